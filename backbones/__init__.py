@@ -1,0 +1,1 @@
+"""Backbones as tables of layers, edits of tables, and the network that builds any table."""

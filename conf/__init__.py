@@ -1,0 +1,1 @@
+"""Hydra configuration: groups as YAML, their types in schema.py."""

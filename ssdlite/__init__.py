@@ -1,0 +1,1 @@
+"""SSDLite detection: anchors, matching, loss, post-processing, COCO data and scores."""

@@ -1,0 +1,1 @@
+"""Instruments both tasks use; they know no task."""
