@@ -1,0 +1,84 @@
+"""The paper's tricks as edits of a table: each takes a table and returns a new one."""
+
+from dataclasses import replace
+from typing import Literal
+
+from backbones.tables import Layer, Table, layer_names, strides
+from tools.errors import UserError
+
+
+def make_divisible(value: float, divisor: int = 8) -> int:
+    """Round to a multiple of `divisor`, at least one, and never to less than 90 % of `value` (MobileNetV2 code)."""
+    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return rounded if rounded >= 0.9 * value else rounded + divisor
+
+
+def scale_width(table: Table, width: float) -> Table:
+    """Multiply all channels by `width`, rounded to multiples of 8; expansions keep their ratio to the block's input.
+
+    That is the authors' rule. torchvision scales the expansion itself, which differs where rounding strikes.
+    """
+    if width <= 0:
+        raise UserError(f"backbone width is {width}; give a factor above 0, e.g. 0.5")
+    rows, before, channels = [], 3, 3  # channels that enter the row: unscaled, scaled
+    for row in table:
+        expand = make_divisible(row.expand / before * channels) if row.kind == "bneck" else row.expand
+        before, channels = row.out, make_divisible(row.out * width)
+        rows.append(replace(row, expand=expand, out=channels))
+    return tuple(rows)
+
+
+def halve_tail(table: Table, first_expansion: Literal["keep", "halve"]) -> Table:
+    """RF2, the paper's dagger: halve the channels from the first stride-32 block on, the last convolution included.
+
+    That block's own expansion is kept in detection, where it is the stride-16 feature map (Table 6), and halved in
+    segmentation (Table 7).
+    """
+    first = _first_reaching(table, 32)
+
+    def halve(index: int, row: Layer) -> Layer:
+        keep = index == first and first_expansion == "keep"
+        return replace(row, expand=row.expand if keep else row.expand // 2, out=row.out // 2)
+
+    return tuple(halve(i, row) if i >= first else row for i, row in enumerate(table))
+
+
+def set_output_stride(table: Table, output_stride: int) -> Table:
+    """Remove strides beyond `output_stride` and dilate instead, by the authors' rule.
+
+    A block that loses its stride keeps the dilation so far; only later ones take the product. torchvision's
+    `dilated=True` dilates that block too.
+    """
+    if output_stride not in (8, 16, 32):
+        raise UserError(f"backbone output stride is {output_stride}; it can be 8, 16 or 32")
+    rows, stride, dilation = [], 1, 1
+    for row in table:
+        if stride < output_stride:
+            stride *= row.stride
+            rows.append(row)
+        else:
+            rows.append(replace(row, stride=1, dilation=dilation if row.kernel > 1 else 1))
+            dilation *= row.stride
+    return tuple(rows)
+
+
+def first_expansion(table: Table, stride: int = 32) -> str:
+    """Tap of the expansion in the first block that reaches `stride`: C4 of SSDLite at 32 (section 6.3).
+
+    The table is to be one with all its strides, that is before `set_output_stride`.
+    """
+    return f"{layer_names(table)[_first_reaching(table, stride)]}.expand"
+
+
+def last_depthwise(table: Table, stride: int = 8) -> str:
+    """Tap of the last depthwise convolution at `stride`: the skip of LR-ASPP at 8 (section 6.4).
+
+    The table is to be one with all its strides, that is before `set_output_stride`.
+    """
+    index = max(i for i, (row, s) in enumerate(zip(table, strides(table))) if row.kind == "bneck" and s == stride)
+    return f"{layer_names(table)[index]}.depthwise"
+
+
+def _first_reaching(table: Table, stride: int) -> int:
+    """Index of the first block whose output has `stride`."""
+    return next(i for i, (row, s) in enumerate(zip(table, strides(table))) if row.kind == "bneck" and s == stride)

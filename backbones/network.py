@@ -1,0 +1,95 @@
+"""The network that builds any table and returns named taps."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from torch import Tensor, nn
+
+from backbones.blocks import Bottleneck, Padding, conv_row
+from backbones.edits import halve_tail, scale_width, set_output_stride
+from backbones.tables import TABLES, Table, layer_names
+from tools.errors import UserError
+
+
+class Backbone(nn.Module):
+    """Build `table` up to the layer of the last tap and return the taps.
+
+    A tap names a place: "stem"; "block13.expand" and "block13.depthwise", both after norm and activation, the latter
+    before squeeze-and-excitation; "block13", a block's output; "last", the final 1x1 convolution. Blocks count from
+    1, as in the paper. Layers behind the last tap's are neither built nor computed.
+
+    `channels` and `strides` (pixels of the input per step) map each tap to its own. Raises ValueError for a tap that
+    the table has not.
+    """
+
+    def __init__(
+        self, table: Table, taps: Sequence[str], *, padding: Padding = "symmetric", bn_momentum: float = 0.03
+    ) -> None:
+        super().__init__()
+        places = tap_places(table)
+        if unknown := [tap for tap in taps if tap not in places]:
+            raise ValueError(f"no such taps: {', '.join(unknown)}; the table has {', '.join(places)}")
+        self.table = table
+        self.taps = tuple(taps)
+        self.channels = {tap: places[tap][0] for tap in taps}
+        self.strides = {tap: places[tap][1] for tap in taps}
+        names = layer_names(table)
+        depth = 1 + max(names.index(tap.partition(".")[0]) for tap in taps)
+        channels = 3
+        for name, row in zip(names[:depth], table):
+            build = Bottleneck if row.kind == "bneck" else conv_row
+            self.add_module(name, build(channels, row, padding, bn_momentum))
+            channels = row.out
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """images: [N, 3, H, W] RGB in -1..1 -> every tap [N, channels[tap], H / strides[tap], W / strides[tap]]."""
+        found = dict.fromkeys(self.taps, x)  # fixes the order
+        for name, layer in self.named_children():
+            places = {}
+            if isinstance(layer, Bottleneck):
+                places[f"{name}.expand"], places[f"{name}.depthwise"], x = layer(x)
+            else:
+                x = layer(x)
+            places[name] = x
+            found.update((tap, places[tap]) for tap in places if tap in found)  # no other is kept alive
+        return found
+
+
+def tap_places(table: Table) -> dict[str, tuple[int, int]]:
+    """Every tap of a table -> its channels and its stride in input pixels."""
+    places, channels, stride = {}, 3, 1
+    for name, row in zip(layer_names(table), table):
+        if row.kind == "bneck" and row.expand != channels:
+            places[f"{name}.expand"] = (row.expand, stride)
+        stride, channels = stride * row.stride, row.out
+        if row.kind == "bneck":
+            places[f"{name}.depthwise"] = (row.expand, stride)
+        places[name] = (channels, stride)
+    return places
+
+
+def build_backbone(
+    name: str,
+    *,
+    rf2: bool = False,
+    rf2_expansion: Literal["keep", "halve"] = "keep",
+    width: float = 1.0,
+    output_stride: int = 32,
+    padding: Padding = "symmetric",
+    taps: Sequence[str],
+    bn_momentum: float = 0.03,
+) -> Backbone:
+    """Backbone of a family ("large", "small") with the paper's edits of its table.
+
+    Tap names of "the first stride-32 block" and the like are those of the unedited table `TABLES[name]`: see
+    `backbones.edits.first_expansion`. `rf2` halves the tail, `rf2_expansion` says how (`halve_tail`); `padding` is
+    PyTorch's "symmetric" or TensorFlow's "same". bn_momentum 0.03 is that of the authors' detection configs (their
+    decay 0.97).
+    """
+    if name not in TABLES:
+        raise UserError(f"backbone {name!r} is unknown; there are {', '.join(TABLES)}")
+    table = TABLES[name]
+    if rf2:
+        table = halve_tail(table, rf2_expansion)
+    table = set_output_stride(scale_width(table, width), output_stride)
+    return Backbone(table, taps, padding=padding, bn_momentum=bn_momentum)
