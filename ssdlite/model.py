@@ -1,0 +1,163 @@
+"""The detector: backbone, extra feature maps, predictors, and the rules of a preset."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from backbones.edits import first_expansion
+from backbones.network import Backbone, build_backbone
+from backbones.tables import TABLES
+from ssdlite.anchors import grid_anchors
+from ssdlite.boxes import encode
+from ssdlite.head import Head, build_extras
+from ssdlite.losses import box_loss, focal_loss, hard_negative_loss
+from ssdlite.matching import match_anchors
+from ssdlite.postprocess import detect
+from ssdlite.presets import Preset, get_preset
+from ssdlite.targets import Detections, Raw, Targets
+from tools.errors import UserError
+
+INIT_STD = 0.03  # of every kernel; the authors' configs and torchvision agree
+BN_MOMENTUM = 0.03  # the authors' decay 0.97
+
+
+class Detector(nn.Module):
+    """SSDLite (MobileNetV2 section 6.2, MobileNetV3 section 6.3) on a backbone with two taps: stride 16, then stride 32.
+
+    Attributes: `preset`; `num_slots`, background included; `input_size` (H, W), which `set_input_size` changes;
+    `resize_rule`, by which images are to be brought to that size; `anchors` [A, 4] xyxy in pixels of the input.
+    """
+
+    anchors: Tensor
+
+    def __init__(
+        self, backbone: Backbone, preset: Preset, num_slots: int, input_size: tuple[int, int], width: float
+    ) -> None:
+        super().__init__()
+        channels = list(backbone.channels.values())
+        self.preset = preset
+        self.num_slots = num_slots
+        self.backbone = backbone
+        self.extras = build_extras(channels[-1], width, preset.padding, BN_MOMENTUM)
+        channels += [extra.expand.conv.out_channels for extra in self.extras]
+        self.head = Head(channels, [len(shapes) for shapes in preset.anchors], num_slots, BN_MOMENTUM)
+        self.set_input_size(input_size)
+        self._initialise()
+
+    @property
+    def resize_rule(self) -> str:
+        return self.preset.resize_rule
+
+    def set_input_size(self, size: tuple[int, int]) -> None:
+        """Lay the anchors out for inputs of `size` (H, W) pixels."""
+        height, width = size
+        if min(height, width) < 1:
+            raise UserError(f"task.input_size: both sides must be at least 1 pixel, not {height} x {width}")
+        self.input_size = (height, width)
+        anchors = grid_anchors(self.preset.anchors, self.input_size, self.preset.square_anchors)
+        device = next(self.head.parameters()).device
+        self.register_buffer("anchors", anchors.to(device, copy=True), persistent=False)
+
+    def forward(self, images: Tensor) -> Raw:
+        """images: [N, 3, *input_size] RGB, uint8 or float, 0..255 -> Raw."""
+        assert images.shape[-2:] == self.input_size, (
+            f"input is {tuple(images.shape[-2:])}, anchors are for {self.input_size}"
+        )
+        x = (images * (2 / 255) - 1).contiguous(memory_format=torch.channels_last)
+        maps = list(self.backbone(x).values())
+        for extra in self.extras:
+            maps.append(extra(maps[-1]))
+        return self.head(maps)
+
+    def losses(self, raw: Raw, targets: Targets) -> dict[str, Tensor]:
+        """Scalars "loss" = "box_loss" + "class_loss", float32, each divided by the matches of the whole batch (at least 1).
+
+        `targets` may lie on another device than the anchors only if they have no boxes to match: move them first.
+        """
+        with torch.autocast(raw.logits.device.type, enabled=False):
+            return _losses(raw, _trim(targets), self.anchors, self.preset)
+
+    @torch.no_grad()
+    def detect(self, raw: Raw, sizes: Tensor) -> Detections:
+        """Detections in the pixels of the original images, whose (H, W) are `sizes` [N, 2] int64."""
+        return detect(raw, self.anchors, self.input_size, sizes.to(self.anchors.device), self.preset)
+
+    def _initialise(self) -> None:
+        draw = _truncated_normal if self.preset.truncated_init else _normal
+        for part in (self.backbone, self.extras):
+            _initialise_convolutions(part, draw)
+        _initialise_convolutions(self.head, _normal)
+        if (prior := self.preset.class_prior) is not None:
+            bias = torch.logit(torch.tensor(prior)).item()
+            for predictor in self.head.classes:
+                nn.init.constant_(predictor.predict.bias, bias)
+
+
+def build_detector(
+    *,
+    preset: str = "paper",
+    backbone: str = "large",
+    rf2: bool = False,
+    width: float = 1.0,
+    padding: str | None = None,
+    num_slots: int,
+    input_size: tuple[int, int] = (320, 320),
+    **overrides: Any,
+) -> Detector:
+    """Detector by the rules of `preset`; `padding` None is the preset's; `overrides` change any other field of `Preset`.
+
+    `num_slots` counts the background: 91 for COCO's category ids, number of classes + 1 for contiguous slots. Raises
+    UserError for names that do not exist and values that cannot be.
+    """
+    if padding is not None:
+        overrides["padding"] = padding
+    rules = get_preset(preset, **overrides)
+    if backbone not in TABLES:
+        raise UserError(f"backbone.name: {backbone!r} is unknown; there are {', '.join(TABLES)}")
+    taps = (first_expansion(TABLES[backbone]), "last")
+    network = build_backbone(backbone, rf2=rf2, width=width, padding=rules.padding, taps=taps, bn_momentum=BN_MOMENTUM)
+    return Detector(network, rules, num_slots, tuple(input_size), width)
+
+
+def _losses(raw: Raw, targets: Targets, anchors: Tensor, preset: Preset) -> dict[str, Tensor]:
+    match = match_anchors(anchors, targets, preset.match_iou, preset.first_claim_wins)  # [N, A]
+    positive = match >= 0
+    index = match.clamp(min=0)
+    boxes = targets.boxes.gather(1, index[..., None].expand(-1, -1, 4))
+    slots = targets.labels.gather(1, index).where(positive, 0)
+    matches = positive.sum().clamp(min=1)
+    if preset.class_loss == "focal":
+        class_loss = focal_loss(raw.logits, slots, preset.focal_alpha)
+    else:
+        class_loss = hard_negative_loss(raw.logits, slots)
+    losses = {
+        "box_loss": box_loss(raw.codes, encode(boxes, anchors), positive) * preset.box_loss_scale / matches,
+        "class_loss": class_loss / matches,
+    }
+    return {"loss": losses["box_loss"] + losses["class_loss"], **losses}
+
+
+def _trim(targets: Targets) -> Targets:
+    """Targets without the columns that are padding in every image. Only on the CPU: elsewhere it would wait for the device."""
+    if targets.labels.device.type != "cpu" or torch.compiler.is_compiling():
+        return targets
+    most = max(int((targets.labels >= 0).sum(1).max()), 1)
+    return Targets(targets.boxes[:, :most], targets.labels[:, :most])
+
+
+def _initialise_convolutions(module: nn.Module, draw: Any) -> None:
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d):
+            draw(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def _normal(weight: Tensor) -> None:
+    nn.init.normal_(weight, std=INIT_STD)
+
+
+def _truncated_normal(weight: Tensor) -> None:
+    """Cut at two standard deviations, as TensorFlow's."""
+    nn.init.trunc_normal_(weight, std=INIT_STD, a=-2 * INIT_STD, b=2 * INIT_STD)

@@ -1,0 +1,143 @@
+"""From raw outputs to detections: the greedy, per-class NMS of the authors or of torchvision, on the whole batch at once."""
+
+import torch
+from torch import Tensor
+
+from ssdlite.boxes import area, clip, decode, pairwise_iou
+from ssdlite.presets import Preset
+from ssdlite.targets import PADDING, Detections, Raw
+
+POOL = 1024
+"""Candidates looked at first; far more than the detections wanted, far less than anchors times classes."""
+
+POOL_GROWTH = 8
+
+CHUNK = 256
+"""Candidates whose overlaps with one another are computed at once."""
+
+
+def detect(raw: Raw, anchors: Tensor, input_size: tuple[int, int], sizes: Tensor, preset: Preset) -> Detections:
+    """Detections of a batch in the pixels of the original images, whose (H, W) are `sizes` [N, 2].
+
+    The result is that of NMS over every candidate. The work is less, because candidates are taken best first and only
+    for as long as some image has not got its `max_detections`.
+    """
+    with torch.autocast(raw.logits.device.type, enabled=False):
+        scores = _class_scores(raw.logits.float(), preset)  # [N, A, num_slots - 1]
+        available = int((scores > preset.score_threshold).flatten(1).sum(1).max())
+        size = min(POOL, available)
+        while True:
+            score, anchor, slot = _best(scores, size)
+            boxes = decode(_pick(raw.codes.float(), anchor), anchors[anchor], preset.max_stretch)
+            clipped = clip(boxes, *input_size)
+            alive = score > preset.score_threshold
+            if preset.class_candidates:
+                alive &= _rank_in_class(slot, alive) < preset.class_candidates
+            kept = _suppress(clipped if preset.clip_first else boxes, slot, alive, clipped, preset)
+            if size >= available or bool((kept.sum(1) >= preset.max_detections).all()):
+                break
+            size = min(size * POOL_GROWTH, available)
+        return _gather(kept, clipped, score, slot, input_size, sizes, preset.max_detections)
+
+
+def _class_scores(logits: Tensor, preset: Preset) -> Tensor:
+    if preset.class_loss == "focal":
+        return logits[..., 1:].sigmoid()
+    return logits.softmax(-1)[..., 1:]
+
+
+def _best(scores: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Score, anchor and slot [N, size] of the best candidates; of equal scores the lower slot, then anchor, comes first."""
+    classes = scores.shape[2]
+    score, flat = scores.flatten(1).topk(size)
+    anchor, slot = flat // classes, flat % classes + 1
+    # The bits of positive floats, read as integers, sort like the floats: one key holds score and tie-breaker.
+    key = (score.view(torch.int32).long() << 32) - (slot * scores.shape[1] + anchor)
+    order = key.argsort(dim=1, descending=True)
+    return score.gather(1, order), anchor.gather(1, order), slot.gather(1, order)
+
+
+def _suppress(boxes: Tensor, slot: Tensor, alive: Tensor, clipped: Tensor, preset: Preset) -> Tensor:
+    """Which of the candidates [N, K], best first, become detections: [N, K] bool; may be more than max_detections."""
+    chosen = torch.zeros_like(alive)  # by NMS
+    kept = chosen
+    visible = torch.ones_like(alive) if preset.clip_first else area(clipped) > 0
+    unfinished = torch.ones_like(alive[:, :1])
+    for start in range(0, alive.shape[1], CHUNK):
+        part = slice(start, start + CHUNK)
+        free = alive[:, part] & unfinished
+        if start:
+            earlier = (
+                chosen[:, :start].int().argsort(dim=1, descending=True, stable=True)[:, : int(chosen.sum(1).max())]
+            )
+            rivals = _rivals(
+                boxes[:, part], slot[:, part], _pick(boxes, earlier), slot.gather(1, earlier), preset.nms_iou
+            )
+            free &= ~(rivals & chosen.gather(1, earlier)[:, None]).any(2)
+        rivals = _rivals(boxes[:, part], slot[:, part], boxes[:, part], slot[:, part], preset.nms_iou)
+        chosen[:, part] = _greedy(rivals.tril_(-1), free)
+        kept = chosen & visible
+        if preset.max_per_class:
+            kept = kept & (_rank_in_class(slot, chosen) < preset.max_per_class)
+        unfinished = kept.sum(1, keepdim=True) < preset.max_detections
+        if not bool((unfinished & alive[:, start + CHUNK : start + CHUNK + 1]).any()):
+            break
+    return kept
+
+
+def _rivals(boxes: Tensor, slot: Tensor, others: Tensor, other_slot: Tensor, threshold: float) -> Tensor:
+    """[N, P, Q] bool: boxes of one class that overlap too much to stay both."""
+    return (pairwise_iou(boxes, others) > threshold) & (slot[:, :, None] == other_slot[:, None])
+
+
+def _greedy(beats: Tensor, free: Tensor) -> Tensor:
+    """Greedy NMS without a loop over boxes. `beats` [N, K, K]: entry (i, j) says that j, if it stays, removes i; j < i.
+
+    Box i depends on earlier boxes only, so once those are settled one more round settles it: repeating the rule for all boxes
+    at once until nothing changes ends in the greedy result, after as many rounds as the longest chain of removals.
+    """
+    stays = free
+    while True:
+        settled = free & ~(beats & stays[:, None]).any(2)
+        if torch.equal(settled, stays):
+            return stays
+        stays = settled
+
+
+def _rank_in_class(slot: Tensor, counted: Tensor) -> Tensor:
+    """For each candidate [N, K]: how many `counted` ones of its class come before it."""
+    order = slot.argsort(dim=1, stable=True)
+    grouped, flags = slot.gather(1, order), counted.gather(1, order).long()
+    before = flags.cumsum(1) - flags
+    first = torch.searchsorted(grouped, grouped)  # where each class's group begins
+    return torch.empty_like(slot).scatter_(1, order, before - before.gather(1, first))
+
+
+def _gather(
+    kept: Tensor, clipped: Tensor, score: Tensor, slot: Tensor, input_size: tuple[int, int], sizes: Tensor, limit: int
+) -> Detections:
+    order = kept.int().argsort(dim=1, descending=True, stable=True)[:, :limit]
+    real = kept.gather(1, order)
+    factor = sizes.flip(1).float() / sizes.new_tensor(input_size[::-1]).float()  # (x, y)
+    boxes = _pick(clipped, order) * factor.repeat(1, 2)[:, None]
+    found = Detections(
+        boxes.where(real[..., None], 0.0),
+        score.gather(1, order).where(real, 0.0),
+        slot.gather(1, order).where(real, PADDING),
+        real.sum(1),
+    )
+    missing = limit - order.shape[1]
+    if missing <= 0:
+        return found
+    pad = torch.nn.functional.pad
+    return Detections(
+        pad(found.boxes, (0, 0, 0, missing)),
+        pad(found.scores, (0, missing)),
+        pad(found.slots, (0, missing), value=PADDING),
+        found.counts,
+    )
+
+
+def _pick(values: Tensor, index: Tensor) -> Tensor:
+    """Rows `index` [N, K] of `values` [N, A, 4] -> [N, K, 4]."""
+    return values.gather(1, index[..., None].expand(-1, -1, values.shape[-1]))

@@ -1,0 +1,104 @@
+"""The two sets of rules a detector can follow, as a table."""
+
+from dataclasses import dataclass, fields, replace
+from math import log
+from typing import Any, Literal
+
+from ssdlite.anchors import AnchorLayout, paper_layout, torchvision_layout
+from ssdlite.resize import Rule
+from tools.errors import UserError
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Everything but the backbone that makes two SSDLite detectors differ."""
+
+    resize_rule: Rule
+    padding: Literal["same", "symmetric"]  # of strided convolutions, backbone and extras
+    anchors: AnchorLayout
+    square_anchors: bool  # anchor fractions refer to the shorter image side (True) or to each side's own (False)
+    truncated_init: bool  # backbone and extras: truncated normal (True) or normal; standard deviation 0.03 everywhere
+    class_prior: float | None  # initial probability of every class at every anchor; None starts the biases at 0
+    match_iou: float  # an anchor that overlaps a box so much learns it
+    first_claim_wins: bool  # see matching.match_anchors
+    class_loss: Literal["focal", "hard_negatives"]  # with sigmoid and softmax scores respectively
+    focal_alpha: float  # weight of positives in the focal loss; negatives get 1 - alpha
+    box_loss_scale: float
+    max_stretch: float  # cap of a decoded log-stretch
+    score_threshold: float  # detections score more than this
+    nms_iou: float  # of two boxes of one class that overlap more, the lower score goes
+    clip_first: bool  # clip boxes to the image before NMS (True), or after it, then dropping the empty ones (False)
+    class_candidates: int | None  # best boxes of a class that enter NMS
+    max_per_class: int | None  # boxes of a class that leave NMS
+    max_detections: int  # of an image
+
+
+PRESETS = {
+    # The authors' TensorFlow code with ssdlite_mobilenet_v3_{large,small}_320x320_coco.config.
+    "paper": Preset(
+        resize_rule="legacy",
+        padding="same",
+        anchors=paper_layout(),
+        square_anchors=True,
+        truncated_init=True,
+        # The config asks for a bias of -4.6, which that code ignores for depthwise predictors. Set 0.01 to train faster.
+        class_prior=None,
+        match_iou=0.5,
+        first_claim_wins=True,
+        class_loss="focal",
+        focal_alpha=0.75,
+        box_loss_scale=1 / 4,  # normalize_loc_loss_by_codesize
+        max_stretch=80.0,  # only guards against overflow
+        score_threshold=1e-8,
+        nms_iou=0.6,
+        clip_first=False,
+        class_candidates=None,
+        max_per_class=100,
+        max_detections=100,
+    ),
+    # torchvision.models.detection.ssdlite320_mobilenet_v3_large.
+    "torchvision": Preset(
+        resize_rule="half_pixel",
+        padding="symmetric",
+        anchors=torchvision_layout(),
+        square_anchors=False,
+        truncated_init=False,
+        class_prior=None,
+        match_iou=0.5,
+        first_claim_wins=False,
+        class_loss="hard_negatives",
+        focal_alpha=0.75,
+        box_loss_scale=1.0,
+        max_stretch=log(1000 / 16),
+        score_threshold=0.001,
+        nms_iou=0.55,
+        clip_first=True,
+        class_candidates=300,
+        max_per_class=None,
+        max_detections=300,
+    ),
+}
+
+
+def get_preset(name: str, **overrides: Any) -> Preset:
+    """Preset `name` with some of its fields changed. Raises UserError for an unknown preset or field, or a prior out of place."""
+    problems = []
+    if name not in PRESETS:
+        problems.append(f"task.preset: {name!r} is unknown; there are {', '.join(PRESETS)}")
+    known = [field.name for field in fields(Preset)]
+    problems += [
+        f"preset field {key!r} is unknown; there are {', '.join(known)}" for key in overrides if key not in known
+    ]
+    if problems:
+        raise UserError(*problems)
+    preset = replace(PRESETS[name], **overrides)
+    if preset.class_prior is not None:
+        if preset.class_loss != "focal":
+            problems.append(
+                f"class_prior is for the focal loss; preset {name!r} has {preset.class_loss}: leave it null"
+            )
+        if not 0 < preset.class_prior < 1:
+            problems.append(f"class_prior must lie between 0 and 1, not {preset.class_prior}")
+    if problems:
+        raise UserError(*problems)
+    return preset
