@@ -1,0 +1,108 @@
+"""Exponential moving average of the weights, which validation and saved checkpoints use.
+
+Lightning's EMAWeightAveraging has no ramp-up of the decay, and waits for the device twice a step; the layout of its
+checkpoints is kept: `state_dict` is the average, `current_model_state` what training goes on from.
+"""
+
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback
+from torch import Tensor
+
+RAMP = 10  # as TensorFlow's ExponentialMovingAverage with num_updates: decay (1 + n) / (10 + n) until the full one
+
+
+def ramped_decay(decay: float, updates: int) -> float:
+    """Decay of the next update after `updates` of them: small at first, so that the random start is soon forgotten."""
+    return min(decay, (1 + updates) / (RAMP + updates))
+
+
+class Ema(Callback):
+    """Average of parameters and batch norm statistics; integers (the count of batches) are copied."""
+
+    def __init__(self, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.averages: dict[str, Tensor] = {}
+        self.weights: dict[str, Tensor] = {}  # the model's own tensors, under the same names
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start from the model, or from the averages of the checkpoint that training resumes from."""
+        self.weights = pl_module.state_dict()
+        start = self.averages or self.weights
+        self.averages = {name: torch.empty_like(value).copy_(start[name]) for name, value in self.weights.items()}
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        """Move the averages towards the weights, once an optimiser step."""
+        if trainer.global_step > self.updates:
+            self.update()
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights that the model has now."""
+        floats = [name for name, value in self.averages.items() if value.is_floating_point()]
+        torch._foreach_lerp_(
+            [self.averages[name] for name in floats],
+            [self.weights[name] for name in floats],
+            1 - ramped_decay(self.decay, self.updates),
+        )
+        for name in self.averages.keys() - set(floats):
+            self.averages[name].copy_(self.weights[name])
+        self.updates += 1
+
+    @torch.no_grad()
+    def swap(self) -> None:
+        """Exchange the averages with what the model holds, in place."""
+        for name, value in self.weights.items():
+            held = value.clone()
+            value.copy_(self.averages[name])
+            self.averages[name].copy_(held)
+
+    def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Validate the average."""
+        self.swap()
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Go on training what was trained."""
+        self.swap()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """The average is the result."""
+        pl_module.load_state_dict(self.averages)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the checkpoint needs besides the weights."""
+        return {"updates": self.updates}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The counterpart of `state_dict`."""
+        self.updates = state_dict["updates"]
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """The average is what a checkpoint's reader wants."""
+        checkpoint["current_model_state"] = checkpoint["state_dict"]
+        checkpoint["state_dict"] = dict(self.averages)
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Resume both; Lightning has put the average into the module already."""
+        self.averages = dict(checkpoint["state_dict"])
+        pl_module.load_state_dict(checkpoint["current_model_state"])
+
+
+class SharedBuffers(Callback):
+    """Give every process the first one's buffers before validation.
+
+    Batch norm statistics differ from process to process; without this each process would score with its own, and
+    the score would not be the one of the saved checkpoint. Belongs after `Ema` in the list of callbacks.
+    """
+
+    def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Broadcast from rank 0."""
+        for buffer in pl_module.buffers() if trainer.world_size > 1 else ():
+            torch.distributed.broadcast(buffer, src=0)

@@ -1,0 +1,132 @@
+"""Progress of a training: a bar with a terminal, and one line an epoch with or without."""
+
+import logging
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import lightning.pytorch as pl
+from lightning.pytorch.callbacks import Callback
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+log = logging.getLogger("mnv3")
+
+# What Lightning says that helps nobody here: advertisements, and remarks on choices that were made on purpose.
+_CHATTER = ("Tip:", "litlogger", "litmodels", "LOCAL_RANK", "`Trainer.fit` stopped", "Restoring states", "Restored all")
+_KNOWN_WARNINGS = (
+    ".*does not have many workers.*",  # data.workers=auto counted the cores
+    ".*Checkpoint directory .* exists.*",
+    ".*number of training batches .* smaller than the logging interval.*",
+    ".*you are using `sync_dist=True`.*",
+    ".*isinstance\\(treespec, LeafSpec\\).*",
+    ".*lr_scheduler.step\\(\\).* before .*optimizer.step\\(\\).*",
+)
+
+
+def quiet_lightning() -> None:
+    """Keep Lightning's tips, device lists and duplicate lines off the console; warnings that matter still come."""
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.setLevel(logging.WARNING)
+    for message in _KNOWN_WARNINGS:
+        warnings.filterwarnings("ignore", message=message, module="(lightning|torch)")
+
+
+class EpochProgress(Callback):
+    """Console output of the training loop; also logs `images_per_s`, `lr` and `seconds` (of this process, so far).
+
+    `score` names the value that the validation logs and that the lines show.
+    """
+
+    def __init__(self, score: str, images_per_step: int, names: Sequence[str] = ("train/loss",)) -> None:
+        self.score = score
+        self.images_per_step = images_per_step
+        self.names = names
+        self.bar: Progress | None = None
+        self.task = TaskID(0)
+        self.start = self.epoch_start = self.train_seconds = 0.0
+        self.first_epoch = 0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock of the run."""
+        self.start, self.first_epoch = time.monotonic(), trainer.current_epoch
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock and the bar of the epoch."""
+        self.epoch_start = time.monotonic()
+        if trainer.is_global_zero and sys.stdout.isatty():
+            self.bar = Progress(
+                TextColumn("epoch {task.fields[epoch]}"),
+                BarColumn(),
+                TextColumn("{task.completed}/{task.total}"),
+                TextColumn("{task.fields[state]}"),
+                TimeRemainingColumn(),
+                transient=True,
+            )
+            epoch = f"{trainer.current_epoch + 1}/{trainer.max_epochs}"
+            self.task = self.bar.add_task("", total=int(trainer.num_training_batches), epoch=epoch, state="")
+            self.bar.start()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Move the bar; the loss is read ten times an epoch only, because reading it waits for the device."""
+        steps = batch_idx + 1
+        self.train_seconds = time.monotonic() - self.epoch_start
+        if self.bar is None:
+            return
+        if batch_idx % max(int(trainer.num_training_batches) // 10, 1) == 0:
+            rate = steps * self.images_per_step / self.train_seconds
+            best = trainer.callback_metrics.get(self.score)
+            score = "" if best is None else f"  {self.score} {float(best):.3f}"
+            state = f"loss {float(outputs['loss']):.3f}  lr {_lr(trainer):.2g}  {rate:.0f} images/s{score}"
+            self.bar.update(self.task, state=state)
+        self.bar.update(self.task, completed=steps)
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Say that the pause is the validation."""
+        if self.bar is not None:
+            self.bar.update(self.task, state="validating")
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """One line, and the values of it that nobody else logs."""
+        self.close()
+        now = time.monotonic()
+        rate = int(trainer.num_training_batches) * self.images_per_step / max(self.train_seconds, 1e-9)
+        pl_module.log_dict({"lr": _lr(trainer), "images_per_s": rate, "seconds": now - self.start}, rank_zero_only=True)
+        done = trainer.current_epoch + 1
+        left = (now - self.start) / (done - self.first_epoch) * ((trainer.max_epochs or done) - done)
+        metrics = trainer.callback_metrics
+        values = [f"{name.split('/')[-1]} {float(metrics[name]):.4f}" for name in (*self.names, self.score) if name in metrics]
+        if trainer.is_global_zero:
+            log.info(
+                "epoch %d/%d  %s  lr %.2g  %.0f images/s  %s  %s left",
+                done, trainer.max_epochs, "  ".join(values), _lr(trainer), rate, clock(now - self.epoch_start), clock(left),
+            )
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Give the terminal back."""
+        self.close()
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None
+
+
+def _lr(trainer: pl.Trainer) -> float:
+    return trainer.optimizers[0].param_groups[0]["lr"]
+
+
+def clock(seconds: float) -> str:
+    """A duration as 5 s, 3:05 or 2:03:05."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, seconds = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,118 @@
+"""Weights & Biases: offline unless there is a key or a mode is asked for; never prompts."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tools.files import write_text
+
+log = logging.getLogger("mnv3")
+
+
+def wandb_mode(asked: str | None) -> str:
+    """The mode to run in: WANDB_MODE wins, then `asked`, then "online" with a configured key, else "offline"."""
+    from_environment = os.environ.get("WANDB_MODE")
+    if from_environment:
+        return {"dryrun": "offline", "run": "online"}.get(from_environment, from_environment)
+    if asked:
+        return asked
+    import wandb
+
+    # Only looks for a key: with verify=True it would call the server, and wandb.init would ask at a terminal.
+    return "online" if wandb.login(prompt=False, verify=False) else "offline"
+
+
+def start_run(
+    settings: Mapping[str, Any],
+    folder: Path,
+    *,
+    job_type: str,
+    config: Mapping[str, Any],
+    tags: Sequence[str],
+    summary: Mapping[str, str],
+) -> Any:
+    """Begin the W&B run of a run folder, or go on with it when the folder has one; None when the mode is "disabled".
+
+    `settings` is the config section `wandb` (mode, project, group, tags, name). `summary` maps a metric to how its
+    runs are summed up ("max", "min", "last"). Metrics are drawn over `epoch`. Call on the first process only, and
+    `finish()` the run whatever happens, or the next run of this process would write into it.
+    """
+    mode = wandb_mode(settings["mode"])
+    if mode == "disabled":
+        return None
+    import wandb
+
+    run = wandb.init(
+        dir=folder,
+        mode=mode,  # pyright: ignore[reportArgumentType]
+        id=_run_id(folder, job_type),
+        resume="allow",
+        project=settings["project"],
+        group=settings["group"],
+        name=settings["name"] or folder.name,
+        job_type=job_type,
+        tags=[*dict.fromkeys([*tags, *settings["tags"]])],
+        config=dict(config),
+        settings=wandb.Settings(silent=True, console="off"),
+    )
+    run.define_metric("epoch", hidden=True)
+    run.define_metric("*", step_metric="epoch")
+    for name, how in summary.items():
+        run.define_metric(name, step_metric="epoch", summary=how)
+    if mode == "offline":
+        log.info("W&B: offline, in %s; `wandb login` before a run sends it, `wandb sync` sends it later.", folder / "wandb")
+    else:
+        log.info("W&B: %s", run.url)
+    return run
+
+
+def _run_id(folder: Path, job_type: str) -> str:
+    """The id that the runs of a folder share, one for each kind of job: a resumed training goes on in the same run."""
+    import wandb
+
+    path = folder / "wandb" / f"{job_type}_run_id.txt"
+    if not path.exists():
+        write_text(path, wandb.util.generate_id())
+    return path.read_text()
+
+
+def boxed_image(
+    image: Any,
+    boxes: Sequence[Sequence[float]],
+    names: Sequence[str],
+    scores: Sequence[float],
+    class_names: Sequence[str],
+    truth: tuple[Sequence[Sequence[float]], Sequence[str]] | None = None,
+    caption: str = "",
+) -> Any:
+    """A wandb.Image with predicted boxes, and true ones: `image` [H, W, 3] uint8, boxes xyxy in its pixels."""
+    import wandb
+
+    number = {name: index for index, name in enumerate(class_names)}
+    labels = dict(enumerate(class_names))
+
+    def box(xyxy: Sequence[float], name: str, score: float | None) -> dict[str, Any]:
+        position = dict(zip(("minX", "minY", "maxX", "maxY"), (float(edge) for edge in xyxy), strict=True))
+        data = {"position": position, "domain": "pixel", "class_id": number[name], "box_caption": name}
+        if score is not None:
+            data |= {"scores": {"score": float(score)}, "box_caption": f"{name} {score:.2f}"}
+        return data
+
+    layers = {"predictions": [box(*row) for row in zip(boxes, names, scores, strict=True)]}
+    if truth is not None:
+        layers["truth"] = [box(xyxy, name, None) for xyxy, name in zip(*truth, strict=True)]
+    content = {layer: {"box_data": data, "class_labels": labels} for layer, data in layers.items()}
+    return wandb.Image(image, boxes=content, caption=caption)
+
+
+def upload_checkpoint(run: Any, path: Path, metadata: Mapping[str, Any], aliases: Sequence[str] = ("best",)) -> None:
+    """Send a checkpoint as an artifact of type "model"; an offline run keeps its files here and sends nothing."""
+    if run is None or run.offline or not path.exists():
+        return
+    import wandb
+
+    artifact = wandb.Artifact(f"model-{run.id}", type="model", metadata=dict(metadata))
+    artifact.add_file(str(path))
+    run.log_artifact(artifact, aliases=list(aliases))

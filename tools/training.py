@@ -1,0 +1,144 @@
+"""The Lightning trainer of a run, from its configuration; nothing here knows what is being learnt."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from lightning.pytorch.callbacks import Callback, Timer
+from lightning.pytorch.loggers import WandbLogger
+from torch import Tensor
+
+from tools.checkpoint import KeepBestAndLast, WholeFiles
+from tools.ema import Ema, SharedBuffers
+from tools.errors import UserError
+from tools.optim import Plan
+from tools.progress import EpochProgress
+from tools.run_folder import MetricsCsv, RunFolder
+
+
+class NonFiniteLoss(RuntimeError):
+    """The loss became NaN or infinite; the message names the images of that batch."""
+
+
+def build_trainer(
+    config: Mapping[str, Any], plan: Plan, folder: RunFolder, *, score: str, wandb_run: Any, callbacks: Sequence[Callback] = ()
+) -> pl.Trainer:
+    """A trainer that writes `folder`, keeps the checkpoint with the highest `score`, and can be resumed at any epoch.
+
+    `config` is the whole configuration; its sections `trainer` and `recipe` are used here. Sampling over several
+    processes is the loaders' own business.
+    """
+    wanted, recipe = config["trainer"], config["recipe"]
+    devices = 1 if wanted["devices"] == "auto" and not _uses_gpu(wanted["accelerator"]) else wanted["devices"]
+    own: list[Callback] = [FreshSeeds(config["seed"]), StopOnNonFiniteLoss(folder)]
+    if recipe["ema"] is not None:
+        own.append(Ema(recipe["ema"]))
+    own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
+    if wanted["max_time"] is not None:
+        own.append(Timer(wanted["max_time"], interval="epoch"))  # mid-epoch, the epoch would be lost
+    return pl.Trainer(
+        accelerator=wanted["accelerator"],
+        devices=devices,
+        num_nodes=wanted["num_nodes"],
+        strategy=wanted["strategy"],
+        precision=precision(config),
+        deterministic=wanted["deterministic"],
+        max_epochs=plan.epochs,
+        check_val_every_n_epoch=recipe["val_every"],
+        gradient_clip_val=recipe["clip"],
+        logger=WandbLogger(experiment=wandb_run) if wandb_run is not None else False,
+        callbacks=[*own, KeepBestAndLast(folder.checkpoints, score)],
+        plugins=[WholeFiles()],
+        num_sanity_val_steps=0,
+        log_every_n_steps=1_000_000,  # values are logged once an epoch
+        use_distributed_sampler=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=folder.path,
+    )
+
+
+def _uses_gpu(accelerator: str) -> bool:
+    return accelerator in ("gpu", "cuda", "mps") or (accelerator == "auto" and torch.accelerator.is_available())
+
+
+def precision(config: Mapping[str, Any]) -> Any:
+    """Lightning's name of the arithmetic: trainer.precision, else the recipe's; auto is bf16-mixed where it is fast."""
+    asked = config["trainer"]["precision"] or config["recipe"]["precision"]
+    if asked != "auto":
+        return asked
+    on_gpu = _uses_gpu(config["trainer"]["accelerator"]) and torch.cuda.is_available()
+    return "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
+
+
+class FreshSeeds(Callback):
+    """Seed every epoch from (seed, epoch, rank), so that a resumed run draws what the unbroken one would have drawn."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Seed PyTorch's generators of this process."""
+        torch.manual_seed(self.seed + 1_000_003 * trainer.current_epoch + 7_919 * trainer.global_rank)
+
+
+class StopOnNonFiniteLoss(Callback):
+    """Raise `NonFiniteLoss` before a broken epoch can be saved. The batch has `image_ids`.
+
+    On an accelerator the loss of a step is looked at one step later, when it is there without waiting.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.pending: tuple[Tensor, Any] | None = None
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look at the former step, or at this one if that costs nothing."""
+        loss = outputs["loss"]
+        if loss.device.type != "cpu":
+            self.look(trainer)
+        self.pending = (loss, batch.image_ids)
+        if loss.device.type == "cpu":
+            self.look(trainer)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Look at the last step of the epoch."""
+        self.look(trainer)
+
+    def look(self, trainer: pl.Trainer) -> None:
+        """Raise in every process if the loss of any is not finite."""
+        if self.pending is None:
+            return
+        loss, ids = self.pending
+        self.pending = None
+        bad = ~torch.isfinite(loss.detach())
+        if trainer.world_size > 1:
+            flag = bad.to(torch.int32)
+            torch.distributed.all_reduce(flag)
+            if not flag.item():
+                return
+            losses_ids = [None] * trainer.world_size
+            torch.distributed.all_gather_object(losses_ids, (float(loss), ids.tolist()))
+            loss, ids = next((value, ids) for value, ids in losses_ids if not torch.isfinite(torch.tensor(value)))
+        elif not bad.item():
+            return
+        saved = f"The last good checkpoint is {self.folder.last}" if self.folder.last.exists() else "No checkpoint was saved"
+        raise NonFiniteLoss(
+            f"The loss became {float(loss)} in epoch {trainer.current_epoch + 1}, step {trainer.global_step}, in the "
+            f"batch with the images {', '.join(str(int(one)) for one in ids)}. {saved}. Look at these images and their "
+            "labels, or lower recipe.lr, set recipe.clip, or use trainer.precision=32-true."
+        )
+
+
+def check_world(batch_size: int, world_size: int) -> int:
+    """Images a step of one process.
+
+    Raises:
+        UserError: the batch does not split evenly, which would weight images differently.
+    """
+    if batch_size % world_size:
+        raise UserError(f"recipe.batch_size={batch_size} does not split evenly over {world_size} processes.")
+    return batch_size // world_size
