@@ -96,9 +96,8 @@ def mosaic(images: Sequence[Tensor], columns: int, gap: int = 6) -> Tensor:
 
 def save_image(image: Tensor, path: Path) -> None:
     """Write `image` ([3, H, W] uint8) to `path` (.jpg or .png), whole or not at all."""
-    options = {"quality": 92, "subsampling": 0} if path.suffix.lower() in (".jpg", ".jpeg") else {}
     with atomic_path(path) as temporary:
-        _to_pillow(image).save(temporary, **options)
+        _to_pillow(image).save(temporary, quality=92, subsampling=0)  # PNG has no use for these two and ignores them
 
 
 def _to_pillow(image: Tensor) -> Image.Image:
