@@ -18,17 +18,16 @@ class Backbone(nn.Module):
     before squeeze-and-excitation; "block13", a block's output; "last", the final 1x1 convolution. Blocks count from
     1, as in the paper. Layers behind the last tap's are neither built nor computed.
 
-    `channels` and `strides` (pixels of the input per step) map each tap to its own. Raises ValueError for a tap that
-    the table has not.
+    `channels` and `strides` (pixels of the input per step) map each tap to its own; `family` is the name of the table
+    before any edit. Raises ValueError for a tap that the table has not.
     """
 
-    def __init__(
-        self, table: Table, taps: Sequence[str], *, padding: Padding = "symmetric", bn_momentum: float = 0.03
-    ) -> None:
+    def __init__(self, family: str, table: Table, taps: Sequence[str], *, padding: Padding, bn_momentum: float) -> None:
         super().__init__()
         places = tap_places(table)
         if unknown := [tap for tap in taps if tap not in places]:
             raise ValueError(f"no such taps: {', '.join(unknown)}; the table has {', '.join(places)}")
+        self.family = family
         self.table = table
         self.taps = tuple(taps)
         self.channels = {tap: places[tap][0] for tap in taps}
@@ -92,4 +91,4 @@ def build_backbone(
     if rf2:
         table = halve_tail(table, rf2_expansion)
     table = set_output_stride(scale_width(table, width), output_stride)
-    return Backbone(table, taps, padding=padding, bn_momentum=bn_momentum)
+    return Backbone(name, table, taps, padding=padding, bn_momentum=bn_momentum)

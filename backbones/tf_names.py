@@ -1,0 +1,73 @@
+"""The authors' TensorFlow (slim) variables as state dicts of ours."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from backbones.tables import Table, layer_names
+
+# Slim's gate is relu6(x + 3) * 0.16667 where ours divides by 6. The projection behind the gate is linear, so that its
+# kernel takes up the quotient and the outputs stay equal.
+GATE_RATIO = 0.16667 * 6
+
+NORM_NAMES = {
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+
+
+def slim_names(table: Table) -> dict[str, str]:
+    """Layer of our state dict -> slim's scope below `MobilenetV3/`: "block4.project" -> "expanded_conv_3/project"."""
+    names = {}
+    for name, row in zip(layer_names(table), table):
+        if row.kind == "conv":
+            names[name] = "Conv" if name == "stem" else "Conv_1"
+            continue
+        block = int(name.removeprefix("block")) - 1
+        scope = f"expanded_conv_{block}" if block else "expanded_conv"
+        names |= {f"{name}.{part}": f"{scope}/{part}" for part in ("expand", "depthwise", "project")}
+        if row.se:
+            names |= {f"{name}.se.squeeze": f"{scope}/squeeze_excite/Conv"}
+            names |= {f"{name}.se.excite": f"{scope}/squeeze_excite/Conv_1"}
+    return names
+
+
+def from_slim(variables: Mapping[str, np.ndarray], table: Table, scope: str = "MobilenetV3") -> dict[str, Tensor]:
+    """State dict of a `Backbone` of `table` from slim's variables by name (without ":0").
+
+    What is not in `variables` (the expansion of a first block has none) is not in the answer either.
+    """
+    state = {}
+    for layer, name in slim_names(table).items():
+        state |= {f"{layer}.{key}": value for key, value in slim_layer(variables, f"{scope}/{name}").items()}
+    for name, row in zip(layer_names(table), table):
+        if row.se:
+            state[f"{name}.project.conv.weight"] *= GATE_RATIO
+    return state
+
+
+def slim_layer(variables: Mapping[str, np.ndarray], scope: str) -> dict[str, Tensor]:
+    """Variables of one slim layer, under the names of a `ConvNormAct` ("conv.weight", "norm.bias", ...).
+
+    A layer without batch norm gets those of a plain convolution ("weight", "bias").
+    """
+    state = {}
+    norm = f"{scope}/BatchNorm/"
+    has_norm = f"{norm}beta" in variables
+    for name, order in (("weights", (3, 2, 0, 1)), ("depthwise_weights", (2, 3, 0, 1))):  # HWIO, HWC1 -> ours
+        if (kernel := variables.get(f"{scope}/{name}")) is not None:
+            state["conv.weight" if has_norm else "weight"] = _tensor(kernel.transpose(order))
+    if (bias := variables.get(f"{scope}/biases")) is not None:
+        state["bias"] = _tensor(bias)
+    if has_norm:
+        state |= {f"norm.{ours}": _tensor(variables[norm + theirs]) for theirs, ours in NORM_NAMES.items()}
+        state["norm.num_batches_tracked"] = torch.tensor(0)
+    return state
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(array, dtype=np.float32, order="C"))

@@ -1,0 +1,42 @@
+"""Parameters and multiply-adds, by the counting rules that reproduce the paper's tables."""
+
+from math import prod
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Cost(NamedTuple):
+    """Cost of a network, each a count of single numbers or operations."""
+
+    conv_params: int  # weights and biases of convolutions and linear layers; the paper's Params
+    trainable_params: int  # the same and batch norm's scales and offsets
+    madds: int  # multiply-adds of convolutions and linear layers, bias left out; the paper's MAdds
+
+
+def count(module: nn.Module, *example_inputs: Any) -> Cost:
+    """Cost of one forward pass of `module` on `example_inputs`, as the mode of `module` stands.
+
+    Give a batch of one for the cost of an image. Tensors on the meta device cost no computation.
+    """
+    layers = [layer for layer in module.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
+    madds = 0
+
+    def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal madds
+        assert isinstance(layer, (nn.Conv2d, nn.Linear))
+        madds += output.numel() * prod(layer.weight.shape[1:])
+
+    hooks = [layer.register_forward_hook(add) for layer in layers]
+    try:
+        with torch.no_grad():
+            module(*example_inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return Cost(
+        conv_params=sum(p.numel() for layer in layers for p in layer.parameters(recurse=False)),
+        trainable_params=sum(p.numel() for p in module.parameters() if p.requires_grad),
+        madds=madds,
+    )
