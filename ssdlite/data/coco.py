@@ -1,0 +1,154 @@
+"""A COCO instances file as arrays: what training and scoring need of it, checked once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from ssdlite.data.coco_json import listed, read_instances
+from tools.errors import UserError
+
+ROUNDING = 1.0
+"""Pixels a box may reach beyond its image unremarked: COCO's own do, by rounding."""
+
+ClassSlots = Literal["contiguous", "category_id"]
+
+COCO_SLOTS = 91
+"""Background and COCO's ids 1..90, of which 80 are used: the class slots of the authors' code and of torchvision."""
+
+
+class Category(NamedTuple):
+    """One class: its id in the JSON, its name, and the class slot of the network that stands for it."""
+
+    id: int
+    name: str
+    slot: int
+
+
+@dataclass(frozen=True, eq=False)
+class CocoData:
+    """I images with A annotations, kept as arrays so that loader processes share them without copying.
+
+    `image_ids` [I] int64, `file_names` [I] str, `sizes` [I, 2] int64 (H, W). The annotations of image i are rows
+    `starts[i]:starts[i+1]` of `boxes` [A, 4] float64 (x, y, width, height, as in the file), `category_ids` [A] int64,
+    `crowd` [A] bool and `areas` [A] float64. `has_annotations` is False for a test set without published boxes.
+    """
+
+    json_path: Path
+    images_dir: Path
+    categories: tuple[Category, ...]
+    num_slots: int
+    image_ids: np.ndarray
+    file_names: np.ndarray
+    sizes: np.ndarray
+    starts: np.ndarray
+    boxes: np.ndarray
+    category_ids: np.ndarray
+    crowd: np.ndarray
+    areas: np.ndarray
+    has_annotations: bool
+
+    def __len__(self) -> int:
+        return len(self.image_ids)
+
+    def path(self, index: int) -> Path:
+        """The file of image `index`."""
+        return self.images_dir / str(self.file_names[index])
+
+    @cached_property
+    def slots(self) -> np.ndarray:
+        """[largest category id + 1] int64: the class slot of a category id; 0 where there is no such category."""
+        slots = np.zeros(max(category.id for category in self.categories) + 1, dtype=np.int64)
+        for category in self.categories:
+            slots[category.id] = category.slot
+        return slots
+
+    @cached_property
+    def categories_by_slot(self) -> dict[int, Category]:
+        """The category of each slot in use."""
+        return {category.slot: category for category in self.categories}
+
+    @cached_property
+    def corners(self) -> np.ndarray:
+        """[A, 4] float32: xyxy in pixels of the original image, clipped to it."""
+        limits = np.repeat(self.sizes[:, ::-1], np.diff(self.starts), axis=0)  # [A, 2] (W, H)
+        low, high = self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]
+        return np.concatenate([np.clip(low, 0, limits), np.clip(high, 0, limits)], axis=1).astype(np.float32)
+
+    @cached_property
+    def trainable(self) -> np.ndarray:
+        """[A] bool: not a crowd, and with some area inside its image."""
+        return ~self.crowd & (self.corners[:, 2:] > self.corners[:, :2]).all(axis=1)
+
+    @cached_property
+    def outside(self) -> np.ndarray:
+        """[A] bool: reaches beyond its image by more than rounding."""
+        ends = np.concatenate([self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]], axis=1)
+        return (np.abs(ends - self.corners) > ROUNDING).any(axis=1)
+
+    def remarks(self) -> list[str]:
+        """One line for each oddity of the file that is worked around."""
+        owners = np.repeat(self.file_names, np.diff(self.starts))
+        empty = ~self.trainable & ~self.crowd
+        found = {
+            "have no size inside their image are left out of training, not of scoring": empty,
+            "reach outside their image and are clipped for training": self.outside & ~empty,
+        }
+        return [
+            f"{self.json_path.name}: boxes that {what}: {mask.sum()}, in {listed(sorted(set(owners[mask].tolist())))}"
+            for what, mask in found.items()
+            if mask.any()
+        ]
+
+    def training_boxes(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """What is to be learned of image `index`: boxes [n, 4] float32 xyxy in its pixels, class slots [n] int64."""
+        rows = slice(self.starts[index], self.starts[index + 1])
+        keep = self.trainable[rows]
+        return self.corners[rows][keep], self.slots[self.category_ids[rows][keep]]
+
+    def ground_truth(self) -> dict[str, Any]:
+        """A dataset for pycocotools, for official scoring: every annotation as it is in the file, crowds included.
+
+        Annotations are numbered from 1: pycocotools takes a match with annotation 0 for no match.
+        """
+        images = [
+            {"id": int(image_id), "file_name": str(name), "height": int(size[0]), "width": int(size[1])}
+            for image_id, name, size in zip(self.image_ids, self.file_names, self.sizes)
+        ]
+        owners = np.repeat(self.image_ids, np.diff(self.starts)).tolist()
+        columns = zip(owners, self.category_ids.tolist(), self.boxes.tolist(), self.areas.tolist(), self.crowd.tolist())
+        annotations = [
+            {"id": n, "image_id": owner, "category_id": category, "bbox": box, "area": area, "iscrowd": int(crowd)}
+            for n, (owner, category, box, area, crowd) in enumerate(columns, start=1)
+        ]
+        categories = [{"id": category.id, "name": category.name} for category in self.categories]
+        return {"images": images, "annotations": annotations, "categories": categories}
+
+
+def load_coco(json_path: Path, images_dir: Path, class_slots: ClassSlots = "contiguous") -> CocoData:
+    """Read and check an instances file; a file without "annotations" is a test set.
+
+    Slot 0 is the background. `contiguous`: slots 1..K in the order of the category ids. `category_id`: the slot is
+    the id, of at least COCO_SLOTS slots. Raises UserError with all mistakes of the file together.
+
+    Not mistakes: crowds, which are scored as the official evaluation does but not trained on; boxes of no size or
+    wholly outside their image, the same, with a remark; boxes that reach outside, which are clipped for training;
+    images without boxes.
+    """
+    instances = read_instances(json_path)
+    ids = sorted(instances.category_names)
+    if class_slots == "category_id" and ids[0] == 0:
+        raise UserError(
+            f"{json_path} has a category of id 0, the slot of the background: use dataset.class_slots=contiguous."
+        )
+    slots = ids if class_slots == "category_id" else range(1, len(ids) + 1)
+    num_slots = max(COCO_SLOTS, ids[-1] + 1) if class_slots == "category_id" else len(ids) + 1
+    return CocoData(
+        json_path=json_path,
+        images_dir=images_dir,
+        categories=tuple(Category(i, instances.category_names[i], slot) for i, slot in zip(ids, slots)),
+        num_slots=num_slots,
+        **instances.arrays,
+    )

@@ -1,0 +1,90 @@
+"""One image at a time: decoded, augmented, at the network's size; randomness by (seed, epoch, index) only."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ssdlite.data.augment import augment, recolour
+from ssdlite.data.coco import CocoData
+from ssdlite.data.view import look_at, render, view_of, whole
+from ssdlite.resize import Rule, resize
+from tools.errors import UserError
+from tools.images import read_image
+
+Key = tuple[int, int]
+"""(epoch, index): what the samplers yield, so that a loader process that outlives the epoch still knows it."""
+
+SMALLEST = 1.0
+"""Side in input pixels below which a box is not trained on: nothing of it is left to see."""
+
+TRIES = 10
+"""Images tried in training where one cannot be read: itself and those after it."""
+
+NO_IMAGE = -1
+"""Image id of a black image without boxes in the place of one that cannot be read."""
+
+
+class Sample(NamedTuple):
+    """`image` [3, h, w] uint8, or float32 in 0..255. `boxes` [n, 4] float32 xyxy, input pixels. `labels` [n] int64 class
+    slots. `image_id`: as in the JSON, or NO_IMAGE. `size`: (H, W) of the file. `problems`: what could not be read."""
+
+    image: Tensor
+    boxes: np.ndarray
+    labels: np.ndarray
+    image_id: int
+    size: tuple[int, int]
+    problems: tuple[str, ...] = ()
+
+
+class DetectionDataset(Dataset[Sample]):
+    """Images of `data` at `size` (h, w), resized by `rule`.
+
+    With `augmentation` ("paper" or "modern"), for training: uint8, and the next readable image in the place of an
+    unreadable one. Without, for scoring: the whole image exactly as `ssdlite.resize.resize` gives it, and NO_IMAGE in
+    the place of an unreadable one. Never raises for a bad file: the loader decides what the problems are worth.
+    """
+
+    def __init__(
+        self, data: CocoData, size: tuple[int, int], rule: Rule, *, augmentation: str | None = None, seed: int = 0
+    ) -> None:
+        self.data, self.size, self.augmentation, self.seed = data, size, augmentation, seed
+        self.rule: Rule = rule
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, key: Key) -> Sample:
+        epoch, index = key
+        problems: list[str] = []
+        for step in range(TRIES if self.augmentation else 1):
+            try:
+                sample = self._sample(epoch, (index + step) % len(self.data))
+            except UserError as error:
+                problems += error.problems
+            else:
+                return sample._replace(problems=tuple(problems))
+        black = torch.zeros(3, *self.size, dtype=torch.uint8)
+        black = black if self.augmentation else resize(black, self.size, self.rule)
+        no_boxes = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+        return Sample(black, *no_boxes, NO_IMAGE, self.size, tuple(problems))
+
+    def _sample(self, epoch: int, index: int) -> Sample:
+        rows, columns = self.data.sizes[index].tolist()
+        image = read_image(self.data.path(index), (rows, columns))
+        boxes, labels = self.data.training_boxes(index)
+        if self.augmentation:
+            rng = np.random.default_rng((self.seed, epoch, index))
+            view, keep = augment(self.augmentation, boxes, (rows, columns), self.size, rng)
+            boxes, labels = boxes[keep], labels[keep]
+            pixels = render(image, view, self.size, self.rule)
+            if self.augmentation == "modern":
+                pixels = recolour(pixels, int(rng.integers(2**63)))
+        else:
+            view = view_of(whole((rows, columns)), (rows, columns), self.size)
+            pixels = resize(image, self.size, self.rule)
+        boxes = look_at(boxes, view, self.size)
+        visible = (boxes[:, 2:] - boxes[:, :2] >= SMALLEST).all(axis=1)
+        return Sample(pixels, boxes[visible], labels[visible], int(self.data.image_ids[index]), (rows, columns))
