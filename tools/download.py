@@ -1,0 +1,140 @@
+"""Downloads that go on where they stopped, are verified, and unpack whole or not at all."""
+
+import hashlib
+import os
+import shutil
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from typing import NamedTuple
+
+from tools.errors import UserError
+
+CHUNK = 1 << 20
+"""Bytes read at a time."""
+ATTEMPTS = 5
+"""Connections without a single new byte before giving up: a long download survives any number of broken ones."""
+TIMEOUT_S = 30
+NOTHING_LEFT = 416
+"""HTTP status for a range that starts at the end of the file."""
+
+
+class Remote(NamedTuple):
+    """A file at `url`. `size` in bytes and `md5` are checked where they are known."""
+
+    url: str
+    size: int | None = None
+    md5: str | None = None
+
+
+def fetch(remote: Remote, path: Path, progress: Callable[[int, int | None], None], pause_s: float = 2.0) -> None:
+    """Download to `path`, by way of `path`.part, which a later call goes on from.
+
+    `progress(bytes so far, bytes in all or None)` is called now and then. `pause_s`: between two attempts. Raises
+    UserError: no room on the disk, not reachable, broken off, or not the file that was expected.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    _check_room(remote, part)
+    idle = 0
+    while idle < ATTEMPTS:
+        before = _length(part)
+        try:
+            complete = _receive(remote, part, progress)
+        except (OSError, HTTPException) as error:  # urllib's errors are OSErrors
+            if isinstance(error, urllib.error.HTTPError) and 400 <= error.code < 500:
+                raise UserError(f"{remote.url} cannot be downloaded: {error.code} {error.reason}.") from None
+            complete, reason = False, str(error)
+        else:
+            reason = "the connection closed early"
+        if complete:
+            _verify(remote, part)
+            os.replace(part, path)
+            return
+        idle = 0 if _length(part) > before else idle + 1
+        time.sleep(pause_s if idle else 0)
+    kept = f" {_length(part):,} bytes are kept: the same command goes on from there." if _length(part) else ""
+    raise UserError(f"{remote.url} cannot be downloaded: {reason}.{kept}")
+
+
+def _length(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _check_room(remote: Remote, part: Path) -> None:
+    missing = (remote.size or 0) - _length(part)
+    free = shutil.disk_usage(part.parent).free
+    if missing > free:
+        raise UserError(f"No room in {part.parent}: {missing / 1e9:.1f} GB are needed, {free / 1e9:.1f} GB are free.")
+
+
+def _receive(remote: Remote, part: Path, progress: Callable[[int, int | None], None]) -> bool:
+    """Append what is missing; whether the file is complete now."""
+    start = _length(part)
+    request = urllib.request.Request(remote.url, headers={"Range": f"bytes={start}-"} if start else {})
+    try:
+        response = urllib.request.urlopen(request, timeout=TIMEOUT_S)
+    except urllib.error.HTTPError as error:
+        if error.code == NOTHING_LEFT:
+            return True
+        raise
+    with response, part.open("ab") as file:
+        if start and response.status != 206:  # the server does not know ranges, and sends all
+            file.truncate(0)
+            start = 0
+        left = response.headers.get("Content-Length")
+        total = start + int(left) if left else remote.size
+        done = start
+        while chunk := response.read(CHUNK):
+            file.write(chunk)
+            done += len(chunk)
+            progress(done, total)
+    return total is None or done >= total
+
+
+def _verify(remote: Remote, part: Path) -> None:
+    """Raises UserError, and removes the file, if it is not what was expected: no use in going on from it."""
+    found, wanted = [f"{_length(part):,} bytes"], [f"{remote.size:,} bytes" if remote.size else None]
+    if remote.md5:
+        digest = hashlib.md5(usedforsecurity=False)
+        with part.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+        found.append(f"md5 {digest.hexdigest()}")
+        wanted.append(f"md5 {remote.md5}")
+    for is_now, should_be in zip(found, wanted):
+        if should_be and is_now != should_be:
+            part.unlink()
+            raise UserError(f"{remote.url} came with {is_now}, not {should_be}: removed. Try again.")
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a ZIP file into `folder`: unpacked beside it first, then every file is moved, so none is half-written.
+
+    Raises UserError if the archive is damaged.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = folder / f".unpacking-{archive.stem}"
+    shutil.rmtree(staging, ignore_errors=True)  # of a call that was killed
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(staging)
+        _merge(staging, folder)
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise UserError(f"{archive} is not a whole ZIP file ({error}): remove it and download it again.") from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _merge(source: Path, target: Path) -> None:
+    """Move what is in `source` to `target`: new folders as a whole, into those that are there file by file."""
+    for item in sorted(source.iterdir()):
+        place = target / item.name
+        if item.is_dir() and place.is_dir():
+            _merge(item, place)
+        else:
+            os.replace(item, place)
