@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from tools.errors import UserError
 from tools.files import atomic_path
+from tools.run_folder import epoch_metrics
 
 LAST, BEST = "last.ckpt", "best.ckpt"
 
@@ -54,14 +55,12 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
         raise UserError(f"{path}: no such checkpoint file.")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "GLOBAL" in str(error):
+    except Exception as error:  # on foreign bytes the unpickler fails in any way there is
+        if isinstance(error, pickle.UnpicklingError) and "global" in str(error).lower():
             raise UserError(
                 f"{path}: refused, because it holds pickled Python objects, which could run any code when loaded. "
                 "Save the state_dict (tensors, numbers, strings, lists, dictionaries) alone."
             ) from error
-        raise UserError(f"{path}: not a checkpoint of PyTorch, or damaged.") from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         raise UserError(f"{path}: cannot be read; it is truncated or damaged, or not a PyTorch checkpoint.") from error
     if not isinstance(checkpoint, dict):
         raise UserError(f"{path}: holds a {type(checkpoint).__name__}, where a dictionary of weights is expected.")
@@ -128,21 +127,13 @@ class KeepBestAndLast(Checkpoint):
         self.monitor = monitor
         self.best_score: float | None = None
         self.best_epoch: int | None = None
-        self.validated = False
-
-    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """From here to the epoch's end the monitored value is of this epoch."""
-        self.validated = True
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save; an epoch without validation can only be the last."""
-        is_best = False
-        if self.validated:
-            score = float(trainer.callback_metrics[self.monitor])
-            is_best = self.best_score is None or score > self.best_score
-            self.validated = False
-            if is_best:
-                self.best_score, self.best_epoch = score, trainer.current_epoch
+        score = epoch_metrics(trainer).get(self.monitor)
+        is_best = score is not None and (self.best_score is None or float(score) > self.best_score)
+        if score is not None and is_best:
+            self.best_score, self.best_epoch = float(score), trainer.current_epoch
         new = self.folder / f".new-{LAST}"
         trainer.save_checkpoint(new, weights_only=False)
         if trainer.is_global_zero:

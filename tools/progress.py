@@ -11,6 +11,8 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from tools.run_folder import epoch_metrics
+
 log = logging.getLogger("mnv3")
 
 # What Lightning says that helps nobody here: advertisements, and remarks on choices that were made on purpose.
@@ -99,7 +101,7 @@ class EpochProgress(Callback):
         pl_module.log_dict({"lr": _lr(trainer), "images_per_s": rate, "seconds": now - self.start}, rank_zero_only=True)
         done = trainer.current_epoch + 1
         left = (now - self.start) / (done - self.first_epoch) * ((trainer.max_epochs or done) - done)
-        metrics = trainer.callback_metrics
+        metrics = epoch_metrics(trainer)
         values = [f"{name.split('/')[-1]} {float(metrics[name]):.4f}" for name in (*self.names, self.score) if name in metrics]
         if trainer.is_global_zero:
             log.info(

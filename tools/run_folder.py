@@ -10,6 +10,7 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
+from torch import Tensor
 
 from tools.files import write_json, write_text
 
@@ -36,6 +37,18 @@ class RunFolder:
         write_json(self.path / "env.json", dict(env))
 
 
+def validated(trainer: pl.Trainer) -> bool:
+    """Whether the running epoch has, or is going to have, a validation."""
+    every = trainer.check_val_every_n_epoch
+    return every is not None and (trainer.current_epoch + 1) % every == 0
+
+
+def epoch_metrics(trainer: pl.Trainer) -> dict[str, Tensor]:
+    """What was logged in the running epoch: without `val/...` of a former one, which Lightning keeps."""
+    fresh = validated(trainer)
+    return {name: value for name, value in trainer.callback_metrics.items() if fresh or not name.startswith("val/")}
+
+
 class MetricsCsv(Callback):
     """One row an epoch, all values side by side (Lightning's own logger spreads an epoch over several rows).
 
@@ -54,8 +67,8 @@ class MetricsCsv(Callback):
         """Append this epoch's values; a value that this epoch did not produce (no validation) stays empty."""
         if not trainer.is_global_zero:
             return
-        epoch_values = {name: f"{float(value):.6g}" for name, value in trainer.callback_metrics.items()}
-        self.rows.append({"epoch": trainer.current_epoch + 1, "step": trainer.global_step, **epoch_values})
+        values = {name: f"{float(value):.6g}" for name, value in epoch_metrics(trainer).items()}
+        self.rows.append({"epoch": trainer.current_epoch + 1, "step": trainer.global_step, **values})
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
         text = io.StringIO()
         writer = csv.DictWriter(text, columns, lineterminator="\n")

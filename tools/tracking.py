@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,9 @@ def start_run(
 
 def _run_id(folder: Path, job_type: str) -> str:
     """The id that the runs of a folder share, one for each kind of job: a resumed training goes on in the same run."""
-    import wandb
-
     path = folder / "wandb" / f"{job_type}_run_id.txt"
     if not path.exists():
-        write_text(path, wandb.util.generate_id())
+        write_text(path, secrets.token_hex(4))
     return path.read_text()
 
 

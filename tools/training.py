@@ -31,7 +31,7 @@ def build_trainer(
     """
     wanted, recipe = config["trainer"], config["recipe"]
     devices = 1 if wanted["devices"] == "auto" and not _uses_gpu(wanted["accelerator"]) else wanted["devices"]
-    own: list[Callback] = [FreshSeeds(config["seed"]), StopOnNonFiniteLoss(folder)]
+    own: list[Callback] = [FreshSeeds(config["seed"]), ValidateLast(), StopOnNonFiniteLoss(folder)]
     if recipe["ema"] is not None:
         own.append(Ema(recipe["ema"]))
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
@@ -73,14 +73,29 @@ def precision(config: Mapping[str, Any]) -> Any:
 
 
 class FreshSeeds(Callback):
-    """Seed every epoch from (seed, epoch, rank), so that a resumed run draws what the unbroken one would have drawn."""
+    """Seed every epoch from (seed, epoch, rank), so that a resumed run draws what the unbroken one would have drawn.
+
+    Before the first batch, not at the epoch's start: loaders draw a number when they begin, in a resumed run earlier.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
         """Seed PyTorch's generators of this process."""
-        torch.manual_seed(self.seed + 1_000_003 * trainer.current_epoch + 7_919 * trainer.global_rank)
+        if batch_idx == 0:
+            torch.manual_seed(self.seed + 1_000_003 * trainer.current_epoch + 7_919 * trainer.global_rank)
+
+
+class ValidateLast(Callback):
+    """The last epoch is always validated, whatever recipe.val_every is."""
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Nothing but the last epoch is left for the new value."""
+        if trainer.current_epoch + 1 == trainer.max_epochs:
+            trainer.check_val_every_n_epoch = 1
 
 
 class StopOnNonFiniteLoss(Callback):

@@ -1,0 +1,53 @@
+"""What is on the console: one line an epoch, no chatter, and what went wrong."""
+
+import logging
+import re
+
+import pytest
+import torch
+from tiny_task import fit
+
+from tools.progress import clock, quiet_lightning
+from tools.training import NonFiniteLoss
+
+
+def test_one_line_an_epoch_and_nothing_else(tmp_path, caplog, capfd):
+    """Without a terminal: epoch, loss, score, rate, time and time left; Lightning is silent."""
+    quiet_lightning()
+    with caplog.at_level(logging.INFO):
+        fit(tmp_path)
+    lines = [record.getMessage() for record in caplog.records]
+    pattern = r"epoch \d/3  loss [\d.]+  score -[\d.]+  lr \S+  \d+ images/s  \d+ s  \d+ s left"
+    assert len(lines) == 3 and all(re.fullmatch(pattern, line) for line in lines), lines
+    out, err = capfd.readouterr()
+    assert out == "" and err == ""
+
+
+def test_bar_on_a_terminal_is_gone_afterwards(tmp_path, monkeypatch):
+    """With a terminal the bar shows loss and rate while an epoch runs, and is stopped when training fails."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    shown = []
+    monkeypatch.setattr(
+        "rich.progress.Progress.update", lambda self, task, **fields: shown.append(fields), raising=True
+    )
+    with pytest.raises(NonFiniteLoss):
+        fit(tmp_path, bad=3)
+    assert any("images/s" in fields.get("state", "") for fields in shown)
+
+
+def test_durations_read_as_people_write_them():
+    """Seconds, minutes, hours."""
+    assert [clock(seconds) for seconds in (0.4, 59, 60, 3599.6, 7385)] == ["0 s", "59 s", "1:00", "1:00:00", "2:03:05"]
+
+
+def test_broken_loss_names_the_images_and_leaves_the_last_good_checkpoint(tmp_path):
+    """Epoch 1 is good; the image with id 103 then turns to NaN: the message names its batch and the checkpoint."""
+    fit(tmp_path, epochs=2)
+    with pytest.raises(NonFiniteLoss) as caught:
+        fit(tmp_path, epochs=3, bad=3, resume=tmp_path / "checkpoints" / "last.ckpt")
+    message = str(caught.value)
+    ids = re.search(r"images ([\d, ]+)\.", message)
+    assert ids is not None and "103" in ids[1].split(", ") and len(ids[1].split(", ")) == 4
+    assert "nan in epoch 3" in message and str(tmp_path / "checkpoints" / "last.ckpt") in message
+    saved = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)
+    assert saved["epoch"] == 1 and all(value.isfinite().all() for value in saved["state_dict"].values())

@@ -1,0 +1,55 @@
+"""What a run leaves behind can be read again."""
+
+import json
+import shlex
+
+import pytest
+from lightning.pytorch.callbacks import Callback
+from omegaconf import OmegaConf
+from tiny_task import fit
+
+from tools.run_folder import RunFolder, read_metrics
+
+
+def test_description_can_be_read_back(tmp_path):
+    """config.yaml by OmegaConf, overrides one a line, the command by a shell, env.json by json."""
+    folder = RunFolder(tmp_path / "run")
+    config = {"task": {"name": "ssdlite", "input_size": [320, 320]}, "init": None, "name": "it's"}
+    argv = ["mnv3", "train", "name=it's", "data.root=/my data"]
+    folder.describe(config, ["name=it's", "data.root=/my data"], argv, {"torch": "2.11"})
+    assert OmegaConf.to_container(OmegaConf.load(folder.config)) == config
+    assert (folder.path / "overrides.txt").read_text().splitlines() == argv[2:]
+    assert shlex.split((folder.path / "command.txt").read_text()) == argv
+    assert json.loads((folder.path / "env.json").read_text()) == {"torch": "2.11"}
+
+
+def test_one_row_an_epoch_with_all_values(tmp_path):
+    """Training and validation values side by side; an epoch that was not validated has an empty cell."""
+    trainer, _ = fit(tmp_path, epochs=4, val_every=3)
+    rows = read_metrics(tmp_path / "metrics.csv")
+    assert [(row["epoch"], row["step"]) for row in rows] == [("1", "5"), ("2", "10"), ("3", "15"), ("4", "20")]
+    assert {"train/loss", "val/score", "lr", "images_per_s", "seconds"} < rows[0].keys()
+    assert [row["val/score"] == "" for row in rows] == [True, True, False, False]
+    assert float(rows[3]["val/score"]) == pytest.approx(float(trainer.callback_metrics["val/score"]), rel=1e-5)
+
+
+def test_resumed_run_has_each_epoch_once(tmp_path):
+    """A kill between an epoch's row and its checkpoint: the epoch is repeated, its row is not."""
+
+    class Killed(RuntimeError):
+        pass
+
+    class KillAfterRow(Callback):
+        def on_save_checkpoint(self, trainer, pl_module, checkpoint):
+            if trainer.current_epoch == 1:
+                raise Killed
+
+    fit(tmp_path / "whole", epochs=4)
+    with pytest.raises(Killed):
+        fit(tmp_path / "cut", epochs=4, callbacks=(KillAfterRow(),))
+    assert len(read_metrics(tmp_path / "cut" / "metrics.csv")) == 2
+    fit(tmp_path / "cut", epochs=4, resume=tmp_path / "cut" / "checkpoints" / "last.ckpt")
+    whole, cut = (read_metrics(tmp_path / run / "metrics.csv") for run in ("whole", "cut"))
+    assert [{**row, "images_per_s": 0, "seconds": 0} for row in cut] == [
+        {**row, "images_per_s": 0, "seconds": 0} for row in whole
+    ]
