@@ -5,6 +5,7 @@ image, in the order in which the network predicts them.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 from math import sqrt
 
 import torch
@@ -22,20 +23,22 @@ AUTHORS_ONE_THIRD = 0.3333
 def paper_layout() -> AnchorLayout:
     """Anchors of the authors' SSDLite configuration: 3 on the first level (one of them small), 6 on the others, not clipped."""
     first = (_shape(0.1, 1.0), _shape(SCALES[0], 2.0), _shape(SCALES[0], 0.5))
-    return (first, *(_six(*pair) for pair in zip(SCALES[1:], SCALES[2:])))
+    return (first, *(_six(*pair) for pair in pairwise(SCALES[1:])))
 
 
 def torchvision_layout() -> AnchorLayout:
     """Anchors of torchvision's ssdlite320_mobilenet_v3_large: 6 on every level, sides clipped to the image."""
-    return tuple(_six_clipped(*pair) for pair in zip(SCALES, SCALES[1:]))
+    return tuple(_six_clipped(*pair) for pair in pairwise(SCALES))
 
 
 def map_sizes(input_size: tuple[int, int]) -> list[tuple[int, int]]:
     """(height, width) of the six feature maps of an input: strides 16 and 32, then halved (rounding up) four times."""
-    sizes = [tuple(-(-side // stride) for side in input_size) for stride in (16, 32)]
+    height, width = input_size
+    sizes = [(-(-height // stride), -(-width // stride)) for stride in (16, 32)]
     while len(sizes) < len(SCALES) - 1:
-        sizes.append(tuple(-(-side // 2) for side in sizes[-1]))
-    return [(height, width) for height, width in sizes]
+        rows, columns = sizes[-1]
+        sizes.append((-(-rows // 2), -(-columns // 2)))
+    return sizes
 
 
 @lru_cache(maxsize=32)
@@ -46,16 +49,17 @@ def grid_anchors(layout: AnchorLayout, input_size: tuple[int, int], square: bool
     rule); otherwise heights are fractions of H and widths of W (torchvision's rule). On a square input the two agree.
     """
     height, width = input_size
-    unit = torch.tensor((min(input_size),) * 2 if square else (height, width), dtype=torch.float64)
+    shares = torch.tensor((1.0, 1.0) if not square else (min(input_size) / height, min(input_size) / width))
     levels = []
     for shapes, (rows, columns) in zip(layout, map_sizes(input_size), strict=True):
-        y = (torch.arange(rows, dtype=torch.float64) + 0.5) * (height / rows)
-        x = (torch.arange(columns, dtype=torch.float64) + 0.5) * (width / columns)
-        half = torch.tensor(shapes, dtype=torch.float64) * unit / 2
-        sides = half.flip(1).expand(rows, columns, -1, 2)
+        # In float32 and as fractions of the image first, as both sources do: where a box overlaps two anchors equally, the
+        # rounding says which of them is its best.
+        y = torch.arange(rows) * (1 / rows) + 0.5 / rows
+        x = torch.arange(columns) * (1 / columns) + 0.5 / columns
+        half = 0.5 * (torch.tensor(shapes) * shares).flip(1)
         centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)[:, :, None]
-        levels.append(torch.cat((centres - sides, centres + sides), -1).reshape(-1, 4))
-    return torch.cat(levels).float()
+        levels.append(torch.cat((centres - half, centres + half), -1).reshape(-1, 4))
+    return torch.cat(levels) * torch.tensor((width, height, width, height))
 
 
 def _shape(scale: float, aspect_ratio: float) -> tuple[float, float]:
