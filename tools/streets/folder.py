@@ -1,0 +1,127 @@
+"""Folders that are generated once: whole or not there, the same bytes from any number of processes."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import current_process, get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tools.errors import UserError
+from tools.files import write_json
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+VERSION = 1  # of the scenes' content: raised when the same seed draws another picture
+STAMP = "streets.json"
+SPLITS = ("train", "val")
+ABANDONED_SECONDS = 24 * 3600  # an unfinished folder that nobody touched for so long belongs to a killed process
+FEWEST_A_PROCESS = 24  # scenes; fewer are drawn before a new process has started
+
+
+def scene_seed(seed: int, split: str, index: int) -> int:
+    """A scene's own seed; no two of (seed, split, index) share one."""
+    low, high = np.random.SeedSequence((seed, SPLITS.index(split), index)).generate_state(2)
+    return int(low) | int(high) << 32
+
+
+def check_parameters(seed: int, train: int, val: int, image_size: tuple[int, int]) -> None:
+    """Raise UserError with everything that is wrong with a data set's parameters."""
+    problems = [f"streets: {name} is {value}; it must be 0 or more" for name, value in (("seed", seed),) if value < 0]
+    for name, value in (("train", train), ("val", val)):
+        if not 1 <= value <= 999_999:
+            problems.append(f"streets: {name} is {value} pictures; it must be between 1 and 999999")
+    for name, value in zip(("height", "width"), image_size, strict=True):
+        if not 64 <= value <= 4096:
+            problems.append(f"streets: {name} is {value} pixels; it must be between 64 and 4096")
+    if problems:
+        raise UserError(*problems)
+
+
+def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path], None]) -> Path:
+    """Return `folder`, made by `generate(temporary folder)` if it is not there yet.
+
+    Raises UserError if something else is in the folder's place.
+    """
+    if folder.exists():
+        if not _has_stamp(folder, stamp):
+            raise UserError(f"{folder} is not a data set that this program wrote; move it away or choose another data.root")
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(folder)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir()
+        generate(temporary)
+        write_json(temporary / STAMP, stamp)
+        try:
+            temporary.rename(folder)
+        except OSError:  # another process was faster
+            if not _has_stamp(folder, stamp):
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder
+
+
+def _has_stamp(folder: Path, stamp: dict[str, Any]) -> bool:
+    try:
+        return json.loads((folder / STAMP).read_text()) == stamp
+    except (OSError, ValueError):
+        return False
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for leftover in folder.parent.glob(f".{folder.name}.*.part"):
+        try:
+            if time.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(leftover, ignore_errors=True)
+        except OSError:
+            continue  # its process has just finished
+
+
+def map_tasks(
+    work: Callable[[Task], Result], tasks: Sequence[Task], processes: int | None, progress: Callable[[int], None]
+) -> list[Result]:
+    """`[work(task) for task in tasks]` over `processes` (default: one a core); `progress` hears how many are done.
+
+    Falls back to this process where no others can be started.
+    """
+    if processes is None:
+        processes = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 32)
+    processes = max(1, min(processes, len(tasks) // FEWEST_A_PROCESS))
+    if processes > 1 and not current_process().daemon:
+        try:
+            with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+                chunk = max(1, min(16, len(tasks) // (4 * processes)))
+                return _collect(pool.map(work, tasks, chunksize=chunk), progress)
+        except BrokenProcessPool:
+            pass  # a script without a main guard, or a machine that forbids it
+    return _collect(map(work, tasks), progress)
+
+
+def _collect(results: Iterator[Result], progress: Callable[[int], None]) -> list[Result]:
+    collected = []
+    for result in results:
+        collected.append(result)
+        progress(len(collected))
+    return collected
+
+
+def reporter(log: Callable[[str], None], total: int) -> Callable[[int], None]:
+    """A `progress` for `map_tasks` that says something every quarter."""
+    marks = {total * part // 4 for part in (1, 2, 3)}
+
+    def report(done: int) -> None:
+        if done in marks and total >= 200:
+            log(f"streets: {done} of {total} pictures drawn")
+
+    return report
