@@ -80,13 +80,14 @@ class CocoData:
     @cached_property
     def trainable(self) -> np.ndarray:
         """[A] bool: not a crowd, and with some area inside its image."""
-        return ~self.crowd & (self.corners[:, 2:] > self.corners[:, :2]).all(axis=1)
+        has_area = np.all(self.corners[:, 2:] > self.corners[:, :2], axis=1)
+        return ~self.crowd & has_area
 
     @cached_property
     def outside(self) -> np.ndarray:
         """[A] bool: reaches beyond its image by more than rounding."""
         ends = np.concatenate([self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]], axis=1)
-        return (np.abs(ends - self.corners) > ROUNDING).any(axis=1)
+        return np.any(np.abs(ends - self.corners) > ROUNDING, axis=1)
 
     def remarks(self) -> list[str]:
         """One line for each oddity of the file that is worked around."""

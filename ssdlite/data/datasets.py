@@ -61,7 +61,7 @@ def missing_files(data: CocoData) -> list[str]:
     """Names of listed images that are not there. Reads folders, not files: quick for 100,000 images."""
     folders = {os.path.dirname(name) for name in data.file_names.tolist()}
     present = {os.path.join(folder, name) for folder in folders for name in _names(data.images_dir / folder)}
-    return [name for name in data.file_names.tolist() if os.path.normpath(name) not in present]
+    return [name for name in data.file_names.tolist() if name not in present]
 
 
 def _names(folder: Path) -> list[str]:
