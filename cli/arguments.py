@@ -1,0 +1,72 @@
+"""Splits a call into flags and overrides."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+SWITCHES = ("-m", "--multirun", "--resolve", "--hydra-help", "--run", "-r", "--experimental-rerun")
+WITH_VALUE = ("--cfg", "-c", "--package", "-p", "--config-dir", "-cd", "--config-name", "-cn")
+WITH_CHOICE = {"--info": ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")}
+
+
+class Arguments(NamedTuple):
+    """`flags` in Hydra's own words, `overrides` as key=value, `unknown` flags, and whether help was asked for."""
+
+    flags: list[str]
+    overrides: list[str]
+    unknown: list[str]
+    help: bool
+
+    @property
+    def multirun(self) -> bool:
+        return "--multirun" in self.flags or "-m" in self.flags
+
+    @property
+    def shows(self) -> bool:
+        """Whether the call only prints what would run."""
+        return any(flag.split("=")[0] in ("--cfg", "-c", "--info", "--hydra-help") for flag in self.flags)
+
+    @property
+    def config_dir(self) -> str | None:
+        """The folder of further configuration files, if one is named."""
+        for place, flag in enumerate(self.flags):
+            if flag.startswith(("--config-dir=", "-cd=")):
+                return flag.split("=", 1)[1]
+            if flag in ("--config-dir", "-cd"):
+                return "".join(self.flags[place + 1 : place + 2])
+        return None
+
+
+def split(argv: Sequence[str], words: Sequence[str] = ()) -> Arguments:
+    """Sort `argv` (what follows the verb): Hydra 1.3 refuses flags that stand between overrides, so they are gathered.
+
+    Bare words fill the keys `words` in turn; `--key=value` is taken as `key=value`.
+    """
+    flags: list[str] = []
+    overrides: list[str] = []
+    unknown: list[str] = []
+    wants_help = False
+    free_words = list(words)
+    rest = list(argv)
+    while rest:
+        item = rest.pop(0)
+        name = item.split("=")[0]
+        if item in ("--help", "-h"):
+            wants_help = True
+        elif name in SWITCHES or (name in WITH_VALUE and "=" in item):
+            flags.append(item)
+        elif name in WITH_VALUE:
+            flags += [item, *rest[:1]]
+            del rest[:1]
+        elif name in WITH_CHOICE:
+            flags.append(item)
+            if rest and rest[0] in WITH_CHOICE[name]:
+                flags.append(rest.pop(0))
+        elif item.startswith("-") and "=" in item:
+            overrides.append(item.lstrip("-"))
+        elif item.startswith("-"):
+            unknown.append(item)
+        elif "=" not in item and not item.startswith("~") and free_words:
+            overrides.append(f"{free_words.pop(0)}={item}")
+        else:
+            overrides.append(item)
+    return Arguments(flags, overrides, unknown, wants_help)

@@ -1,0 +1,66 @@
+"""Composes configurations without running anything: what the error layer, the help and the completion look at."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+from hydra import compose, initialize_config_module
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig
+
+from conf import schema
+
+
+class Composer:
+    """Composes configurations of `verb`, from our files and those of `config_dir`."""
+
+    def __init__(self, verb: str, config_dir: Path | None) -> None:
+        self.verb = verb
+        self._config_dir = config_dir
+        self._search = [f"hydra.searchpath=[file://{config_dir.resolve()}]"] if config_dir else []
+        self._loader = GlobalHydra.instance().config_loader()
+        self._parser = OverridesParser.create(config_loader=self._loader)
+
+    def __call__(self, overrides: Sequence[str] = (), *, with_hydra: bool = False) -> DictConfig:
+        return compose(self.verb, overrides=[*self._search, *overrides], return_hydra_config=with_hydra)
+
+    def parse(self, override: str) -> Override:
+        parsed = self._parser.parse_override(override)
+        parsed.config_loader = self._loader
+        return parsed
+
+    def options(self, group: str) -> list[str]:
+        """Options of a group, empty if there is no such group."""
+        mine = {file.stem for file in (self._config_dir / group).glob("*.yaml")} if self._config_dir else set()
+        return sorted({*self._loader.get_group_options(group), *mine})
+
+    def groups(self, overrides: Sequence[str] = ()) -> dict[str, str]:
+        """Group -> chosen option, of the groups that the verb has."""
+        choices = self(overrides, with_hydra=True).hydra.runtime.choices
+        return {group: option for group, option in choices.items() if self._is_ours(group) and option}
+
+    @staticmethod
+    def _is_ours(group: str) -> bool:
+        return not (group.startswith(("hydra", "schema")) or "@" in group)
+
+    def jobs(self, overrides: Sequence[str]) -> list[list[str]]:
+        """The overrides of every job of a multirun: all combinations of the comma-separated values."""
+        values = []
+        for text in overrides:
+            item = self.parse(text)
+            if item.is_sweep_override() and item.is_discrete_sweep():
+                values.append([f"{item.get_key_element()}={value}" for value in item.sweep_string_iterator()])
+            else:
+                values.append([text])
+        return [list(job) for job in product(*values)]
+
+
+@contextmanager
+def composer(verb: str, config_dir: Path | None = None) -> Iterator[Composer]:
+    """A `Composer`; Hydra's global state is as before afterwards."""
+    schema.register()
+    with initialize_config_module("conf", version_base="1.3", job_name=verb):
+        yield Composer(verb, config_dir)

@@ -1,0 +1,46 @@
+"""Several processes: what Lightning needs to start the others from our command line, and what has to go afterwards."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import open_dict, read_write
+
+SET_BY_LIGHTNING = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+
+
+def started_by_us() -> bool:
+    """Whether this is not the first process of a job."""
+    return int(os.environ.get("LOCAL_RANK", "0")) > 0
+
+
+def tell_children(verb: str, flags: Sequence[str]) -> None:
+    """Make `sys.argv` a call that repeats this one job.
+
+    Lightning starts further processes by running `sys.argv` again. Hydra's call has lost the verb by now, and in a
+    multirun it would start another multirun: so it gets the verb and this job's own overrides; Lightning itself adds
+    hydra.run.dir, which becomes this job's folder.
+    """
+    hydra = HydraConfig.get()
+    sys.argv = [sys.argv[0], verb, *hydra.overrides.task, *flags]
+    with read_write(hydra), open_dict(hydra):
+        hydra.run.dir = hydra.runtime.output_dir
+    if started_by_us():  # the first process speaks for all
+        for handler in logging.getLogger().handlers:
+            if type(handler) is logging.StreamHandler:
+                handler.setLevel(logging.WARNING)
+
+
+def forget_processes(before: dict[str, str]) -> None:
+    """End the process group, restore the environment `before`: else a multirun's next job joins a group that is gone."""
+    if "torch" in sys.modules:
+        from torch import distributed
+
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.destroy_process_group()
+    for name in SET_BY_LIGHTNING:
+        os.environ.pop(name, None)
+        if name in before:
+            os.environ[name] = before[name]

@@ -1,0 +1,13 @@
+"""mnv3 env: prints what to paste into a report."""
+
+from collections.abc import Sequence
+
+from tools.environment import environment, table
+from tools.errors import UserError
+
+
+def run(argv: Sequence[str]) -> None:
+    """Print the environment. Raises UserError if anything follows the verb."""
+    if argv:
+        raise UserError(f"mnv3 env takes no options, but was given {' '.join(argv)}.")
+    print(table(environment()))

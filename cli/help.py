@@ -1,0 +1,79 @@
+"""The help texts: of the program, and of a verb with its groups, keys, present values and meanings."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+from cli import values
+from cli.composing import Composer, composer
+from cli.verbs import VERBS
+from cli.wording import shown
+
+WORKED_EXAMPLES = (
+    ("mnv3 train task=ssdlite backbone=small", "train a detector on the built-in data set, then score it"),
+    ("mnv3 eval task=ssdlite", "score the newest run again"),
+    ("mnv3 train recipe=paper backbone=large dataset=coco", "another recipe, network and data set"),
+    ("mnv3 train backbone=small,large -m", "two runs, one after the other"),
+    ("mnv3 data check dataset=coco data.root=DIR", "look at a data set before training on it"),
+    ("mnv3 train recipe.epochs=20 recipe.lr=0.1 dry=true", "set keys, and try the whole chain on one batch"),
+)
+
+
+def overview() -> str:
+    """What `mnv3` alone prints."""
+    verbs = [(name, verb.summary) for name, verb in VERBS.items()]
+    return "\n".join(
+        [
+            "MobileNetV3 for detection and segmentation: train, score, measure.",
+            "",
+            "usage: mnv3 VERB [group=option ...] [key=value ...]",
+            "",
+            "verbs",
+            *_columns(verbs),
+            "",
+            "examples",
+            *_columns(WORKED_EXAMPLES),
+            "",
+            "mnv3 VERB --help          examples, groups and keys of a verb",
+            "mnv3 VERB ... --cfg job   the configuration a call would run with",
+            "mnv3 --version",
+        ]
+    )
+
+
+def of_verb(verb: str, overrides: Sequence[str] = (), config_dir: Path | None = None) -> str:
+    """Help of a verb; groups chosen in `overrides` decide which keys and values are shown."""
+    about = VERBS[verb]
+    options = "[group=option ...] [key=value ...] [-m]" if about.configured else ""
+    words = " ".join(f"[{word}]" for word in about.words)
+    lines = [about.summary, "", " ".join(part for part in ("usage: mnv3", verb, words, options) if part)]
+    lines += ["", "examples", *_columns(about.examples)]
+    if about.configured:
+        with composer(verb, config_dir) as compose:
+            lines += ["", "groups (* is taken)", *_columns(_groups(compose, overrides))]
+            lines += ["", "keys", *_columns(_keys(compose, overrides))]
+        lines += ["", "-m runs every combination of comma-separated values; --cfg job prints the configuration."]
+    return "\n".join(lines)
+
+
+def _groups(compose: Composer, overrides: Sequence[str]) -> list[tuple[str, str]]:
+    rows = []
+    for group, chosen in sorted(compose.groups(overrides).items()):
+        options = [f"*{option}" if option == chosen else option for option in compose.options(group)]
+        rows.append((f"{group}=", " ".join(options)))
+    return rows
+
+
+def _keys(compose: Composer, overrides: Sequence[str]) -> list[tuple[str, str]]:
+    config = compose(overrides)
+    rows = []
+    for key, leaf in values.leaves(config).items():
+        value = "?" if OmegaConf.is_missing(config, key) else shown(OmegaConf.select(config, key))
+        rows.append((f"{key}={value}", f"{leaf.field.metadata['meaning']} ({leaf.kind})"))
+    return rows
+
+
+def _columns(rows: Sequence[tuple[str, str]]) -> list[str]:
+    width = min(max((len(left) for left, _ in rows), default=0), 60)
+    return [f"  {left:<{width}}  {right}".rstrip() for left, right in rows]

@@ -1,0 +1,159 @@
+"""Finds every mistake of a call before anything runs: a sentence each, with the closest match and the present value."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from cli import arguments, values
+from cli.composing import Composer, composer
+from cli.verbs import VERBS
+from cli.wording import closest, either, shown
+from tools.errors import UserError
+
+CANNOT_COMPOSE = (HydraException, OmegaConfBaseException, ValueError)
+
+
+def check(verb: str, given: arguments.Arguments, config_dir: Path | None = None) -> list[DictConfig]:
+    """Return the configuration of every job of the call. Raises UserError with all mistakes."""
+    problems, configs = find(verb, given, config_dir)
+    if problems:
+        raise UserError(*problems)
+    return configs
+
+
+def of_unknown_verb(verb: str, argv: Sequence[str]) -> list[str]:
+    """The mistakes of a call whose verb does not exist; the rest is checked as if the closest verb had been written."""
+    near = closest(verb, VERBS)
+    if near is None:
+        return [f"There is no verb '{verb}'; there are {either(list(VERBS))}."]
+    problems = [f"There is no verb '{verb}'; did you mean mnv3 {near}?"]
+    if VERBS[near].configured:
+        problems += find(near, arguments.split(argv, VERBS[near].words))[0]
+    return problems
+
+
+def find(verb: str, given: arguments.Arguments, config_dir: Path | None = None) -> tuple[list[str], list[DictConfig]]:
+    """All mistakes of a call, without repetition, and the configurations of its jobs."""
+    if config_dir and not config_dir.is_dir():
+        return [f"--config-dir: there is no folder {config_dir}."], []
+    with composer(verb, config_dir) as compose:
+        call = _Call(compose)
+        problems = [call.unknown_flag(flag) for flag in given.unknown]
+        readable = []
+        for text in given.overrides:
+            unreadable = call.unreadable(text, given.multirun)
+            problems += unreadable
+            readable += [] if unreadable else [text]
+        configs = []
+        for job in compose.jobs(readable):
+            found, config = call.of_job(job)
+            problems += found
+            configs += [config] if config is not None else []
+    return list(dict.fromkeys(problems)), configs
+
+
+class _Call:
+    """Looks at the overrides of one call against the verb's own configuration."""
+
+    def __init__(self, compose: Composer) -> None:
+        self.compose = compose
+        self.groups = compose.groups()
+        self.base = compose()
+
+    def of_job(self, job: list[str]) -> tuple[list[str], DictConfig | None]:
+        """Mistakes of one job, and its configuration if there are none."""
+        added = [text for text in job if text.startswith(("+", "~")) and not text.lstrip("+~").startswith("hydra")]
+        if not added:
+            try:
+                config = self.compose(job)
+                return values.mistakes(config), config
+            except CANNOT_COMPOSE as error:
+                problems = self._one_by_one(job) or [f"The options do not go together: {_first_line(error)}"]
+                return problems, None
+        return self._one_by_one(job), None
+
+    def _one_by_one(self, job: list[str]) -> list[str]:
+        """Try each override alone: the groups first, because they decide which keys there are."""
+        problems = []
+        names = {text: text.split("=")[0].strip() for text in job}
+        chosen = [text for text in job if names[text] in self.groups]
+        good = []
+        for text in chosen:
+            unknown = self._unknown_option(names[text], text.split("=", 1)[1])
+            problems += unknown
+            good += [] if unknown else [text]
+        self.base = self.compose(good)
+        for text in job:
+            if text in chosen:
+                continue
+            if text.startswith(("+", "~")) and not names[text].lstrip("+~").startswith("hydra"):
+                problems.append(self._added(text))
+                continue
+            try:
+                problems += values.mistakes(self.compose([*good, text]))
+            except CANNOT_COMPOSE as error:
+                problems.append(self._refused(text, names[text], error))
+        return problems or values.mistakes(self.base)
+
+    def _unknown_option(self, group: str, option: str) -> list[str]:
+        options = self.compose.options(group)
+        if option in options:
+            return []
+        near = closest(option, options)
+        hint = f"; did you mean {group}={near}?" if near else "."
+        return [f"{group}={option}: there is no such {group}, but {either(options)} (now {self.groups[group]}){hint}"]
+
+    def _added(self, text: str) -> str:
+        name = text.lstrip("+~").split("=")[0]
+        if text.startswith("~"):
+            return f"{text}: nothing can be taken out; give {name} another value instead."
+        if name in self._names():
+            return f"{text}: write it without the plus, {text.lstrip('+')}."
+        return self._unknown_key(text, name)
+
+    def _refused(self, text: str, name: str, error: Exception) -> str:
+        leaf = values.leaves(self.base).get(name)
+        if leaf:
+            return f"{text}: must be {leaf.kind} (now {self._now(name)})."
+        if name.startswith("hydra"):
+            return f"{text}: {_first_line(error)}"
+        return self._unknown_key(text, name)
+
+    def _unknown_key(self, text: str, name: str) -> str:
+        near = closest(name, self._names())
+        if near:
+            return f"{text}: there is no key '{name}'; did you mean {near} (now {self._now(near)})?"
+        return f"{text}: there is no key '{name}'; `mnv3 {self.compose.verb} --help` lists them."
+
+    def unreadable(self, text: str, multirun: bool) -> list[str]:
+        """Mistakes of form: no value, several values without -m, something that Hydra cannot parse."""
+        name, equals, value = text.partition("=")
+        if not equals and not text.startswith("~"):
+            near = closest(name, self._names())
+            hint = f"; write {near}=VALUE (now {self._now(near)})." if near else ": options are written key=value."
+            return [f"'{text}' has no value{hint}"]
+        try:
+            override = self.compose.parse(text)
+        except HydraException:
+            return [f"{text}: cannot be read; put quotes around the value: '{name}=\"{value}\"'."]
+        if override.is_sweep_override() and not multirun:
+            return [f"{text}: several values are several runs; add -m for all of them, or give one."]
+        return []
+
+    def unknown_flag(self, flag: str) -> str:
+        near = closest(flag.lstrip("-").replace("-", "_"), self._names())
+        hint = f"; did you mean {near}=VALUE (now {self._now(near)})?" if near else ": options are written key=value."
+        return f"There is no flag {flag}{hint}"
+
+    def _names(self) -> list[str]:
+        return [*values.leaves(self.base), *self.groups]
+
+    def _now(self, name: str) -> str:
+        return self.groups[name] if name in self.groups else shown(OmegaConf.select(self.base, name))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

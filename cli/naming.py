@@ -1,0 +1,47 @@
+"""Names of run folders and of their log files."""
+
+import os
+import time
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+
+def default_name(rf2: bool) -> str:
+    """<backbone>[-rf2]-<dataset>-<recipe>-<yyyymmdd-hhmmss> from the options of the job that Hydra is about to run."""
+    from hydra.core.hydra_config import HydraConfig
+
+    choices = HydraConfig.get().runtime.choices
+    backbone = f"{choices.backbone}-rf2" if rf2 else choices.backbone
+    return "-".join([backbone, choices.dataset, choices.recipe, time.strftime("%Y%m%d-%H%M%S")])
+
+
+def claim(folder: Path, name: str) -> str:
+    """Create folder/name, or folder/name-2, name-3, ... if it is taken, and return the name.
+
+    Creating is the claim: runs that start in the same second, from several shells, do not meet.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        candidate = name if number == 1 else f"{name}-{number}"
+        try:
+            (folder / candidate).mkdir()
+            return candidate
+        except FileExistsError:
+            number += 1
+
+
+def register(showing: bool) -> None:
+    """Register the resolvers that conf/hydra uses; with `showing`, names are told and no folder is made."""
+
+    def run_name(task: str, name: str | None, rf2: bool) -> str:
+        wanted = str(name or default_name(rf2))
+        return wanted if showing else claim(Path("runs") / task, wanted)
+
+    def log_name() -> str:
+        process = int(os.environ.get("LOCAL_RANK", "0"))
+        return f"log-process{process}.txt" if process else "log.txt"
+
+    OmegaConf.register_new_resolver("run_name", run_name, replace=True)
+    OmegaConf.register_new_resolver("log_name", log_name, replace=True)

@@ -1,0 +1,61 @@
+"""Checks a composed configuration against conf/schema.py: choices, least values, nothing missing."""
+
+from dataclasses import Field, fields
+from typing import Any, NamedTuple, get_type_hints
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from cli.wording import closest, either, kind, shown
+
+
+class Leaf(NamedTuple):
+    """A key of a configuration: where it stands, its type and what the schema says of it."""
+
+    key: str
+    hint: Any
+    field: Field
+
+    @property
+    def kind(self) -> str:
+        return kind(self.hint, self.field.metadata["choices"])
+
+
+def leaves(config: DictConfig, prefix: str = "") -> dict[str, Leaf]:
+    """Dotted key -> Leaf, in the order of the schema; a data set's or task's own keys included."""
+    found: dict[str, Leaf] = {}
+    node_type = OmegaConf.get_type(config)
+    hints = get_type_hints(node_type)
+    for field in fields(node_type):
+        key = prefix + field.name
+        if "meaning" in field.metadata:
+            found[key] = Leaf(key, hints[field.name], field)
+        else:
+            found |= leaves(config[field.name], f"{key}.")
+    return found
+
+
+def mistakes(config: DictConfig) -> list[str]:
+    """A sentence for every key whose value the schema does not allow."""
+    missing = set(OmegaConf.missing_keys(config))
+    problems = [f"{key} has no value: give {key}=VALUE." for key in sorted(missing)]
+    for key, leaf in leaves(config).items():
+        if key not in missing:
+            problems += _of_leaf(leaf, OmegaConf.select(config, key))
+    return problems
+
+
+def _of_leaf(leaf: Leaf, value: Any) -> list[str]:
+    choices, low = leaf.field.metadata["choices"], leaf.field.metadata["low"]
+    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if low is not None:
+        numbers = list(value) if isinstance(value, ListConfig) else [value] if numeric else []
+        if any(number < low for number in numbers):
+            return [f"{leaf.key}={shown(value)}: must be at least {shown(low)}."]
+    takes_any_number = numeric and not any(isinstance(choice, int) for choice in choices)
+    if not choices or value is None or takes_any_number or value in choices:
+        return []
+    near = closest(str(value), [str(choice) for choice in choices])
+    hint = f"; did you mean {leaf.key}={near}?" if near else "."
+    return [
+        f"{leaf.key}={shown(value)}: must be {leaf.kind if low is not None else either([shown(c) for c in choices])}{hint}"
+    ]

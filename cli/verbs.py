@@ -1,0 +1,59 @@
+"""The verbs of the command line, as a table."""
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """What a verb is for; `words` are the keys that bare words fill; `configured` verbs take groups and keys."""
+
+    summary: str
+    examples: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
+    configured: bool = True
+
+
+VERBS = {
+    "train": Verb(
+        "Train a network; scores it at the end.",
+        (
+            ("mnv3 train task=ssdlite backbone=small", "detection on the built-in data set, scored at the end"),
+            ("mnv3 train backbone=large backbone.rf2=true dataset=coco recipe=paper", "the paper's Table 6 on COCO"),
+            ("mnv3 train backbone=small,large seed=0,1 -m", "every combination, one run after the other"),
+            ("mnv3 train trainer.devices=2 trainer.accelerator=cpu", "two processes that share each batch"),
+            ("mnv3 train resume=runs/ssdlite/RUN", "go on with a run that was stopped"),
+            ("mnv3 train init=runs/ssdlite/RUN/checkpoints/best.ckpt recipe=finetune", "a new run from these weights"),
+            ("mnv3 train recipe=modern dry=true", "build everything, do one batch, leave nothing"),
+        ),
+    ),
+    "eval": Verb(
+        "Score a trained network with the official evaluator.",
+        (
+            ("mnv3 eval task=ssdlite", "the newest run"),
+            ("mnv3 eval run=runs/ssdlite/RUN", "this run"),
+            ("mnv3 eval dataset=coco ckpt=FILE data.root=DIR", "this checkpoint, on COCO"),
+        ),
+    ),
+    "data": Verb(
+        "List, check or get data sets.",
+        (
+            ("mnv3 data list", "what there is, and where it is expected"),
+            ("mnv3 data check dataset=coco data.root=DIR", "missing files, bad boxes, classes, a mosaic"),
+            ("mnv3 data get coco", "download, verify, unpack"),
+        ),
+        words=("action", "target"),
+    ),
+    "bench": Verb(
+        "Time a network and count its parameters and multiply-adds.",
+        (("mnv3 bench task=ssdlite backbone=large", "parameters, MAdds, a training step, one image end to end"),),
+    ),
+    "env": Verb("Print versions and hardware, to paste into a report.", (("mnv3 env", ""),), configured=False),
+    "completion": Verb(
+        "Print a script that completes verbs, groups and keys.",
+        (
+            ('eval "$(mnv3 completion bash)"', "in ~/.bashrc"),
+            ('eval "$(mnv3 completion zsh)"', "in ~/.zshrc, after compinit"),
+        ),
+        configured=False,
+    ),
+    "help": Verb("Print help, of a verb if one is named.", (("mnv3 help train", ""),), configured=False),
+}

@@ -1,0 +1,54 @@
+"""Words for the messages: the closest match, a value, a type."""
+
+import difflib
+import types
+from collections.abc import Iterable
+from typing import Any, Union, get_args, get_origin
+
+from omegaconf import OmegaConf
+
+NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", type(None): "null"}
+LISTS = {int: "a list of whole numbers like [320,320]", str: "a list like [a,b]"}
+
+
+def closest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate most likely meant: by its last part alone (`epochs` is recipe.epochs), or by its letters."""
+    known = sorted(candidates)
+    leaf = word.rpartition(".")[2]
+    same_leaf = [name for name in known if name.rpartition(".")[2] == leaf]
+    if same_leaf:
+        return (difflib.get_close_matches(word, same_leaf, 1, 0) or same_leaf)[0]
+    near = difflib.get_close_matches(word, known, 1, 0.7)
+    if near:
+        return near[0]
+    by_leaf = {name.rpartition(".")[2]: name for name in known}
+    near = difflib.get_close_matches(leaf, by_leaf, 1, 0.7)
+    return by_leaf[near[0]] if near else None
+
+
+def shown(value: Any) -> str:
+    """A value as it is typed on the command line."""
+    if OmegaConf.is_list(value):
+        value = OmegaConf.to_container(value)
+    if isinstance(value, list):
+        return "[" + ",".join(shown(item) for item in value) + "]"
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def kind(hint: Any, choices: tuple = ()) -> str:
+    """What a key of type `hint` may be: "a whole number or auto"."""
+    if get_origin(hint) is list:
+        return LISTS[get_args(hint)[0]]
+    parts = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
+    words = []
+    for part in parts:
+        names_choices = bool(choices) and (part is str or not any(isinstance(choice, str) for choice in choices))
+        words += [shown(choice) for choice in choices] if names_choices and part is not type(None) else [NAMES[part]]
+    return either(words)
+
+
+def either(words: list[str]) -> str:
+    """ "a, b or c"."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
