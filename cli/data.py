@@ -20,7 +20,7 @@ class Entry(NamedTuple):
 
 
 CATALOGUE = {
-    "streets": Entry("detection", ("streets*",), "80 MB", "ours", "drawn on first use"),
+    "streets": Entry("detection", ("streets/coco-*",), "80 MB", "ours", "drawn on first use"),
     "coco": Entry(
         "detection",
         ("coco/annotations/instances_*.json", "annotations/instances_*.json"),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ssdlite.data.coco import CocoData, load_coco
 from ssdlite.data.coco_json import listed
-from tools import streets
+from tools.streets import ensure_coco
 from tools.errors import UserError
 
 
@@ -71,7 +71,7 @@ def _names(folder: Path) -> list[str]:
 def _streets(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
     _check_split("streets", split, ("train", "val"))
     size = dataset.height, dataset.width
-    folder = streets.ensure(
+    folder = ensure_coco(
         root, seed=dataset.seed, train=dataset.train, val=dataset.val, image_size=size, log=log
     )
     return Place(folder / "annotations" / f"instances_{split}.json", folder / split)
