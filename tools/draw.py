@@ -71,26 +71,28 @@ def draw_boxes(
 
 
 def mosaic(images: Sequence[Tensor], columns: int, gap: int = 6) -> Tensor:
-    """Lay images out in rows of `columns`, each centred in a cell as large as the largest image.
+    """Lay images out in rows of `columns`, each centred in its cell: as wide as the widest, as high as its row.
 
     Args:
         images: at least one [3, H, W] uint8; sizes may differ.
 
     Returns:
-        [3, rows * (cell height + gap) + gap, columns * (cell width + gap) + gap] uint8.
+        [3, H', W'] uint8, with `gap` pixels around every cell.
     """
     assert images and columns > 0
     columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    height = max(image.shape[1] for image in images)
+    rows = [images[i : i + columns] for i in range(0, len(images), columns)]
+    heights = [max(image.shape[1] for image in row) for row in rows]
     width = max(image.shape[2] for image in images)
-    sheet = torch.tensor(BACKDROP, dtype=torch.uint8)[:, None, None].repeat(
-        1, rows * (height + gap) + gap, columns * (width + gap) + gap
-    )
-    for i, image in enumerate(images):
-        top = gap + i // columns * (height + gap) + (height - image.shape[1]) // 2
-        left = gap + i % columns * (width + gap) + (width - image.shape[2]) // 2
-        sheet[:, top : top + image.shape[1], left : left + image.shape[2]] = image.cpu()
+    size = sum(heights) + gap * (len(rows) + 1), columns * (width + gap) + gap
+    sheet = torch.tensor(BACKDROP, dtype=torch.uint8)[:, None, None].repeat(1, *size)
+    ceiling = gap
+    for row, height in zip(rows, heights, strict=True):
+        for column, image in enumerate(row):
+            top = ceiling + (height - image.shape[1]) // 2
+            left = gap + column * (width + gap) + (width - image.shape[2]) // 2
+            sheet[:, top : top + image.shape[1], left : left + image.shape[2]] = image.cpu()
+        ceiling += height + gap
     return sheet
 
 
@@ -139,8 +141,8 @@ def _tag(
     x = min(max(round(min(corners[0], corners[2])), 0), max(canvas[0] - int(width) - 1, 0))
     upper, lower = sorted((round(corners[1]), round(corners[3])))
     for y in (upper - height, upper, lower):
-        fits = 0 <= y and y + height < canvas[1]
-        free = all(x >= r or x + width <= l or y >= b or y + height <= t for l, t, r, b in taken)
+        fits = y >= 0 and y + height < canvas[1]
+        free = all(x >= x2 or x + width <= x1 or y >= y2 or y + height <= y1 for x1, y1, x2, y2 in taken)
         if fits and free:
             bright = 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 130  # Rec. 601 luma
             pen.rectangle((x, y, x + width, y + height), fill=colour)

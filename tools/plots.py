@@ -36,7 +36,7 @@ def plot_pr_curves(
         colours: K palette indices.
     """
     figure, panels = _figure(columns=len(precision), width=6.2 * len(precision), height=5.2)
-    for axes, (title, curves) in zip(panels, precision.items()):
+    for axes, (title, curves) in zip(panels, precision.items(), strict=True):
         known = [k for k in range(len(names)) if np.isfinite(curves[:, k]).all()]
         order = sorted(known, key=lambda k: -curves[:, k].mean())
         many = len(known) > NAMED_LINES
@@ -131,7 +131,7 @@ def plot_training(path: Path, metrics_csv: Path) -> None:
     if not shown:
         return
     figure, panels = _figure(columns=len(shown), width=5.4 * len(shown), height=4.2)
-    for axes, (title, names) in zip(panels, shown.items()):
+    for axes, (title, names) in zip(panels, shown.items(), strict=True):
         for i, name in enumerate(names):
             epochs, values = _series(rows, name)
             if epochs:

@@ -58,9 +58,10 @@ def test_caption_adds_a_strip_and_keeps_the_picture() -> None:
 
 def test_mosaic_centres_images_of_any_size() -> None:
     sheet = mosaic([grey(10, 20), grey(20, 10), grey(4, 4)], columns=2, gap=2)
-    assert sheet.shape == (3, 2 * 22 + 2, 2 * 22 + 2)
+    assert sheet.shape == (3, 20 + 4 + 3 * 2, 20 + 20 + 3 * 2)  # rows of 20 and of 4
     assert torch.equal(sheet[:, 7:17, 2:22], grey(10, 20))
-    assert pixel(sheet, 0, 0) == pixel(sheet, 30, 40) == BACKDROP
+    assert torch.equal(sheet[:, 24:28, 10:14], grey(4, 4))
+    assert pixel(sheet, 0, 0) == pixel(sheet, 30, 26) == BACKDROP
 
 
 def test_save_image_round_trip(tmp_path) -> None:
@@ -76,4 +77,4 @@ def test_save_image_round_trip(tmp_path) -> None:
 def test_neighbouring_classes_differ() -> None:
     assert len(set(PALETTE)) == len(PALETTE) == 24
     for i in range(1, 90):
-        assert max(abs(a - b) for a, b in zip(class_colour(i), class_colour(i + 1))) > 60
+        assert max(abs(a - b) for a, b in zip(class_colour(i), class_colour(i + 1), strict=True)) > 60

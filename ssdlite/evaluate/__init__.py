@@ -1,0 +1,1 @@
+"""Scoring detections as COCO does, and showing the result."""

@@ -1,0 +1,76 @@
+"""Which classes are taken for which: a confusion matrix of boxes, over all images at once."""
+
+import numpy as np
+
+from ssdlite.data.coco import CocoData
+from ssdlite.evaluate.results import Table
+
+
+def confusion_matrix(data: CocoData, found: Table, *, iou: float = 0.5, score_threshold: float = 0.3) -> np.ndarray:
+    """[K + 1, K + 1] int64 counts, row = truth, column = prediction, in `data.categories`' order, background last.
+
+    A detection of at least `score_threshold` and a box make a pair if they overlap by `iou` or more. Pairs are taken
+    greedily, those of one class first, then by overlap; each detection and each box is in one pair at most. What is
+    left over is missed (last column) or false (last row), but a detection that lies in a crowd of its own class by
+    `iou` of its area counts for nothing, as in COCO's evaluation.
+    """
+    count = len(data.categories)
+    number = {category.id: i for i, category in enumerate(data.categories)}
+    owners = np.repeat(data.image_ids, np.diff(data.starts))
+    truth = np.array([number[i] for i in data.category_ids.tolist()], dtype=np.int64)
+    sure = found.scores >= score_threshold
+    predicted = np.array([number[i] for i in found.category_ids[sure].tolist()], dtype=np.int64)
+
+    box, detection = _pairs_of_images(owners, found.image_ids[sure])
+    shared, area, detection_area = _overlaps(data.boxes[box], found.boxes[sure][detection])
+    crowd, same = data.crowd[box], truth[box] == predicted[detection]
+    overlap = shared / np.maximum(area + detection_area - shared, 1e-12)
+    near = (overlap >= iou) & ~crowd
+    order = np.lexsort((detection[near], -overlap[near], ~same[near]))
+    pairs = _greedy(np.stack([box[near], detection[near]])[:, order])
+
+    in_crowd = np.zeros(len(predicted), dtype=bool)
+    in_crowd[detection[crowd & same & (shared >= iou * np.maximum(detection_area, 1e-12))]] = True
+    missed = ~data.crowd
+    missed[pairs[0]] = False
+    false = ~in_crowd
+    false[pairs[1]] = False
+    matrix = np.zeros((count + 1, count + 1), dtype=np.int64)
+    np.add.at(matrix, (truth[pairs[0]], predicted[pairs[1]]), 1)
+    np.add.at(matrix, (truth[missed], count), 1)
+    np.add.at(matrix, (count, predicted[false]), 1)
+    return matrix
+
+
+def _pairs_of_images(owners: np.ndarray, image_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of every (box, detection) of the same image; `owners` [A] and `image_ids` [n] are image ids."""
+    order = np.argsort(image_ids, kind="stable")
+    begin, end = (np.searchsorted(image_ids[order], owners, side=side) for side in ("left", "right"))
+    many = end - begin  # detections of each box's image
+    box = np.repeat(np.arange(len(owners)), many)
+    within = np.arange(len(box)) - np.repeat(np.cumsum(many) - many, many)
+    return box, order[begin[box] + within]
+
+
+def _overlaps(boxes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of [P, 4] pairs (x, y, width, height): area in common, area of the first, area of the second."""
+    low = np.maximum(boxes[:, :2], others[:, :2])
+    high = np.minimum(boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:])
+    return np.clip(high - low, 0, None).prod(axis=1), boxes[:, 2:].prod(axis=1), others[:, 2:].prod(axis=1)
+
+
+def _greedy(pairs: np.ndarray) -> np.ndarray:
+    """Of `pairs` [2, P], best first, those that a greedy choice takes: [2, Q]. No loop over images.
+
+    A pair that is the first of all left for both its partners is taken; the partners' other pairs go; repeat.
+    """
+    taken = [pairs[:, :0]]
+    while pairs.shape[1]:
+        first = np.ones(pairs.shape[1], dtype=bool)
+        for row in pairs:
+            leads = np.zeros(pairs.shape[1], dtype=bool)
+            leads[np.unique(row, return_index=True)[1]] = True
+            first &= leads
+        taken.append(pairs[:, first])
+        pairs = pairs[:, ~(np.isin(pairs[0], pairs[0, first]) | np.isin(pairs[1], pairs[1, first]))]
+    return np.concatenate(taken, axis=1)

@@ -1,0 +1,109 @@
+"""What an evaluation leaves: figures, plots and pictures in a folder, tables on the console."""
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.box import SIMPLE_HEAD
+from rich.columns import Columns
+from rich.console import Console
+from rich.table import Table
+
+from ssdlite.data.coco import CocoData
+from ssdlite.evaluate.coco_scores import STATS, Scores
+from ssdlite.evaluate.results import Result, write_results
+from ssdlite.evaluate.samples import draw_samples, pick_samples
+from tools.draw import save_image
+from tools.files import write_json
+from tools.plots import plot_class_scores, plot_confusion, plot_pr_curves
+
+WIDTH = 100  # columns of the console tables
+CLASSES_A_COLUMN = 20
+
+
+def write_report(
+    folder: Path,
+    data: CocoData,
+    results: Sequence[Result],
+    scores: Scores,
+    *,
+    split: str = "val",
+    samples: int = 8,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Write into `folder`: metrics.json, predictions/detections.json, plots/{pr_curves,confusion,per_class_ap}.png and
+    samples/<split>.jpg, each whole or not at all. `more`: further entries of metrics.json."""
+    write_results(folder / "predictions" / "detections.json", results)
+    write_json(folder / "metrics.json", metrics(data, results, scores) | dict(more or {}))
+    plot_pr_curves(
+        folder / "plots" / "pr_curves.png",
+        np.linspace(0, 1, 101),
+        {f"IoU {iou:.2f}": curves for iou, curves in scores.curves.items()},
+        scores.names,
+        [category.slot for category in data.categories],
+    )
+    title = f"boxes of {split}: IoU at least 0.5, score at least {scores.score_threshold:g}"
+    plot_confusion(folder / "plots" / "confusion.png", scores.confusion, [*scores.names, "background"], title)
+    plot_class_scores(
+        folder / "plots" / "per_class_ap.png",
+        scores.per_class,
+        f"AP of each class, {split}",
+        under=scores.per_class50,
+        labels="AP|AP50",
+    )
+    picture = draw_samples(data, results, pick_samples(data, samples), scores.score_threshold)
+    if picture is not None:
+        save_image(picture, folder / "samples" / f"{split}.jpg")
+
+
+def metrics(data: CocoData, results: Sequence[Result], scores: Scores) -> dict[str, Any]:
+    """What metrics.json holds: the twelve numbers by their names, by class, and counts; null: nothing to score."""
+    classes = {
+        name: {"AP": _or_none(scores.per_class[name]), "AP50": _or_none(scores.per_class50[name])}
+        for name in scores.names
+    }
+    stats = {name: _or_none(scores.stats[name]) for name in STATS}
+    return {**stats, "per_class": classes, "images": len(data), "detections": len(results)}
+
+
+def score_table(data: CocoData, scores: Scores) -> str:
+    """The twelve numbers and the AP of each class as text for the console."""
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in STATS:
+        table.add_column(name, justify="right", min_width=5)
+    table.add_row(*(_three(scores.stats[name]) for name in STATS))
+    console.print(table)
+    boxes = {category.name: int((data.category_ids == category.id).sum()) for category in data.categories}
+    names = list(scores.names)
+    console.print(
+        Columns(
+            [
+                _class_table(names[i : i + CLASSES_A_COLUMN], boxes, scores)
+                for i in range(0, len(names), CLASSES_A_COLUMN)
+            ]
+        )
+    )
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines() if line.strip())
+
+
+def _class_table(names: Sequence[str], boxes: Mapping[str, int], scores: Scores) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("class", max_width=16, no_wrap=True)
+    for heading in ("boxes", "AP", "AP50"):
+        table.add_column(heading, justify="right")
+    for name in names:
+        table.add_row(name, str(boxes[name]), _three(scores.per_class[name]), _three(scores.per_class50[name]))
+    return table
+
+
+def _three(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value

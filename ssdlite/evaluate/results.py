@@ -1,0 +1,125 @@
+"""Detections as COCO's official results: a list of {image_id, category_id, bbox, score}, gathered over processes."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssdlite.data.coco import CocoData
+from ssdlite.targets import Detections
+from tools.files import atomic_path
+
+Result = dict[str, Any]
+"""One detection: image_id, category_id, bbox [x, y, width, height] in pixels of the file, score 0..1."""
+
+PRECISION = 2  # decimals of a pixel in bbox, as in COCO's own annotation files
+
+
+class Table(NamedTuple):
+    """n detections as columns: `image_ids` [n] int64, `category_ids` [n] int64, `boxes` [n, 4] float64 (x, y, width,
+    height), `scores` [n] float64, best first within an image."""
+
+    image_ids: np.ndarray
+    category_ids: np.ndarray
+    boxes: np.ndarray
+    scores: np.ndarray
+
+
+class Collector:
+    """Takes detections batch by batch and leaves them on their device until all are wanted."""
+
+    def __init__(self, data: CocoData) -> None:
+        self.data = data
+        self.batches: list[tuple[Tensor, Detections]] = []
+
+    def add(self, image_ids: Tensor, detections: Detections) -> None:
+        """Detections of images `image_ids` [N]; a negative id (an image that could not be read) counts for nothing."""
+        self.batches.append((image_ids, detections))
+
+    def results(self) -> list[Result]:
+        """Official results of all processes, by image id, best first. Every process must call; all get the same.
+
+        An image that came in several batches, or in several processes, counts once.
+        """
+        portions = [self._own()]
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            portions = [portions[0]] * torch.distributed.get_world_size()
+            torch.distributed.all_gather_object(portions, self._own())
+        return _official(*_merge(portions))
+
+    def _own(self) -> tuple[Table, np.ndarray]:
+        """This process's table, and for each row the number of the batch that it came in."""
+        if not self.batches:
+            empty = np.zeros(0, dtype=np.int64)
+            return Table(empty, empty, np.zeros((0, 4)), np.zeros(0)), empty
+        image_ids = torch.cat([ids.cpu() for ids, _ in self.batches]).numpy()
+        boxes, scores, slots = (
+            torch.cat([getattr(found, name) for _, found in self.batches]).cpu().numpy()
+            for name in ("boxes", "scores", "slots")
+        )
+        batch = np.repeat(np.arange(len(self.batches)), [len(ids) for ids, _ in self.batches])
+        category = _categories(self.data)[slots]  # padding, slot -1, falls on the last entry: no category
+        image, rank = np.nonzero((category >= 0) & (image_ids >= 0)[:, None])
+        corners = boxes[image, rank].astype(np.float64)
+        table = Table(
+            image_ids[image],
+            category[image, rank],
+            np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1).round(PRECISION),
+            _shortest(scores[image, rank]),
+        )
+        return table, batch[image]
+
+
+def read_table(results: Sequence[Result]) -> Table:
+    """Official results as columns."""
+    return Table(
+        np.array([result["image_id"] for result in results], dtype=np.int64),
+        np.array([result["category_id"] for result in results], dtype=np.int64),
+        np.array([result["bbox"] for result in results], dtype=np.float64).reshape(-1, 4),
+        np.array([result["score"] for result in results], dtype=np.float64),
+    )
+
+
+def write_results(path: Path, results: Sequence[Result]) -> None:
+    """Write official results, one a line."""
+    with atomic_path(path) as temporary, temporary.open("w") as file:
+        file.write("[")
+        for i, result in enumerate(results):
+            file.write((",\n" if i else "\n") + json.dumps(result, separators=(",", ":")))
+        file.write("\n]\n")
+
+
+def _categories(data: CocoData) -> np.ndarray:
+    """[num_slots + 1] int64: category id of a slot, -1 where there is none; the last entry is for padding."""
+    categories = np.full(data.num_slots + 1, -1, dtype=np.int64)
+    for category in data.categories:
+        categories[category.slot] = category.id
+    return categories
+
+
+def _shortest(scores: np.ndarray) -> np.ndarray:
+    """float32 -> float64: the shortest decimals that still name the same float32; the file is short, and exact."""
+    return scores.astype(np.float32).astype(str).astype(np.float64)
+
+
+def _merge(portions: Sequence[tuple[Table, np.ndarray]]) -> Table:
+    """One table of all processes, sorted by image id; of a repeated image the first process's first batch stays."""
+    table = Table(*(np.concatenate(columns) for columns in zip(*(table for table, _ in portions), strict=True)))
+    source = np.concatenate([np.stack([np.full(len(b), p), b]) for p, (_, b) in enumerate(portions)], axis=1)
+    order = np.lexsort((source[1], source[0], table.image_ids))  # stable: ranks stay in order
+    images, (processes, batches) = table.image_ids[order], source[:, order]
+    _, first, inverse = np.unique(images, return_index=True, return_inverse=True)
+    same = (processes == processes[first][inverse]) & (batches == batches[first][inverse])
+    return Table(*(column[order[same]] for column in table))
+
+
+def _official(image_ids: np.ndarray, category_ids: np.ndarray, boxes: np.ndarray, scores: np.ndarray) -> list[Result]:
+    rows = zip(image_ids.tolist(), category_ids.tolist(), boxes.tolist(), scores.tolist(), strict=True)
+    return [
+        {"image_id": image_id, "category_id": category_id, "bbox": box, "score": score}
+        for image_id, category_id, box, score in rows
+    ]

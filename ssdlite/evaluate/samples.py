@@ -1,0 +1,78 @@
+"""Pictures of what a detector found, beside the truth."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssdlite.data.coco import CocoData
+from ssdlite.evaluate.results import Result, read_table
+from tools.draw import class_colour, draw_boxes, mosaic
+from tools.errors import UserError
+from tools.images import read_image
+
+SIDE = 480  # pixels of a panel's longer side
+CROWD = (150, 150, 150)
+
+
+def pick_samples(data: CocoData, count: int) -> list[int]:
+    """Indices of `count` images (or of all), spread evenly over those that have boxes: the same ones every time."""
+    with_boxes = np.flatnonzero(np.diff(data.starts) > 0)
+    candidates = with_boxes if len(with_boxes) else np.arange(len(data))
+    if not len(candidates):
+        return []
+    places = np.linspace(0, len(candidates) - 1, min(count, len(candidates)))
+    return candidates[places.round().astype(int)].tolist()
+
+
+def draw_samples(
+    data: CocoData, results: Sequence[Result], indices: Sequence[int], score_threshold: float
+) -> Tensor | None:
+    """[3, H, W] uint8: for each image its truth (crowds grey) and, beside it, what was found with enough score.
+
+    Without published boxes the truth is left out. Images that cannot be read are left out; None if none can be.
+    """
+    found = read_table(results)
+    panels: list[Tensor] = []
+    for index in indices:
+        try:
+            image = read_image(data.path(index), (int(data.sizes[index, 0]), int(data.sizes[index, 1])))
+        except UserError:
+            continue  # scoring has said so
+        if data.has_annotations:
+            panels.append(_truth(data, index, image))
+        rows = (found.image_ids == data.image_ids[index]) & (found.scores >= score_threshold)
+        panels.append(_predictions(data, image, found.boxes[rows], found.category_ids[rows], found.scores[rows]))
+    return mosaic(panels, columns=4) if panels else None
+
+
+def _truth(data: CocoData, index: int, image: Tensor) -> Tensor:
+    rows = slice(int(data.starts[index]), int(data.starts[index + 1]))
+    names, colours = _labels(data, data.category_ids[rows])
+    crowds = data.crowd[rows].tolist()
+    return draw_boxes(
+        image,
+        _corners(data.boxes[rows]),
+        [f"{name} (crowd)" if crowd else name for name, crowd in zip(names, crowds, strict=True)],
+        [CROWD if crowd else colour for colour, crowd in zip(colours, crowds, strict=True)],
+        longest=SIDE,
+        caption=f"truth  {data.file_names[index]}",
+    )
+
+
+def _predictions(
+    data: CocoData, image: Tensor, boxes: np.ndarray, category_ids: np.ndarray, scores: np.ndarray
+) -> Tensor:
+    names, colours = _labels(data, category_ids)
+    tags = [f"{name} {score:.2f}" for name, score in zip(names, scores.tolist(), strict=True)]
+    return draw_boxes(image, _corners(boxes), tags, colours, longest=SIDE, caption="prediction")
+
+
+def _labels(data: CocoData, category_ids: np.ndarray) -> tuple[list[str], list[tuple[int, int, int]]]:
+    by_id = {category.id: (category.name, class_colour(category.slot)) for category in data.categories}
+    return [by_id[i][0] for i in category_ids.tolist()], [by_id[i][1] for i in category_ids.tolist()]
+
+
+def _corners(boxes: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1))
