@@ -116,7 +116,7 @@ def _shop(canvas: Canvas, x: float, side: int, near: float, far: float, storey: 
     """A ground floor of shop windows under a coloured sign, sometimes with an awning."""
     camera = canvas.camera
     sign = pick(rng, palette.SIGNAGE)
-    glass = shining((250, 222, 168)) if mood.lamps_on and rng.random() < 0.6 else mix(GLASS, (120, 130, 130), rng.random() * 0.4)
+    glass = shining((224, 190, 132)) if mood.lamps_on and rng.random() < 0.6 else mix(GLASS, (120, 130, 130), rng.random() * 0.4)
     near, far = max(1.6, near + 0.4), far - 0.4
     parts = max(1, int((far - near) / rng.uniform(2.5, 4)))
     step = (far - near) / parts

@@ -20,7 +20,7 @@ FIRST_IMAGE_ID = {"train": 1, "val": 1_000_001}
 
 # What a careful annotator leaves out (image pixels): things too small, too thin, or too hidden to tell.
 SMALLEST_SIDE, SMALLEST_WIDTH, SMALLEST_AREA = 14, 5, 90
-SMALLEST_VISIBLE_PART = 0.22
+SMALLEST_VISIBLE_PART = 0.28
 
 
 def ensure_coco(

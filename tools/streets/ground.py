@@ -18,7 +18,8 @@ class Street(NamedTuple):
     """The plan of a street along z, its middle at x = 0; metres."""
 
     half_width: float  # of the carriageway
-    sidewalk: float  # width of each sidewalk
+    sidewalk: float  # width of each sidewalk, its verge included
+    verge: float  # width of a strip of grass between kerb and paving; 0 for none
     parking: bool  # a strip for parked cars on both sides of the carriageway
     rails: bool  # a tram runs along the middle
     crossing: float | None  # where the crossing street begins
@@ -42,13 +43,20 @@ def draw_sky(canvas: Canvas, mood: Mood) -> None:
 
 def draw_ground(canvas: Canvas, street: Street, rng: random.Random) -> None:
     ground = canvas.camera.ground
+    grass = pick(rng, palette.GRASS)
     canvas.begin("terrain", 0)
-    canvas.polygon(ground(-300, 300, NEAR_EDGE, FAR * 4), pick(rng, palette.GRASS))
-    half, front = street.half_width, street.front
+    canvas.polygon(ground(-300, 300, NEAR_EDGE, FAR * 4), grass)
+    half = street.half_width
     asphalt = shade(rng.choice([(104, 104, 108), (92, 92, 96), (118, 116, 114), (84, 86, 92)]), rng.uniform(0.9, 1.1))
     paving = shade(rng.choice([(172, 166, 158), (158, 156, 156), (182, 168, 152), (146, 142, 138)]), rng.uniform(0.9, 1.08))
     canvas.begin("sidewalk", 0)
     _sidewalks(canvas, street, paving)
+    if street.verge:
+        canvas.begin("terrain", 0)
+        for side in (-1, 1):
+            left, right = sorted((side * (half + 0.22), side * (half + street.verge)))
+            for near, far in spans(street, NEAR_EDGE, FAR, 4.5):
+                canvas.polygon(ground(left, right, near, far), grass)
     canvas.begin("road", 0)
     canvas.polygon(ground(-half, half, NEAR_EDGE, FAR), asphalt)
     if street.crossing is not None:

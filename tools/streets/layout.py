@@ -29,39 +29,40 @@ class Kind(NamedTuple):
 
 
 KINDS = {
-    "car": Kind(0.27, 6.0, 28, 2.3, 0.95),
-    "bus": Kind(0.075, 10.0, 32, 5.4, 1.3),
-    "truck": Kind(0.09, 9.0, 30, 4.2, 1.3),
-    "tram": Kind(0.09, 14.0, 34, 10.0, 1.3),
-    "person": Kind(0.22, 3.6, 20, 0.35, 0.35),
-    "crowd": Kind(0.02, 16.0, 26, 2.2, 1.2),
-    "bicycle": Kind(0.075, 3.8, 13, 0.95, 0.35),
-    "cyclist": Kind(0.075, 4.2, 16, 0.95, 0.4),
-    "motorcycle": Kind(0.075, 4.2, 15, 1.1, 0.4),
-    "motorcyclist": Kind(0.06, 4.8, 17, 1.1, 0.45),
-    "traffic light": Kind(0.075, 4.2, 14, 0.3, 0.3),
-    "stop sign": Kind(0.065, 3.8, 12, 0.3, 0.3),
-    "sign": Kind(0.06, 4.0, 18, 0.3, 0.3),
+    "car": Kind(0.27, 5.6, 22, 2.3, 0.95),
+    "bus": Kind(0.085, 9.0, 24, 5.4, 1.3),
+    "truck": Kind(0.1, 8.0, 22, 4.2, 1.3),
+    "tram": Kind(0.15, 13.0, 30, 10.0, 1.3),
+    "person": Kind(0.2, 3.3, 11, 0.35, 0.35),
+    "crowd": Kind(0.02, 14.0, 22, 2.2, 1.2),
+    "bicycle": Kind(0.095, 3.4, 8.5, 0.95, 0.35),
+    "cyclist": Kind(0.075, 3.8, 10, 0.95, 0.4),
+    "motorcycle": Kind(0.09, 3.6, 9, 1.1, 0.4),
+    "motorcyclist": Kind(0.06, 4.2, 11, 1.1, 0.45),
+    "traffic light": Kind(0.09, 3.8, 10.5, 0.3, 0.3),
+    "stop sign": Kind(0.1, 3.4, 9.5, 0.3, 0.3),
+    "sign": Kind(0.06, 3.6, 12, 0.3, 0.3),
     "lamp": Kind(0.07, 5.0, 30, 0.2, 0.2),
-    "clutter": Kind(0.13, 4.0, 18, 0.6, 0.5),
+    "clutter": Kind(0.13, 4.0, 14, 0.6, 0.5),
     "tree": Kind(0.08, 7.0, 40, 0.5, 0.5),
     "bush": Kind(0.03, 5.0, 25, 0.8, 0.8),
 }
 
 
 def plan_street(rng: random.Random, trams: bool) -> Street:
-    rails = trams and rng.random() < 0.3
+    rails = trams and rng.random() < 0.4
     parking = rng.random() < 0.45
     half = rng.uniform(3.2, 4.2) + (2.2 if parking else 0) + (0.8 if rails else 0)
-    crossing = rng.uniform(6.5, 15) if rng.random() < 0.5 else None
-    return Street(half, rng.uniform(2.2, 4.5), parking, rails, crossing, rng.uniform(6.5, 9))
+    crossing = rng.uniform(6.0, 12.5) if rng.random() < 0.5 else None
+    verge = rng.uniform(0.8, 1.6) if rng.random() < 0.35 else 0.0
+    return Street(half, rng.uniform(2.2, 4.5) + verge, verge, parking, rails, crossing, rng.uniform(6.5, 9))
 
 
 def place_camera(street: Street, rng: random.Random, width: int, height: int) -> Camera:
     """Mostly a driver's eyes in the right-hand lane, sometimes a walker's on the sidewalk."""
     x = rng.uniform(0.2, street.half_width - 1.2) if rng.random() < 0.75 else rng.choice([-1, 1]) * rng.uniform(street.half_width, street.front - 0.8)
     centre = width * (0.5 + 0.16 * max(-1.0, min(1.0, x / street.front)) + rng.uniform(-0.12, 0.12))
-    return Camera(height * rng.uniform(0.92, 1.12), centre, height * rng.uniform(0.38, 0.52), x, rng.uniform(1.35, 2.1))
+    return Camera(height * rng.uniform(1.05, 1.35), centre, height * rng.uniform(0.38, 0.52), x, rng.uniform(1.35, 2.1))
 
 
 def place_actors(street: Street, camera: Camera, width: int, rng: random.Random) -> list[Actor]:
@@ -70,10 +71,10 @@ def place_actors(street: Street, camera: Camera, width: int, rng: random.Random)
     actors: list[Actor] = []
     taken: list[tuple[float, float, float, float]] = []
     large = 0
-    for name in rng.choices(list(KINDS), weights, k=rng.randint(9, 19)):
+    for name in rng.choices(list(KINDS), weights, k=rng.randint(7, 16)):
         if name == "tram" and not street.rails or name in ("bus", "truck", "tram") and large >= 2:
             continue
-        for _ in range(14):
+        for _ in range(24):
             x, heading, z = _place(name, street, rng)
             along = abs(math.cos(heading)) > 0.5
             length, breadth = KINDS[name].half_length, KINDS[name].half_width
@@ -95,13 +96,13 @@ def _place(name: str, street: Street, rng: random.Random) -> tuple[float, float,
     kind, half = KINDS[name], street.half_width
     z = math.exp(rng.uniform(math.log(kind.nearest), math.log(kind.farthest)))
     side = rng.choice([-1, 1])
-    walk = side * rng.uniform(half + 0.5, street.front - 0.5)
+    walk = side * rng.uniform(half + street.verge + 0.5, street.front - 0.5)
     with_traffic = AWAY if side > 0 else TOWARDS
     jitter = rng.gauss(0, 0.08)
     if name in ("traffic light", "stop sign", "sign", "lamp"):
         if name == "traffic light" and street.crossing is not None and rng.random() < 0.6:
             z = rng.choice([street.crossing - 1.5, street.crossing + street.crossing_width + 0.5])
-            z = max(z, kind.nearest)
+            z = min(max(z, kind.nearest), kind.farthest * 1.2)
         return side * (half + rng.uniform(0.35, 0.7)), 0.0, z
     if name == "tree":
         return (side * (half + 1.0) if rng.random() < 0.5 else side * (street.front + rng.uniform(2, 9))), 0.0, z

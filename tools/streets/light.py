@@ -13,8 +13,8 @@ TILE = 512  # pixels a side of the noise that is laid over surfaces
 
 # How rough a surface looks: relative brightness deviation by label name; others 0.025.
 ROUGHNESS = {
-    "road": 0.07, "parking": 0.07, "rail track": 0.08, "sidewalk": 0.05, "terrain": 0.13, "vegetation": 0.17,
-    "building": 0.05, "wall": 0.09, "fence": 0.08, "sky": 0.0,
+    "road": 0.055, "parking": 0.055, "rail track": 0.06, "sidewalk": 0.045, "terrain": 0.13, "vegetation": 0.16,
+    "building": 0.04, "wall": 0.09, "fence": 0.08, "sky": 0.0,
 }  # fmt: skip
 GROUND = ("road", "sidewalk", "terrain", "parking", "rail track")
 
@@ -25,16 +25,23 @@ def _noise(cells: tuple[int, ...]) -> np.ndarray:
     rng = np.random.default_rng(0)
     total = np.zeros((TILE, TILE), np.float32)
     for cell in cells:
-        grid = rng.standard_normal((TILE // cell, TILE // cell)).astype(np.float32)
-        total += np.asarray(Image.fromarray(grid).resize((TILE, TILE), Image.Resampling.BILINEAR))
+        count = TILE // cell
+        grid = Image.fromarray(np.pad(rng.standard_normal((count, count)).astype(np.float32), 1, mode="wrap"))
+        total += np.asarray(grid.resize((TILE, TILE), Image.Resampling.BILINEAR, box=(1, 1, count + 1, count + 1)))
     return total / total.std()
 
 
-def _crop(tile: np.ndarray, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """A window of the tile from a random place; wraps round when the picture is larger."""
-    rows = (np.arange(height) + rng.integers(TILE)) % TILE
-    columns = (np.arange(width) + rng.integers(TILE)) % TILE
-    return tile[rows[:, None], columns[None, :]]
+@functools.lru_cache(maxsize=8)
+def _field(cells: tuple[int, ...], height: int, width: int) -> np.ndarray:
+    """The noise tile repeated so far that a window of (height, width) may start anywhere in the first tile."""
+    tile = _noise(cells) if cells else np.random.default_rng(1).standard_normal((TILE, TILE)).astype(np.float32)
+    return np.pad(tile, ((0, height), (0, width)), mode="wrap")
+
+
+def _window(cells: tuple[int, ...], height: int, width: int, rng: np.random.Generator) -> np.ndarray:
+    """Noise [height, width] from a random place of the tile; grain without octaves where `cells` is empty."""
+    top, left = rng.integers(TILE, size=2)
+    return _field(cells, height, width)[top : top + height, left : left + width]
 
 
 def _table(canvas: Canvas, values: list[float]) -> np.ndarray:
@@ -56,12 +63,12 @@ def develop(canvas: Canvas, shadows: Image.Image, mood: Mood, rng: np.random.Gen
     names = {value: name for name, value in LABEL_IDS.items()}
     labels = [names[segment.label] for segment in canvas.segments]
 
-    texture = _crop(_noise((2, 4, 8, 16)), height, width, rng)
+    texture = _window((2, 4, 8, 16), height, width, rng)
     factor = 1 + _table(canvas, [ROUGHNESS.get(name, 0.025) for name in labels])[keys] * texture
     ground = _table(canvas, [float(name in GROUND) for name in labels])[keys]
     factor *= 1 - mood.shadow * ground * (np.asarray(shadows, np.float32) / 255.0)
     sky = _table(canvas, [float(name == "sky") for name in labels])[keys]
-    clouds = np.clip(_crop(_noise((32, 64, 128)), height, width, rng) - 0.2, 0, 2) * (0.05 if mood.name == "night" else 0.11)
+    clouds = np.clip(_window((32, 64, 128), height, width, rng) - 0.2, 0, 2) * (0.05 if mood.name == "night" else 0.11)
     picture *= factor[..., None]
     picture += (sky * clouds)[..., None] * (np.float32(mood.haze) * 1.05 + 20 - picture)
 
@@ -110,7 +117,7 @@ def _bloom(source: np.ndarray, height: int, width: int) -> np.ndarray:
     image = Image.fromarray(np.clip(source, 0, 255).astype(np.uint8))
     small = image.resize((max(1, width // 4), max(1, height // 4)), Image.Resampling.BOX)
     wide = small.filter(ImageFilter.GaussianBlur(4)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(wide, np.float32) * 0.8
+    return np.asarray(wide, np.float32) * 0.5
 
 
 def _expose(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -122,14 +129,9 @@ def _expose(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rim = 1 - np.float32(rng.uniform(0.0, 0.2)) * 0.5 * (rows + columns)
     picture = (picture - 118) * np.float32(rng.uniform(0.9, 1.12)) + 118
     picture *= rim[..., None] * cast
-    blur = float(rng.choice([0.0, 0.0, 0.35, 0.6, 0.9]))
+    blur = float(rng.choice([0.0, 0.0, 0.0, 0.4, 0.7]))
     if blur:
         image = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(blur))
         picture = np.asarray(image, np.float32)
-    grain = _crop(_grain(), height, width, rng) * np.float32(rng.uniform(1.0, 6.0))
+    grain = _window((), height, width, rng) * np.float32(rng.uniform(1.0, 5.0))
     return np.clip(picture + grain[..., None] + 0.5, 0, 255).astype(np.uint8)
-
-
-@functools.cache
-def _grain() -> np.ndarray:
-    return np.random.default_rng(1).standard_normal((TILE, TILE)).astype(np.float32)

@@ -68,7 +68,7 @@ def draw_boundary(canvas: Canvas, street: Street, side: int, kind: str, light: L
         "fence": pick(rng, [(70, 74, 78), (112, 84, 60), (206, 204, 196), (64, 92, 78)]),
         "hedge": pick(rng, palette.LEAVES),
     }[kind]
-    height = {"wall": rng.uniform(1.1, 2.4), "fence": rng.uniform(1.1, 1.9), "hedge": rng.uniform(1.0, 1.9)}[kind]
+    height = {"wall": rng.uniform(0.8, 2.3), "fence": rng.uniform(1.1, 1.9), "hedge": rng.uniform(1.0, 1.9)}[kind]
     for near, far in spans(street, 1.5, 70, 2.6):
         for k in reversed(range(8)):  # pieces, so that haze grows with distance
             z0, z1 = near * (far / near) ** (k / 8), near * (far / near) ** ((k + 1) / 8)

@@ -43,7 +43,7 @@ def draw_scene(seed: int, size: tuple[int, int], trams: bool = True) -> Scene:
     _draw_surroundings(canvas, street, mood, rng)
     for actor in sorted(actors, key=lambda actor: actor.reach - actor.z):
         _draw_actor(canvas, actor, mood, rng)
-    if rng.random() < 0.2:
+    if rng.random() < 0.15:
         _draw_bonnet(canvas, rng)
     canvas.finish()
     shadows = _shadows(canvas, actors, street, mood, size)
@@ -59,7 +59,7 @@ def _draw_surroundings(canvas: Canvas, street: Street, mood: Mood, rng: random.R
     if rng.random() < 0.6:
         draw_skyline(canvas, street, rng)
     for side in (-1, 1):
-        kind = rng.choices(("houses", "gardens", "park"), (0.5, 0.3, 0.2))[0]
+        kind = rng.choices(("houses", "gardens", "park"), (0.42, 0.33, 0.25))[0]
         if kind != "park":
             draw_row(canvas, street, side, 0.0 if kind == "houses" else rng.uniform(4, 9), mood, rng)
         if kind != "houses":
@@ -67,8 +67,8 @@ def _draw_surroundings(canvas: Canvas, street: Street, mood: Mood, rng: random.R
             for x, z in sorted(greenery, key=lambda place: -place[1]):
                 canvas.begin("vegetation", z)
                 (draw_tree if rng.random() < 0.7 else draw_bush)(canvas, x, z, mood.light, rng)
-            if rng.random() < 0.85:
-                draw_boundary(canvas, street, side, rng.choice(("wall", "fence", "hedge")), mood.light, rng)
+            if rng.random() < 0.8:
+                draw_boundary(canvas, street, side, rng.choices(("wall", "fence", "hedge"), (0.38, 0.4, 0.22))[0], mood.light, rng)
 
 
 def _draw_actor(canvas: Canvas, actor: Actor, mood: Mood, rng: random.Random) -> None:
@@ -142,9 +142,9 @@ def _shadows(canvas: Canvas, actors: list[Actor], street: Street, mood: Mood, si
         cast = [(px + dx * height, pz + dz * height) for px, pz in feet]
         draw.polygon([camera.point(px, 0, pz) for px, pz in _hull(feet + cast)], 255)
         if actor.kind in ("tree", "bush"):
-            ring = [(actor.x + dx * 4 + 2 * math.cos(k), actor.z + dz * 4 + 2 * math.sin(k)) for k in range(6)]
+            ring = [(actor.x + dx * 4 + 2 * math.cos(k / 2), actor.z + dz * 4 + 2 * math.sin(k / 2)) for k in range(13)]
             draw.polygon([camera.point(px, 0, pz) for px, pz in ring], 255)
-    return mask.filter(ImageFilter.GaussianBlur(1.2))
+    return mask.filter(ImageFilter.BoxBlur(1))
 
 
 def _hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:

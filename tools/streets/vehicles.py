@@ -121,7 +121,7 @@ def draw_bus(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, lam
     double = rng.random() < 0.25
     length, height, half = rng.uniform(9.0, 11.5), 4.2 if double else rng.uniform(2.9, 3.2), 1.25
     paint, band = pick(rng, palette.BUS_PAINT), pick(rng, palette.SIGNAGE)
-    glass = shining((214, 206, 160)) if lamps_on else GLASS
+    glass = shining((190, 176, 124)) if lamps_on else GLASS
     low, axles = 0.32, [-length * 0.27, length * 0.3]
     corners = [
         Corner(-length / 2, low, half, paint), Corner(length / 2, low, half, paint),
@@ -161,7 +161,7 @@ def draw_bus(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, lam
 def draw_tram(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, lamps_on: bool) -> None:
     length, height, half = rng.uniform(15, 22), 3.3, 1.2
     paint, lower = pick(rng, palette.TRAM_PAINT), pick(rng, palette.TRAM_PAINT)
-    glass = shining((220, 210, 168)) if lamps_on else GLASS
+    glass = shining((196, 180, 128)) if lamps_on else GLASS
     end = length / 2
     corners = [
         Corner(-end, 0.2, half, lower), Corner(end, 0.2, half, lower), Corner(end + 0.3, 1.0, half * 0.8, glass),
