@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from backbones.edits import first_expansion
 from backbones.network import Backbone, build_backbone
 from backbones.tables import TABLES
+from backbones.weights import init_truncated_normal
 from ssdlite.anchors import grid_anchors
 from ssdlite.boxes import encode
 from ssdlite.head import Head, build_extras
@@ -85,10 +86,10 @@ class Detector(nn.Module):
         return detect(raw, self.anchors, self.input_size, sizes.to(self.anchors.device), self.preset)
 
     def _initialise(self) -> None:
-        draw = _truncated_normal if self.preset.truncated_init else _normal
+        initialise = init_truncated_normal if self.preset.truncated_init else _init_normal
         for part in (self.backbone, self.extras):
-            _initialise_convolutions(part, draw)
-        _initialise_convolutions(self.head, _normal)
+            initialise(part, INIT_STD)
+        _init_normal(self.head, INIT_STD)
         if (prior := self.preset.class_prior) is not None:
             bias = torch.logit(torch.tensor(prior)).item()
             for predictor in self.head.classes:
@@ -148,18 +149,9 @@ def _trim(targets: Targets) -> Targets:
     return Targets(targets.boxes[:, :most], targets.labels[:, :most])
 
 
-def _initialise_convolutions(module: nn.Module, draw: Any) -> None:
+def _init_normal(module: nn.Module, std: float) -> None:
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
-            draw(layer.weight)
+            nn.init.normal_(layer.weight, std=std)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
-
-
-def _normal(weight: Tensor) -> None:
-    nn.init.normal_(weight, std=INIT_STD)
-
-
-def _truncated_normal(weight: Tensor) -> None:
-    """Cut at two standard deviations, as TensorFlow's."""
-    nn.init.trunc_normal_(weight, std=INIT_STD, a=-2 * INIT_STD, b=2 * INIT_STD)

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 from torch import Tensor
 
+from backbones.edits import first_expansion
 from backbones.tf_names import from_slim, slim_layer
+from backbones.torchvision_names import from_torchvision as backbone_from_torchvision
 from ssdlite.model import Detector
 
 YX_TO_XY = [1, 0, 3, 2]  # the authors' codes are (ty, tx, th, tw), also in channel order
@@ -36,6 +37,38 @@ def from_tensorflow(variables: Mapping[str, np.ndarray], detector: Detector) -> 
         if key.startswith("head.boxes") and ".predict." in key:
             state[key] = _swap_axes(state[key])
     return state
+
+
+def from_torchvision(entries: Mapping[str, Tensor], detector: Detector) -> dict[str, Tensor]:
+    """State dict for `detector`, of preset "torchvision", from one of torchvision's ssdlite320_mobilenet_v3_large."""
+    split = int(first_expansion(detector.backbone.table).removeprefix("block").removesuffix(".expand"))
+    features = {}
+    state = {}
+    for name, value in entries.items():
+        parts = name.split(".")
+        match parts:
+            # The backbone is cut in two behind the expansion of block `split`: [..., expansion], [rest, blocks behind].
+            case ["backbone", "features", "0", index, *rest] if int(index) < split:
+                features[".".join(("features", index, *rest))] = value
+            case ["backbone", "features", "0", _, *rest]:
+                features[".".join((f"features.{split}.block.0", *rest))] = value
+            case ["backbone", "features", "1", "0", *rest]:
+                features[".".join((f"features.{split}.block", *rest))] = value
+            case ["backbone", "features", "1", index, *rest]:
+                features[".".join((f"features.{split + int(index)}", *rest))] = value
+            case ["backbone", "extra", level, part, kind, entry]:
+                layer = ("reduce", "depthwise", "expand")[int(part)]
+                state[f"extras.{level}.{layer}.{_CONV_NORM[kind]}.{entry}"] = value
+            case ["head", head, "module_list", level, "0", kind, entry]:
+                state[f"head.{_HEADS[head]}.{level}.depthwise.{_CONV_NORM[kind]}.{entry}"] = value
+            case ["head", head, "module_list", level, "1", entry]:
+                state[f"head.{_HEADS[head]}.{level}.predict.{entry}"] = value
+    backbone = backbone_from_torchvision(features, detector.backbone.table)
+    return {**{f"backbone.{name}": value for name, value in backbone.items()}, **state}
+
+
+_CONV_NORM = {"0": "conv", "1": "norm"}
+_HEADS = {"regression_head": "boxes", "classification_head": "classes"}
 
 
 def _swap_axes(predict: Tensor) -> Tensor:
