@@ -2,6 +2,7 @@
 
 import errno
 import io
+import math
 import os
 import pickle
 import shutil
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from tools.errors import UserError
 from tools.files import atomic_path
-from tools.run_folder import epoch_metrics
+from tools.run_folder import epoch_metrics, shown
 
 LAST, BEST = "last.ckpt", "best.ckpt"
 
@@ -40,7 +41,7 @@ def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
         raise UserError(
             f"{path}: no space left on the disk, so this checkpoint was not saved "
             f"({'the former one is whole' if path.exists() else 'there was none before'}). "
-            f"Free {buffer.tell() / 1e6:.0f} MB or more and go on with: mnv3 train resume={path.parent.parent}"
+            f"Free {buffer.tell() / 1e6:.0f} MB or more and go on with: mnv3 train resume={shown(path.parent.parent)}"
         ) from error
 
 
@@ -131,7 +132,8 @@ class KeepBestAndLast(Checkpoint):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save; an epoch without validation can only be the last."""
         score = epoch_metrics(trainer).get(self.monitor)
-        is_best = score is not None and (self.best_score is None or float(score) > self.best_score)
+        best = -math.inf if self.best_score is None else self.best_score
+        is_best = score is not None and not float(score) <= best  # NaN, nothing to score, is never worse
         if score is not None and is_best:
             self.best_score, self.best_epoch = float(score), trainer.current_epoch
         new = self.folder / f".new-{LAST}"

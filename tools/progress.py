@@ -102,12 +102,12 @@ class EpochProgress(Callback):
         done = trainer.current_epoch + 1
         left = (now - self.start) / (done - self.first_epoch) * ((trainer.max_epochs or done) - done)
         metrics = epoch_metrics(trainer)
-        values = [f"{name.split('/')[-1]} {float(metrics[name]):.4f}" for name in (*self.names, self.score) if name in metrics]
+        shown = [name for name in (*self.names, self.score) if name in metrics]
+        values = "  ".join(f"{name.split('/')[-1]} {float(metrics[name]):.4f}" for name in shown)
         if trainer.is_global_zero:
-            log.info(
-                "epoch %d/%d  %s  lr %.2g  %.0f images/s  %s  %s left",
-                done, trainer.max_epochs, "  ".join(values), _lr(trainer), rate, clock(now - self.epoch_start), clock(left),
-            )
+            times = f"{clock(now - self.epoch_start)}  {clock(left)} left"
+            epoch = f"epoch {done}/{trainer.max_epochs}"
+            log.info("%s  %s  lr %.2g  %.0f images/s  %s", epoch, values, _lr(trainer), rate, times)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Give the terminal back."""

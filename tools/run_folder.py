@@ -15,6 +15,12 @@ from torch import Tensor
 from tools.files import write_json, write_text
 
 
+def shown(path: Path) -> str:
+    """`path` as people would type it: relative to where they are, if it is below."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 class RunFolder:
     """Paths of runs/<task>/<name>/; the files themselves are written by those who have their content."""
 
@@ -26,6 +32,9 @@ class RunFolder:
         self.best = self.checkpoints / "best.ckpt"
         self.metrics_csv = self.path / "metrics.csv"
         self.samples = self.path / "samples"
+
+    def __str__(self) -> str:
+        return shown(self.path)
 
     def describe(
         self, config: Mapping[str, Any], overrides: Sequence[str], argv: Sequence[str], env: Mapping[str, Any]
@@ -45,8 +54,9 @@ def validated(trainer: pl.Trainer) -> bool:
 
 def epoch_metrics(trainer: pl.Trainer) -> dict[str, Tensor]:
     """What was logged in the running epoch: without `val/...` of a former one, which Lightning keeps."""
-    fresh = validated(trainer)
-    return {name: value for name, value in trainer.callback_metrics.items() if fresh or not name.startswith("val/")}
+    values = trainer.callback_metrics.items()
+    fresh = {name: value for name, value in values if validated(trainer) or not name.startswith("val/")}
+    return dict(sorted(fresh.items(), key=lambda item: ("/" in item[0], item[0].partition("/")[0])))
 
 
 class MetricsCsv(Callback):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.files import write_text
+from tools.run_folder import shown
 
 log = logging.getLogger("mnv3")
 
@@ -63,7 +64,7 @@ def start_run(
     for name, how in summary.items():
         run.define_metric(name, step_metric="epoch", summary=how)
     if mode == "offline":
-        log.info("W&B: offline, in %s; `wandb login` before a run sends it, `wandb sync` sends it later.", folder / "wandb")
+        log.info("W&B: offline, in %s; `wandb sync` sends it, after `wandb login`.", shown(folder / "wandb"))
     else:
         log.info("W&B: %s", run.url)
     return run

@@ -14,7 +14,7 @@ from tools.ema import Ema, SharedBuffers
 from tools.errors import UserError
 from tools.optim import Plan
 from tools.progress import EpochProgress
-from tools.run_folder import MetricsCsv, RunFolder
+from tools.run_folder import MetricsCsv, RunFolder, shown
 
 
 class NonFiniteLoss(RuntimeError):
@@ -22,7 +22,13 @@ class NonFiniteLoss(RuntimeError):
 
 
 def build_trainer(
-    config: Mapping[str, Any], plan: Plan, folder: RunFolder, *, score: str, wandb_run: Any, callbacks: Sequence[Callback] = ()
+    config: Mapping[str, Any],
+    plan: Plan,
+    folder: RunFolder,
+    *,
+    score: str,
+    wandb_run: Any,
+    callbacks: Sequence[Callback] = (),
 ) -> pl.Trainer:
     """A trainer that writes `folder`, keeps the checkpoint with the highest `score`, and can be resumed at any epoch.
 
@@ -140,7 +146,8 @@ class StopOnNonFiniteLoss(Callback):
             loss, ids = next((value, ids) for value, ids in losses_ids if not torch.isfinite(torch.tensor(value)))
         elif not bad.item():
             return
-        saved = f"The last good checkpoint is {self.folder.last}" if self.folder.last.exists() else "No checkpoint was saved"
+        last = self.folder.last
+        saved = f"The last good checkpoint is {shown(last)}" if last.exists() else "No checkpoint was saved"
         raise NonFiniteLoss(
             f"The loss became {float(loss)} in epoch {trainer.current_epoch + 1}, step {trainer.global_step}, in the "
             f"batch with the images {', '.join(str(int(one)) for one in ids)}. {saved}. Look at these images and their "
@@ -148,7 +155,7 @@ class StopOnNonFiniteLoss(Callback):
         )
 
 
-def check_world(batch_size: int, world_size: int) -> int:
+def share_of_batch(batch_size: int, world_size: int) -> int:
     """Images a step of one process.
 
     Raises:

@@ -56,7 +56,9 @@ def test_poly_is_pytorchs_own():
 
 def test_kernels_decay_and_nothing_else_does():
     """Convolutions, depthwise and with bias, and linear kernels; no bias, no batch norm, nothing frozen."""
-    module = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4, bias=False), nn.BatchNorm2d(4), nn.Conv2d(4, 2, 1), nn.Linear(2, 2))
+    module = nn.Sequential(
+        nn.Conv2d(4, 4, 3, groups=4, bias=False), nn.BatchNorm2d(4), nn.Conv2d(4, 2, 1), nn.Linear(2, 2)
+    )
     module[3].weight.requires_grad_(False)
     kernels, others = parameter_groups(module, 4e-5)
     assert [id(one) for one in kernels["params"]] == [id(module[0].weight), id(module[2].weight)]

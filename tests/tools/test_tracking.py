@@ -28,7 +28,9 @@ def inspect(folder):
     files = sorted(folder.glob("wandb/offline-run-*/*.wandb"))
     assert files
     command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json"]
-    outputs = [subprocess.run([*command, str(file)], capture_output=True, text=True, check=True).stdout for file in files]
+    outputs = [
+        subprocess.run([*command, str(file)], capture_output=True, text=True, check=True).stdout for file in files
+    ]
     return [json.loads(line) for output in outputs for line in output.splitlines() if line.startswith("{")]
 
 
@@ -72,7 +74,12 @@ def test_disabled_writes_nothing(tmp_path):
 
 @pytest.mark.parametrize(
     ("environment", "asked", "mode"),
-    [(None, None, "offline"), (None, "online", "online"), ("disabled", "online", "disabled"), ("dryrun", None, "offline")],
+    [
+        (None, None, "offline"),
+        (None, "online", "online"),
+        ("disabled", "online", "disabled"),
+        ("dryrun", None, "offline"),
+    ],
 )
 def test_mode_without_a_key(monkeypatch, environment, asked, mode):
     """A fresh machine is offline, an asked mode counts, and WANDB_MODE wins."""
@@ -85,5 +92,7 @@ def test_a_configured_key_means_online(monkeypatch, tmp_path):
     """In a process of its own, because W&B keeps credentials for a process's life."""
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
     code = "from tools.tracking import wandb_mode; print(wandb_mode(None))"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+    )
     assert found.stdout.split() == ["online"]

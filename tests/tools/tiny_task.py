@@ -103,7 +103,13 @@ class TinyModule(pl.LightningModule):
 
 
 def fit(
-    path: Path, *, resume: Path | None = None, bad: int | None = None, callbacks: tuple = (), wandb_run: Any = None, **recipe: Any
+    path: Path,
+    *,
+    resume: Path | None = None,
+    bad: int | None = None,
+    callbacks: tuple = (),
+    wandb_run: Any = None,
+    **recipe: Any,
 ) -> tuple[pl.Trainer, TinyModule]:
     """Train the tiny task in the run folder `path`."""
     merged = {**RECIPE, **recipe}

@@ -1,0 +1,58 @@
+"""What a detection run shows in W&B besides its curves: the same images every time with boxes, and tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ssdlite.data.coco import CocoData
+from ssdlite.evaluate.coco_scores import Scores
+from ssdlite.evaluate.results import Result, read_table
+from ssdlite.evaluate.samples import pick_samples
+from tools.errors import UserError
+from tools.images import read_image
+from tools.tracking import boxed_image
+
+SAMPLES = 8
+
+
+def sample_panels(data: CocoData, results: Sequence[Result], score_threshold: float) -> list[Any]:
+    """wandb.Images of SAMPLES images: what was found with enough score, and the truth."""
+    found = read_table(results)
+    names = {category.id: category.name for category in data.categories}
+    panels = []
+    for index in pick_samples(data, SAMPLES):
+        try:
+            image = read_image(data.path(index), (int(data.sizes[index, 0]), int(data.sizes[index, 1])))
+        except UserError:
+            continue  # scoring has said so
+        rows = (found.image_ids == data.image_ids[index]) & (found.scores >= score_threshold)
+        true = slice(int(data.starts[index]), int(data.starts[index + 1]))
+        panels.append(
+            boxed_image(
+                image.permute(1, 2, 0).numpy(),
+                _corners(found.boxes[rows]),
+                [names[i] for i in found.category_ids[rows].tolist()],
+                found.scores[rows].tolist(),
+                list(names.values()),
+                (_corners(data.boxes[true]), [names[i] for i in data.category_ids[true].tolist()]),
+                caption=str(data.file_names[index]),
+            )
+        )
+    return panels
+
+
+def score_tables(scores: Scores) -> dict[str, Any]:
+    """wandb.Tables: AP of each class, and the confusion matrix (rows: truth)."""
+    import wandb
+
+    rows = [[name, scores.per_class[name], scores.per_class50[name]] for name in scores.names]
+    sides = [*scores.names, "background"]
+    confusion = [[name, *counts] for name, counts in zip(sides, scores.confusion.tolist(), strict=True)]
+    return {
+        "val/per_class": wandb.Table(columns=["class", "AP", "AP50"], data=rows),
+        "val/confusion": wandb.Table(columns=["truth", *sides], data=confusion),
+    }
+
+
+def _corners(boxes: Any) -> list[list[float]]:
+    """[n, 4] (x, y, width, height) -> xyxy."""
+    return [[x, y, x + width, y + height] for x, y, width, height in boxes.tolist()]
