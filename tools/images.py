@@ -6,59 +6,42 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
-from torchvision.io import ImageReadMode, decode_image, read_file
 
 from tools.errors import UserError
 
+# Pillow and not torchvision.io, which decodes in the same time but is deprecated since torchvision 0.29.
+
 
 def read_image(path: Path | str, size: tuple[int, int] | None = None) -> Tensor:
-    """Decode an image file to [3, H, W] uint8, RGB.
+    """Decode an image file of any kind that Pillow knows to [3, H, W] uint8, RGB.
 
-    `size` is the (H, W) that the annotations give. Stored rotation (EXIF) is applied only when that makes the sizes
-    agree: COCO's boxes are those of the pixels as stored, whatever the camera noted. Without `size` it is applied,
-    as every image viewer does. Raises UserError, naming the file: missing, truncated, not an image, or of another size.
+    `size` is the (H, W) that the annotations give. Stored rotation (EXIF) is applied only where that makes the sizes
+    agree: COCO's boxes are those of the pixels as stored, whatever the camera noted. Without `size` it is applied, as
+    every image viewer does. Raises UserError, naming the file: missing, truncated, not an image, or of another size.
     """
-    path = Path(path)
-    image = _decode(path) if size else None
-    if image is not None and tuple(image.shape[1:]) == tuple(size or ()):
-        return image
-    upright = _decode_with_pillow(path, rotate=True)
-    if size and tuple(upright.shape[1:]) != tuple(size):
-        found = upright if image is None else image
-        raise UserError(
-            f"{path} is {found.shape[2]}x{found.shape[1]} pixels, but its annotations say {size[1]}x{size[0]}."
-        )
-    return upright
-
-
-def _decode(path: Path) -> Tensor | None:
-    """torchvision's decoder, or None for what it does not turn into 8-bit RGB: Pillow knows more formats."""
-    try:
-        image = decode_image(read_file(str(path)), mode=ImageReadMode.RGB)
-    except RuntimeError:
-        return _decode_with_pillow(path, rotate=False)
-    if image.dtype != torch.uint8 or image.dim() != 3:
-        return _decode_with_pillow(path, rotate=False)
-    return image
-
-
-def _decode_with_pillow(path: Path, *, rotate: bool) -> Tensor:
     try:
         with Image.open(path) as opened:
             opened.load()
-            image = ImageOps.exif_transpose(opened) if rotate else opened
-            pixels = np.array(_to_rgb(image))  # [H, W, 3], a copy: the tensor may be written to
+            image = opened if size and _size(opened) == size else ImageOps.exif_transpose(opened)
+            found = _size(image)
+            pixels = np.array(_to_rgb(image))  # [H, W, 3]; a copy, because the file's own is read-only
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
     except UnidentifiedImageError:
         raise UserError(f"{path} is not an image that can be read.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # all of them Pillow's, for damage
         raise UserError(f"Image {path} cannot be read: {error}.") from None
+    if size and found != size:
+        raise UserError(f"{path} is {found[1]}x{found[0]} pixels, but its annotations say {size[1]}x{size[0]}.")
     return torch.from_numpy(pixels).permute(2, 0, 1)
+
+
+def _size(image: Image.Image) -> tuple[int, int]:
+    return image.height, image.width
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     """8-bit RGB; 16-bit grey is scaled, where Pillow's own conversion would clip it to white."""
     if image.mode.startswith("I"):
         image = Image.fromarray((np.asarray(image, dtype=np.float32) / 257.0).clip(0, 255).round().astype(np.uint8))
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

@@ -67,6 +67,7 @@ def look_at(boxes: np.ndarray, view: View, size: tuple[int, int]) -> np.ndarray:
     source, target = np.array(view.source, np.float32), np.array(view.target, np.float32)
     scale = (target[2:] - target[:2]) / (source[2:] - source[:2])  # (x, y)
     moved = (np.clip(boxes.reshape(-1, 2, 2), source[:2], source[2:]) - source[:2]) * scale + target[:2]
+    moved = np.clip(moved, target[:2], target[2:])  # rounding
     if view.flip:
         moved[..., 0] = size[1] - moved[:, ::-1, 0]  # the right edge becomes the left one
     return moved.reshape(-1, 4).astype(np.float32)
