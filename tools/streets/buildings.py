@@ -23,7 +23,9 @@ def draw_skyline(canvas: Canvas, street: Street, rng: random.Random) -> None:
         x += width * rng.uniform(0.8, 1.5)
 
 
-def _front(canvas: Canvas, left: float, right: float, z: float, height: float, colour: Colour, rng: random.Random) -> None:
+def _front(
+    canvas: Canvas, left: float, right: float, z: float, height: float, colour: Colour, rng: random.Random
+) -> None:
     """A wall across the view, with windows where they would show."""
     camera = canvas.camera
     canvas.polygon(camera.points([(left, 0, z), (right, 0, z), (right, height, z), (left, height, z)]), colour)
@@ -65,7 +67,9 @@ def _house(canvas: Canvas, x: float, side: int, near: float, far: float, mood: M
     if rng.random() < 0.6:
         ridge, top = x + side * 3.5, height + rng.uniform(1.6, 3.0)
         canvas.polygon(camera.points([(x, height, near), (back, height, near), (ridge, top, near)]), gable)
-        canvas.polygon(camera.points([(x, height, near), (x, height, far), (ridge, top, far), (ridge, top, near)]), roof)
+        canvas.polygon(
+            camera.points([(x, height, near), (x, height, far), (ridge, top, far), (ridge, top, near)]), roof
+        )
     canvas.polygon(camera.points([(x, 0, near), (x, 0, far), (x, height, far), (x, height, near)]), facade)
     band = camera.points([(x, height - 0.35, near), (x, height - 0.35, far), (x, height, far), (x, height, near)])
     canvas.detail(band, shade(facade, 1.12))
@@ -103,7 +107,12 @@ def _windows(
                 continue
             high = low + tall
             colour = shining(rng.choice(LIT)) if rng.random() < lit_part else glass
-            frame = [(x, low - 0.12, z - 0.1), (x, low - 0.12, z + width + 0.1), (x, high + 0.1, z + width + 0.1), (x, high + 0.1, z - 0.1)]
+            frame = [
+                (x, low - 0.12, z - 0.1),
+                (x, low - 0.12, z + width + 0.1),
+                (x, high + 0.1, z + width + 0.1),
+                (x, high + 0.1, z - 0.1),
+            ]
             if z < 24:
                 canvas.detail(camera.points(frame), trim)
             canvas.detail(camera.points([(x, low, z), (x, low, z + width), (x, high, z + width), (x, high, z)]), colour)
@@ -112,11 +121,17 @@ def _windows(
                 canvas.stroke(camera.points([(x, low, middle), (x, high, middle)]), 2, trim, mark=False)
 
 
-def _shop(canvas: Canvas, x: float, side: int, near: float, far: float, storey: float, mood: Mood, rng: random.Random) -> None:
+def _shop(
+    canvas: Canvas, x: float, side: int, near: float, far: float, storey: float, mood: Mood, rng: random.Random
+) -> None:
     """A ground floor of shop windows under a coloured sign, sometimes with an awning."""
     camera = canvas.camera
     sign = pick(rng, palette.SIGNAGE)
-    glass = shining((224, 190, 132)) if mood.lamps_on and rng.random() < 0.6 else mix(GLASS, (120, 130, 130), rng.random() * 0.4)
+    glass = (
+        shining((224, 190, 132))
+        if mood.lamps_on and rng.random() < 0.6
+        else mix(GLASS, (120, 130, 130), rng.random() * 0.4)
+    )
     near, far = max(1.6, near + 0.4), far - 0.4
     parts = max(1, int((far - near) / rng.uniform(2.5, 4)))
     step = (far - near) / parts
@@ -130,7 +145,9 @@ def _shop(canvas: Canvas, x: float, side: int, near: float, far: float, storey: 
             a = rng.uniform(z0, z1 - 0.4)
             top = rng.uniform(0.9, 1.7)
             ware = pick(rng, palette.CLOTHES) if glass[3:] == () else shining(pick(rng, palette.CLOTHES))
-            canvas.detail(camera.points([(x, low + 0.05, a), (x, low + 0.05, a + 0.4), (x, top, a + 0.4), (x, top, a)]), ware)
+            canvas.detail(
+                camera.points([(x, low + 0.05, a), (x, low + 0.05, a + 0.4), (x, top, a + 0.4), (x, top, a)]), ware
+            )
     board = [(x, storey - 0.65, near), (x, storey - 0.65, far), (x, storey - 0.05, far), (x, storey - 0.05, near)]
     canvas.detail(camera.points(board), sign)
     if rng.random() < 0.4:

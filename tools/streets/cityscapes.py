@@ -29,13 +29,20 @@ def ensure_cityscapes(
     """Folder of a Cityscapes-like data set of street scenes under `root`, drawn on the first call.
 
     It holds {leftImg8bit,gtFine}/{train,val}/<city>/<city>_<6 digits>_<6 digits>_{leftImg8bit,gtFine_labelIds,
-    gtFine_instanceIds}.png with Cityscapes' own label ids; image_size is (height, width) in pixels. The scenes are those
-    of `ensure_coco`, trams added. Raises UserError for parameters that make no data set.
+    gtFine_instanceIds}.png with Cityscapes' own label ids; image_size is (height, width) in pixels. Unlike those of
+    `ensure_coco`, the scenes have trams. Raises UserError for parameters that make no data set.
     """
     check_parameters(seed, train, val, image_size)
     height, width = image_size
     folder = Path(root) / "streets" / f"cityscapes-s{seed}-{train}x{val}-{height}x{width}-v{VERSION}"
-    stamp = {"version": VERSION, "format": "cityscapes", "seed": seed, "train": train, "val": val, "image_size": [height, width]}
+    stamp = {
+        "version": VERSION,
+        "format": "cityscapes",
+        "seed": seed,
+        "train": train,
+        "val": val,
+        "image_size": [height, width],
+    }
 
     def generate(target: Path) -> None:
         log(f"streets: drawing {train} + {val} pictures of {width}x{height} into {folder}")
@@ -50,7 +57,7 @@ def ensure_cityscapes(
 
 
 def label_maps(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Label ids [H, W] uint8 and instance ids [H, W] uint16: label * 1000 + number for things, the label for the rest."""
+    """Label ids [H, W] uint8 and instance ids [H, W] uint16: label * 1000 + number for things, the label for others."""
     labels, instances = np.zeros(256, np.uint8), np.zeros(256, np.uint16)
     numbers: dict[int, int] = {}
     for key in np.flatnonzero(np.bincount(scene.map.ravel(), minlength=256)):

@@ -110,13 +110,17 @@ def draw_motorcycle(canvas: Canvas, frame: Frame, rng: random.Random, light: Lig
     if frame.eye[0] > 0:
         canvas.ellipse(at(base * 0.75, 0.92), 0.09 * metre, 0.09 * metre, lamp)
     else:
-        canvas.ellipse(at(-0.95, 0.74), 0.06 * metre, 0.05 * metre, shining((206, 28, 30)) if lamps_on else (160, 26, 28))
+        canvas.ellipse(
+            at(-0.95, 0.74), 0.06 * metre, 0.05 * metre, shining((206, 28, 30)) if lamps_on else (160, 26, 28)
+        )
     return scooter
 
 
 def _tyre(u: float, radius: float) -> list[Corner]:
     step = 2 * math.pi / 14
-    return [Corner(u + radius * math.cos(k * step), radius + radius * math.sin(k * step), 0.08, TYRE) for k in range(14)]
+    return [
+        Corner(u + radius * math.cos(k * step), radius + radius * math.sin(k * step), 0.08, TYRE) for k in range(14)
+    ]
 
 
 def motorcyclist(scooter: bool) -> Pose:

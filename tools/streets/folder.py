@@ -52,7 +52,9 @@ def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path]
     """
     if folder.exists():
         if not _has_stamp(folder, stamp):
-            raise UserError(f"{folder} is not a data set that this program wrote; move it away or choose another data.root")
+            raise UserError(
+                f"{folder} is not a data set that this program wrote; move it away or choose another data.root"
+            )
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(folder)

@@ -48,7 +48,9 @@ def draw_ground(canvas: Canvas, street: Street, rng: random.Random) -> None:
     canvas.polygon(ground(-300, 300, NEAR_EDGE, FAR * 4), grass)
     half = street.half_width
     asphalt = shade(rng.choice([(104, 104, 108), (92, 92, 96), (118, 116, 114), (84, 86, 92)]), rng.uniform(0.9, 1.1))
-    paving = shade(rng.choice([(172, 166, 158), (158, 156, 156), (182, 168, 152), (146, 142, 138)]), rng.uniform(0.9, 1.08))
+    paving = shade(
+        rng.choice([(172, 166, 158), (158, 156, 156), (182, 168, 152), (146, 142, 138)]), rng.uniform(0.9, 1.08)
+    )
     canvas.begin("sidewalk", 0)
     _sidewalks(canvas, street, paving)
     if street.verge:
@@ -94,7 +96,9 @@ def _sidewalks(canvas: Canvas, street: Street, paving: tuple[int, ...]) -> None:
         canvas.polygon(ground(near_edge, far_edge, NEAR_EDGE, FAR), paving)
         for step in range(26):
             z = 2.0 + step * 1.2
-            canvas.stroke(canvas.camera.points([(near_edge, 0, z), (far_edge, 0, z)]), 1, shade(paving, 0.9), mark=False)
+            canvas.stroke(
+                canvas.camera.points([(near_edge, 0, z), (far_edge, 0, z)]), 1, shade(paving, 0.9), mark=False
+            )
         inner = side * (half + 0.22)
         left, right = sorted((side * half, inner))
         for near, far in spans(street, NEAR_EDGE, FAR, 0.3):

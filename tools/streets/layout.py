@@ -60,7 +60,11 @@ def plan_street(rng: random.Random, trams: bool) -> Street:
 
 def place_camera(street: Street, rng: random.Random, width: int, height: int) -> Camera:
     """Mostly a driver's eyes in the right-hand lane, sometimes a walker's on the sidewalk."""
-    x = rng.uniform(0.2, street.half_width - 1.2) if rng.random() < 0.75 else rng.choice([-1, 1]) * rng.uniform(street.half_width, street.front - 0.8)
+    x = (
+        rng.uniform(0.2, street.half_width - 1.2)
+        if rng.random() < 0.75
+        else rng.choice([-1, 1]) * rng.uniform(street.half_width, street.front - 0.8)
+    )
     centre = width * (0.5 + 0.16 * max(-1.0, min(1.0, x / street.front)) + rng.uniform(-0.12, 0.12))
     return Camera(height * rng.uniform(1.05, 1.35), centre, height * rng.uniform(0.38, 0.52), x, rng.uniform(1.35, 2.1))
 
@@ -72,7 +76,7 @@ def place_actors(street: Street, camera: Camera, width: int, rng: random.Random)
     taken: list[tuple[float, float, float, float]] = []
     large = 0
     for name in rng.choices(list(KINDS), weights, k=rng.randint(7, 16)):
-        if name == "tram" and not street.rails or name in ("bus", "truck", "tram") and large >= 2:
+        if (name == "tram" and not street.rails) or (name in ("bus", "truck", "tram") and large >= 2):
             continue
         for _ in range(24):
             x, heading, z = _place(name, street, rng)

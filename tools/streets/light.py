@@ -50,7 +50,9 @@ def _table(canvas: Canvas, values: list[float]) -> np.ndarray:
     return table
 
 
-def develop(canvas: Canvas, shadows: Image.Image, mood: Mood, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def develop(
+    canvas: Canvas, shadows: Image.Image, mood: Mood, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """The picture [H, W, 3] uint8 and the map of segments [H, W] uint8, at image size.
 
     `shadows` is the ground's shadow mask at image size.
@@ -101,7 +103,10 @@ def _lamplight(canvas: Canvas, height: int, width: int) -> np.ndarray:
     rows, columns = np.mgrid[0:height:step, 0:width:step].astype(np.float32)
     camera = canvas.camera
     total = np.zeros((*rows.shape, 3), np.float32)
-    beam = np.exp(-(((columns - camera.centre / SUPERSAMPLING) / (0.36 * width)) ** 2) - ((rows - 0.78 * height) / (0.26 * height)) ** 2)
+    beam = np.exp(
+        -(((columns - camera.centre / SUPERSAMPLING) / (0.36 * width)) ** 2)
+        - ((rows - 0.78 * height) / (0.26 * height)) ** 2
+    )
     total += beam[..., None] * np.float32((0.4, 0.38, 0.32))
     for (x, y), reach, colour in canvas.glows:
         reach = max(reach / SUPERSAMPLING, 3.0)

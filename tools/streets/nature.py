@@ -10,7 +10,18 @@ from tools.streets.palette import pick
 from tools.streets.solids import Light
 
 
-def _foliage(canvas: Canvas, x: float, y: float, z: float, radius: float, flat: float, colour: Colour, light: Light, rng: random.Random, count: int) -> None:
+def _foliage(
+    canvas: Canvas,
+    x: float,
+    y: float,
+    z: float,
+    radius: float,
+    flat: float,
+    colour: Colour,
+    light: Light,
+    rng: random.Random,
+    count: int,
+) -> None:
     """A crown of leaf clumps round (x, y, z): dark ones low and behind, light ones towards the sun."""
     centre, scale = canvas.camera.point(x, y, z), canvas.camera.focal / z
     lean = light.direction[0] * light.strength
@@ -33,7 +44,15 @@ def draw_tree(canvas: Canvas, x: float, z: float, light: Light, rng: random.Rand
     bark = shade((92, 74, 58), rng.uniform(0.8, 1.15))
     base, fork = camera.point(x, 0, z), camera.point(x, trunk + 0.8, z)
     thick = 0.16 * scale
-    canvas.polygon([(base[0] - thick, base[1]), (base[0] + thick, base[1]), (fork[0] + thick * 0.6, fork[1]), (fork[0] - thick * 0.6, fork[1])], bark)
+    canvas.polygon(
+        [
+            (base[0] - thick, base[1]),
+            (base[0] + thick, base[1]),
+            (fork[0] + thick * 0.6, fork[1]),
+            (fork[0] - thick * 0.6, fork[1]),
+        ],
+        bark,
+    )
     radius = (height - trunk) / 2
     if rng.random() < 0.2:  # a conifer
         for k in range(6):
@@ -56,7 +75,12 @@ def draw_treeline(canvas: Canvas, rng: random.Random) -> None:
     while x < 120:
         radius, z = rng.uniform(3, 7), rng.uniform(70, 90)
         scale = canvas.camera.focal / z
-        canvas.ellipse(canvas.camera.point(x, radius * 0.6, z), radius * scale, radius * scale, shade(colour, rng.uniform(0.8, 1.05)))
+        canvas.ellipse(
+            canvas.camera.point(x, radius * 0.6, z),
+            radius * scale,
+            radius * scale,
+            shade(colour, rng.uniform(0.8, 1.05)),
+        )
         x += radius * rng.uniform(0.7, 1.5)
 
 
@@ -95,7 +119,9 @@ def _courses(canvas: Canvas, x: float, z0: float, z1: float, height: float, pain
         while z < min(z1, 16):
             canvas.stroke(line([(x, y, z), (x, y + height / rows, z)]), 1, shade(paint, 0.76), mark=False)
             z += 0.8
-    canvas.detail(line([(x, height - 0.12, z0), (x, height - 0.12, z1), (x, height, z1), (x, height, z0)]), shade(paint, 1.1))
+    canvas.detail(
+        line([(x, height - 0.12, z0), (x, height - 0.12, z1), (x, height, z1), (x, height, z0)]), shade(paint, 1.1)
+    )
 
 
 def _fence(canvas: Canvas, x: float, z0: float, z1: float, height: float, paint: Colour) -> None:
@@ -105,14 +131,23 @@ def _fence(canvas: Canvas, x: float, z0: float, z1: float, height: float, paint:
     pitch = 0.3 if z0 < 16 else 0.6
     z = math.ceil(z0 / pitch) * pitch
     while z < min(z1, 40):
-        canvas.stroke(camera.points([(x, 0, z), (x, height, z)]), 0.06 * camera.focal / z, shade(paint, 0.92), mark=False)
+        canvas.stroke(
+            camera.points([(x, 0, z), (x, height, z)]), 0.06 * camera.focal / z, shade(paint, 0.92), mark=False
+        )
         z += pitch
 
 
-def _leafy_top(canvas: Canvas, x: float, z0: float, z1: float, height: float, paint: Colour, rng: random.Random) -> None:
+def _leafy_top(
+    canvas: Canvas, x: float, z0: float, z1: float, height: float, paint: Colour, rng: random.Random
+) -> None:
     z = z1
     while z > z0:
         size = 0.28 * canvas.camera.focal / z
         for y in (height, rng.uniform(0.1, height * 0.8)):
-            canvas.ellipse(canvas.camera.point(x, y, z), size, size * 0.8, shade(paint, 0.72 + 0.3 * y / height + rng.uniform(-0.05, 0.05)))
+            canvas.ellipse(
+                canvas.camera.point(x, y, z),
+                size,
+                size * 0.8,
+                shade(paint, 0.72 + 0.3 * y / height + rng.uniform(-0.05, 0.05)),
+            )
         z -= 0.25 * max(1.0, z / 6)

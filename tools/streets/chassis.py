@@ -1,0 +1,36 @@
+"""Parts that cars, buses, trucks and trams share: wheels, ends with lamps, the dark below."""
+
+from tools.streets.camera import Frame
+from tools.streets.canvas import Canvas, Colour
+from tools.streets.palette import DARK, TYRE
+from tools.streets.solids import disc
+
+HEADLAMP, TAILLAMP = (255, 246, 214), (206, 28, 30)
+
+
+def draw_wheels(
+    canvas: Canvas, frame: Frame, places: list[float], radius: float, half_width: float, near: bool
+) -> None:
+    """One side's wheels; the far side's are only seen under the body."""
+    v = frame.near_side * half_width * (1 if near else -1)
+    for u in places:
+        canvas.polygon(disc(frame, u, radius, v, radius), TYRE)
+        if near:
+            canvas.detail(disc(frame, u, radius, v, radius * 0.62, 10), (150, 153, 158))
+            canvas.detail(disc(frame, u, radius, v, radius * 0.22, 6), DARK)
+
+
+def draw_end(canvas: Canvas, frame: Frame, u: float, patches: list[tuple[float, float, float, float, Colour]]) -> None:
+    """Paint (v0, v1, h0, h1, colour) on the front or rear face at u, and mirrored on its other half, if it is seen."""
+    if (frame.eye[0] - u) * u <= 0:
+        return
+    for v0, v1, h0, h1, colour in patches:
+        for side in (1, -1):
+            corners = [(u, h0, side * v0), (u, h0, side * v1), (u, h1, side * v1), (u, h1, side * v0)]
+            canvas.detail(frame.points(corners), colour)
+
+
+def draw_underside(canvas: Canvas, frame: Frame, length: float, half_width: float) -> None:
+    """The dark strip of ground below the body."""
+    u, v = length * 0.49, half_width
+    canvas.detail(frame.points([(-u, 0, -v), (u, 0, -v), (u, 0, v), (-u, 0, v)]), (26, 26, 29))
