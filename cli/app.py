@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from cli import distributed, naming
+from cli import distributed, naming, no_effect
 from cli.arguments import Arguments
 from conf import schema
+from tools.errors import UserError
 
 
 def launch(verb: str, arguments: Arguments, dry: bool) -> None:
@@ -23,7 +25,7 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
     schema.register()
     naming.register(showing=arguments.shows)
     with _temporary_folder(wanted=dry and not distributed.started_by_us()) as folders:
-        sys.argv = [sys.argv[0], *folders, *arguments.overrides, *arguments.flags]
+        sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
         application = hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)
         with _exceptions_come_through():
             flags = ["--config-dir", arguments.config_dir] if arguments.config_dir else []
@@ -38,7 +40,12 @@ def _job(verb: str, flags: Sequence[str]) -> Callable[[DictConfig], None]:
         logging.captureWarnings(True)
         distributed.tell_children(verb, flags)
         try:
+            for warning in no_effect.warnings(cfg, HydraConfig.get().overrides.task):
+                logging.getLogger(__name__).warning(warning)
             importlib.import_module(f"cli.{verb}").run(cfg)
+        except UserError:
+            naming.give_back(HydraConfig.get().runtime.output_dir)
+            raise
         finally:
             distributed.forget_processes(environment)
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 SWITCHES = ("-m", "--multirun", "--resolve", "--hydra-help", "--run", "-r", "--experimental-rerun")
 WITH_VALUE = ("--cfg", "-c", "--package", "-p", "--config-dir", "-cd", "--config-name", "-cn")
-WITH_CHOICE = {"--info": ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")}
+SHOWING = ("--cfg", "-c", "--info", "-i", "--hydra-help")
+WITH_CHOICE = dict.fromkeys(("--info", "-i"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"))
 
 
 class Arguments(NamedTuple):
@@ -23,7 +24,7 @@ class Arguments(NamedTuple):
     @property
     def shows(self) -> bool:
         """Whether the call only prints what would run."""
-        return any(flag.split("=")[0] in ("--cfg", "-c", "--info", "--hydra-help") for flag in self.flags)
+        return any(flag.split("=")[0] in SHOWING for flag in self.flags)
 
     @property
     def config_dir(self) -> str | None:
@@ -65,6 +66,8 @@ def split(argv: Sequence[str], words: Sequence[str] = ()) -> Arguments:
             overrides.append(item.lstrip("-"))
         elif item.startswith("-"):
             unknown.append(item)
+            if rest and "=" not in rest[0] and not rest[0].startswith("-"):
+                unknown[-1] += f" {rest.pop(0)}"
         elif "=" not in item and not item.startswith("~") and free_words:
             overrides.append(f"{free_words.pop(0)}={item}")
         else:

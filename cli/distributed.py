@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict, read_write
@@ -23,7 +24,7 @@ def tell_children(verb: str, flags: Sequence[str]) -> None:
     multirun it would start another multirun: so it gets the verb and this job's own overrides; Lightning itself adds
     hydra.run.dir, which becomes this job's folder.
     """
-    hydra = HydraConfig.get()
+    hydra: Any = HydraConfig.get()
     sys.argv = [sys.argv[0], verb, *hydra.overrides.task, *flags]
     with read_write(hydra), open_dict(hydra):
         hydra.run.dir = hydra.runtime.output_dir
@@ -34,7 +35,7 @@ def tell_children(verb: str, flags: Sequence[str]) -> None:
 
 
 def forget_processes(before: dict[str, str]) -> None:
-    """End the process group, restore the environment `before`: else a multirun's next job joins a group that is gone."""
+    """End the process group and restore the environment `before`: a multirun's next job must not join this one's."""
     if "torch" in sys.modules:
         from torch import distributed
 

@@ -42,7 +42,7 @@ def run(argv: Sequence[str]) -> None:
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
-    from cli import app, mistakes
+    from cli import app, mistakes, resume
 
     config_dir = Path(given.config_dir) if given.config_dir else None
     if given.help:
@@ -50,7 +50,12 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
 
         print(help.of_verb(verb, given.overrides, config_dir))
         return
+    run = resume.folder(given) if verb == "train" else None
+    if run:
+        given = resume.complete(given, run)
     jobs = mistakes.check(verb, given, config_dir)
+    if run:
+        resume.refuse_changes(run, jobs[0])
     app.launch(verb, given, dry=all(job.get("dry", False) for job in jobs))
 
 

@@ -42,6 +42,8 @@ def find(verb: str, given: arguments.Arguments, config_dir: Path | None = None) 
     with composer(verb, config_dir) as compose:
         call = _Call(compose)
         problems = [call.unknown_flag(flag) for flag in given.unknown]
+        if given.multirun and given.shows:
+            problems.append("-m cannot be shown: leave it out, or give --cfg and --info one value for every key.")
         readable = []
         for text in given.overrides:
             unreadable = call.unreadable(text, given.multirun)
@@ -69,7 +71,7 @@ class _Call:
         if not added:
             try:
                 config = self.compose(job)
-                return values.mistakes(config), config
+                return values.mistakes(config, self.base), config
             except CANNOT_COMPOSE as error:
                 problems = self._one_by_one(job) or [f"The options do not go together: {_first_line(error)}"]
                 return problems, None
@@ -93,10 +95,10 @@ class _Call:
                 problems.append(self._added(text))
                 continue
             try:
-                problems += values.mistakes(self.compose([*good, text]))
+                problems += values.mistakes(self.compose([*good, text]), self.base)
             except CANNOT_COMPOSE as error:
                 problems.append(self._refused(text, names[text], error))
-        return problems or values.mistakes(self.base)
+        return problems or values.mistakes(self.base, self.base)
 
     def _unknown_option(self, group: str, option: str) -> list[str]:
         options = self.compose.options(group)
@@ -133,7 +135,7 @@ class _Call:
         name, equals, value = text.partition("=")
         if not equals and not text.startswith("~"):
             near = closest(name, self._names())
-            hint = f"; write {near}=VALUE (now {self._now(near)})." if near else ": options are written key=value."
+            hint = f"; write {near}=VALUE (now {self._now(near)})." if near else "; write key=value."
             return [f"'{text}' has no value{hint}"]
         try:
             override = self.compose.parse(text)
@@ -144,9 +146,10 @@ class _Call:
         return []
 
     def unknown_flag(self, flag: str) -> str:
-        near = closest(flag.lstrip("-").replace("-", "_"), self._names())
-        hint = f"; did you mean {near}=VALUE (now {self._now(near)})?" if near else ": options are written key=value."
-        return f"There is no flag {flag}{hint}"
+        word, _, value = flag.partition(" ")
+        near = closest(word.lstrip("-").replace("-", "_"), self._names())
+        hint = f"; did you mean {near}={value or 'VALUE'} (now {self._now(near)})?" if near else "; write key=value."
+        return f"There is no flag {word}{hint}"
 
     def _names(self) -> list[str]:
         return [*values.leaves(self.base), *self.groups]

@@ -1,17 +1,22 @@
 """Names of run folders and of their log files."""
 
+import logging
 import os
+import shutil
 import time
 from pathlib import Path
+from typing import Any
 
 from omegaconf import OmegaConf
+
+_claimed: set[Path] = set()
 
 
 def default_name(rf2: bool) -> str:
     """<backbone>[-rf2]-<dataset>-<recipe>-<yyyymmdd-hhmmss> from the options of the job that Hydra is about to run."""
     from hydra.core.hydra_config import HydraConfig
 
-    choices = HydraConfig.get().runtime.choices
+    choices: Any = HydraConfig.get().runtime.choices
     backbone = f"{choices.backbone}-rf2" if rf2 else choices.backbone
     return "-".join([backbone, choices.dataset, choices.recipe, time.strftime("%Y%m%d-%H%M%S")])
 
@@ -27,9 +32,18 @@ def claim(folder: Path, name: str) -> str:
         candidate = name if number == 1 else f"{name}-{number}"
         try:
             (folder / candidate).mkdir()
+            _claimed.add((folder / candidate).resolve())
             return candidate
         except FileExistsError:
             number += 1
+
+
+def give_back(folder: str) -> None:
+    """Remove a folder claimed by this process if the run never began: nothing but logs is in it."""
+    path = Path(folder).resolve()
+    if path in _claimed and all(file.name.startswith("log") for file in path.iterdir()):
+        logging.shutdown()  # or the log file stays open
+        shutil.rmtree(path)
 
 
 def register(showing: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from cli.wording import closest, either, kind, shown
+from cli.wording import closest, kind, shown
 
 
 class Leaf(NamedTuple):
@@ -23,7 +23,7 @@ class Leaf(NamedTuple):
 def leaves(config: DictConfig, prefix: str = "") -> dict[str, Leaf]:
     """Dotted key -> Leaf, in the order of the schema; a data set's or task's own keys included."""
     found: dict[str, Leaf] = {}
-    node_type = OmegaConf.get_type(config)
+    node_type: Any = OmegaConf.get_type(config)
     hints = get_type_hints(node_type)
     for field in fields(node_type):
         key = prefix + field.name
@@ -34,28 +34,26 @@ def leaves(config: DictConfig, prefix: str = "") -> dict[str, Leaf]:
     return found
 
 
-def mistakes(config: DictConfig) -> list[str]:
-    """A sentence for every key whose value the schema does not allow."""
+def mistakes(config: DictConfig, base: DictConfig) -> list[str]:
+    """A sentence for every key whose value the schema does not allow; `base` has the values if nothing is said."""
     missing = set(OmegaConf.missing_keys(config))
     problems = [f"{key} has no value: give {key}=VALUE." for key in sorted(missing)]
     for key, leaf in leaves(config).items():
         if key not in missing:
-            problems += _of_leaf(leaf, OmegaConf.select(config, key))
+            now = shown(OmegaConf.select(base, key, default=None))
+            problems += _of_leaf(leaf, OmegaConf.select(config, key), now)
     return problems
 
 
-def _of_leaf(leaf: Leaf, value: Any) -> list[str]:
+def _of_leaf(leaf: Leaf, value: Any, now: str) -> list[str]:
     choices, low = leaf.field.metadata["choices"], leaf.field.metadata["low"]
-    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if low is not None:
-        numbers = list(value) if isinstance(value, ListConfig) else [value] if numeric else []
-        if any(number < low for number in numbers):
-            return [f"{leaf.key}={shown(value)}: must be at least {shown(low)}."]
-    takes_any_number = numeric and not any(isinstance(choice, int) for choice in choices)
-    if not choices or value is None or takes_any_number or value in choices:
+    items = list(value) if isinstance(value, ListConfig) else [value]
+    numbers = [item for item in items if isinstance(item, (int, float)) and not isinstance(item, bool)]
+    if low is not None and any(number < low for number in numbers):
+        return [f"{leaf.key}={shown(value)}: must be at least {shown(low)} (now {now})."]
+    number_is_free = bool(numbers) and not any(isinstance(choice, int) for choice in choices)
+    if not choices or value is None or number_is_free or value in choices:
         return []
     near = closest(str(value), [str(choice) for choice in choices])
-    hint = f"; did you mean {leaf.key}={near}?" if near else "."
-    return [
-        f"{leaf.key}={shown(value)}: must be {leaf.kind if low is not None else either([shown(c) for c in choices])}{hint}"
-    ]
+    hint = f"; did you mean {leaf.key}={near} (now {now})?" if near else f" (now {now})."
+    return [f"{leaf.key}={shown(value)}: must be {leaf.kind}{hint}"]

@@ -130,7 +130,14 @@ class Wandb:
 
 @dataclass
 class Evaluation:
-    split: str = key("which images are scored", "val")
+    split: str = key("which images are scored: val, train; of coco also test-dev", "val")
+    batch_size: Optional[int] = key("images at a time; null: as in training, for the same score to the last digit", None, low=1)
+    accelerator: str = key("where to compute", "auto", choices=("auto", "cpu", "gpu", "cuda", "mps"))
+    devices: Union[int, str] = key("how many processes, one a device; auto: all GPUs, or one CPU process", "auto", low=1)
+    precision: str = key("arithmetic", "32-true", choices=("32-true", "bf16-mixed", "16-mixed"))
+    score_threshold: float = key("least score drawn, and counted in the confusion matrix; AP takes all", 0.3, low=0)
+    samples: int = key("images to draw", 8, low=0)
+    out: Optional[str] = key("folder of the report; null: eval/<dataset>-<split> in the run folder", None)
 
 
 @dataclass
@@ -142,7 +149,6 @@ class Train:
     recipe: Recipe = section(Recipe)
     trainer: Trainer = section(Trainer)
     wandb: Wandb = section(Wandb)
-    eval: Evaluation = section(Evaluation)
     seed: int = key("of weights, order and augmentation", 0, low=0)
     name: Optional[str] = key("of the run folder; null: made from the options and the time", None)
     resume: Optional[str] = key("run folder whose run goes on", None)
@@ -157,13 +163,11 @@ class Eval:
     dataset: Dataset = section(Dataset)
     data: Data = section(Data)
     recipe: Recipe = section(Recipe)
-    trainer: Trainer = section(Trainer)
     wandb: Wandb = section(Wandb)
     eval: Evaluation = section(Evaluation)
-    seed: int = key("of whatever is drawn", 0, low=0)
-    run: Optional[str] = key("run folder to score; null: the newest that matches", None)
+    run: Optional[str] = key("run folder to score; null: the newest that matches what is asked for", None)
     ckpt: Optional[str] = key("checkpoint to score", None)
-    weights: Optional[str] = key("bare network weights to score", None)
+    weights: Optional[str] = key("state dict to score (ours, torchvision's), of the network that task and backbone name", None)
     dry: bool = key("check that everything is there, score one batch, write nothing", False)
 
 

@@ -1,0 +1,123 @@
+"""Tab completion: the shell scripts, and the answers they ask for.
+
+The scripts call `mnv3 completion query LINE` with the command line up to the cursor, which prints one candidate a line.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from cli.verbs import VERBS
+from tools.errors import UserError
+
+if TYPE_CHECKING:
+    from cli.composing import Composer
+
+BASH = """\
+_mnv3() {
+    local line="${COMP_LINE:0:COMP_POINT}" word candidates
+    word="${line##*[[:space:]]}"
+    mapfile -t candidates < <(mnv3 completion query "$line" 2>/dev/null)
+    local cut=""
+    # readline breaks words at '=' and ':' and replaces only what follows
+    [[ "$COMP_WORDBREAKS" == *=* && "$word" == *=* ]] && cut="${word%"${word##*=}"}"
+    if [[ "${candidates[0]}" == "<file>" ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "${word#*=}")
+        compopt -o filenames
+        return
+    fi
+    COMPREPLY=("${candidates[@]#"$cut"}")
+    [[ "${COMPREPLY[*]}" == *[=.] ]] && compopt -o nospace
+}
+complete -F _mnv3 mnv3
+"""
+
+ZSH = """\
+_mnv3() {
+    local line="${BUFFER[1,CURSOR]}"
+    local -a candidates
+    candidates=("${(@f)$(mnv3 completion query "$line" 2>/dev/null)}")
+    if [[ "${candidates[1]}" == "<file>" ]]; then
+        compset -P '*='
+        _files
+    else
+        compadd -Q -S '' -- ${(M)candidates:#*[=.]}
+        compadd -Q -- ${candidates:#*[=.]}
+    fi
+}
+compdef _mnv3 mnv3
+"""
+
+SHELLS = {"bash": BASH, "zsh": ZSH}
+PATHS = ("backbone.weights", "data.root", "resume", "init", "ckpt", "run", "weights", "out")
+PATH_ENDINGS = ("_json", "_images")
+
+
+def run(argv: Sequence[str]) -> None:
+    """Print the script of a shell, or the candidates for a line. Raises UserError for another word."""
+    if len(argv) == 2 and argv[0] == "query":
+        print("\n".join(candidates(argv[1])))
+    elif len(argv) == 1 and argv[0] in SHELLS:
+        print(SHELLS[argv[0]], end="")
+    else:
+        raise UserError('Say which shell: eval "$(mnv3 completion bash)" or eval "$(mnv3 completion zsh)".')
+
+
+def candidates(line: str) -> list[str]:
+    """What the last word of `line` (which begins with the program's name) may become; ["<file>"] for any path."""
+    *before, word = line.split(" ")
+    done = [item for item in before[1:] if item]
+    if not done:
+        return [verb for verb in VERBS if verb.startswith(word)]
+    verb = done[0]
+    if verb == "help":
+        return [name for name in VERBS if name.startswith(word)]
+    if verb == "completion":
+        return [shell for shell in SHELLS if shell.startswith(word)]
+    if verb not in VERBS or not VERBS[verb].configured:
+        return []
+    return _of_configured(verb, done[1:], word)
+
+
+def _of_configured(verb: str, done: Sequence[str], word: str) -> list[str]:
+    from cli import values
+    from cli.composing import composer
+
+    with composer(verb) as compose:
+        groups = compose.groups()
+        chosen = [text for text in done if _is_choice(text, groups, compose)]
+        leaves = values.leaves(compose(chosen))
+        key, equals, value = word.partition("=")
+        if not equals:
+            flags = ["--cfg", "--config-dir", "--help", "--info", "--multirun"]
+            names = [f"{name}=" for name in [*groups, *leaves]]
+            found = [name for name in [*_free_words(verb, leaves), *names, *flags] if name.startswith(word)]
+            return _by_section(found, word)
+        if key in groups:
+            options = compose.options(key)
+        elif key not in leaves:
+            options = []
+        elif key in PATHS or key.endswith(PATH_ENDINGS):
+            return ["<file>"]
+        elif leaves[key].hint is bool:
+            options = ["true", "false"]
+        else:
+            options = [str(choice) for choice in leaves[key].field.metadata["choices"]]
+    *earlier, last = value.split(",")
+    taken = "".join(f"{item}," for item in earlier)
+    return [f"{key}={taken}{option}" for option in options if option.startswith(last) and option not in earlier]
+
+
+def _is_choice(text: str, groups: Collection[str], compose: "Composer") -> bool:
+    group, _, option = text.partition("=")
+    return group in groups and option in compose.options(group)
+
+
+def _by_section(names: Sequence[str], word: str) -> list[str]:
+    """Names up to their next dot: `recipe.` for all keys of the recipe, until `recipe.` itself is typed."""
+    return list(dict.fromkeys(word + re.sub(r"\..*", ".", name[len(word) :]) for name in names))
+
+
+def _free_words(verb: str, leaves: dict) -> list[str]:
+    """Choices that may stand without their key, as `check` in `mnv3 data check`."""
+    return [choice for name in VERBS[verb].words for choice in leaves[name].field.metadata["choices"]]

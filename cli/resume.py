@@ -1,0 +1,67 @@
+"""resume=DIR: the saved call of a run is made again, in its folder, with nothing changed that changes its result."""
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from cli.arguments import Arguments
+from cli.wording import shown
+from tools.errors import UserError
+
+MAY_DIFFER = ("resume", "name", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")
+"""Keys, or whole sections, that leave the trained weights as they are."""
+
+
+def folder(given: Arguments) -> Path | None:
+    """The run folder to go on with, if the call names one."""
+    named = [text.partition("=")[2] for text in given.overrides if text.startswith("resume=")]
+    wanted = named[-1].strip("'\"") if named else ""
+    return Path(wanted).expanduser() if wanted not in ("", "null") else None
+
+
+def complete(given: Arguments, run: Path) -> Arguments:
+    """The call with the saved overrides of `run` before its own, and `run` as its folder.
+
+    Raises UserError if `run` is not a run folder, or for a multirun.
+    """
+    if given.multirun:
+        raise UserError("resume= goes on with one run: leave -m out.")
+    saved = run / "overrides.txt"
+    if not saved.is_file():
+        what = "has no overrides.txt, so it is no run folder" if run.is_dir() else "is not there"
+        raise UserError(f"resume={run}: that folder {what}; give a folder like runs/ssdlite/NAME.")
+    by_key: dict[str, str] = {}
+    for text in [*saved.read_text().splitlines(), *given.overrides]:
+        by_key[text.partition("=")[0]] = text  # the later one counts
+    by_key["hydra.run.dir"] = f"hydra.run.dir={quoted(run)}"
+    return given._replace(overrides=list(by_key.values()))
+
+
+def refuse_changes(run: Path, config: DictConfig) -> None:
+    """Raise UserError naming every key whose value is not the one that `run` began with."""
+    before = _flat(OmegaConf.to_container(OmegaConf.load(run / "config.yaml"), resolve=True))
+    now = _flat(OmegaConf.to_container(config, resolve=True))
+    changed = [
+        f"{key} was {shown(before[key])} when {run} began and is {shown(now[key])} now; a resumed run keeps its "
+        "configuration, a new run may begin from its weights with init=CKPT."
+        for key in now
+        if key in before and before[key] != now[key] and not key.startswith(MAY_DIFFER)
+    ]
+    if changed:
+        raise UserError(*changed)
+
+
+def quoted(path: Path) -> str:
+    """`path` as a value that Hydra's grammar reads as it is."""
+    text = str(path).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'"
+
+
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(node, dict):
+        return {prefix: node}
+    found: dict[str, Any] = {}
+    for name, value in node.items():
+        found |= _flat(value, f"{prefix}.{name}" if prefix else str(name))
+    return found
