@@ -2,9 +2,9 @@
 
 import importlib
 import sys
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
-from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig, OmegaConf
 
 from tools.environment import environment
@@ -23,7 +23,10 @@ def run(cfg: DictConfig) -> None:
         return
     hydra = HydraConfig.get()
     folder = RunFolder(hydra.runtime.output_dir)
-    if rank_zero_only.rank == 0 and cfg.resume is None:
-        config = OmegaConf.to_container(cfg, resolve=True)
-        folder.describe(config, list(hydra.overrides.task), ["mnv3", *sys.argv[1:]], environment())  # type: ignore[arg-type]
-    importlib.import_module(f"{cfg.task.name}.training").train(cfg, folder)
+
+    def begin() -> None:
+        if cfg.resume is None:
+            config: Any = OmegaConf.to_container(cfg, resolve=True)
+            folder.describe(config, hydra.overrides.task, ["mnv3", *sys.argv[1:]], environment())
+
+    importlib.import_module(f"{cfg.task.name}.training").train(cfg, folder, begin)

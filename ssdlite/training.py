@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.pytorch.utilities import rank_zero_only
+from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
 
 from backbones.weights import load_backbone_weights
@@ -34,8 +34,10 @@ from tools.training import build_trainer, share_of_batch
 log = logging.getLogger("mnv3")
 
 
-def train(cfg: DictConfig, folder: RunFolder) -> None:
+def train(cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
     """Train, or go on training, in `folder`, then score the best checkpoint there.
+
+    `begin` is called once, on the first process, when all that the user gave has been found good and the run begins.
 
     Raises:
         UserError: a mistake in the configuration, the data or a weights file.
@@ -51,23 +53,26 @@ def train(cfg: DictConfig, folder: RunFolder) -> None:
     resumed = folder.last if config["resume"] and folder.last.exists() else None
     if resumed is not None:
         run_config(read_checkpoint(resumed), resumed, "ssdlite")
-    first = rank_zero_only.rank == 0
-    run = _start_tracking(config, folder, detector) if first else None
+    trainer = build_trainer(config, plan, folder, score=SCORE)
+    loaders = _loaders(config, detector, train_data, val_data, trainer.global_rank, trainer.world_size)
+    run = None
+    if trainer.is_global_zero:
+        batch = next(iter(loaders[0]))
+        begin()
+        if resumed is None:
+            draw_batch(batch, train_data, folder.samples / "train.jpg")
+        run = _start_tracking(config, folder, detector)
+        log.info(_headline(config, plan, detector, len(train_data)))
     try:
+        trainer.loggers = [WandbLogger(experiment=run)] if run is not None else []
         module = DetectionModule(detector, config, plan, val_data, _panels(run, val_data))
-        trainer = build_trainer(config, plan, folder, score=SCORE, wandb_run=run)
-        loaders = _loaders(config, detector, train_data, val_data, trainer.global_rank, trainer.world_size)
-        if first and resumed is None:
-            draw_batch(next(iter(loaders[0])), train_data, folder.samples / "train.jpg")
-        if first:
-            log.info(_headline(config, plan, detector, len(train_data)))
         if config["trainer"]["channels_last"]:
             detector.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if config["trainer"]["compile"]:
             detector.compile()  # in place, after the weights: the names in the state dict stay
         trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
         results, scores = _score(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
-        if first:
+        if trainer.is_global_zero:
             _report(folder, val_data, results, scores, run)
     finally:
         if run is not None:
@@ -127,8 +132,9 @@ def _headline(config: dict[str, Any], plan: Plan, detector: Detector, images: in
     recipe = config["recipe"]
     params = sum(parameter.numel() for parameter in detector.parameters() if parameter.requires_grad)
     return (
-        f"Training: {config['backbone']['name']} SSDLite, {params / 1e6:.2f} M parameters, recipe {recipe['name']}: "
-        f"{plan.epochs} epochs of {images} images, {plan.steps_per_epoch} steps of {recipe['batch_size']}, lr {plan.lr:.3g}"
+        f"Training: {config['backbone']['name']} SSDLite, {params / 1e6:.2f} M parameters, recipe {recipe['name']}, "
+        f"{plan.epochs} epochs of {plan.steps_per_epoch} steps of {recipe['batch_size']} of {images} images, "
+        f"lr {plan.lr:.3g}"
     )
 
 

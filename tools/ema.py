@@ -43,7 +43,7 @@ class Ema(Callback):
     def update(self) -> None:
         """Take in the weights that the model has now."""
         floats = [name for name, value in self.averages.items() if value.is_floating_point()]
-        torch._foreach_lerp_(
+        torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]
             [self.averages[name] for name in floats],
             [self.weights[name] for name in floats],
             1 - ramped_decay(self.decay, self.updates),

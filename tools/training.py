@@ -6,7 +6,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.pytorch.callbacks import Callback, Timer
-from lightning.pytorch.loggers import WandbLogger
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from torch import Tensor
 
 from tools.checkpoint import KeepBestAndLast, WholeFiles
@@ -27,13 +27,15 @@ def build_trainer(
     folder: RunFolder,
     *,
     score: str,
-    wandb_run: Any,
     callbacks: Sequence[Callback] = (),
 ) -> pl.Trainer:
     """A trainer that writes `folder`, keeps the checkpoint with the highest `score`, and can be resumed at any epoch.
 
     `config` is the whole configuration; its sections `trainer` and `recipe` are used here. Sampling over several
-    processes is the loaders' own business.
+    processes is the loaders' own business. Loggers are set later, when the run is known to begin.
+
+    Raises:
+        UserError: the accelerator or the devices asked for are not there.
     """
     wanted, recipe = config["trainer"], config["recipe"]
     devices = 1 if wanted["devices"] == "auto" and not _uses_gpu(wanted["accelerator"]) else wanted["devices"]
@@ -43,26 +45,30 @@ def build_trainer(
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
     if wanted["max_time"] is not None:
         own.append(Timer(wanted["max_time"], interval="epoch"))  # mid-epoch, the epoch would be lost
-    return pl.Trainer(
-        accelerator=wanted["accelerator"],
-        devices=devices,
-        num_nodes=wanted["num_nodes"],
-        strategy=wanted["strategy"],
-        precision=precision(config),
-        deterministic=wanted["deterministic"],
-        max_epochs=plan.epochs,
-        check_val_every_n_epoch=recipe["val_every"],
-        gradient_clip_val=recipe["clip"],
-        logger=WandbLogger(experiment=wandb_run) if wandb_run is not None else False,
-        callbacks=[*own, KeepBestAndLast(folder.checkpoints, score)],
-        plugins=[WholeFiles()],
-        num_sanity_val_steps=0,
-        log_every_n_steps=1_000_000,  # values are logged once an epoch
-        use_distributed_sampler=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        default_root_dir=folder.path,
-    )
+    try:
+        return pl.Trainer(
+            accelerator=wanted["accelerator"],
+            devices=devices,
+            num_nodes=wanted["num_nodes"],
+            strategy=wanted["strategy"],
+            precision=precision(config),
+            deterministic=wanted["deterministic"],
+            max_epochs=plan.epochs,
+            check_val_every_n_epoch=recipe["val_every"],
+            gradient_clip_val=recipe["clip"],
+            logger=False,
+            callbacks=[*own, KeepBestAndLast(folder.checkpoints, score)],
+            plugins=[WholeFiles()],
+            num_sanity_val_steps=0,
+            log_every_n_steps=1_000_000,  # values are logged once an epoch
+            use_distributed_sampler=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            default_root_dir=folder.path,
+        )
+    except MisconfigurationException as error:
+        asked = f"trainer.accelerator={wanted['accelerator']} trainer.devices={wanted['devices']}"
+        raise UserError(f"{asked}: {' '.join(str(error).split())}") from error
 
 
 def _uses_gpu(accelerator: str) -> bool:
@@ -141,7 +147,7 @@ class StopOnNonFiniteLoss(Callback):
             torch.distributed.all_reduce(flag)
             if not flag.item():
                 return
-            losses_ids = [None] * trainer.world_size
+            losses_ids: list[Any] = [None] * trainer.world_size
             torch.distributed.all_gather_object(losses_ids, (float(loss), ids.tolist()))
             loss, ids = next((value, ids) for value, ids in losses_ids if not torch.isfinite(torch.tensor(value)))
         elif not bad.item():

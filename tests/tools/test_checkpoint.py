@@ -70,7 +70,7 @@ def test_best_is_the_epoch_with_the_highest_score(tmp_path):
     class Wreck(Callback):
         def on_train_epoch_start(self, trainer, pl_module):
             if trainer.current_epoch > 0:
-                pl_module.net[3].bias.data += 1000
+                pl_module.output.bias.data += 1000
 
     fit(tmp_path, callbacks=(Wreck(),), ema=None)
     best = read_checkpoint(tmp_path / "checkpoints" / "best.ckpt")
@@ -83,7 +83,7 @@ def test_epochs_without_validation_are_last_but_never_best(tmp_path):
 
     class Wreck(Callback):
         def on_train_epoch_start(self, trainer, pl_module):
-            pl_module.net[3].bias.data += 1000 if trainer.current_epoch == 2 else 0
+            pl_module.output.bias.data += 1000 if trainer.current_epoch == 2 else 0
 
     _, module = fit(tmp_path, val_every=2, epochs=5, ema=None, callbacks=(Wreck(),))
     assert len(module.validated) == 3
@@ -119,7 +119,7 @@ def test_a_full_disk_leaves_the_former_checkpoint_whole(tmp_path, monkeypatch):
     write_checkpoint({"weights": torch.arange(1000.0)}, path)
     real_open = Path.open
     monkeypatch.setattr(Path, "open", lambda self, mode: FullDisk(real_open(self, mode), room=100))
-    with pytest.raises(UserError, match="no space left on the disk.*the former one is whole.*resume=.*run"):
+    with pytest.raises(UserError, match=r"no space left on the disk.*the former one is whole.*resume=.*run"):
         write_checkpoint({"weights": torch.zeros(1000)}, path)
     monkeypatch.undo()
     assert torch.equal(read_checkpoint(path)["weights"], torch.arange(1000.0))
@@ -172,7 +172,7 @@ def test_every_bad_file_has_its_sentence(tmp_path):
     good = tmp_path / "good.ckpt"
     write_checkpoint({"weights": torch.zeros(5000)}, good)
     data = good.read_bytes()
-    bad = {"missing": (None, "no such checkpoint")}
+    bad: dict[str, tuple[bytes | None, str]] = {"missing": (None, "no such checkpoint")}
     for size in (0, 1, 100, len(data) // 2, len(data) - 1):
         bad[f"cut{size}"] = (data[:size], "truncated or damaged")
     bad["text"] = (b"this is not a checkpoint\n" * 50, "truncated or damaged")
@@ -206,12 +206,13 @@ def test_a_checkpoint_of_another_task_or_of_nobody_is_refused(tmp_path):
 def test_what_does_not_fit_keeps_its_start_values_and_is_named():
     """Another class count in the last layer, a layer too few and one too many."""
     torch.manual_seed(0)
+    body, head = nn.Linear(3, 4), nn.Linear(4, 2)
     source = nn.ModuleDict({"body": nn.Linear(3, 4), "head": nn.Linear(4, 5), "old": nn.Linear(1, 1)})
-    target = nn.ModuleDict({"body": nn.Linear(3, 4), "head": nn.Linear(4, 2), "new": nn.Linear(1, 1)})
-    start = target["head"].weight.clone()
+    target = nn.ModuleDict({"body": body, "head": head, "new": nn.Linear(1, 1)})
+    start = head.weight.clone()
     left = load_fitting(target, source.state_dict())
-    assert torch.equal(target["body"].weight, source["body"].weight)
-    assert torch.equal(target["head"].weight, start)
+    assert torch.equal(body.weight, source.state_dict()["body.weight"])
+    assert torch.equal(head.weight, start)
     assert left == [
         "head.bias: shape (5,), here (2,)",
         "head.weight: shape (5, 4), here (2, 4)",

@@ -20,7 +20,7 @@ class History(Callback):
 
 
 def test_average_is_that_of_the_definition(tmp_path):
-    """Average = start, then lerp towards the weights by 1 - decay, in float64; batch norm statistics too, counts not."""
+    """Start, then lerp towards the weights by 1 - decay, in float64; batch norm statistics too, counts not."""
     history = History()
     _, module = fit(tmp_path, callbacks=(history,), ema=0.5)
     torch.manual_seed(5)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 import torch
+from lightning.pytorch.loggers import WandbLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
@@ -76,7 +77,8 @@ class TinyModule(pl.LightningModule):
     def __init__(self, recipe: dict[str, Any], steps_per_epoch: int) -> None:
         super().__init__()
         self.save_hyperparameters({"config": {"task": {"name": "tiny"}, "recipe": recipe}}, logger=False)
-        self.net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.2), nn.Linear(8, 1))
+        self.output = nn.Linear(8, 1)
+        self.net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.2), self.output)
         self.recipe = recipe
         self.plan = make_plan(recipe, steps_per_epoch)
         self.errors: list[Tensor] = []
@@ -116,9 +118,8 @@ def fit(
     torch.manual_seed(5)
     module = TinyModule(merged, steps_per_epoch=5)
     config = {"seed": 1, "trainer": TRAINER, "recipe": merged}
-    trainer = build_trainer(
-        config, module.plan, RunFolder(path), score="val/score", wandb_run=wandb_run, callbacks=callbacks
-    )
+    trainer = build_trainer(config, module.plan, RunFolder(path), score="val/score", callbacks=callbacks)
+    trainer.loggers = [WandbLogger(experiment=wandb_run)] if wandb_run is not None else []
     sampler = DistributedSampler(Numbers(), num_replicas=1, rank=0)  # a shuffle by the epoch that Lightning sets
     train = DataLoader(Numbers(bad), 4, sampler=sampler, collate_fn=collate)
     trainer.fit(module, train, DataLoader(Numbers(), 4, collate_fn=collate), ckpt_path=resume, weights_only=True)
