@@ -7,7 +7,7 @@ CODE_SCALE = (10.0, 10.0, 5.0, 5.0)
 """Factors on (tx, ty, tw, th): the authors' faster_rcnn_box_coder and torchvision agree."""
 
 TINY = 1e-8
-"""Added to sides before the logarithm, as a fraction of the image in the authors' coder; keeps a box of no width finite."""
+"""Added to sides before the logarithm, as the authors' coder does: keeps the code of a box of no width finite."""
 
 
 def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
@@ -29,7 +29,7 @@ def decode(codes: Tensor, anchors: Tensor, max_stretch: float) -> Tensor:
 
 
 def pairwise_iou(a: Tensor, b: Tensor) -> Tensor:
-    """Intersection over union of `a` [..., P, 4] and `b` [..., Q, 4]: [..., P, Q] in 0..1; 0 where both boxes are empty."""
+    """Intersection over union of `a` [..., P, 4] and `b` [..., Q, 4]: [..., P, Q] in 0..1; 0 where both are empty."""
     ax1, ay1, ax2, ay2 = a.unsqueeze(-2).unbind(-1)
     bx1, by1, bx2, by2 = b.unsqueeze(-3).unbind(-1)
     overlap = (torch.minimum(ax2, bx2) - torch.maximum(ax1, bx1)).clamp_(min=0)

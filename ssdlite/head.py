@@ -16,7 +16,7 @@ MIN_CHANNELS = 16
 
 
 class Extra(nn.Module):
-    """One more feature map of half the size: 1x1 to half the channels, 3x3 depthwise of stride 2, 1x1, all with ReLU6."""
+    """A feature map of half the size: 1x1 to half the channels, 3x3 depthwise of stride 2, 1x1, all with ReLU6."""
 
     def __init__(self, inputs: int, inside: int, outputs: int, padding: Padding, bn_momentum: float) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ NEGATIVES_PER_POSITIVE = 3  # SSD, section 2.2, "hard negative mining"
 
 
 def box_loss(codes: Tensor, wanted: Tensor, positive: Tensor) -> Tensor:
-    """Sum of the smooth L1 losses (delta 1) of `codes` [N, A, 4] against `wanted`, over anchors where `positive` [N, A]."""
+    """Sum of smooth L1 losses (delta 1) of `codes` [N, A, 4] against `wanted`, where `positive` [N, A]."""
     loss = F.smooth_l1_loss(codes.float(), wanted, reduction="none").sum(-1)
     return loss.where(positive, 0.0).sum()
 
@@ -62,8 +62,10 @@ class _Focal(torch.autograd.Function):
 
 
 def hard_negative_loss(logits: Tensor, slots: Tensor) -> Tensor:
-    """Sum of the softmax cross-entropies of the positives of `slots` [N, A] and of each image's three times as many worst
-    negatives (SSD, section 2.2; torchvision's SSD.compute_loss)."""
+    """Sum of the softmax cross-entropies of the positives and, in each image, of the worst negatives, three to one.
+
+    `slots` [N, A] as in `focal_loss`. SSD, section 2.2, as torchvision computes it.
+    """
     loss = F.cross_entropy(logits.float().flatten(0, 1), slots.flatten(), reduction="none").view_as(slots)
     positive = slots > 0
     wanted = NEGATIVES_PER_POSITIVE * positive.sum(1, keepdim=True)

@@ -12,9 +12,9 @@ UNMATCHED = -1
 def match_anchors(anchors: Tensor, targets: Targets, threshold: float, first_wins: bool) -> Tensor:
     """Index of the box that each anchor learns, [N, A] int64, or UNMATCHED: background.
 
-    An anchor takes the box that it overlaps most if the overlap reaches `threshold`. Then each box takes the anchor that
-    overlaps it most, whatever the overlap. Of several boxes that want the same anchor so, the first in the list gets it
-    (`first_wins`, the authors' matcher) or the last (torchvision's); the others may end with no anchor.
+    An anchor takes the box that it overlaps most if the overlap reaches `threshold`. Then each box takes the anchor
+    that overlaps it most, whatever the overlap. Of several boxes that want the same anchor so, the first in the list
+    gets it (`first_wins`, the authors' matcher) or the last (torchvision's); the others may end with no anchor.
     """
     boxes, labels = targets
     real = labels >= 0  # [N, M]

@@ -24,12 +24,12 @@ BN_MOMENTUM = 0.03  # the authors' decay 0.97
 
 
 class Detector(nn.Module):
-    """SSDLite (MobileNetV2 section 6.2, MobileNetV3 section 6.3) on a backbone with two taps: stride 16, then stride 32.
+    """SSDLite (MobileNetV2 section 6.2, MobileNetV3 section 6.3) on a backbone with taps at strides 16 and 32.
 
     Attributes: `preset`; `num_slots`, background included; `input_size` (H, W), which `set_input_size` changes;
     `resize_rule`, by which images are to be brought to that size; `anchors` [A, 4] xyxy in pixels of the input;
-    `channels_last`, the memory layout inside: about twice as fast as the other, but PyTorch's batch norm on a CPU sums less
-    exactly in it.
+    `channels_last`, the memory layout inside: the faster one, though PyTorch's batch norm on a CPU sums less exactly
+    in it.
     """
 
     anchors: Tensor
@@ -65,6 +65,10 @@ class Detector(nn.Module):
 
     def forward(self, images: Tensor) -> Raw:
         """images: [N, 3, *input_size] RGB, uint8 or float, 0..255 -> Raw."""
+        return self.head(self.feature_maps(images))
+
+    def feature_maps(self, images: Tensor) -> list[Tensor]:
+        """images as in `forward` -> the six maps that the predictors see, finest first."""
         assert images.shape[-2:] == self.input_size, (
             f"input is {tuple(images.shape[-2:])}, anchors are for {self.input_size}"
         )
@@ -73,10 +77,10 @@ class Detector(nn.Module):
         maps = list(self.backbone(x).values())
         for extra in self.extras:
             maps.append(extra(maps[-1]))
-        return self.head(maps)
+        return maps
 
     def losses(self, raw: Raw, targets: Targets) -> dict[str, Tensor]:
-        """Scalars "loss" = "box_loss" + "class_loss", float32, each divided by the matches of the whole batch (at least 1)."""
+        """Scalars "loss" = "box_loss" + "class_loss", float32, per match in the whole batch (at least one)."""
         with torch.autocast(raw.logits.device.type, enabled=False):
             return _losses(raw, _trim(targets), self.anchors, self.preset)
 
@@ -107,7 +111,7 @@ def build_detector(
     input_size: tuple[int, int] = (320, 320),
     **overrides: Any,
 ) -> Detector:
-    """Detector by the rules of `preset`; `padding` None is the preset's; `overrides` change any other field of `Preset`.
+    """Detector by the rules of `preset`; `padding` None is the preset's; `overrides` change other fields of `Preset`.
 
     `num_slots` counts the background: 91 for COCO's category ids, number of classes + 1 for contiguous slots. Raises
     UserError for names that do not exist and values that cannot be.
@@ -142,7 +146,7 @@ def _losses(raw: Raw, targets: Targets, anchors: Tensor, preset: Preset) -> dict
 
 
 def _trim(targets: Targets) -> Targets:
-    """Targets without the columns that are padding in every image. Only on the CPU: elsewhere it would wait for the device."""
+    """Targets without the columns that are padding in every image; as they are where that would wait for a device."""
     if targets.labels.device.type != "cpu" or torch.compiler.is_compiling():
         return targets
     most = max(int((targets.labels >= 0).sum(1).max()), 1)

@@ -1,4 +1,4 @@
-"""From raw outputs to detections: the greedy, per-class NMS of the authors or of torchvision, on the whole batch at once."""
+"""From raw outputs to detections: greedy NMS by class, as the authors or torchvision do it, for the whole batch at once."""
 
 import torch
 from torch import Tensor
@@ -47,7 +47,7 @@ def _class_scores(logits: Tensor, preset: Preset) -> Tensor:
 
 
 def _best(scores: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Score, anchor and slot [N, size] of the best candidates; of equal scores the lower slot, then anchor, comes first."""
+    """Score, anchor and slot [N, size] of the best candidates; of equal scores the lower slot, then anchor, first."""
     classes = scores.shape[2]
     score, flat = scores.flatten(1).topk(size)
     anchor, slot = flat // classes, flat % classes + 1
@@ -93,8 +93,8 @@ def _rivals(boxes: Tensor, slot: Tensor, others: Tensor, other_slot: Tensor, thr
 def _greedy(beats: Tensor, free: Tensor) -> Tensor:
     """Greedy NMS without a loop over boxes. `beats` [N, K, K]: entry (i, j) says that j, if it stays, removes i; j < i.
 
-    Box i depends on earlier boxes only, so once those are settled one more round settles it: repeating the rule for all boxes
-    at once until nothing changes ends in the greedy result, after as many rounds as the longest chain of removals.
+    Box i depends on earlier boxes only, so once those are settled one more round settles it: repeating the rule for all
+    boxes at once until nothing changes ends in the greedy result, after as many rounds as the longest chain of removals.
     """
     stays = free
     while True:

@@ -41,7 +41,7 @@ PRESETS = {
         anchors=paper_layout(),
         square_anchors=True,
         truncated_init=True,
-        # The config asks for a bias of -4.6, which that code ignores for depthwise predictors. Set 0.01 to train faster.
+        # The config asks for biases of -4.6, which that code ignores for depthwise predictors; 0.01 is that prior.
         class_prior=None,
         match_iou=0.5,
         first_claim_wins=True,
@@ -81,7 +81,7 @@ PRESETS = {
 
 
 def get_preset(name: str, **overrides: Any) -> Preset:
-    """Preset `name` with some of its fields changed. Raises UserError for an unknown preset or field, or a prior out of place."""
+    """Preset `name` with some of its fields changed. Raises UserError for unknown names and for a misplaced prior."""
     problems = []
     if name not in PRESETS:
         problems.append(f"task.preset: {name!r} is unknown; there are {', '.join(PRESETS)}")

@@ -1,4 +1,4 @@
-"""What the loader hands to the losses, and what the network hands to losses and post-processing: padded, batched tensors."""
+"""What loader, network, losses and post-processing hand to one another: batched, padded tensors."""
 
 from typing import NamedTuple
 

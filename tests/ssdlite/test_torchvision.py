@@ -14,7 +14,7 @@ from ssdlite.weights import from_torchvision
 
 @pytest.fixture(scope="module")
 def pair() -> tuple[nn.Module, Detector]:
-    """torchvision's network, random but well-conditioned: its detections are many, and their scores and classes spread."""
+    """Random networks, well-conditioned: detections are many, and their scores and classes spread."""
     torch.manual_seed(0)
     theirs = ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None)
     for module in theirs.modules():
