@@ -23,7 +23,7 @@ CATALOGUE = {
     "streets": Entry("detection", ("streets/coco-*",), "80 MB", "ours", "drawn on first use"),
     "coco": Entry(
         "detection",
-        ("coco/annotations/instances_*.json", "annotations/instances_*.json"),
+        ("coco/annotations", "annotations"),
         "20.4 GB (parts=[val]: 1.1 GB)",
         "annotations CC BY 4.0; photos: Flickr's terms",
         "mnv3 data get coco",
@@ -56,7 +56,7 @@ def _list(cfg: DictConfig) -> None:
         present = str(found[0].relative_to(root)) if found else ("no" if entry.present else "anywhere")
         table.add_row(*map(escape, (name, entry.task, present, entry.size, entry.licence, entry.how)))
     console = Console()
-    console.width = max(console.width, 160) if not console.is_terminal else console.width  # no wrapping in pipes
+    console.width = max(console.width, 200) if not console.is_terminal else console.width  # no wrapping in pipes
     console.print(table)
     console.print(f"Data root: {root.resolve()} (data.root=DIR, or the environment variable MNV3_DATA)", soft_wrap=True)
 

@@ -16,7 +16,7 @@ DOWNLOADER = "cityscapesscripts.download.downloader"
 
 
 def get_cityscapes(folder: Path, *, dry: bool = False, log: Callable[[str], None] = print) -> None:
-    """Download the missing PACKAGES to `folder`, by csDownload's login, and unpack them. `dry`: only say what would come.
+    """Download the missing PACKAGES to `folder`, by csDownload's login, and unpack them. `dry`: only say what comes.
 
     Raises UserError: no account is stored and there is no terminal to ask for it, or the download failed.
     """
@@ -27,8 +27,8 @@ def get_cityscapes(folder: Path, *, dry: bool = False, log: Callable[[str], None
         return
     if not _has_account() and not sys.stdin.isatty():
         raise UserError(
-            "Cityscapes needs an account (https://www.cityscapes-dataset.com/register/), and there is no terminal here "
-            "to ask for it. Run `csDownload -l` once in a terminal and let it store the login; then repeat this command."
+            "Cityscapes needs an account (https://www.cityscapes-dataset.com/register/), and there is no terminal to "
+            "ask for it. Run `csDownload -l` once in a terminal and let it store the login; then repeat this command."
         )
     folder.mkdir(parents=True, exist_ok=True)
     for package in missing:

@@ -29,7 +29,7 @@ def read_image(path: Path | str, size: tuple[int, int] | None = None) -> Tensor:
         raise UserError(f"Image {path} does not exist.") from None
     except UnidentifiedImageError:
         raise UserError(f"{path} is not an image that can be read.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:  # all of them Pillow's, for damage
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"Image {path} cannot be read: {error}.") from None
     if size and found != size:
         raise UserError(f"{path} is {found[1]}x{found[0]} pixels, but its annotations say {size[1]}x{size[0]}.")

@@ -1,7 +1,7 @@
 """Random views and colours: the authors' augmentation, and a stronger one.
 
-The crops are drawn by a few lines of numpy: torchvision's RandomIoUCrop takes as long to draw one for a COCO image as it
-takes to decode the image (1.5 ms), and it crops and pads the pixels at full size, before they are resized.
+The crops are drawn by a few lines of numpy: torchvision's RandomIoUCrop takes as long to draw one for a COCO image as
+decoding the image takes (1.5 ms), and it crops and pads the pixels at full size, before they are resized.
 """
 
 from typing import NamedTuple

@@ -116,13 +116,13 @@ class CocoData:
         """
         images = [
             {"id": int(image_id), "file_name": str(name), "height": int(size[0]), "width": int(size[1])}
-            for image_id, name, size in zip(self.image_ids, self.file_names, self.sizes)
+            for image_id, name, size in zip(self.image_ids, self.file_names, self.sizes, strict=True)
         ]
-        owners = np.repeat(self.image_ids, np.diff(self.starts)).tolist()
-        columns = zip(owners, self.category_ids.tolist(), self.boxes.tolist(), self.areas.tolist(), self.crowd.tolist())
+        owners = np.repeat(self.image_ids, np.diff(self.starts))
+        columns = (column.tolist() for column in (owners, self.category_ids, self.boxes, self.areas, self.crowd))
         annotations = [
             {"id": n, "image_id": owner, "category_id": category, "bbox": box, "area": area, "iscrowd": int(crowd)}
-            for n, (owner, category, box, area, crowd) in enumerate(columns, start=1)
+            for n, (owner, category, box, area, crowd) in enumerate(zip(*columns, strict=True), start=1)
         ]
         categories = [{"id": category.id, "name": category.name} for category in self.categories]
         return {"images": images, "annotations": annotations, "categories": categories}
@@ -149,7 +149,7 @@ def load_coco(json_path: Path, images_dir: Path, class_slots: ClassSlots = "cont
     return CocoData(
         json_path=json_path,
         images_dir=images_dir,
-        categories=tuple(Category(i, instances.category_names[i], slot) for i, slot in zip(ids, slots)),
+        categories=tuple(Category(i, instances.category_names[i], slot) for i, slot in zip(ids, slots, strict=True)),
         num_slots=num_slots,
         **instances.arrays,
     )

@@ -88,7 +88,7 @@ def _read_document(path: Path) -> dict[str, Any]:
         raise UserError(f'{path} is not a COCO file: its "annotations" are not a list.')
     empty = [part for part in wanted if not document[part]]
     if empty:
-        raise UserError(f'{path} has no {" and no ".join(empty)}.')
+        raise UserError(f"{path} has no {' and no '.join(empty)}.")
     return document
 
 
@@ -123,7 +123,9 @@ def _check_values(images: list[dict], categories: list[dict], annotations: list[
     unknown = (a["category_id"] for a in annotations if a["category_id"] not in category_ids)
     mistakes.add("annotations of an unknown category id", dict.fromkeys(unknown))
     mistakes.add("bbox is not four numbers, annotation at place", _where(annotations, _bad_box))
-    mistakes.add("area is not a number, annotation at place", _where(annotations, lambda a: _not_number(a.get("area", 0))))
+    mistakes.add(
+        "area is not a number, annotation at place", _where(annotations, lambda a: _not_number(a.get("area", 0)))
+    )
 
 
 def _not_number(value: Any) -> bool:

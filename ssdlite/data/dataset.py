@@ -28,8 +28,8 @@ NO_IMAGE = -1
 
 
 class Sample(NamedTuple):
-    """`image` [3, h, w] uint8, or float32 in 0..255. `boxes` [n, 4] float32 xyxy, input pixels. `labels` [n] int64 class
-    slots. `image_id`: as in the JSON, or NO_IMAGE. `size`: (H, W) of the file. `problems`: what could not be read."""
+    """`image` [3, h, w] uint8, or float32 in 0..255. `boxes` [n, 4] float32 xyxy, input pixels. `labels` [n] int64,
+    class slots. `image_id`: as in the JSON, or NO_IMAGE. `size`: (H, W) of the file. `problems`: what is unreadable."""
 
     image: Tensor
     boxes: np.ndarray

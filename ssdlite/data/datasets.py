@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from ssdlite.data.coco import CocoData, load_coco
 from ssdlite.data.coco_json import listed
-from tools.streets import ensure_coco
 from tools.errors import UserError
+from tools.streets import ensure_coco
 
 
 class Place(NamedTuple):
@@ -42,7 +42,9 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
         log(remark)
     missing = missing_files(opened)
     if missing:
-        sentence = f"{len(missing)} of {len(opened)} images of {place.json} are not in {place.images}: {listed(missing)}."
+        sentence = (
+            f"{len(missing)} of {len(opened)} images of {place.json} are not in {place.images}: {listed(missing)}."
+        )
         if data.on_error == "raise":
             raise UserError(f"{sentence} To go on without them: data.on_error=skip.")
         log(sentence)
@@ -50,7 +52,7 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
 
 
 def check_same_classes(train: CocoData, val: CocoData) -> None:
-    """Raises UserError unless both files have the same classes: the slots of one would mean other things in the other."""
+    """Raises UserError unless both list the same classes: else the slots of one mean other things in the other."""
     if train.categories != val.categories:
         differing = sorted(set(train.categories) ^ set(val.categories))
         names = listed([f"{category.name} (id {category.id})" for category in differing])
@@ -71,9 +73,7 @@ def _names(folder: Path) -> list[str]:
 def _streets(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
     _check_split("streets", split, ("train", "val"))
     size = dataset.height, dataset.width
-    folder = ensure_coco(
-        root, seed=dataset.seed, train=dataset.train, val=dataset.val, image_size=size, log=log
-    )
+    folder = ensure_coco(root, seed=dataset.seed, train=dataset.train, val=dataset.val, image_size=size, log=log)
     return Place(folder / "annotations" / f"instances_{split}.json", folder / split)
 
 

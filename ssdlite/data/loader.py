@@ -26,7 +26,8 @@ REPORTS = 10
 
 class Batch(NamedTuple):
     """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M = MAX_BOXES. `image_ids` [N] int64,
-    NO_IMAGE where the file cannot be read. `sizes` [N, 2] int64: (H, W) of the files. `problems`: what could not be read."""
+    NO_IMAGE where the file cannot be read. `sizes` [N, 2] int64: (H, W) of the files. `problems`: what is unreadable.
+    """
 
     images: Tensor
     targets: Targets
@@ -91,7 +92,7 @@ class ScoringSampler(Sampler[Key]):
 
 class Loader(DataLoader[Sample]):
     """A DataLoader that speaks of unreadable images in the main process: UserError for on_error="raise", else a line
-    each to `log`. A batch may also not be training's if even the images after the unreadable one could not be read."""
+    each to `log`; UserError too when training finds too many of them."""
 
     def __init__(self, *args, on_error: str, log: Callable[[str], None], **options) -> None:
         super().__init__(*args, collate_fn=collate, pin_memory=torch.cuda.is_available(), **options)
@@ -173,7 +174,7 @@ def val_loader(
 
 
 def _workers(workers: int | str, world: int) -> int:
-    """`auto`: the cores that this process may use, less one for training itself, shared by the processes of a machine."""
+    """`auto`: the cores that this process may use, shared by the processes of a machine, less one for training."""
     if workers != "auto":
         return int(workers)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

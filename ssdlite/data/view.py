@@ -41,7 +41,9 @@ def whole(image_size: tuple[int, int]) -> Box:
 
 def view_of(window: Box, image_size: tuple[int, int], size: tuple[int, int], flip: bool = False) -> View:
     """The view that stretches `window`, which may reach beyond the image, to an input of `size` (h, w)."""
-    source = Box(max(window.left, 0), max(window.top, 0), min(window.right, image_size[1]), min(window.bottom, image_size[0]))
+    source = Box(
+        max(window.left, 0), max(window.top, 0), min(window.right, image_size[1]), min(window.bottom, image_size[0])
+    )
     scale = size[0] / window.size[0], size[1] / window.size[1]
     left, right = (round((x - window.left) * scale[1]) for x in (source.left, source.right))
     top, bottom = (round((y - window.top) * scale[0]) for y in (source.top, source.bottom))

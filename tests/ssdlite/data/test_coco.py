@@ -74,10 +74,11 @@ def test_ground_truth_scores_as_the_file_does(test_data):
     stats = []
     with redirect_stdout(io.StringIO()):
         ours = COCO()
-        ours.dataset = truth
+        ours.dataset = truth  # type: ignore[assignment]
         ours.createIndex()
         for reference in (COCO(str(path)), ours):
-            evaluation = COCOeval(reference, reference.loadRes([dict(r) for r in results]), "bbox")
+            found = reference.loadRes([dict(r) for r in results])  # type: ignore[arg-type]  # takes lists too
+            evaluation = COCOeval(reference, found, "bbox")
             evaluation.evaluate()
             evaluation.accumulate()
             evaluation.summarize()
@@ -130,7 +131,11 @@ def test_all_mistakes_at_once_and_a_handful_of_each(files):
 
 @pytest.mark.parametrize(
     ("box", "expected"),
-    [([50, 30, 58, 38], r"\[x1, y1, x2, y2\]"), ([0.1, 0.2, 0.5, 0.4], "shares of the image"), ([9, 9, -3, 4], "negative size")],
+    [
+        ([50, 30, 58, 38], r"\[x1, y1, x2, y2\]"),
+        ([0.1, 0.2, 0.5, 0.4], "shares of the image"),
+        ([9, 9, -3, 4], "negative size"),
+    ],
 )
 def test_boxes_of_other_conventions_are_told(files, box, expected):
     files.document["annotations"] = [

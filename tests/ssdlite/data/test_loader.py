@@ -34,7 +34,8 @@ def epoch_of(loader, epoch):
 
 def same(a, b):
     return len(a) == len(b) and all(
-        torch.equal(x.images, y.images) and torch.equal(x.targets.boxes, y.targets.boxes) for x, y in zip(a, b)
+        torch.equal(x.images, y.images) and torch.equal(x.targets.boxes, y.targets.boxes)
+        for x, y in zip(a, b, strict=True)
     )
 
 
@@ -96,7 +97,8 @@ def test_training_shares_are_equal_full_batches_of_every_image(images, batch_siz
 def test_two_processes_train_on_the_images_of_one():
     def batches(world, size):
         shares = [list(TrainingSampler(24, size, 3, rank, world)) for rank in range(world)]
-        return [{i for share in shares for i in share[n * size : (n + 1) * size]} for n in range(len(shares[0]) // size)]
+        starts = range(0, len(shares[0]), size)
+        return [{key for share in shares for key in share[start : start + size]} for start in starts]
 
     assert batches(1, 8) == batches(2, 4)
 
@@ -124,7 +126,8 @@ def test_skipped_images_are_replaced_in_training_and_left_out_in_scoring(data):
     ids = sorted(torch.cat([batch.image_ids for epoch in range(2) for batch in epoch_of(loader, epoch)]).tolist())
     assert ids == [10, 10, 11, 11, 13, 13, 13, 13]
     assert len(lines) == 1 and "2.png" in lines[0] and "takes its place" in lines[0]
-    scored = list(val_loader(data, size=SIZE, rule="legacy", batch_size=2, workers=0, on_error="skip", log=lines.append))
+    options = {"rule": "legacy", "batch_size": 2, "workers": 0}
+    scored = list(val_loader(data, size=SIZE, **options, on_error="skip", log=lines.append))
     assert torch.cat([batch.image_ids for batch in scored]).tolist() == [10, 11, NO_IMAGE, 13]
     assert len(lines) == 2 and "without detections" in lines[1]
 
@@ -141,5 +144,5 @@ def test_real_photographs(test_data):
     data = load_coco(folder / "annotations" / "instances_val2017.json", folder / "val2017", "category_id")
     batches = epoch_of(training(data, augmentation="modern", batch_size=10), 0)
     boxes = torch.cat([batch.targets.boxes[batch.targets.labels > 0] for batch in batches])
-    assert 50 < len(boxes) and (boxes[:, 2:] - boxes[:, :2] >= 1).all()
+    assert len(boxes) > 50 and (boxes[:, 2:] - boxes[:, :2] >= 1).all()
     assert (boxes >= 0).all() and (boxes <= torch.tensor([48, 32, 48, 32])).all()

@@ -1,0 +1,141 @@
+"""Looks at every image and box of a split, before a training does."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ssdlite.data.coco import CocoData
+from tools.draw import class_colour, draw_boxes, mosaic, save_image
+from tools.errors import UserError
+from tools.files import write_json
+from tools.images import read_image
+
+SIZES = {"small": 32**2, "medium": 96**2, "large": np.inf}
+"""COCO's size classes: boxes below this area, in pixels of the original image."""
+
+PICTURES, COLUMNS, PICTURE_SIDE = 12, 4, 400
+"""Of the mosaic: images, columns, longest side of an image in pixels."""
+
+
+def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]) -> list[str]:
+    """Read every image; write `out`/`name`.json (all findings) and `out`/`name`.png (a mosaic with boxes).
+
+    Prints a summary by `log`. Returns sentences on what makes the split unusable, empty if nothing does.
+    """
+    unreadable = _unreadable(data)
+    findings = _findings(data, unreadable)
+    write_json(out / f"{name}.json", findings)
+    for line in _summary(findings):
+        log(line)
+    picture = _mosaic(data)
+    if picture is not None:
+        save_image(picture, out / f"{name}.png")
+        log(f"  Mosaic with boxes: {out / f'{name}.png'}; all findings: {out / f'{name}.json'}")
+    problems = []
+    if unreadable:
+        first, where = next(iter(unreadable.values())), out / f"{name}.json"
+        problems.append(f"{name}: {len(unreadable)} of {len(data)} images cannot be read (all: {where}): {first}")
+    if data.has_annotations and not data.trainable.any():
+        problems.append(f"{name}: {data.json_path} has no box that could be trained on.")
+    return problems
+
+
+def _unreadable(data: CocoData) -> dict[str, str]:
+    """File name -> what is wrong with it. Decoders leave Python's lock, so threads are enough."""
+
+    def problem(index: int) -> str | None:
+        try:
+            read_image(data.path(index), tuple(data.sizes[index].tolist()))
+        except UserError as error:
+            return " ".join(error.problems)
+        return None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        problems = pool.map(problem, range(len(data)))
+        return {str(data.file_names[index]): text for index, text in enumerate(problems) if text}
+
+
+def _findings(data: CocoData, unreadable: dict[str, str]) -> dict[str, Any]:
+    owners = np.repeat(data.file_names, np.diff(data.starts))
+    empty = ~data.trainable & ~data.crowd
+    areas = (data.corners[:, 2:] - data.corners[:, :2]).prod(axis=1)[data.trainable]
+    size_class = np.searchsorted(list(SIZES.values()), areas, side="right")
+    same = _repeated_boxes(data)
+    counts = {category.id: int((data.category_ids == category.id).sum()) for category in data.categories}
+    return {
+        "json": str(data.json_path),
+        "images_folder": str(data.images_dir),
+        "images": len(data),
+        "images_without_boxes": int((np.diff(data.starts) == 0).sum()),
+        "height": [int(data.sizes[:, 0].min()), int(data.sizes[:, 0].max())],
+        "width": [int(data.sizes[:, 1].min()), int(data.sizes[:, 1].max())],
+        "boxes": len(data.boxes),
+        "crowds": int(data.crowd.sum()),
+        "trainable_boxes": int(data.trainable.sum()),
+        "boxes_by_size": dict(zip(SIZES, np.bincount(size_class, minlength=len(SIZES)).tolist(), strict=True)),
+        "boxes_by_class": {category.name: counts[category.id] for category in data.categories},
+        "most_boxes_in_an_image": int(np.diff(data.starts).max()),
+        "boxes_of_no_size": _places(owners, data.boxes, empty),
+        "boxes_reaching_outside": _places(owners, data.boxes, data.outside & ~empty),
+        "boxes_given_twice": _places(owners, data.boxes, same),
+        "unreadable": unreadable,
+    }
+
+
+def _repeated_boxes(data: CocoData) -> np.ndarray:
+    """[A] bool: the same box of the same class came before in the same image."""
+    image = np.repeat(np.arange(len(data)), np.diff(data.starts))
+    rows = np.column_stack([image, data.category_ids, data.boxes])
+    repeated = np.ones(len(rows), dtype=bool)
+    repeated[np.unique(rows, axis=0, return_index=True)[1]] = False
+    return repeated
+
+
+def _places(owners: np.ndarray, boxes: np.ndarray, mask: np.ndarray) -> list[dict[str, Any]]:
+    return [{"image": str(owner), "bbox": box} for owner, box in zip(owners[mask], boxes[mask].tolist(), strict=True)]
+
+
+def _summary(findings: dict[str, Any]) -> list[str]:
+    (low, high), (narrow, wide) = findings["height"], findings["width"]
+    sizes = ", ".join(f"{count:,} {name}" for name, count in findings["boxes_by_size"].items())
+    empty, unreadable = findings["images_without_boxes"], len(findings["unreadable"])
+    images = f"{findings['images']:,} images, {narrow}-{wide} x {low}-{high} pixels"
+    boxes = f"{findings['boxes']:,} boxes ({sizes}), {findings['crowds']:,} crowds"
+    lines = [
+        f"  {images}; {empty:,} without boxes, {unreadable:,} unreadable",
+        f"  {boxes}; at most {findings['most_boxes_in_an_image']} in an image",
+    ]
+    for key in ("boxes_of_no_size", "boxes_reaching_outside", "boxes_given_twice"):
+        if findings[key]:
+            lines.append(f"  {len(findings[key]):,} {key.replace('_', ' ')}, e.g. in {findings[key][0]['image']}")
+    return lines + _histogram(findings["boxes_by_class"])
+
+
+def _histogram(counts: dict[str, int], width: int = 40) -> list[str]:
+    most, widest = max(counts.values()) or 1, max(map(len, counts))
+    ranked = sorted(counts.items(), key=lambda item: -item[1])
+    return [f"  {name:<{widest}} {count:>8,} {'#' * -(-count * width // most)}" for name, count in ranked]
+
+
+def _mosaic(data: CocoData) -> Tensor | None:
+    """Images spread over the split, with their boxes; those with boxes if there are any. None if none can be read."""
+    with_boxes = np.flatnonzero(np.diff(data.starts))
+    pool = with_boxes if len(with_boxes) else np.arange(len(data))
+    pictures = []
+    for index in pool[np.linspace(0, len(pool) - 1, min(PICTURES, len(pool))).astype(int)].tolist():
+        try:
+            image = read_image(data.path(index), tuple(data.sizes[index].tolist()))
+        except UserError:
+            continue
+        boxes, slots = data.training_boxes(index)
+        names = [data.categories_by_slot[slot].name for slot in slots.tolist()]
+        colours = [class_colour(slot) for slot in slots.tolist()]
+        picture = draw_boxes(image, torch.from_numpy(boxes), names, colours, longest=PICTURE_SIDE)
+        pictures.append(picture)
+    return mosaic(pictures, COLUMNS) if pictures else None

@@ -1,0 +1,77 @@
+"""mnv3 data: list, check, get."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from cli.composing import composer
+from cli.data import run
+from tools.errors import UserError
+
+
+def data(*overrides: str) -> None:
+    with composer("data") as compose:
+        run(compose(list(overrides)))
+
+
+def test_the_list_tells_what_is_there_and_how_to_get_the_rest(tmp_path, capsys):
+    (tmp_path / "coco" / "annotations").mkdir(parents=True)
+    data(f"data.root={tmp_path}")
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert "coco/annotations" in rows["coco"] and "parts=[val]" in rows["coco"]
+    assert " no " in rows["cityscapes"] and "mnv3 data get cityscapes" in rows["cityscapes"]
+    assert "drawn on first use" in rows["streets"] and "coco_json" in rows
+
+
+def own_boxes(folder, classes=("cat",)):
+    """Two splits of one image each; `classes` are those of val."""
+    overrides = ["action=check", "dataset=coco_json"]
+    for split, names in {"train": ("cat",), "val": classes}.items():
+        (folder / split).mkdir()
+        Image.new("RGB", (40, 30)).save(folder / split / "a.jpg")
+        document = {
+            "images": [{"id": 1, "file_name": "a.jpg", "height": 30, "width": 40}],
+            "categories": [{"id": i, "name": name} for i, name in enumerate(names, 1)],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [3, 4, 10, 9]}],
+        }
+        (folder / f"{split}.json").write_text(json.dumps(document))
+        overrides += [f"dataset.{split}_json={folder / split}.json", f"dataset.{split}_images={folder / split}"]
+    return overrides
+
+
+def test_a_check_writes_below_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    data(*own_boxes(tmp_path))
+    written = sorted(path.name for path in (tmp_path / "runs" / "data" / "coco_json").iterdir())
+    assert written == ["train.json", "train.png", "val.json", "val.png"]
+    assert "Fit for use" in capsys.readouterr().out
+
+
+def test_a_check_goes_on_to_the_end_and_then_fails(tmp_path, capsys):
+    overrides = own_boxes(tmp_path, classes=("dog",))
+    (tmp_path / "train" / "a.jpg").unlink()
+    with pytest.raises(UserError) as caught:
+        data(*overrides, f"out={tmp_path / 'out'}")
+    unreadable, classes = caught.value.problems
+    assert "train: 1 of 1 images cannot be read" in unreadable and "do not list the same categories" in classes
+    assert (tmp_path / "out" / "val.png").exists()
+    (tmp_path / "val.json").write_text("{")
+    with pytest.raises(UserError, match="not JSON"):
+        data(*overrides, f"out={tmp_path / 'out'}", "split=val")
+
+
+def test_a_check_of_what_is_not_there_names_the_folders(tmp_path):
+    with pytest.raises(UserError) as caught:
+        data("action=check", "dataset=coco", f"data.root={tmp_path}")
+    assert len(caught.value.problems) == 2 and str(tmp_path / "coco" / "train2017") in str(caught.value)
+
+
+def test_getting(tmp_path, capsys):
+    data("action=get", "target=coco", f"data.root={tmp_path}", "dry=true", "parts=[val]")
+    said = capsys.readouterr().out
+    assert "816 MB  http" in said and "zips/val2017.zip" in said and str(tmp_path / "coco") in said
+    for target in ("target=null", "target=streets"):
+        with pytest.raises(UserError, match="mnv3 data get coco"):
+            data("action=get", target)
+    assert not list(tmp_path.iterdir())
