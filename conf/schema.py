@@ -99,6 +99,9 @@ class Recipe:
     schedule: str = key("of the learning rate after warm-up", choices=("cosine", "poly", "constant"))
     ema: Optional[float] = key("decay of the averaged weights, which are scored and saved; null: none", None, low=0)
     clip: Optional[float] = key("largest gradient norm; null: any", None, low=0)
+    class_prior: Optional[float] = key(
+        "detection with focal loss: probability of every class at every anchor at the start; null: biases of 0", None, low=0
+    )
     augment: str = key("paper: flip and SSD crop; modern: photometric and zoom-out too", choices=("paper", "modern"))
     precision: str = key(
         "arithmetic of training; auto: bf16-mixed on GPUs that have it",

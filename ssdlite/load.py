@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ssdlite.model import Detector, build_detector
+from ssdlite.presets import PRESETS
 from tools.checkpoint import load_fitting, read_checkpoint, run_config
 from tools.errors import UserError
 
@@ -24,8 +25,10 @@ def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
             f"backbone.output_stride={backbone['output_stride']}: SSDLite has anchors for stride 32 only; "
             "other strides are for segmentation."
         )
+    focal = task["preset"] in PRESETS and PRESETS[task["preset"]].class_loss == "focal"
     return build_detector(
         preset=task["preset"],
+        class_prior=config["recipe"]["class_prior"] if focal else None,  # softmax learns its background by itself
         backbone=backbone["name"],
         rf2=backbone["rf2"],
         width=backbone["width"],
