@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pycocotools.coco import COCO
@@ -76,13 +77,13 @@ def score_results(data: CocoData, results: Sequence[Result], score_threshold: fl
 def _evaluate(data: CocoData, results: Sequence[Result]) -> COCOeval:
     """pycocotools' evaluation of boxes, with its prints left out."""
     with redirect_stdout(io.StringIO()):
-        truth = COCO()
+        truth: Any = COCO()  # its annotations are narrower than what it takes
         truth.dataset = data.ground_truth()
         truth.createIndex()
         if results:
             found = truth.loadRes([dict(result) for result in results])  # it adds keys to the dictionaries
         else:  # which loadRes cannot take
-            found = COCO()
+            found: Any = COCO()
             found.dataset = {**truth.dataset, "annotations": []}
             found.createIndex()
         evaluation = COCOeval(truth, found, "bbox")

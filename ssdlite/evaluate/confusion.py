@@ -35,11 +35,9 @@ def confusion_matrix(data: CocoData, found: Table, *, iou: float = 0.5, score_th
     missed[pairs[0]] = False
     false = ~in_crowd
     false[pairs[1]] = False
-    matrix = np.zeros((count + 1, count + 1), dtype=np.int64)
-    np.add.at(matrix, (truth[pairs[0]], predicted[pairs[1]]), 1)
-    np.add.at(matrix, (truth[missed], count), 1)
-    np.add.at(matrix, (count, predicted[false]), 1)
-    return matrix
+    rows = np.concatenate([truth[pairs[0]], truth[missed], np.full(false.sum(), count)])
+    columns = np.concatenate([predicted[pairs[1]], np.full(missed.sum(), count), predicted[false]])
+    return np.bincount(rows * (count + 1) + columns, minlength=(count + 1) ** 2).reshape(count + 1, count + 1)
 
 
 def _pairs_of_images(owners: np.ndarray, image_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

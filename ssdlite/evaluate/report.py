@@ -54,9 +54,21 @@ def write_report(
         under=scores.per_class50,
         labels="AP|AP50",
     )
-    picture = draw_samples(data, results, pick_samples(data, samples), scores.score_threshold)
-    if picture is not None:
-        save_image(picture, folder / "samples" / f"{split}.jpg")
+    _write_samples(folder / "samples" / f"{split}.jpg", data, results, scores.score_threshold, samples)
+
+
+def write_submission(
+    folder: Path, data: CocoData, results: Sequence[Result], algorithm: str, *, score_threshold: float, samples: int
+) -> Path:
+    """Write the results of a split without public boxes under the name that COCO's server wants, and drawn samples.
+
+    `algorithm` goes into the name, which is detections_<test set>_<algorithm>_results.json; returns the file.
+    """
+    test_set = data.json_path.stem.removeprefix("image_info_").removeprefix("instances_")
+    path = folder / "predictions" / f"detections_{test_set}_{algorithm}_results.json"
+    write_results(path, results)
+    _write_samples(folder / "samples" / f"{test_set}.jpg", data, results, score_threshold, samples)
+    return path
 
 
 def metrics(data: CocoData, results: Sequence[Result], scores: Scores) -> dict[str, Any]:
@@ -89,6 +101,12 @@ def score_table(data: CocoData, scores: Scores) -> str:
     )
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines() if line.strip())
+
+
+def _write_samples(path: Path, data: CocoData, results: Sequence[Result], score_threshold: float, count: int) -> None:
+    picture = draw_samples(data, results, pick_samples(data, count), score_threshold)
+    if picture is not None:
+        save_image(picture, path)
 
 
 def _class_table(names: Sequence[str], boxes: Mapping[str, int], scores: Scores) -> Table:

@@ -1,0 +1,126 @@
+"""Runs on the disk: found by what the user asks for, and their configuration with the user's own keys laid over it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from omegaconf import DictConfig, OmegaConf
+
+from tools.errors import UserError
+
+LAID_OVER = ("dataset", "data", "eval", "wandb", "task.input_size")
+"""Sections and keys that change how a trained network is used; the others say which network it is."""
+
+IDENTITY = ("task", "backbone", "recipe")
+
+
+class Source(NamedTuple):
+    """A checkpoint, and the run folder that it lies in, if it does."""
+
+    checkpoint: Path
+    folder: Path | None
+
+
+def typed_keys(overrides: Sequence[str]) -> list[str]:
+    """Groups and keys of Hydra's override strings, in the order typed."""
+    return [override.lstrip("+~").partition("=")[0].partition("@")[0] for override in overrides]
+
+
+def wanted(cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
+    """Dotted key -> value of what was typed to say which network is meant; a group means its name."""
+    keys = [f"{key}.name" if key in IDENTITY else key for key in typed if key.partition(".")[0] in IDENTITY]
+    return {key: _plain(OmegaConf.select(cfg, key)) for key in keys if key not in LAID_OVER}
+
+
+def disagreements(config: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
+    """The keys of `asked` that a run's `config` has otherwise, as `key=value`."""
+    own = OmegaConf.create(dict(config))
+    found = {key: _plain(OmegaConf.select(own, key)) for key in asked}
+    return [f"{key}={_text(found[key])}" for key, value in asked.items() if found[key] != value]
+
+
+def lay_over(config: Mapping[str, Any], cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
+    """A run's `config` with the typed parts of `cfg` in the place of its own, and all of `cfg.eval`.
+
+    The data root is the run's own only for the run's own data set, and only if it is there: checkpoints move between
+    machines. Else it is the call's (data.root=, MNV3_DATA).
+    """
+    result = OmegaConf.create(dict(config))
+    keys = ["eval", *(key for key in typed if key in LAID_OVER or key.partition(".")[0] in LAID_OVER)]
+    if "dataset" in keys or not Path(result.data.root).expanduser().is_dir():
+        keys.append("data.root")
+    for key in keys:
+        OmegaConf.update(result, key, _plain(OmegaConf.select(cfg, key)), merge=False, force_add=True)
+    return OmegaConf.to_container(result, resolve=True)  # type: ignore[return-value]
+
+
+def find(runs: Path, task: str, run: str | None, ckpt: str | None, asked: Mapping[str, Any]) -> Source:
+    """The checkpoint `ckpt`, or the best one of folder `run`, or of the newest run in `runs`/`task` that is as `asked`.
+
+    Raises:
+        UserError: nothing there, with what there is and how to get one.
+    """
+    if run is not None and ckpt is not None:
+        raise UserError("run= and ckpt= both say what to score; give one of them.")
+    if ckpt is not None:
+        path = Path(ckpt).expanduser()
+        if not path.is_file():
+            raise UserError(f"ckpt={ckpt}: there is no such file.")
+        folder = path.resolve().parent.parent
+        return Source(path, folder if (folder / "config.yaml").is_file() else None)
+    if run is not None:
+        return _of_folder(runs / task, run)
+    return _newest(runs / task, task, asked)
+
+
+def _of_folder(runs: Path, run: str) -> Source:
+    for folder in (Path(run).expanduser(), runs / run):
+        if folder.is_dir():
+            checkpoint = best_checkpoint(folder)
+            if checkpoint is None:
+                raise UserError(f"run={run}: {folder} holds no checkpoint (checkpoints/best.ckpt or last.ckpt) yet.")
+            return Source(checkpoint, folder)
+    there = [source.folder.name for source in _sources(runs) if source.folder]
+    known = f"; in {runs} there are {', '.join(there[:5])}" if there else ""
+    raise UserError(f"run={run}: there is no such folder{known}.")
+
+
+def _newest(runs: Path, task: str, asked: Mapping[str, Any]) -> Source:
+    sources = _sources(runs)
+    for source in sources:
+        if source.folder and not disagreements(_config(source.folder), asked):
+            return source
+    words = " ".join([f"task={task}", *(f"{key.removesuffix('.name')}={_text(value)}" for key, value in asked.items())])
+    others = [f"{source.folder.name}" for source in sources if source.folder]
+    other = f" Others there: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}." if others else ""
+    raise UserError(
+        f"There is no trained run of {words} in {runs}.{other} "
+        f"Train one with `mnv3 train {words}`, or say what to score: run=FOLDER or ckpt=FILE."
+    )
+
+
+def best_checkpoint(folder: Path) -> Path | None:
+    """The best checkpoint of a run folder, the last one if none was best, None if there is none."""
+    files = (folder / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
+    return next((file for file in files if file.is_file()), None)
+
+
+def _sources(runs: Path) -> list[Source]:
+    """Runs with a configuration and a checkpoint, newest first."""
+    folders = [path.parent for path in runs.glob("*/config.yaml")]
+    found = [Source(checkpoint, folder) for folder in folders if (checkpoint := best_checkpoint(folder))]
+    return sorted(found, key=lambda source: source.checkpoint.stat().st_mtime, reverse=True)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    return OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))  # type: ignore[return-value]
+
+
+def _plain(value: Any) -> Any:
+    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
