@@ -11,9 +11,8 @@ import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from ssdlite.data.datasets import check_same_classes, open_dataset
-from ssdlite.data.loader import train_loader
 from ssdlite.evaluate.inference import predict
-from ssdlite.training import build
+from ssdlite.training import build, make_loaders
 from tools.cost import count
 from tools.optim import build_optimizer, make_plan
 from tools.progress import quiet_lightning
@@ -47,17 +46,8 @@ def _rehearse(cfg: DictConfig) -> None:
     detector = build(config, train_data)
     cost = count(detector, torch.zeros(1, 3, *detector.input_size))
     detector.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    loader = train_loader(
-        train_data,
-        size=detector.input_size,
-        rule=detector.resize_rule,
-        augmentation=recipe["augment"],
-        batch_size=recipe["batch_size"],
-        seed=config["seed"],
-        workers=0,
-        on_error=config["data"]["on_error"],
-        log=log.info,
-    )
+    config["data"]["workers"] = 0  # one batch only
+    loader, _ = make_loaders(config, detector, train_data, val_data, rank=0, world=1)
     batch = next(iter(loader))
     images, targets = batch.images.to(device), type(batch.targets)(*(column.to(device) for column in batch.targets))
     optimizer = build_optimizer(recipe, detector, plan.lr)

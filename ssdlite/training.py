@@ -54,7 +54,7 @@ def train(cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None
     if resumed is not None:
         run_config(read_checkpoint(resumed), resumed, "ssdlite")
     trainer = build_trainer(config, plan, folder, score=SCORE)
-    loaders = _loaders(config, detector, train_data, val_data, trainer.global_rank, trainer.world_size)
+    loaders = make_loaders(config, detector, train_data, val_data, trainer.global_rank, trainer.world_size)
     run = None
     if trainer.is_global_zero:
         batch = next(iter(loaders[0]))
@@ -97,9 +97,10 @@ def _tell_left(source: str, left: Sequence[str]) -> None:
         log.info("Loaded all of %s.", source)
 
 
-def _loaders(
+def make_loaders(
     config: dict[str, Any], detector: Detector, train_data: CocoData, val_data: CocoData, rank: int, world: int
 ) -> tuple[Loader, Loader]:
+    """Loaders of training and validation images for process `rank` of `world`."""
     common: dict[str, Any] = {
         "size": detector.input_size,
         "rule": detector.resize_rule,

@@ -21,7 +21,7 @@ _KNOWN_WARNINGS = (
     ".*does not have many workers.*",  # data.workers=auto counted the cores
     ".*Checkpoint directory .* exists.*",
     ".*number of training batches .* smaller than the logging interval.*",
-    ".*you are using `sync_dist=True`.*",
+    ".*recommended to use `self.log\\(.*sync_dist=True.*",  # every process logs the same value
     ".*isinstance\\(treespec, LeafSpec\\).*",
     ".*lr_scheduler.step\\(\\).* before .*optimizer.step\\(\\).*",
 )

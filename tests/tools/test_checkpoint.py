@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -68,9 +69,9 @@ def test_best_is_the_epoch_with_the_highest_score(tmp_path):
     """A rate that wrecks the network after the first epoch: best stays, last goes on."""
 
     class Wreck(Callback):
-        def on_train_epoch_start(self, trainer, pl_module):
+        def on_train_epoch_start(self, trainer, pl_module: Any):
             if trainer.current_epoch > 0:
-                pl_module.output.bias.data += 1000
+                pl_module.wreck()
 
     fit(tmp_path, callbacks=(Wreck(),), ema=None)
     best = read_checkpoint(tmp_path / "checkpoints" / "best.ckpt")
@@ -82,8 +83,9 @@ def test_epochs_without_validation_are_last_but_never_best(tmp_path):
     """Validation after epochs 2, 4 and 5 of 5, the wrecked ones after the second: the best is the second."""
 
     class Wreck(Callback):
-        def on_train_epoch_start(self, trainer, pl_module):
-            pl_module.output.bias.data += 1000 if trainer.current_epoch == 2 else 0
+        def on_train_epoch_start(self, trainer, pl_module: Any):
+            if trainer.current_epoch == 2:
+                pl_module.wreck()
 
     _, module = fit(tmp_path, val_every=2, epochs=5, ema=None, callbacks=(Wreck(),))
     assert len(module.validated) == 3

@@ -77,8 +77,7 @@ class TinyModule(pl.LightningModule):
     def __init__(self, recipe: dict[str, Any], steps_per_epoch: int) -> None:
         super().__init__()
         self.save_hyperparameters({"config": {"task": {"name": "tiny"}, "recipe": recipe}}, logger=False)
-        self.output = nn.Linear(8, 1)
-        self.net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.2), self.output)
+        self.net = nn.Sequential(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.2), nn.Linear(8, 1))
         self.recipe = recipe
         self.plan = make_plan(recipe, steps_per_epoch)
         self.errors: list[Tensor] = []
@@ -97,6 +96,12 @@ class TinyModule(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         self.log("val/score", -torch.cat(self.errors).mean())
         self.errors.clear()
+
+    def wreck(self) -> None:
+        """Make the network useless."""
+        with torch.no_grad():
+            for parameter in self.net.parameters():
+                parameter += 1000
 
     def configure_optimizers(self) -> Any:
         optimizer = build_optimizer(self.recipe, self.net, self.plan.lr)
