@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,37 +19,73 @@ from cli.arguments import Arguments
 from conf import schema
 from tools.errors import UserError
 
+log = logging.getLogger("mnv3")
+file_log = logging.getLogger("mnv3.traceback")  # reaches log.txt alone
+
 
 def launch(verb: str, arguments: Arguments, dry: bool) -> None:
-    """Run the verb once, or once for every combination of a multirun. Exceptions of the verb come through."""
+    """Run the verb once, or once for every combination of a multirun, and raise what went wrong.
+
+    A failed job of a multirun does not keep the others from running.
+    """
     schema.register()
     naming.register(showing=arguments.shows)
-    with _temporary_folder(wanted=dry and not distributed.started_by_us()) as folders:
+    jobs = _Jobs(verb, ["--config-dir", arguments.config_dir] if arguments.config_dir else [])
+
+    def job(cfg: DictConfig) -> None:  # Hydra wants a function
+        jobs.run(cfg)
+
+    with _temporary_folder(wanted=dry and not distributed.started_by_us()) as folders, _exceptions_come_through():
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
-        application = hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)
-        with _exceptions_come_through():
-            flags = ["--config-dir", arguments.config_dir] if arguments.config_dir else []
-            application(_job(verb, flags))()
-        if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
-            Path("runs", "multirun.yaml").unlink(missing_ok=True)
+        hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+    if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
+        Path("runs", "multirun.yaml").unlink(missing_ok=True)
+    jobs.raise_errors()
 
 
-def _job(verb: str, flags: Sequence[str]) -> Callable[[DictConfig], None]:
-    def job(cfg: DictConfig) -> None:
+class _Jobs:
+    """Runs the jobs of a call and remembers which failed."""
+
+    def __init__(self, verb: str, flags: list[str]) -> None:
+        self.verb = verb
+        self.flags = flags
+        self.process = os.getpid()
+        self.count = 0
+        self.errors: list[Exception] = []
+
+    def run(self, cfg: DictConfig) -> None:
+        self.count += 1
         environment = dict(os.environ)
         logging.captureWarnings(True)
-        distributed.tell_children(verb, flags)
+        distributed.tell_children(self.verb, self.flags)
         try:
             for warning in no_effect.warnings(cfg, HydraConfig.get().overrides.task):
-                logging.getLogger(__name__).warning(warning)
-            importlib.import_module(f"cli.{verb}").run(cfg)
-        except UserError:
-            naming.give_back(HydraConfig.get().runtime.output_dir)
-            raise
+                log.warning(warning)
+            importlib.import_module(f"cli.{self.verb}").run(cfg)
+        except Exception as error:
+            file_log.exception(error)
+            if isinstance(error, UserError):
+                naming.give_back(HydraConfig.get().runtime.output_dir)
+            if os.getpid() != self.process:  # a launcher like submitit's carries the exception home
+                raise
+            self.errors.append(error)
         finally:
             distributed.forget_processes(environment)
 
-    return job
+    def raise_errors(self) -> None:
+        """Raise the one error as it is, or those of a multirun together: the user's if all of them are."""
+        if len(self.errors) <= 1 and self.count <= 1:
+            for error in self.errors:
+                raise error
+        problems = [line for error in self.errors for line in getattr(error, "problems", [_one_line(error)])]
+        if problems and all(isinstance(error, UserError) for error in self.errors):
+            raise UserError(*dict.fromkeys(problems))
+        if problems:
+            raise RuntimeError(f"{len(self.errors)} of {self.count} runs failed: " + "; ".join(problems))
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
 
 
 @contextmanager
