@@ -1,4 +1,4 @@
-"""From raw outputs to detections: greedy NMS by class, as the authors or torchvision do it, for the whole batch at once."""
+"""From raw outputs to detections: greedy NMS by class, by the authors' or torchvision's rules, on a whole batch."""
 
 import torch
 from torch import Tensor
@@ -94,7 +94,7 @@ def _greedy(beats: Tensor, free: Tensor) -> Tensor:
     """Greedy NMS without a loop over boxes. `beats` [N, K, K]: entry (i, j) says that j, if it stays, removes i; j < i.
 
     Box i depends on earlier boxes only, so once those are settled one more round settles it: repeating the rule for all
-    boxes at once until nothing changes ends in the greedy result, after as many rounds as the longest chain of removals.
+    boxes at once until nothing changes ends in the greedy result. The longest chain of removals says how many rounds.
     """
     stays = free
     while True:
