@@ -6,38 +6,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from backbones.convolution import Convolution, Padding
 from backbones.edits import make_divisible
 from backbones.tables import Layer
 
-Padding = Literal["symmetric", "same"]
-
 BN_EPSILON = 1e-3  # the authors' and torchvision's value for MobileNetV3
-
-
-class SameConv2d(nn.Conv2d):
-    """Convolution with TensorFlow's SAME padding: the odd row and column of zeros go to the bottom and the right."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        (top, bottom), (left, right) = (self._pads(size, axis) for axis, size in enumerate(input.shape[-2:]))
-        if top == bottom and left == right:
-            return F.conv2d(input, self.weight, self.bias, self.stride, (top, left), self.dilation, self.groups)
-        padded = F.pad(input, (left, right, top, bottom))
-        return F.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
-
-    def _pads(self, size: int, axis: int) -> tuple[int, int]:
-        """Zeros before and after an axis of `size` pixels."""
-        stride, reach = self.stride[axis], self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
-        total = max((-(-size // stride) - 1) * stride + reach - size, 0)
-        return total // 2, total - total // 2
-
-
-def conv2d(
-    inputs: int, outputs: int, kernel: int, *, stride: int = 1, dilation: int = 1, groups: int = 1, padding: Padding
-) -> nn.Conv2d:
-    """Convolution without bias whose output is ceil(input / stride); `padding` matters where stride is above 1."""
-    kind = SameConv2d if padding == "same" and stride > 1 else nn.Conv2d
-    pad = dilation * (kernel - 1) // 2
-    return kind(inputs, outputs, kernel, stride, pad, dilation, groups, bias=False)
 
 
 class HardSwish(nn.Module):
@@ -80,8 +53,10 @@ class ConvNormAct(nn.Module):
         bn_momentum: float = 0.03,
     ) -> None:
         super().__init__()
-        self.conv = conv2d(inputs, outputs, kernel, stride=stride, dilation=dilation, groups=groups, padding=padding)
-        self.norm = nn.BatchNorm2d(outputs, eps=BN_EPSILON, momentum=bn_momentum)
+        self.conv = Convolution(
+            inputs, outputs, kernel, stride=stride, dilation=dilation, groups=groups, padding=padding
+        )
+        self.norm: nn.Module = nn.BatchNorm2d(outputs, eps=BN_EPSILON, momentum=bn_momentum)
         self.act = activation(act)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -106,8 +81,9 @@ class SqueezeExcite(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, C, H, W] -> same."""
-        gate = x.mean((2, 3), keepdim=True)
-        gate = F.hardsigmoid(self.excite(F.relu(self.squeeze(gate), inplace=True)))
+        # Not x.mean(): its backward would write a full-sized tensor only to divide it.
+        mean = x.sum((2, 3), keepdim=True) / (x.shape[2] * x.shape[3])
+        gate = F.hardsigmoid(self.excite(F.relu(self.squeeze(mean), inplace=True)))
         return x * gate
 
 

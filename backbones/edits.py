@@ -75,10 +75,14 @@ def last_depthwise(table: Table, stride: int = 8) -> str:
 
     The table is to be one with all its strides, that is before `set_output_stride`.
     """
-    index = max(i for i, (row, s) in enumerate(zip(table, strides(table))) if row.kind == "bneck" and s == stride)
+    index = max(
+        i for i, (row, s) in enumerate(zip(table, strides(table), strict=True)) if row.kind == "bneck" and s == stride
+    )
     return f"{layer_names(table)[index]}.depthwise"
 
 
 def _first_reaching(table: Table, stride: int) -> int:
     """Index of the first block whose output has `stride`."""
-    return next(i for i, (row, s) in enumerate(zip(table, strides(table))) if row.kind == "bneck" and s == stride)
+    return next(
+        i for i, (row, s) in enumerate(zip(table, strides(table), strict=True)) if row.kind == "bneck" and s == stride
+    )

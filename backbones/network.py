@@ -35,7 +35,7 @@ class Backbone(nn.Module):
         names = layer_names(table)
         depth = 1 + max(names.index(tap.partition(".")[0]) for tap in taps)
         channels = 3
-        for name, row in zip(names[:depth], table):
+        for name, row in zip(names[:depth], table, strict=False):
             build = Bottleneck if row.kind == "bneck" else conv_row
             self.add_module(name, build(channels, row, padding, bn_momentum))
             channels = row.out
@@ -57,7 +57,7 @@ class Backbone(nn.Module):
 def tap_places(table: Table) -> dict[str, tuple[int, int]]:
     """Every tap of a table -> its channels and its stride in input pixels."""
     places, channels, stride = {}, 3, 1
-    for name, row in zip(layer_names(table), table):
+    for name, row in zip(layer_names(table), table, strict=True):
         if row.kind == "bneck" and row.expand != channels:
             places[f"{name}.expand"] = (row.expand, stride)
         stride, channels = stride * row.stride, row.out

@@ -23,7 +23,7 @@ NORM_NAMES = {
 def slim_names(table: Table) -> dict[str, str]:
     """Layer of our state dict -> slim's scope below `MobilenetV3/`: "block4.project" -> "expanded_conv_3/project"."""
     names = {}
-    for name, row in zip(layer_names(table), table):
+    for name, row in zip(layer_names(table), table, strict=True):
         if row.kind == "conv":
             names[name] = "Conv" if name == "stem" else "Conv_1"
             continue
@@ -44,7 +44,7 @@ def from_slim(variables: Mapping[str, np.ndarray], table: Table, scope: str = "M
     state = {}
     for layer, name in slim_names(table).items():
         state |= {f"{layer}.{key}": value for key, value in slim_layer(variables, f"{scope}/{name}").items()}
-    for name, row in zip(layer_names(table), table):
+    for name, row in zip(layer_names(table), table, strict=True):
         if row.se:
             state[f"{name}.project.conv.weight"] *= GATE_RATIO
     return state

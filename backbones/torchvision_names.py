@@ -15,7 +15,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 def torchvision_names(table: Table) -> dict[str, str]:
     """Layer of our state dict -> torchvision's module: "block4.project.conv" -> "features.4.block.3.0"."""
     names, channels = {}, 3
-    for i, (name, row) in enumerate(zip(layer_names(table), table)):
+    for i, (name, row) in enumerate(zip(layer_names(table), table, strict=True)):
         if row.kind == "conv":
             names |= {f"{name}.conv": f"features.{i}.0", f"{name}.norm": f"features.{i}.1"}
         else:

@@ -16,10 +16,11 @@ class Cost(NamedTuple):
 
 
 def count(module: nn.Module, *example_inputs: Any) -> Cost:
-    """Cost of one forward pass of `module` on `example_inputs`, as the mode of `module` stands.
+    """Cost of one forward pass of `module` on `example_inputs`, in evaluation mode; the module's mode is kept.
 
-    Give a batch of one for the cost of an image. Tensors on the meta device cost no computation.
+    Give a batch of one for the cost of an image. With module and inputs on the meta device nothing is computed.
     """
+    modes = [(part, part.training) for part in module.modules()]
     layers = [layer for layer in module.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
     madds = 0
 
@@ -31,8 +32,10 @@ def count(module: nn.Module, *example_inputs: Any) -> Cost:
     hooks = [layer.register_forward_hook(add) for layer in layers]
     try:
         with torch.no_grad():
-            module(*example_inputs)
+            module.eval()(*example_inputs)
     finally:
+        for part, training in modes:
+            part.training = training
         for hook in hooks:
             hook.remove()
     return Cost(

@@ -1,0 +1,64 @@
+"""The convolution of every layer: padding by PyTorch's or TensorFlow's rule, and a quick backward in bfloat16."""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Padding = Literal["symmetric", "same"]
+
+
+class Convolution(nn.Conv2d):
+    """Convolution without bias whose output is ceil(input / stride).
+
+    `padding` tells where the zeros go when an even size meets a stride above 1: "symmetric" puts as many on all
+    sides, "same" is TensorFlow's SAME, which has one row and column fewer at the top and the left.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        dilation: int = 1,
+        groups: int = 1,
+        padding: Padding = "symmetric",
+    ) -> None:
+        super().__init__(inputs, outputs, kernel, stride, dilation * (kernel - 1) // 2, dilation, groups, bias=False)
+        self.same = padding == "same" and stride > 1
+        self.slow_bfloat16 = groups == inputs > 1 and (stride > 1 or kernel > 3)
+
+    def forward(self, input: Tensor) -> Tensor:
+        x, padding = self._pad(input) if self.same else (input, self.padding)
+        if self._trains_in_float32(x):
+            with torch.autocast("cpu", enabled=False):
+                return self._convolve(x.float(), padding).to(x.dtype)
+        return self._convolve(x, padding)
+
+    def _convolve(self, x: Tensor, padding: int | str | tuple[int, ...]) -> Tensor:
+        return F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _pad(self, x: Tensor) -> tuple[Tensor, tuple[int, ...]]:
+        """SAME padding: applied if lopsided (then the rest is 0), else left to the convolution, which needs no copy."""
+        (top, bottom), (left, right) = (self._same_pads(size, axis) for axis, size in enumerate(x.shape[-2:]))
+        if top == bottom and left == right:
+            return x, (top, left)
+        return F.pad(x, (left, right, top, bottom)), (0, 0)
+
+    def _same_pads(self, size: int, axis: int) -> tuple[int, int]:
+        """Zeros before and after an axis of `size` pixels."""
+        stride, reach = self.stride[axis], self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
+        total = max((-(-size // stride) - 1) * stride + reach - size, 0)
+        return total // 2, total - total // 2
+
+    def _trains_in_float32(self, x: Tensor) -> bool:
+        """Whether autocast to bfloat16 on a CPU is to be overruled.
+
+        oneDNN's bfloat16 backward of depthwise convolutions with stride or with 5x5 kernels is 2 to 12 times slower
+        than its float32 one, casts included (measured on an AVX512-BF16 machine); all others are quicker in bfloat16.
+        """
+        mixed = x.dtype == torch.bfloat16 and self.weight.dtype == torch.float32 and x.device.type == "cpu"
+        return self.slow_bfloat16 and mixed and torch.is_grad_enabled()
