@@ -1,6 +1,7 @@
 """A pinhole camera over a flat street, and the local frame of an object that stands in it."""
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 Point = tuple[float, float]
@@ -21,7 +22,7 @@ class Camera(NamedTuple):
         z = max(z, NEAR)
         return self.centre + self.focal * (x - self.x) / z, self.horizon - self.focal * (y - self.height) / z
 
-    def points(self, corners: list[tuple[float, float, float]]) -> list[Point]:
+    def points(self, corners: Iterable[tuple[float, float, float]]) -> list[Point]:
         return [self.point(*corner) for corner in corners]
 
     def ground(self, left: float, right: float, near: float, far: float) -> list[Point]:
@@ -45,7 +46,7 @@ class Frame:
     def point(self, u: float, h: float, v: float = 0.0) -> Point:
         return self.camera.point(self.x + u * self.sin + v * self.cos, h, self.z + u * self.cos - v * self.sin)
 
-    def points(self, corners: list[tuple[float, float, float]]) -> list[Point]:
+    def points(self, corners: Iterable[tuple[float, float, float]]) -> list[Point]:
         return [self.point(*corner) for corner in corners]
 
     def pixels(self, u: float = 0.0, v: float = 0.0) -> float:

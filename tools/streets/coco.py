@@ -79,17 +79,23 @@ def annotate(scene: Scene) -> list[dict[str, Any]]:
         hidden = visible[key] * SUPERSAMPLING**2 < SMALLEST_VISIBLE_PART * segment.area
         if hidden or max(width, height) < SMALLEST_SIDE or min(width, height) < SMALLEST_WIDTH:
             continue
-        code = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
         annotations.append(
             {
                 "category_id": COCO_CATEGORIES[segment.category][0],
                 "bbox": [left, top, width, height],
                 "area": int(visible[key]),
                 "iscrowd": int(segment.crowd),
-                "segmentation": {"size": [int(size) for size in code["size"]], "counts": code["counts"].decode()},
+                "segmentation": _run_lengths(mask),
             }
         )
     return annotations
+
+
+def _run_lengths(mask: np.ndarray) -> dict[str, Any]:
+    """COCO's compressed run-length code of a mask [H, W], as JSON holds it."""
+    code = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
+    counts = code["counts"]
+    return {"size": list(mask.shape), "counts": counts.decode() if isinstance(counts, bytes) else counts}
 
 
 def _write_scene(target: Path, seed: int, size: tuple[int, int], task: tuple[str, int]) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """From the canvas to a photograph: texture, shadows, haze, lamplight, lens and sensor."""
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -44,7 +45,12 @@ def _window(cells: tuple[int, ...], height: int, width: int, rng: np.random.Gene
     return _field(cells, height, width)[top : top + height, left : left + width]
 
 
-def _table(canvas: Canvas, values: list[float]) -> np.ndarray:
+def _planes(colour: Sequence[float]) -> np.ndarray:
+    """A colour as [3, 1, 1]."""
+    return np.array(colour[:3], np.float32)[:, None, None]
+
+
+def _table(values: list[float]) -> np.ndarray:
     table = np.zeros(256, np.float32)
     table[: len(values)] = values
     return table
@@ -57,39 +63,40 @@ def develop(
 
     `shadows` is the ground's shadow mask at image size.
     """
-    small = np.asarray(canvas.image.reduce(SUPERSAMPLING))
+    small = np.asarray(canvas.image.reduce(SUPERSAMPLING)).transpose(2, 0, 1)
     keys = np.asarray(canvas.map)[SUPERSAMPLING - 1 :: SUPERSAMPLING, SUPERSAMPLING - 1 :: SUPERSAMPLING].copy()
     height, width = keys.shape
-    picture = small[..., :3].astype(np.float32)
-    shine = 1.0 - small[..., 3:].astype(np.float32) / 255.0
+    picture = small[:3].astype(np.float32, order="C")  # [3, H, W]: planes, because most of what follows is [H, W]
+    shine = 1.0 - small[3].astype(np.float32) / 255.0
     names = {value: name for name, value in LABEL_IDS.items()}
     labels = [names[segment.label] for segment in canvas.segments]
 
     texture = _window((2, 4, 8, 16), height, width, rng)
-    factor = 1 + _table(canvas, [ROUGHNESS.get(name, 0.025) for name in labels])[keys] * texture
-    ground = _table(canvas, [float(name in GROUND) for name in labels])[keys]
+    factor = 1 + _table([ROUGHNESS.get(name, 0.025) for name in labels])[keys] * texture
+    ground = _table([float(name in GROUND) for name in labels])[keys]
     factor *= 1 - mood.shadow * ground * (np.asarray(shadows, np.float32) / 255.0)
-    sky = _table(canvas, [float(name == "sky") for name in labels])[keys]
+    sky = _table([float(name == "sky") for name in labels])[keys]
     clouds = np.clip(_window((32, 64, 128), height, width, rng) - 0.2, 0, 2) * (0.05 if mood.name == "night" else 0.11)
-    picture *= factor[..., None]
-    picture += (sky * clouds)[..., None] * (np.float32(mood.haze) * 1.05 + 20 - picture)
+    picture *= factor
+    picture += sky * clouds * (_planes(mood.haze) * 1.05 + 20 - picture)
 
-    ambient = np.float32(mood.ambient)
+    ambient = _planes(mood.ambient)
     if mood.lamps_on:
         light = ambient + _lamplight(canvas, height, width)
         picture *= light * (1 - shine) + shine * 0.98
     else:
         picture *= ambient
-    picture += _haze_part(canvas, keys, ground, mood)[..., None] * (1 - 0.6 * shine) * (np.float32(mood.haze) - picture)
+    haze = _haze_part(canvas, keys, ground, mood) * (1 - 0.6 * shine)
+    picture += haze * (_planes(mood.haze) - picture)
     if mood.lamps_on:
-        picture += _bloom(shine * picture, height, width)
+        picture += _bloom(shine * picture)
     return _expose(picture, rng), keys
 
 
 def _haze_part(canvas: Canvas, keys: np.ndarray, ground: np.ndarray, mood: Mood) -> np.ndarray:
     """How much of each pixel is haze, from its depth."""
     depths = [0.0 if np.isinf(segment.depth) else segment.depth for segment in canvas.segments]
-    depth = _table(canvas, depths)[keys]
+    depth = _table(depths)[keys]
     camera = canvas.camera
     rows = np.arange(keys.shape[0], dtype=np.float32) * SUPERSAMPLING
     row_depth = camera.focal * camera.height / np.maximum(rows - camera.horizon, 1.0)
@@ -98,45 +105,50 @@ def _haze_part(canvas: Canvas, keys: np.ndarray, ground: np.ndarray, mood: Mood)
 
 
 def _lamplight(canvas: Canvas, height: int, width: int) -> np.ndarray:
-    """Light that street lamps and our own headlights add, [H, W, 3]; worked out at an eighth of the size."""
+    """Light that street lamps and our own headlights add, [3, H, W]; worked out at an eighth of the size."""
     step = 8
     rows, columns = np.mgrid[0:height:step, 0:width:step].astype(np.float32)
-    camera = canvas.camera
-    total = np.zeros((*rows.shape, 3), np.float32)
-    beam = np.exp(
-        -(((columns - camera.centre / SUPERSAMPLING) / (0.36 * width)) ** 2)
-        - ((rows - 0.78 * height) / (0.26 * height)) ** 2
-    )
-    total += beam[..., None] * np.float32((0.4, 0.38, 0.32))
+    across = (columns - canvas.camera.centre / SUPERSAMPLING) / (0.36 * width)
+    down = (rows - 0.78 * height) / (0.26 * height)
+    total = np.exp(-(across**2) - down**2) * _planes((0.4, 0.38, 0.32))
     for (x, y), reach, colour in canvas.glows:
         reach = max(reach / SUPERSAMPLING, 3.0)
         distance = ((columns - x / SUPERSAMPLING) ** 2 + ((rows - y / SUPERSAMPLING) * 1.4) ** 2) / reach**2
-        total += np.exp(-distance)[..., None] * (np.float32(colour) / 255.0 * 0.7)
-    size = (width, height)
-    channels = [Image.fromarray(total[..., k]).resize(size, Image.Resampling.BILINEAR) for k in range(3)]
-    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
+        total += np.exp(-distance) * (_planes(colour) / 255.0 * 0.7)
+    planes = [Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR) for plane in total]
+    return np.stack([np.asarray(plane) for plane in planes])
 
 
-def _bloom(source: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The halo round what shines."""
-    image = Image.fromarray(np.clip(source, 0, 255).astype(np.uint8))
-    small = image.resize((max(1, width // 4), max(1, height // 4)), Image.Resampling.BOX)
-    wide = small.filter(ImageFilter.GaussianBlur(4)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(wide, np.float32) * 0.5
+def _image(picture: np.ndarray) -> Image.Image:
+    """Planes [3, H, W] as a Pillow image."""
+    planes = np.clip(picture, 0, 255).astype(np.uint8)
+    return Image.merge("RGB", [Image.fromarray(plane) for plane in planes])
+
+
+def _bloom(source: np.ndarray) -> np.ndarray:
+    """The halo round what shines, [3, H, W]."""
+    image = _image(source)
+    small = image.resize((max(1, image.width // 4), max(1, image.height // 4)), Image.Resampling.BOX)
+    wide = small.filter(ImageFilter.GaussianBlur(4)).resize(image.size, Image.Resampling.BILINEAR)
+    return np.asarray(wide).transpose(2, 0, 1).astype(np.float32, order="C") * 0.5
 
 
 def _expose(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Exposure, contrast and colour cast, a darker rim, blur, sensor noise."""
-    height, width = picture.shape[:2]
-    cast = np.float32(rng.normal(1.0, 0.025, 3)) * np.float32(rng.uniform(0.88, 1.12))
+    """Exposure, contrast and colour cast, a darker rim, blur, sensor noise: [3, H, W] to [H, W, 3] uint8."""
+    height, width = picture.shape[1:]
+    cast = _planes(rng.normal(1.0, 0.025, 3).tolist()) * np.float32(rng.uniform(0.88, 1.12))
     rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None] ** 2
     columns = np.linspace(-1, 1, width, dtype=np.float32)[None, :] ** 2
     rim = 1 - np.float32(rng.uniform(0.0, 0.2)) * 0.5 * (rows + columns)
-    picture = (picture - 118) * np.float32(rng.uniform(0.9, 1.12)) + 118
-    picture *= rim[..., None] * cast
+    picture -= 118
+    picture *= np.float32(rng.uniform(0.9, 1.12))
+    picture += 118
+    picture *= rim
+    picture *= cast
     blur = float(rng.choice([0.0, 0.0, 0.0, 0.4, 0.7]))
     if blur:
-        image = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(blur))
-        picture = np.asarray(image, np.float32)
+        blurred = _image(picture).filter(ImageFilter.GaussianBlur(blur))
+        picture = np.asarray(blurred).transpose(2, 0, 1).astype(np.float32, order="C")
     grain = _window((), height, width, rng) * np.float32(rng.uniform(1.0, 5.0))
-    return np.clip(picture + grain[..., None] + 0.5, 0, 255).astype(np.uint8)
+    picture += grain + np.float32(0.5)
+    return np.asarray(_image(picture))

@@ -79,15 +79,20 @@ def walking(rng: random.Random) -> Pose:
     if rng.random() < 0.12:  # one hand up: telephone or greeting
         re, rh = (0.06, 0.72, 0.17), (0.1, 0.9, 0.09)
 
-    def scaled(*joints: Joint) -> tuple[Joint, ...]:
-        return tuple((u * size, h * size, v * size) for u, h, v in joints)
+    def scaled(u: float, h: float, v: float) -> Joint:
+        return u * size, h * size, v * size
 
     return Pose(
-        *scaled((lean, 0.93, 0), (lean, 0.85, 0)),
-        scaled((lean, 0.815, -0.115), (lean, 0.815, 0.115)),
-        scaled(le, re), scaled(lh, rh), scaled((0, 0.52, -0.06), (0, 0.52, 0.06)), scaled(lk, rk), scaled(lf, rf),
-        size,
-    )  # fmt: skip
+        head=scaled(lean, 0.93, 0),
+        neck=scaled(lean, 0.85, 0),
+        shoulders=(scaled(lean, 0.815, -0.115), scaled(lean, 0.815, 0.115)),
+        elbows=(scaled(*le), scaled(*re)),
+        hands=(scaled(*lh), scaled(*rh)),
+        hips=(scaled(0, 0.52, -0.06), scaled(0, 0.52, 0.06)),
+        knees=(scaled(*lk), scaled(*rk)),
+        feet=(scaled(*lf), scaled(*rf)),
+        size=size,
+    )
 
 
 def draw_figure(canvas: Canvas, frame: Frame, pose: Pose, looks: Looks) -> None:

@@ -27,7 +27,9 @@ def cast_shadows(view: Camera, actors: list[Actor], light: Light, size: tuple[in
     """Mask (255 in shadow) of the ground that the actors keep the sun from; size is the image's (height, width)."""
     mask = Image.new("L", (size[1], size[0]))
     draw = ImageDraw.Draw(mask)
-    camera = Camera(*(value / SUPERSAMPLING for value in view[:3]), *view[3:])
+    camera = view._replace(
+        focal=view.focal / SUPERSAMPLING, centre=view.centre / SUPERSAMPLING, horizon=view.horizon / SUPERSAMPLING
+    )
     x, y, z = light.direction
     dx, dz = -x / y, -z / y
     for actor in actors:

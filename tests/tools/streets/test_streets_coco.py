@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def _quietly(function, *arguments):
 
 
 @pytest.mark.parametrize("kind", ["bbox", "segm"])
-def test_ground_truth_scores_one_against_itself(coco_folder: Path, kind: str):
+def test_ground_truth_scores_one_against_itself(coco_folder: Path, kind: Literal["bbox", "segm"]):
     truth = _quietly(COCO, str(coco_folder / "annotations/instances_val.json"))
     found = [
         {"image_id": a["image_id"], "category_id": a["category_id"], "score": 0.9, "bbox": a["bbox"]}

@@ -5,13 +5,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tools.errors import UserError
 from tools.streets import coco, ensure_coco, folder
 
-SMALL = {"seed": 1, "train": 6, "val": 4, "image_size": (64, 96), "log": lambda line: None}
+SMALL: dict[str, Any] = {"seed": 1, "train": 6, "val": 4, "image_size": (64, 96), "log": lambda line: None}
 
 
 def _digests(root: Path) -> dict[str, str]:
@@ -36,7 +37,7 @@ def test_a_second_call_draws_nothing(tmp_path: Path, monkeypatch):
 
 def test_other_parameters_make_another_folder(tmp_path: Path):
     first = ensure_coco(tmp_path, processes=1, **SMALL)
-    second = ensure_coco(tmp_path, processes=1, **(SMALL | {"seed": 2}))
+    second = ensure_coco(tmp_path, processes=1, **{**SMALL, "seed": 2})
     assert first != second
     assert _digests(first)["train/000000000001.jpg"] != _digests(second)["train/000000000001.jpg"]
 

@@ -50,7 +50,7 @@ def test_boxes_areas_and_masks_are_the_extents_in_the_map(scenes):
 def test_what_is_mostly_hidden_is_not_annotated(scenes):
     hidden = 0
     for scene in scenes:
-        annotated = {tuple(thing["bbox"]) + (thing["area"],) for thing in annotate(scene)}
+        annotated = {(*thing["bbox"], thing["area"]) for thing in annotate(scene)}
         for key, segment in enumerate(scene.segments):
             rows, columns = np.nonzero(scene.map == key)
             if segment.category is None or not 0 < rows.size * SUPERSAMPLING**2 < SMALLEST_VISIBLE_PART * segment.area:
