@@ -5,8 +5,8 @@ from typing import Any
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback, Timer
 from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import Callback, Timer
 from torch import Tensor
 
 from tools.checkpoint import KeepBestAndLast, WholeFiles
