@@ -30,8 +30,15 @@ ZOOM_OUT = 0.5
 ZOOM_SIDES = (1.0, 4.0)
 """Sides of the canvas it is put on, in sides of the image (the same)."""
 
-COLOURS = v2.RandomPhotometricDistort(p=0.5)
-"""Brightness, contrast, saturation and hue, each for half of the images, by torchvision's ranges (SSD's own)."""
+COLOURS = v2.Compose(
+    [
+        v2.ColorJitter(brightness=0.125, contrast=0.5, saturation=0.5),
+        v2.RandomApply([v2.ColorJitter(hue=0.05)], p=0.25),
+    ]
+)
+"""SSD's photometric distortion, with the ranges of torchvision's RandomPhotometricDistort. Only a quarter of the images
+get another hue: at 320x320 that takes 3 ms, all the rest 0.6 ms. Channels are not swapped: colour tells blood cells.
+"""
 
 
 class Augmented(NamedTuple):

@@ -74,7 +74,7 @@ def read_instances(path: Path) -> Instances:
 def _read_document(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
-            document = json.load(file)
+            document = json.load(file, object_hook=_without_outline)
     except FileNotFoundError:
         raise UserError(f"Annotation file {path} does not exist.") from None
     except OSError as error:
@@ -90,6 +90,12 @@ def _read_document(path: Path) -> dict[str, Any]:
     if empty:
         raise UserError(f"{path} has no {' and no '.join(empty)}.")
     return document
+
+
+def _without_outline(entry: dict[str, Any]) -> dict[str, Any]:
+    """Outlines are nearly all of a COCO file, and not of use here: dropped at once, or they would fill gigabytes."""
+    entry.pop("segmentation", None)
+    return entry
 
 
 def _check_keys(entries: list[Any], part: str, keys: dict[str, type], mistakes: Mistakes) -> None:
