@@ -20,7 +20,7 @@ class Entry(NamedTuple):
 
 
 CATALOGUE = {
-    "streets": Entry("detection", ("streets/coco-*",), "80 MB", "ours", "drawn on first use"),
+    "streets": Entry("detection", ("streets/coco-*",), "60 MB", "ours", "drawn on first use"),
     "coco": Entry(
         "detection",
         ("coco/annotations", "annotations"),
