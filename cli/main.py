@@ -29,6 +29,8 @@ def run(argv: Sequence[str]) -> None:
         from cli import mistakes
 
         raise UserError(*mistakes.of_unknown_verb(first, argv[1:]))
+    elif not VERBS[first].configured and {"--help", "-h"} & set(argv[1:]):
+        _help([first])
     elif VERBS[first].configured:
         _configured(first, arguments.split(argv[1:], VERBS[first].words))
     elif first == "env":
@@ -62,10 +64,12 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
 def _help(words: Sequence[str]) -> None:
     from cli import help
 
-    if words:
-        run([words[0], "--help"])
-    else:
+    if not words:
         print(help.overview())
+    elif words[0] in VERBS:
+        print(help.of_verb(words[0], words[1:]))
+    else:
+        run(words)  # says that there is no such verb
 
 
 def _version() -> str:

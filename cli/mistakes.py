@@ -1,6 +1,7 @@
 """Finds every mistake of a call before anything runs: a sentence each, with the closest match and the present value."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from hydra.errors import HydraException
@@ -62,8 +63,15 @@ class _Call:
 
     def __init__(self, compose: Composer) -> None:
         self.compose = compose
-        self.groups = compose.groups()
-        self.base = compose()
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        return self.compose.groups()
+
+    @cached_property
+    def base(self) -> DictConfig:
+        """What is taken without the keys of the call."""
+        return self.compose()
 
     def of_job(self, job: list[str]) -> tuple[list[str], DictConfig | None]:
         """Mistakes of one job, and its configuration if there are none."""
@@ -71,7 +79,7 @@ class _Call:
         if not added:
             try:
                 config = self.compose(job)
-                return values.mistakes(config, self.base), config
+                return values.mistakes(config, self._now), config
             except CANNOT_COMPOSE as error:
                 problems = self._one_by_one(job) or [f"The options do not go together: {_first_line(error)}"]
                 return problems, None
@@ -95,10 +103,10 @@ class _Call:
                 problems.append(self._added(text))
                 continue
             try:
-                problems += values.mistakes(self.compose([*good, text]), self.base)
+                problems += values.mistakes(self.compose([*good, text]), self._now)
             except CANNOT_COMPOSE as error:
                 problems.append(self._refused(text, names[text], error))
-        return problems or values.mistakes(self.base, self.base)
+        return problems or values.mistakes(self.base, self._now)
 
     def _unknown_option(self, group: str, option: str) -> list[str]:
         options = self.compose.options(group)
@@ -155,7 +163,7 @@ class _Call:
         return [*values.leaves(self.base), *self.groups]
 
     def _now(self, name: str) -> str:
-        return self.groups[name] if name in self.groups else shown(OmegaConf.select(self.base, name))
+        return self.groups[name] if name in self.groups else shown(OmegaConf.select(self.base, name, default=None))
 
 
 def _first_line(error: Exception) -> str:

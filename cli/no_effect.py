@@ -21,7 +21,7 @@ RULES = (
     Rule(("backbone.weights",), "init", bool, "init brings all weights"),
     Rule(("init",), "resume", bool, "resume brings all weights"),
     Rule(("wandb",), "wandb.mode", lambda mode: mode == "disabled", "wandb.mode is disabled"),
-    Rule(("wandb", "name"), "dry", bool, "a dry run leaves nothing"),
+    Rule(("name",), "dry", bool, "a dry run leaves nothing"),
 )
 
 

@@ -1,5 +1,6 @@
 """Checks a composed configuration against conf/schema.py: choices, least values, nothing missing."""
 
+from collections.abc import Callable
 from dataclasses import Field, fields
 from typing import Any, NamedTuple, get_type_hints
 
@@ -34,26 +35,27 @@ def leaves(config: DictConfig, prefix: str = "") -> dict[str, Leaf]:
     return found
 
 
-def mistakes(config: DictConfig, base: DictConfig) -> list[str]:
-    """A sentence for every key whose value the schema does not allow; `base` has the values if nothing is said."""
+def mistakes(config: DictConfig, now: Callable[[str], str]) -> list[str]:
+    """A sentence for every key whose value the schema does not allow; `now` tells a key's default value."""
     missing = set(OmegaConf.missing_keys(config))
     problems = [f"{key} has no value: give {key}=VALUE." for key in sorted(missing)]
     for key, leaf in leaves(config).items():
         if key not in missing:
-            now = shown(OmegaConf.select(base, key, default=None))
-            problems += _of_leaf(leaf, OmegaConf.select(config, key), now)
+            problem = _of_leaf(leaf, OmegaConf.select(config, key))
+            problems += [f"{problem} (now {now(key)})."] if problem else []
     return problems
 
 
-def _of_leaf(leaf: Leaf, value: Any, now: str) -> list[str]:
+def _of_leaf(leaf: Leaf, value: Any) -> str | None:
+    """What is wrong with the value of one key, if anything is."""
     choices, low = leaf.field.metadata["choices"], leaf.field.metadata["low"]
     items = list(value) if isinstance(value, ListConfig) else [value]
     numbers = [item for item in items if isinstance(item, (int, float)) and not isinstance(item, bool)]
     if low is not None and any(number < low for number in numbers):
-        return [f"{leaf.key}={shown(value)}: must be at least {shown(low)} (now {now})."]
+        return f"{leaf.key}={shown(value)}: must be at least {shown(low)}"
     number_is_free = bool(numbers) and not any(isinstance(choice, int) for choice in choices)
     if not choices or value is None or number_is_free or value in choices:
-        return []
+        return None
     near = closest(str(value), [str(choice) for choice in choices])
-    hint = f"; did you mean {leaf.key}={near} (now {now})?" if near else f" (now {now})."
-    return [f"{leaf.key}={shown(value)}: must be {leaf.kind}{hint}"]
+    hint = f"; did you mean {leaf.key}={near}?" if near else ""
+    return f"{leaf.key}={shown(value)}: must be {leaf.kind}{hint}"

@@ -1,0 +1,99 @@
+"""The rules of the house, read from the code's own imports."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = {
+    "tools": {"tools"},
+    "backbones": {"backbones", "tools"},
+    "ssdlite": {"ssdlite", "backbones", "tools"},
+    "lraspp": {"lraspp", "backbones", "tools"},
+    "conf": {"conf"},
+    "cli": {"cli", "conf", "ssdlite", "lraspp", "backbones", "tools"},
+}
+"""What each package may import of ours."""
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+def module_name(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(file): file for file in sources(*PACKAGES)}
+
+
+def imports(file: Path, *, at_import_only: bool = False) -> Iterator[str]:
+    """Names of the modules of ours that `file` imports; those inside functions too, unless `at_import_only`."""
+    tree = ast.parse(file.read_text())
+    lazy = {inner for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if at_import_only and node in lazy:
+            continue
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: a relative import hides where it goes"
+            full = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in MODULES else str(node.module) for name in full]
+        else:
+            continue
+        yield from (name for name in names if name.partition(".")[0] in PACKAGES)
+
+
+@pytest.mark.parametrize("package", [name for name in PACKAGES if (ROOT / name).is_dir()])
+def test_imports_go_down_only(package: str) -> None:
+    upwards = [
+        f"{file.relative_to(ROOT)} imports {name}"
+        for file in sources(package)
+        for name in imports(file)
+        if name.partition(".")[0] not in PACKAGES[package]
+    ]
+    assert not upwards
+
+
+def test_backbones_take_only_ground_tools() -> None:
+    """A backbone can be lifted out with one small file of ours."""
+    taken = {name for file in sources("backbones") for name in imports(file) if name.startswith("tools")}
+    assert taken == {"tools.errors"}
+
+
+def test_no_circles() -> None:
+    graph = {name: set(imports(file, at_import_only=True)) - {name} for name, file in MODULES.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def test_every_import_of_ours_exists() -> None:
+    missing = {name for file in MODULES.values() for name in imports(file) if name not in MODULES}
+    assert not missing
+
+
+def test_files_are_short() -> None:
+    lengths = {file.relative_to(ROOT): len(file.read_text().splitlines()) for file in sources(*PACKAGES, "tests")}
+    assert not {str(file): lines for file, lines in lengths.items() if lines > 400}
+
+
+def test_importing_initialises_nothing_and_help_stays_light() -> None:
+    """Importing every module leaves Hydra's global state alone; what help and completion import brings no torch."""
+    heavy = "('torch', 'lightning', 'wandb', 'matplotlib')"
+    light = [name for name in MODULES if name in ("cli.main", "cli.help", "cli.completion", "cli.mistakes", "cli.app")]
+    code = f"""
+import importlib, sys
+for name in {light}: importlib.import_module(name)
+print([name for name in {heavy} if name in sys.modules])
+for name in {[name for name in MODULES if not name.endswith("__main__")]}: importlib.import_module(name)
+from hydra.core.global_hydra import GlobalHydra
+print(GlobalHydra.instance().is_initialized())
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "False"]
