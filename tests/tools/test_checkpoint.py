@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
-from tiny_task import fit
+from tests.tools.tiny_task import fit
 from torch import nn
 
 from tools import checkpoint as checkpoints

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from tiny_task import fit
+from tests.tools.tiny_task import fit
 
 from tools.tracking import boxed_image, start_run, upload_checkpoint, wandb_mode
 
