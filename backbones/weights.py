@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,24 +12,28 @@ from backbones.network import Backbone
 from backbones.torchvision_names import from_torchvision, to_symmetric_range
 from tools.errors import UserError
 
+Inputs = Literal["imagenet", "symmetric"]
+
 IMAGENET: dict[str, WeightsEnum] = {
     "large": MobileNet_V3_Large_Weights.DEFAULT,
     "small": MobileNet_V3_Small_Weights.DEFAULT,
 }
 
 
-def load_backbone_weights(backbone: Backbone, source: str | Path) -> list[str]:
+def load_backbone_weights(backbone: Backbone, source: str | Path, *, inputs: Inputs = "imagenet") -> list[str]:
     """Load what fits from `source` into `backbone`; return the names of the entries that kept their former values.
 
     `source` is "imagenet", torchvision's own weights from torchvision's cache, or a file with a state dict: one of
-    torchvision's MobileNetV3 classifiers (with or without the "features." prefix), or a backbone of ours. Weights of
-    torchvision's names are taken to expect ImageNet's normalisation and are adapted to images in -1..1. An entry of
-    another shape (the halved tail of RF2, another width) is not loaded.
+    torchvision's MobileNetV3 classifiers (with or without the "features." prefix), or a backbone of ours. `inputs` says
+    what a file of torchvision's names was trained on: images normalised by ImageNet's mean and deviation, as
+    torchvision's own weights, for which the stem is adapted to images in -1..1; or "symmetric", images in -1..1, as
+    the weights that Google published. An entry of another shape (the halved tail of RF2, another width) is not loaded.
 
     Raises UserError if the file is missing or unreadable, lacks entries that the backbone has, or fits nowhere.
     """
     path = _imagenet_file(backbone) if source == "imagenet" else Path(source)
-    entries = _our_names(_read(path), backbone)
+    adapt = source == "imagenet" or inputs == "imagenet"
+    entries = _our_names(_read(path), backbone, adapt)
     wanted = backbone.state_dict()
     if missing := [name for name in wanted if name not in entries]:
         raise UserError(
@@ -88,12 +92,12 @@ def _read(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _our_names(entries: Mapping[str, Any], backbone: Backbone) -> dict[str, Tensor]:
-    """The tensors among `entries` by our names, for images in -1..1."""
+def _our_names(entries: Mapping[str, Any], backbone: Backbone, adapt: bool) -> dict[str, Tensor]:
+    """The tensors among `entries` by our names; `adapt` torchvision's to images in -1..1."""
     entries = {key: value for key, value in entries.items() if isinstance(value, Tensor)}
     if "stem.conv.weight" in entries:
         return entries
     if "0.0.weight" in entries:  # torchvision's `model.features` on its own
         entries = {f"features.{key}": value for key, value in entries.items()}
     renamed = from_torchvision(entries, backbone.table)
-    return to_symmetric_range(renamed) if "stem.conv.weight" in renamed else renamed
+    return to_symmetric_range(renamed) if adapt and "stem.conv.weight" in renamed else renamed

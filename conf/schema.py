@@ -43,6 +43,11 @@ class Backbone:
     output_stride: int = key("stride of the last stage; below 32 it is dilated instead", 32, choices=(8, 16, 32))
     padding: Optional[str] = key("null: as the task's preset has it", None, choices=("symmetric", "same"))
     weights: Optional[str] = key("imagenet: torchvision's own; or a file; null: random", None)
+    weights_inputs: str = key(
+        "images a weights file was trained on: by ImageNet's mean and deviation (torchvision) or in -1..1 (Google)",
+        "imagenet",
+        choices=("imagenet", "symmetric"),
+    )
 
 
 @dataclass

@@ -82,9 +82,10 @@ def train(cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None
 def build(config: dict[str, Any], data: CocoData) -> Detector:
     """The detector of a new run with its first weights: random, of a backbone, or of a checkpoint."""
     detector = detector_from_config(config, data.num_slots)
-    weights, init = config["backbone"]["weights"], config["init"]
-    if weights:
-        _tell_left(weights, load_backbone_weights(detector.backbone, weights))
+    backbone, init = config["backbone"], config["init"]
+    if weights := backbone["weights"]:
+        inputs = backbone["weights_inputs"]
+        _tell_left(weights, load_backbone_weights(detector.backbone, weights, inputs=inputs))
     if init:
         _tell_left(init, init_detector(detector, Path(init)))
     return detector

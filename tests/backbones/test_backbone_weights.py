@@ -103,3 +103,15 @@ def test_truncated_normal():
     assert kernel.abs().max() <= 0.06
     assert abs(kernel.std() - 0.03 * 0.8796) < 3e-4  # deviation of a unit normal cut at 2
     assert backbone.state_dict()["block1.se.squeeze.bias"].abs().max() == 0
+
+
+def test_a_file_trained_on_symmetric_inputs_is_taken_as_it_is(tmp_path):
+    theirs = torchvision.models.mobilenet_v3_small().features
+    torch.save(theirs.state_dict(), tmp_path / "features.pth")
+    stems = {}
+    for inputs in ("symmetric", "imagenet"):
+        backbone = build_backbone("small", taps=["last"])
+        assert load_backbone_weights(backbone, tmp_path / "features.pth", inputs=inputs) == []
+        stems[inputs] = backbone.state_dict()["stem.conv.weight"]
+    assert torch.equal(stems["symmetric"], theirs.state_dict()["0.0.weight"])
+    assert not torch.equal(stems["symmetric"], stems["imagenet"])
