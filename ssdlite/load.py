@@ -28,7 +28,7 @@ def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
     focal = task["preset"] in PRESETS and PRESETS[task["preset"]].class_loss == "focal"
     return build_detector(
         preset=task["preset"],
-        class_prior=config["recipe"]["class_prior"] if focal else None,  # softmax learns its background by itself
+        class_prior=config["recipe"].get("class_prior") if focal else None,  # softmax learns its background by itself
         backbone=backbone["name"],
         rf2=backbone["rf2"],
         width=backbone["width"],

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
-from tests.tools.tiny_task import fit
 from torch import nn
 
+from tests.tools.tiny_task import fit
 from tools import checkpoint as checkpoints
 from tools.checkpoint import load_fitting, read_checkpoint, run_config, write_checkpoint
 from tools.errors import UserError

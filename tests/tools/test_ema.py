@@ -3,8 +3,8 @@
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
-from tests.tools.tiny_task import fit
 
+from tests.tools.tiny_task import fit
 from tools.checkpoint import read_checkpoint
 from tools.ema import Ema, ramped_decay
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 import torch
-from tests.tools.tiny_task import fit
 
+from tests.tools.tiny_task import fit
 from tools.progress import clock, quiet_lightning
 from tools.training import NonFiniteLoss
 

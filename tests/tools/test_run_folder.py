@@ -6,8 +6,8 @@ import shlex
 import pytest
 from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
-from tests.tools.tiny_task import fit
 
+from tests.tools.tiny_task import fit
 from tools.run_folder import RunFolder, read_metrics
 
 

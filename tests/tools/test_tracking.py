@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from tests.tools.tiny_task import fit
 
+from tests.tools.tiny_task import fit
 from tools.tracking import boxed_image, start_run, upload_checkpoint, wandb_mode
 
 SETTINGS = {"mode": "offline", "project": "mnv3", "group": "table6", "tags": ["mine"], "name": None}
