@@ -9,6 +9,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, Timer
 from torch import Tensor
 
+from tools.allocator import keep_freed_memory
 from tools.checkpoint import KeepBestAndLast, WholeFiles
 from tools.ema import Ema, SharedBuffers
 from tools.errors import UserError
@@ -38,6 +39,8 @@ def build_trainer(
         UserError: the accelerator or the devices asked for are not there.
     """
     wanted, recipe = config["trainer"], config["recipe"]
+    if not _uses_gpu(wanted["accelerator"]):
+        keep_freed_memory()
     devices = 1 if wanted["devices"] == "auto" and not _uses_gpu(wanted["accelerator"]) else wanted["devices"]
     own: list[Callback] = [FreshSeeds(config["seed"]), ValidateLast(), StopOnNonFiniteLoss(folder)]
     if recipe["ema"] is not None:

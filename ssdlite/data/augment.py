@@ -27,8 +27,9 @@ ATTEMPTS = 100
 
 ZOOM_OUT = 0.5
 """Chance that an image is zoomed out (SSD, Liu et al. 2016, section 3.6)."""
-ZOOM_SIDES = (1.0, 4.0)
-"""Sides of the canvas it is put on, in sides of the image (the same)."""
+ZOOM_SIDES = (1.0, 2.0)
+"""Sides of the canvas it is put on, in sides of the image. SSD goes to 4; at 320 pixels and anchors of 32 and more, that
+leaves most objects too small to learn."""
 
 COLOURS = v2.Compose(
     [

@@ -42,7 +42,7 @@ class Sample(NamedTuple):
 class DetectionDataset(Dataset[Sample]):
     """Images of `data` at `size` (h, w), resized by `rule`.
 
-    With `augmentation` ("paper" or "modern"), for training: uint8, and the next readable image in the place of an
+    With `augmentation` (see `augment`), for training: uint8, and the next readable image in the place of an
     unreadable one. Without, for scoring: the whole image exactly as `ssdlite.resize.resize` gives it, and NO_IMAGE in
     the place of an unreadable one. Never raises for a bad file: the loader decides what the problems are worth.
     """

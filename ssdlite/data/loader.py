@@ -135,7 +135,7 @@ def train_loader(
 ) -> Loader:
     """Shuffled, augmented uint8 batches of `batch_size` images for process `rank` of `world`; all batches are full.
 
-    `size`: (h, w) of the network's input. `augmentation`: "paper" or "modern". What an epoch holds depends on
+    `size`: (h, w) of the network's input. `augmentation`: see `augment`. What an epoch holds depends on
     (seed, epoch) alone, however many loader processes there are: Lightning sets the epoch on `loader.sampler`.
     """
     workers = _workers(workers, world)
