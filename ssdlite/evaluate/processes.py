@@ -1,13 +1,15 @@
 """Detections of a whole data set, by one process or by several: exactly the same ones."""
 
 import json
+import multiprocessing
+import pickle
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from rich.progress import track
-from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, spawn
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 
 from ssdlite.data.coco import CocoData
 from ssdlite.data.loader import val_loader
@@ -59,9 +61,13 @@ def detect_all(
     )
     if job.world == 1:
         return _detect(0, job)
+    packed = pickle.dumps(job)  # as plain bytes: torch would share each tensor by a file descriptor of its own
     with tempfile.TemporaryDirectory(prefix="mnv3-eval-") as folder:
         try:
-            spawn(_process, (job, Path(folder)), nprocs=job.world)
+            # One import for all processes: they start in a moment. With CUDA each must be started from nothing.
+            multiprocessing.set_forkserver_preload([__name__])
+            method = "spawn" if kind == "cuda" else "forkserver"
+            start_processes(_process, (packed, Path(folder)), nprocs=job.world, start_method=method)
         except (ProcessRaisedException, ProcessExitedException):
             problems = [line for path in sorted(Path(folder).glob("problems-*.json")) for line in _read(path)]
             if problems:
@@ -70,8 +76,9 @@ def detect_all(
         return _read(Path(folder) / "results.json")
 
 
-def _process(rank: int, job: Job, folder: Path) -> None:
+def _process(rank: int, packed: bytes, folder: Path) -> None:
     """Process `rank`: its share of the images; the first writes what all have found."""
+    job: Job = pickle.loads(packed)
     torch.set_num_threads(max(1, torch.get_num_threads() // job.world))
     torch.distributed.init_process_group(
         "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=job.world

@@ -63,8 +63,3 @@ def detections(data: CocoData, seed: int = 0, most: int = 40) -> Detections:
         found.slots[i, : len(slots)] = torch.from_numpy(slots)
         found.counts[i] = len(slots)
     return found
-
-
-def part(found: Detections, rows: torch.Tensor) -> Detections:
-    """Rows of a batch."""
-    return Detections(*(column[rows] for column in found))

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made_up import data_set, detections
 from numpy.testing import assert_array_equal
 
 from ssdlite.data.coco import CocoData, load_coco
 from ssdlite.evaluate.coco_scores import CocoScorer
 from ssdlite.evaluate.confusion import confusion_matrix
 from ssdlite.evaluate.results import Result, Table, read_table
+from tests.ssdlite.evaluate.made_up import data_set, detections
 
 
 def iou(a: list[float], b: list[float]) -> float:
