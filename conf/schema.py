@@ -105,9 +105,9 @@ class Recipe:
     ema: Optional[float] = key("decay of the averaged weights, which are scored and saved; null: none", None, low=0)
     clip: Optional[float] = key("largest gradient norm; null: any", None, low=0)
     class_prior: Optional[float] = key(
-        "detection with focal loss: probability of every class at every anchor at the start; null: biases of 0", None, low=0
+        "focal loss: probability of every class at every anchor at the start; null: biases of 0", None, low=0
     )
-    augment: str = key("paper: flip and SSD crop; modern: photometric and zoom-out too", choices=("paper", "modern"))
+    augment: str = key("paper: flip and SSD crop; modern: zoom-out and colours too", choices=("paper", "modern"))
     precision: str = key(
         "arithmetic of training; auto: bf16-mixed on GPUs that have it",
         choices=("auto", "32-true", "bf16-mixed", "16-mixed"),
@@ -139,9 +139,9 @@ class Wandb:
 @dataclass
 class Evaluation:
     split: str = key("which images are scored: val, train; of coco also test-dev", "val")
-    batch_size: Optional[int] = key("images at a time; null: as in training, for the same score to the last digit", None, low=1)
+    batch_size: Optional[int] = key("images at a time; null: as in training, for the very same score", None, low=1)
     accelerator: str = key("where to compute", "auto", choices=("auto", "cpu", "gpu", "cuda", "mps"))
-    devices: Union[int, str] = key("how many processes, one a device; auto: all GPUs, or one CPU process", "auto", low=1)
+    devices: Union[int, str] = key("how many; auto: all GPUs, or one CPU process", "auto", choices=("auto",), low=1)
     precision: str = key("arithmetic", "32-true", choices=("32-true", "bf16-mixed", "16-mixed"))
     score_threshold: float = key("least score drawn, and counted in the confusion matrix; AP takes all", 0.3, low=0)
     samples: int = key("images to draw", 8, low=0)
@@ -175,7 +175,7 @@ class Eval:
     eval: Evaluation = section(Evaluation)
     run: Optional[str] = key("run folder to score; null: the newest that matches what is asked for", None)
     ckpt: Optional[str] = key("checkpoint to score", None)
-    weights: Optional[str] = key("state dict to score (ours, torchvision's), of the network that task and backbone name", None)
+    weights: Optional[str] = key("state dict to score (ours, torchvision's), of the network named", None)
     dry: bool = key("check that everything is there, score one batch, write nothing", False)
 
 
@@ -196,14 +196,15 @@ class DataVerb:
 
 @dataclass
 class Benchmark:
-    pass
+    accelerator: str = key("where to compute", "auto", choices=("auto", "cpu", "gpu"))
+    batch_size: int = key("images of a training step", 32, low=2)
+    rounds: int = key("of the training steps, each timed once a round; single images get five times as many", 5, low=1)
 
 
 @dataclass
 class Bench:
     task: Task = section(Task)
     backbone: Backbone = section(Backbone)
-    trainer: Trainer = section(Trainer)
     bench: Benchmark = section(Benchmark)
     seed: int = key("of weights and images", 0, low=0)
 
