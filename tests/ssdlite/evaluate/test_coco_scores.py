@@ -11,7 +11,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from ssdlite.data.coco import CocoData, load_coco
-from ssdlite.evaluate.coco_scores import STATS, CocoScorer, Scores
+from ssdlite.evaluate.coco_scores import CocoScorer, Scores
 from ssdlite.evaluate.results import Result, write_results
 from tests.ssdlite.evaluate.made_up import data_set, detections
 
