@@ -119,12 +119,11 @@ def make_loaders(
 def draw_batch(batch: Batch, data: CocoData, path: Path, most: int = 16) -> None:
     """One picture of labelled training samples, as the network gets them."""
     names = class_table(data)
-    order = {slot: i for i, slot in enumerate(names)}
     panels = []
     for image, boxes, labels in zip(batch.images[:most], *(column[:most] for column in batch.targets), strict=True):
         real = labels >= 0
         slots = labels[real].tolist()
-        colours = [class_colour(order[slot]) for slot in slots]
+        colours = [class_colour(slot) for slot in slots]
         panels.append(draw_boxes(image.to(torch.uint8), boxes[real], [names[slot] for slot in slots], colours))
     save_image(mosaic(panels, columns=4), path)
     log.info("Labelled training samples: %s", shown(path))
