@@ -1,4 +1,4 @@
-"""Random views and colours: the authors' augmentation, and a stronger one.
+"""Random views: the authors' augmentation, and a stronger one.
 
 The crops are drawn by a few lines of numpy: torchvision's RandomIoUCrop takes as long to draw one for a COCO image as
 decoding the image takes (1.5 ms), and it crops and pads the pixels at full size, before they are resized.
@@ -7,11 +7,8 @@ decoding the image takes (1.5 ms), and it crops and pads the pixels at full size
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
-from torchvision.transforms import v2
 
-from ssdlite.data.view import Box, View, view_of, whole
+from tools.view import Box, View, view_of, whole
 
 POLICIES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 """The authors' seven crops (ssd_random_crop): how much of some object a crop must cover, and which share of a box must
@@ -28,18 +25,8 @@ ATTEMPTS = 100
 ZOOM_OUT = 0.5
 """Chance that an image is zoomed out (SSD, Liu et al. 2016, section 3.6)."""
 ZOOM_SIDES = (1.0, 2.0)
-"""Sides of the canvas it is put on, in sides of the image. SSD goes to 4; at 320 pixels and anchors of 32 and more, that
-leaves most objects too small to learn."""
-
-COLOURS = v2.Compose(
-    [
-        v2.ColorJitter(brightness=0.125, contrast=0.5, saturation=0.5),
-        v2.RandomApply([v2.ColorJitter(hue=0.05)], p=0.25),
-    ]
-)
-"""SSD's photometric distortion, with the ranges of torchvision's RandomPhotometricDistort. Only a quarter of the images
-get another hue: at 320x320 that takes 3 ms, all the rest 0.6 ms. Channels are not swapped: colour tells blood cells.
-"""
+"""Sides of the canvas it is put on, in sides of the image. SSD goes to 4; at 320 pixels and anchors of 32 and more,
+that leaves most objects too small to learn."""
 
 
 class Augmented(NamedTuple):
@@ -65,13 +52,6 @@ def augment(
     if not _sees(window, image_size):
         window, keep = canvas, np.ones(len(boxes), dtype=bool)
     return Augmented(view_of(window, image_size, size, flip), keep)
-
-
-def recolour(image: Tensor, seed: int) -> Tensor:
-    """Photometric distortion of [3, h, w] uint8, by `seed` alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return COLOURS(image)
 
 
 def _zoom_out(image_size: tuple[int, int], rng: np.random.Generator) -> Box:

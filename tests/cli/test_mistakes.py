@@ -3,38 +3,40 @@
 from collections.abc import Callable
 
 import pytest
+from omegaconf import DictConfig
 
+from cli.composing import composer
 from cli.wording import closest
 from tests.cli.recorder import Recorder
 
 Call = Callable[..., int]
 
 ONE_MISTAKE = [
-    (["recipe.ephocs=3"], "there is no key 'recipe.ephocs'; did you mean recipe.epochs (now 40)?"),
-    (["epochs=3"], "there is no key 'epochs'; did you mean recipe.epochs (now 40)?"),
+    (["recipe.ephocs=3"], "there is no key 'recipe.ephocs'; did you mean recipe.epochs (now {recipe.epochs})?"),
+    (["epochs=3"], "there is no key 'epochs'; did you mean recipe.epochs (now {recipe.epochs})?"),
     (["tsak=ssdlite"], "there is no key 'tsak'; did you mean task (now ssdlite)?"),
     (["qqqq=3"], "there is no key 'qqqq'; `mnv3 train --help` lists them."),
     (["dataset=coco", "dataset.height=3"], "there is no key 'dataset.height'"),
-    (["+recipe.lrr=3"], "there is no key 'recipe.lrr'; did you mean recipe.lr (now 0.002)?"),
+    (["+recipe.lrr=3"], "there is no key 'recipe.lrr'; did you mean recipe.lr (now {recipe.lr})?"),
     (["+recipe.lr=3"], "write it without the plus, recipe.lr=3."),
     (["~recipe"], "nothing can be taken out; give recipe another value instead."),
-    (["recipe.epochs=abc"], "must be a whole number or null (now 40)."),
-    (["recipe.epochs=2.5"], "must be a whole number or null (now 40)."),
+    (["recipe.epochs=abc"], "must be a whole number or null (now {recipe.epochs})."),
+    (["recipe.epochs=2.5"], "must be a whole number or null (now {recipe.epochs})."),
     (["backbone.rf2=perhaps"], "must be true or false (now false)."),
     (["seed=null"], "must be a whole number (now 0)."),
     (["task.input_size=320"], "must be a list of whole numbers like [320,320] (now [320,320])."),
     (["data.workers=many"], "must be a whole number or auto (now auto)."),
     (["data.workers=-1"], "must be at least 0 (now auto)."),
-    (["recipe.batch_size=0"], "must be at least 1 (now 16)."),
+    (["recipe.batch_size=0"], "must be at least 1 (now {recipe.batch_size})."),
     (["task.preset=papr"], "must be paper or torchvision; did you mean task.preset=paper? (now paper)."),
     (["backbone.output_stride=7"], "must be 8, 16 or 32 (now 32)."),
     (["backbone=medium"], "there is no such backbone, but large or small (now small)."),
     (["dataset=sterets"], "did you mean dataset=streets?"),
     (["dataset=null"], "dataset=null: there is no such dataset"),
-    (["lr"], "'lr' has no value; write recipe.lr=VALUE (now 0.002)."),
+    (["lr"], "'lr' has no value; write recipe.lr=VALUE (now {recipe.lr})."),
     (["name=a=b"], "put quotes around the value: 'name=\"a=b\"'."),
     (["seed=1,2"], "add -m for all of them, or give one."),
-    (["--epochs", "3"], "There is no flag --epochs; did you mean recipe.epochs=3 (now 40)?"),
+    (["--epochs", "3"], "There is no flag --epochs; did you mean recipe.epochs=3 (now {recipe.epochs})?"),
     (["-m", "--cfg", "job", "seed=1,2"], "-m cannot be shown"),
     (["-m", "seed=1,a"], "seed=a: must be a whole number (now 0)."),
     (["--config-dir", "nowhere"], "there is no folder nowhere."),
@@ -42,13 +44,20 @@ ONE_MISTAKE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def usual() -> DictConfig:
+    """What `mnv3 train` takes when nothing is said."""
+    with composer("train") as compose:
+        return compose()
+
+
 @pytest.mark.parametrize(("argv", "answer"), ONE_MISTAKE, ids=lambda value: " ".join(value) if value is list else None)
 def test_each_mistake_has_its_sentence(
-    argv: list[str], answer: str, call: Call, recorder: Recorder, capsys: pytest.CaptureFixture
+    argv: list[str], answer: str, usual: DictConfig, call: Call, recorder: Recorder, capsys: pytest.CaptureFixture
 ) -> None:
     assert call("train", *argv) == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert answer in line
+    assert answer.format(recipe=usual.recipe) in line
     assert not recorder.configs
 
 

@@ -1,0 +1,59 @@
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import tools.timing
+from tools.timing import Comparison, Contestant, Timing, apart, compare, interleave
+
+
+def test_contestants_take_turns_and_warm_up_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    calls = []
+
+    def work(name: str, costs: Iterator[float]) -> None:
+        nonlocal now
+        calls.append(name)
+        now += next(costs)
+
+    monkeypatch.setattr(tools.timing, "perf_counter", lambda: now)
+    slow, fast = iter([100.0, 4.0, 8.0, 40.0]), iter([50.0, 2.0, 2.0, 10.0])
+    times = interleave({"slow": lambda: work("slow", slow), "fast": lambda: work("fast", fast)}, rounds=3)
+    assert calls == ["slow", "fast"] * 4
+    assert times == {"slow": Timing((4.0, 8.0, 40.0)), "fast": Timing((2.0, 2.0, 10.0))}
+
+
+def test_ratio_is_that_of_the_rounds_not_of_the_medians() -> None:
+    quiet_then_busy = Timing((1.0, 1.0, 5.0, 5.0, 5.0))
+    other = Timing((3.0, 3.0, 15.0, 15.0, 8.0))
+    assert quiet_then_busy.times_faster_than(other) == pytest.approx(3.0)
+    assert quiet_then_busy.median == 5.0
+
+
+def count_upwards(start: int, end: int) -> Callable[[], None]:
+    numbers = iter(range(start, end))
+
+    def count() -> None:
+        with open(os.environ["COUNTED"], "a") as file:
+            print(next(numbers), os.getpid(), file=file)
+
+    return count
+
+
+def test_each_contestant_has_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTED", str(tmp_path / "calls.txt"))
+    contestants = {name: Contestant(count_upwards, (start, 99), False) for name, start in (("a", 0), ("b", 10))}
+    times = compare(Comparison("counting", "a", contestants, rounds_factor=2), rounds=1)
+    calls = [tuple(map(int, line.split())) for line in (tmp_path / "calls.txt").read_text().splitlines()]
+    assert [number for number, _ in calls] == [0, 10, 1, 11, 2, 12, 3, 13]  # two rounds of warm-up, two timed
+    assert len({process for _, process in calls} | {os.getpid()}) == 3
+    assert [len(timing.seconds) for timing in times.values()] == [2, 2]
+
+
+def test_a_failure_there_is_told_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTED", str(tmp_path / "calls.txt"))
+    with apart(Contestant(count_upwards, (0, 1), True)) as call:
+        call()
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            call()
