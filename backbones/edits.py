@@ -43,11 +43,11 @@ def halve_tail(table: Table, first_expansion: Literal["keep", "halve"]) -> Table
     return tuple(halve(i, row) if i >= first else row for i, row in enumerate(table))
 
 
-def set_output_stride(table: Table, output_stride: int) -> Table:
+def set_output_stride(table: Table, output_stride: int, dilate_at_once: bool = False) -> Table:
     """Remove strides beyond `output_stride` and dilate instead, by the authors' rule.
 
-    A block that loses its stride keeps the dilation so far; only later ones take the product. torchvision's
-    `dilated=True` dilates that block too.
+    A block that loses its stride keeps the dilation so far; only later ones take the product. `dilate_at_once` is
+    torchvision's rule (its `dilated=True`): that block takes the product as well.
     """
     if output_stride not in (8, 16, 32):
         raise UserError(f"backbone output stride is {output_stride}; it can be 8, 16 or 32")
@@ -57,8 +57,9 @@ def set_output_stride(table: Table, output_stride: int) -> Table:
             stride *= row.stride
             rows.append(row)
         else:
-            rows.append(replace(row, stride=1, dilation=dilation if row.kernel > 1 else 1))
-            dilation *= row.stride
+            before, dilation = dilation, dilation * row.stride
+            chosen = dilation if dilate_at_once else before
+            rows.append(replace(row, stride=1, dilation=chosen if row.kernel > 1 else 1))
     return tuple(rows)
 
 
@@ -67,7 +68,15 @@ def first_expansion(table: Table, stride: int = 32) -> str:
 
     The table is to be one with all its strides, that is before `set_output_stride`.
     """
-    return f"{layer_names(table)[_first_reaching(table, stride)]}.expand"
+    return f"{first_block(table, stride)}.expand"
+
+
+def first_block(table: Table, stride: int) -> str:
+    """Tap of the output of the first block that reaches `stride`; torchvision's skip of LR-ASPP at 8.
+
+    The table is to be one with all its strides, that is before `set_output_stride`.
+    """
+    return layer_names(table)[_first_reaching(table, stride)]
 
 
 def last_depthwise(table: Table, stride: int = 8) -> str:

@@ -74,6 +74,7 @@ def build_backbone(
     rf2_expansion: Literal["keep", "halve"] = "keep",
     width: float = 1.0,
     output_stride: int = 32,
+    dilate_at_once: bool = False,
     padding: Padding = "symmetric",
     taps: Sequence[str],
     bn_momentum: float = 0.03,
@@ -81,14 +82,14 @@ def build_backbone(
     """Backbone of a family ("large", "small") with the paper's edits of its table.
 
     Tap names of "the first stride-32 block" and the like are those of the unedited table `TABLES[name]`: see
-    `backbones.edits.first_expansion`. `rf2` halves the tail, `rf2_expansion` says how (`halve_tail`); `padding` is
-    PyTorch's "symmetric" or TensorFlow's "same". bn_momentum 0.03 is that of the authors' detection configs (their
-    decay 0.97).
+    `backbones.edits.first_expansion`. `rf2` halves the tail, `rf2_expansion` says how (`halve_tail`); `output_stride`
+    and `dilate_at_once` are those of `set_output_stride`; `padding` is PyTorch's "symmetric" or TensorFlow's "same".
+    bn_momentum 0.03 is that of the authors' detection configs (their decay 0.97).
     """
     if name not in TABLES:
         raise UserError(f"backbone {name!r} is unknown; there are {', '.join(TABLES)}")
     table = TABLES[name]
     if rf2:
         table = halve_tail(table, rf2_expansion)
-    table = set_output_stride(scale_width(table, width), output_stride)
+    table = set_output_stride(scale_width(table, width), output_stride, dilate_at_once)
     return Backbone(name, table, taps, padding=padding, bn_momentum=bn_momentum)

@@ -1,0 +1,1 @@
+"""Lite R-ASPP segmentation: heads, losses, Cityscapes data and scores."""

@@ -1,0 +1,104 @@
+"""The heads: Lite R-ASPP (section 6.4, figure 10) and R-ASPP (MobileNetV2 section 6.3)."""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from backbones.blocks import ConvNormAct
+from lraspp.pooling import Windows, pool
+from lraspp.presets import Gate
+
+BN_EPSILON = 1e-5  # in the heads, of the authors and of torchvision; their backbones have 1e-3
+DROPOUT = 0.1  # of R-ASPP: the authors keep 0.9
+
+
+class LiteHead(nn.Module):
+    """LR-ASPP: features gated by window means, classified, and added to a classified skip at stride 8.
+
+    Classification comes before resizing, where the paper has it after: both are linear and the weights of a bilinear
+    resizing sum to one, so that they commute, and it costs a fraction so.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        skip_channels: int,
+        filters: int,
+        num_classes: int,
+        *,
+        windows: Windows | None,
+        gate: Gate,
+        gate_bias: bool,
+        align_corners: bool,
+        bn_momentum: float,
+    ) -> None:
+        super().__init__()
+        self.windows = windows
+        self.activate = F.sigmoid if gate == "sigmoid" else F.hardsigmoid
+        self.align_corners = align_corners
+        self.features = _conv_norm_relu(channels, filters, bn_momentum)
+        self.gate = nn.Conv2d(channels, filters, 1, bias=gate_bias)
+        self.classes = nn.Conv2d(filters, num_classes, 1)
+        self.skip = nn.Conv2d(skip_channels, num_classes, 1)
+
+    def forward(self, last: Tensor, skip: Tensor) -> Tensor:
+        """last: [N, channels, h, w], skip: [N, skip_channels, H, W] -> logits [N, num_classes, H, W]."""
+        features = self.features(last)
+        gate = self.activate(self.gate(pool(last, self.windows)))
+        gated = features * _resize_unless_single(gate, features, self.align_corners)
+        return self.skip(skip) + resize(self.classes(gated), skip.shape[-2:], self.align_corners)
+
+
+class Head(nn.Module):
+    """R-ASPP: features and window means side by side, mixed and classified; no skip.
+
+    The mixing convolution is split in two: its half for the means works on them before they are resized.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        filters: int,
+        num_classes: int,
+        *,
+        windows: Windows | None,
+        align_corners: bool,
+        bn_momentum: float,
+    ) -> None:
+        super().__init__()
+        self.windows = windows
+        self.align_corners = align_corners
+        self.pooled = _conv_norm_relu(channels, filters, bn_momentum)
+        self.features = _conv_norm_relu(channels, filters, bn_momentum)
+        self.mix = _conv_norm_relu(2 * filters, filters, bn_momentum)
+        self.dropout = nn.Dropout(DROPOUT)
+        self.classes = nn.Conv2d(filters, num_classes, 1)
+
+    def forward(self, last: Tensor) -> Tensor:
+        """last: [N, channels, h, w] -> logits [N, num_classes, h, w]."""
+        pooled, features = self.pooled(pool(last, self.windows)), self.features(last)
+        means, maps = self.mix.conv.weight.chunk(2, 1)  # the authors' order: means first
+        mixed = F.conv2d(features, maps, self.mix.conv.bias)
+        mixed = mixed + _resize_unless_single(F.conv2d(pooled, means), features, self.align_corners)
+        return self.classes(self.dropout(self.mix.act(self.mix.norm(mixed))))
+
+
+def resize(x: Tensor, size: tuple[int, int] | torch.Size, align_corners: bool) -> Tensor:
+    """Bilinear resizing to `size`; nothing where that is the size already."""
+    if x.shape[-2:] == tuple(size):
+        return x
+    return F.interpolate(x, tuple(size), mode="bilinear", align_corners=align_corners)
+
+
+def _resize_unless_single(x: Tensor, like: Tensor, align_corners: bool) -> Tensor:
+    """`x` resized to the size of `like`; a single value a channel is left to broadcasting."""
+    return x if x.shape[-2:] == (1, 1) else resize(x, like.shape[-2:], align_corners)
+
+
+def _conv_norm_relu(inputs: int, outputs: int, bn_momentum: float, act: Literal["relu"] = "relu") -> ConvNormAct:
+    layer = ConvNormAct(inputs, outputs, act=act, bn_momentum=bn_momentum)
+    assert isinstance(layer.norm, nn.BatchNorm2d)
+    layer.norm.eps = BN_EPSILON
+    return layer

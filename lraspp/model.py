@@ -1,0 +1,152 @@
+"""The segmenter: backbone, head, and the rules of a preset."""
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from backbones.edits import first_block, last_depthwise
+from backbones.network import Backbone, build_backbone
+from backbones.tables import TABLES
+from backbones.weights import init_truncated_normal
+from lraspp.heads import Head, LiteHead, resize
+from lraspp.labels import upsampled_labels
+from lraspp.pooling import AUTHORS_WINDOWS
+from lraspp.presets import Gate, Pooling, Preset, get_preset
+from tools.errors import UserError
+
+HeadName = Literal["lraspp", "raspp"]
+BN_MOMENTUM = 0.03  # the authors' 0.003 and, in the head, 0.0003 take tens of thousands of steps to settle
+BACKBONE_STD = 0.09  # the authors' initial kernels, backbone
+CLASSES_STD = 0.01  # and the convolutions that give logits
+
+
+class Segmenter(nn.Module):
+    """(Lite) R-ASPP on a backbone.
+
+    Attributes: `preset`; `num_classes`; `backbone`; `head`; `channels_last`, the memory layout inside: the faster one,
+    though PyTorch's batch norm on a CPU sums less exactly in it.
+    """
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, backbone: Backbone, head: LiteHead | Head, preset: Preset, num_classes: int) -> None:
+        super().__init__()
+        self.preset = preset
+        self.num_classes = num_classes
+        self.channels_last = True
+        self.backbone = backbone
+        self.head = head
+        mean, std = (torch.tensor(values).reshape(3, 1, 1) for values in (preset.pixel_mean, preset.pixel_std))
+        self.register_buffer("scale", 1 / (255 * std), persistent=False)
+        self.register_buffer("offset", -mean / std, persistent=False)
+        _initialise(self)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """images: [N, 3, H, W] RGB, uint8 or float, 0..255 -> logits [N, num_classes, h, w].
+
+        h and w are H and W over 8 (over the output stride for R-ASPP), rounded up.
+        """
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
+        x = (images * self.scale).add_(self.offset).contiguous(memory_format=layout)
+        return self.head(*self.backbone(x).values())
+
+    def upsample(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
+        """Logits [N, num_classes, h, w] of images of `size` (H, W) -> [N, num_classes, H, W]."""
+        return resize(logits, size, self.preset.align_corners)
+
+    @torch.no_grad()
+    def labels(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
+        """Class of every pixel, [N, H, W] uint8: the argmax of `upsample`, which is not kept in memory whole."""
+        return upsampled_labels(logits, size, self.preset.align_corners)
+
+
+def build_segmenter(
+    *,
+    preset: str = "paper",
+    head: HeadName = "lraspp",
+    filters: int = 128,
+    gate: Gate | None = None,
+    pool: Pooling | None = None,
+    backbone: str = "large",
+    rf2: bool = True,
+    width: float = 1.0,
+    output_stride: int = 16,
+    padding: Literal["symmetric", "same"] | None = None,
+    num_classes: int,
+) -> Segmenter:
+    """Segmenter by the rules of `preset`; `gate`, `pool` and `padding` None are the preset's.
+
+    `filters` is the width of the head: 128 or 256 in the paper. Raises UserError for names that do not exist and
+    values that cannot be.
+    """
+    rules = get_preset(preset)
+    if problems := _problems(head, gate, pool, backbone, filters, num_classes):
+        raise UserError(*problems)
+    skip = _skip(backbone, rules)
+    network = build_backbone(
+        backbone,
+        rf2=rf2,
+        rf2_expansion=rules.rf2_expansion,
+        width=width,
+        output_stride=output_stride,
+        dilate_at_once=rules.dilate_at_once,
+        padding=padding or rules.padding,
+        taps=("last", skip) if head == "lraspp" else ("last",),
+        bn_momentum=BN_MOMENTUM,
+    )
+    windows = AUTHORS_WINDOWS[output_stride] if (pool or rules.pooling) == "window" else None
+    channels = network.channels
+    common: Any = {"windows": windows, "align_corners": rules.align_corners, "bn_momentum": BN_MOMENTUM}
+    if head == "raspp":
+        return Segmenter(network, Head(channels["last"], filters, num_classes, **common), rules, num_classes)
+    gates: Any = {"gate": gate or rules.gate, "gate_bias": rules.gate_bias}
+    lite = LiteHead(channels["last"], channels[skip], filters, num_classes, **gates, **common)
+    return Segmenter(network, lite, rules, num_classes)
+
+
+def _skip(backbone: str, preset: Preset) -> str:
+    """Tap of the skip, of the table with all its strides."""
+    return last_depthwise(TABLES[backbone], 8) if preset.skip == "depthwise" else first_block(TABLES[backbone], 8)
+
+
+def _problems(
+    head: str, gate: str | None, pool: str | None, backbone: str, filters: int, num_classes: int
+) -> list[str]:
+    choices = {
+        "task.head": (head, ("lraspp", "raspp")),
+        "task.gate": (gate, ("sigmoid", "hard_sigmoid", None)),
+        "task.pool": (pool, ("window", "global", None)),
+        "backbone.name": (backbone, tuple(TABLES)),
+    }
+    problems = [
+        f"{key}: {value!r} is unknown; there are {', '.join(name for name in names if name)}"
+        for key, (value, names) in choices.items()
+        if value not in names
+    ]
+    if filters < 1:
+        problems.append(f"task.filters must be at least 1, not {filters}; the paper has 128 and 256")
+    if not 1 <= num_classes <= 255:
+        problems.append(f"a segmenter can have 1 to 255 classes, not {num_classes}")
+    return problems
+
+
+def _initialise(segmenter: Segmenter) -> None:
+    """The authors' truncated normals, and Glorot's uniform in the head; or He's normal and PyTorch's own there."""
+    if not segmenter.preset.authors_init:
+        for layer in segmenter.backbone.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, mode="fan_out")
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+        return
+    init_truncated_normal(segmenter.backbone, BACKBONE_STD)
+    for name, layer in segmenter.head.named_modules():
+        if isinstance(layer, nn.Conv2d):
+            if name in ("classes", "skip"):
+                init_truncated_normal(layer, CLASSES_STD)
+                continue
+            nn.init.xavier_uniform_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

@@ -1,0 +1,67 @@
+"""The two sets of rules a segmenter can follow, as a table."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD
+from tools.errors import UserError
+
+Gate = Literal["sigmoid", "hard_sigmoid"]
+Pooling = Literal["window", "global"]
+HALVES = (0.5, 0.5, 0.5)  # as mean and deviation they bring 0..1 to -1..1
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What makes two Lite R-ASPP segmenters differ but their backbone's table and their size."""
+
+    pixel_mean: tuple[float, float, float]  # of RGB in 0..1, subtracted
+    pixel_std: tuple[float, float, float]  # and divided by
+    padding: Literal["same", "symmetric"]  # of strided convolutions
+    rf2_expansion: Literal["halve", "keep"]  # see backbones.edits.halve_tail
+    dilate_at_once: bool  # see backbones.edits.set_output_stride
+    skip: Literal["depthwise", "block"]  # of the last stride-8 block, before SE; or output of the first stride-8 block
+    gate: Gate
+    gate_bias: bool  # whether the gate's convolution has one
+    pooling: Pooling  # what the gate sees
+    align_corners: bool  # in every bilinear resizing
+    authors_init: bool  # see model.initialise
+
+
+PRESETS = {
+    # The authors' TensorFlow DeepLab, variants mobilenet_v3_{large,small}_seg; the gate as in figure 10.
+    "paper": Preset(
+        pixel_mean=HALVES,
+        pixel_std=HALVES,
+        padding="same",
+        rf2_expansion="halve",
+        dilate_at_once=False,
+        skip="depthwise",
+        gate="sigmoid",
+        gate_bias=True,
+        pooling="window",
+        align_corners=True,
+        authors_init=True,
+    ),
+    # torchvision.models.segmentation.lraspp_mobilenet_v3_large.
+    "torchvision": Preset(
+        pixel_mean=IMAGENET_MEAN,
+        pixel_std=IMAGENET_STD,
+        padding="symmetric",
+        rf2_expansion="keep",
+        dilate_at_once=True,
+        skip="block",
+        gate="sigmoid",
+        gate_bias=False,
+        pooling="global",
+        align_corners=False,
+        authors_init=False,
+    ),
+}
+
+
+def get_preset(name: str) -> Preset:
+    """Preset `name`. Raises UserError if there is none."""
+    if name not in PRESETS:
+        raise UserError(f"task.preset: {name!r} is unknown; there are {', '.join(PRESETS)}")
+    return PRESETS[name]
