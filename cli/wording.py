@@ -7,7 +7,14 @@ from typing import Any, Union, get_args, get_origin
 
 from omegaconf import OmegaConf
 
-NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text", type(None): "null"}
+NAMES = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    type(None): "null",
+    Any: "text, a list like [1,0.5] or null",
+}
 LISTS = {int: "a list of whole numbers like [320,320]", str: "a list like [a,b]"}
 
 
@@ -39,11 +46,12 @@ def shown(value: Any) -> str:
 
 def kind(hint: Any, choices: tuple = ()) -> str:
     """What a key of type `hint` may be: "a whole number or auto"."""
-    if get_origin(hint) is list:
-        return LISTS[get_args(hint)[0]]
     parts = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
     words = []
     for part in parts:
+        if get_origin(part) is list:
+            words.append(LISTS[get_args(part)[0]])
+            continue
         names_choices = bool(choices) and (part is str or not any(isinstance(choice, str) for choice in choices))
         words += [shown(choice) for choice in choices] if names_choices and part is not type(None) else [NAMES[part]]
     return either(words)

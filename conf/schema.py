@@ -26,13 +26,29 @@ def section(of: type) -> Any:
 
 @dataclass
 class Task:
-    name: str = key("what is learnt", choices=("ssdlite",))
-    input_size: list[int] = key("height and width of the network's input, pixels")
+    name: str = key("what is learnt", choices=("ssdlite", "lraspp"))
 
 
 @dataclass
 class Ssdlite(Task):
+    input_size: list[int] = key("height and width of the network's input, pixels", low=1)
     preset: str = key("paper: the authors' rules; torchvision: its ssdlite320's", choices=("paper", "torchvision"))
+
+
+@dataclass
+class Lraspp(Task):
+    input_size: Optional[list[int]] = key(
+        "height and width that frames are resized to for the network, pixels; null: as they are", None, low=1
+    )
+    preset: str = key("paper: the authors' rules; torchvision: its lraspp's", choices=("paper", "torchvision"))
+    head: str = key("Lite R-ASPP, or the R-ASPP of MobileNetV2", choices=("lraspp", "raspp"))
+    filters: int = key("channels of the head", choices=(128, 256))
+    gate: Optional[str] = key(
+        "squashing of the pooled branch; null: the preset's", None, choices=("sigmoid", "hard_sigmoid")
+    )
+    pool: Optional[str] = key(
+        "means over windows, or over the whole map; null: the preset's", None, choices=("window", "global")
+    )
 
 
 @dataclass
@@ -53,13 +69,18 @@ class Backbone:
 @dataclass
 class Dataset:
     name: str = key("which data set")
+
+
+@dataclass
+class Boxes(Dataset):
     class_slots: str = key(
-        "classes numbered 1..K, or by their COCO category id (91 slots)", choices=("contiguous", "category_id")
+        "of detection: classes numbered 1..K, or by their COCO category id (91 slots)",
+        choices=("contiguous", "category_id"),
     )
 
 
 @dataclass
-class Streets(Dataset):
+class Streets(Boxes):
     seed: int = key("of the generator: the same seed draws the same images")
     train: int = key("training images to draw", low=1)
     val: int = key("validation images to draw", low=1)
@@ -68,12 +89,12 @@ class Streets(Dataset):
 
 
 @dataclass
-class Coco(Dataset):
+class Coco(Boxes):
     pass
 
 
 @dataclass
-class CocoJson(Dataset):
+class CocoJson(Boxes):
     train_json: Optional[str] = key("COCO JSON of the training boxes", None)
     train_images: Optional[str] = key("folder of the training images", None)
     val_json: Optional[str] = key("COCO JSON of the validation boxes", None)
@@ -81,10 +102,31 @@ class CocoJson(Dataset):
 
 
 @dataclass
+class Cityscapes(Dataset):
+    pass
+
+
+@dataclass
+class Camvid(Dataset):
+    pass
+
+
+@dataclass
+class MaskFolder(Dataset):
+    names: Optional[str] = key("text file: one class a line, or `id name`, either with a colour #rrggbb", None)
+    ignore: Optional[int] = key("value of label files that is neither trained on nor scored; null: none", low=0)
+    train_images: Optional[str] = key("folder of the training images", None)
+    train_labels: Optional[str] = key("folder of their label files, of the same names", None)
+    val_images: Optional[str] = key("folder of the validation images", None)
+    val_labels: Optional[str] = key("folder of their label files, of the same names", None)
+
+
+@dataclass
 class Data:
     root: str = key("folder of the data sets; also from the environment: MNV3_DATA")
     workers: Union[int, str] = key("loader processes; auto: one a core, less one, at most 8", choices=("auto",), low=0)
     on_error: str = key("an image that cannot be read: stop, or warn and go on without it", choices=("raise", "skip"))
+    cache: Optional[str] = key("folder of what `mnv3 data cache` decodes; null: cache in the data root", None)
 
 
 @dataclass
@@ -104,14 +146,31 @@ class Recipe:
     schedule: str = key("of the learning rate after warm-up", choices=("cosine", "poly", "constant"))
     ema: Optional[float] = key("decay of the averaged weights, which are scored and saved; null: none", None, low=0)
     clip: Optional[float] = key("largest gradient norm; null: any", None, low=0)
-    class_prior: Optional[float] = key(
-        "focal loss: probability of every class at every anchor at the start; null: biases of 0", None, low=0
-    )
-    augment: str = key("paper: flip and SSD crop; modern: zoom-out and colours too", choices=("paper", "modern"))
     precision: str = key(
         "arithmetic of training; auto: bf16-mixed on GPUs that have it",
         choices=("auto", "32-true", "bf16-mixed", "16-mixed"),
     )
+
+
+@dataclass
+class SsdliteRecipe(Recipe):
+    augment: str = key("paper: flip and SSD crop; modern: zoom-out and colours too", choices=("paper", "modern"))
+    class_prior: Optional[float] = key(
+        "focal loss: probability of every class at every anchor at the start; null: biases of 0", None, low=0
+    )
+
+
+@dataclass
+class LrasppRecipe(Recipe):
+    augment: str = key("paper: scale 0.5 to 2 and flip; modern: colours too", choices=("paper", "modern"))
+    crop: list[int] = key("height and width of a training sample, pixels", low=1)
+    class_weights: Any = key(
+        "balanced: rare classes weigh more, by the training labels; or a list of one weight a class; null: all 1", None
+    )
+    ohem: Optional[float] = key(
+        "learn only from pixels whose true class has less than this probability; null: from all", None, low=0
+    )
+    ohem_kept: float = key("share of a batch's pixels, the hardest, that OHEM keeps in any case", 0.0625, low=0)
 
 
 @dataclass
@@ -181,9 +240,10 @@ class Eval:
 
 @dataclass
 class DataVerb:
-    action: str = key("what to do", "list", choices=("list", "check", "get"))
+    action: str = key("what to do", "list", choices=("list", "check", "get", "cache"))
     target: Optional[str] = key("data set to get", None)
-    split: Optional[str] = key("split to check; null: train and val", None)
+    split: Optional[str] = key("split to check or to decode; null: train and val", None)
+    remove: bool = key("of cache: remove the decoded copies", False)
     out: Optional[str] = key("folder for what a check writes; null: runs/data/<data set>", None)
     parts: list[str] = key("what of COCO to get: train, val, test")
     address: str = key("where COCO is downloaded from")
@@ -212,8 +272,20 @@ class Bench:
 VERBS = {"train": Train, "eval": Eval, "data": DataVerb, "bench": Bench}
 """Schema of a verb: `conf/<verb>.yaml` begins its defaults list with `- /schema/<verb>`."""
 
-VARIANTS = {"ssdlite": Ssdlite, "streets": Streets, "coco": Coco, "coco_json": CocoJson}
+VARIANTS = {
+    "ssdlite": Ssdlite,
+    "lraspp": Lraspp,
+    "streets": Streets,
+    "coco": Coco,
+    "coco_json": CocoJson,
+    "cityscapes": Cityscapes,
+    "camvid": Camvid,
+    "mask_folder": MaskFolder,
+}
 """Schema of an option that has keys of its own: its file begins with `defaults: [/schema/<option>@_here_, _self_]`."""
+
+RECIPES = {"ssdlite": SsdliteRecipe, "lraspp": LrasppRecipe}
+"""Schema of the recipes of a task: a verb with recipes lists `schema/recipe@recipe: ${task}` before them."""
 
 
 def register() -> None:
@@ -229,6 +301,8 @@ def register() -> None:
         store.store(group="schema", name=name, node=node, package="_global_")
     for name, node in VARIANTS.items():
         store.store(group="schema", name=name, node=node)
+    for name, node in RECIPES.items():
+        store.store(group="schema/recipe", name=name, node=node)
 
 
 def leaves(node: type, prefix: str = "") -> dict[str, Any]:
