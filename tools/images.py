@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from tools.errors import UserError
@@ -34,6 +34,25 @@ def read_image(path: Path | str, size: tuple[int, int] | None = None) -> Tensor:
     if size and found != size:
         raise UserError(f"{path} is {found[1]}x{found[0]} pixels, but its annotations say {size[1]}x{size[0]}.")
     return torch.from_numpy(pixels).permute(2, 0, 1)
+
+
+ROTATED = (5, 6, 7, 8)
+"""EXIF orientations whose height is stored as the width."""
+
+
+def image_size(path: Path | str) -> tuple[int, int]:
+    """Height and width of an image file, as `read_image` gives it without `size`, from its header alone.
+
+    Raises UserError, naming the file: missing, or not an image.
+    """
+    try:
+        with Image.open(path) as opened:
+            turned = opened.getexif().get(ExifTags.Base.Orientation) in ROTATED
+            return _size(opened)[::-1] if turned else _size(opened)
+    except FileNotFoundError:
+        raise UserError(f"Image {path} does not exist.") from None
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        raise UserError(f"{path} is not an image that can be read.") from None
 
 
 def _size(image: Image.Image) -> tuple[int, int]:

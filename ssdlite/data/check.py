@@ -1,8 +1,6 @@
 """Looks at every image and box of a split, before a training does."""
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ssdlite.data.coco import CocoData
+from tools.check import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
 from tools.draw import class_colour, draw_boxes, mosaic, save_image
 from tools.errors import UserError
 from tools.files import write_json
@@ -18,9 +17,6 @@ from tools.images import read_image
 
 SIZES = {"small": 32**2, "medium": 96**2, "large": np.inf}
 """COCO's size classes: boxes below this area, in pixels of the original image."""
-
-PICTURES, COLUMNS, PICTURE_SIDE = 12, 4, 400
-"""Of the mosaic: images, columns, longest side of an image in pixels."""
 
 
 def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]) -> list[str]:
@@ -47,7 +43,7 @@ def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]
 
 
 def _unreadable(data: CocoData) -> dict[str, str]:
-    """File name -> what is wrong with it. Decoders leave Python's lock, so threads are enough."""
+    """File name -> what is wrong with it."""
 
     def problem(index: int) -> str | None:
         try:
@@ -56,9 +52,8 @@ def _unreadable(data: CocoData) -> dict[str, str]:
             return " ".join(error.problems)
         return None
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        problems = pool.map(problem, range(len(data)))
-        return {str(data.file_names[index]): text for index, text in enumerate(problems) if text}
+    problems = look_at_all(problem, len(data))
+    return {str(data.file_names[index]): text for index, text in enumerate(problems) if text}
 
 
 def _findings(data: CocoData, unreadable: dict[str, str]) -> dict[str, Any]:
@@ -114,13 +109,7 @@ def _summary(findings: dict[str, Any]) -> list[str]:
     for key in ("boxes_of_no_size", "boxes_reaching_outside", "boxes_given_twice"):
         if findings[key]:
             lines.append(f"  {len(findings[key]):,} {key.replace('_', ' ')}, e.g. in {findings[key][0]['image']}")
-    return lines + _histogram(findings["boxes_by_class"])
-
-
-def _histogram(counts: dict[str, int], width: int = 40) -> list[str]:
-    most, widest = max(counts.values()) or 1, max(map(len, counts))
-    ranked = sorted(counts.items(), key=lambda item: -item[1])
-    return [f"  {name:<{widest}} {count:>8,} {'#' * -(-count * width // most)}" for name, count in ranked]
+    return lines + histogram(findings["boxes_by_class"])
 
 
 def _mosaic(data: CocoData) -> Tensor | None:
@@ -128,7 +117,7 @@ def _mosaic(data: CocoData) -> Tensor | None:
     with_boxes = np.flatnonzero(np.diff(data.starts))
     pool = with_boxes if len(with_boxes) else np.arange(len(data))
     pictures = []
-    for index in pool[np.linspace(0, len(pool) - 1, min(PICTURES, len(pool))).astype(int)].tolist():
+    for index in spread(pool.tolist()):
         try:
             image = read_image(data.path(index), tuple(data.sizes[index].tolist()))
         except UserError:

@@ -7,21 +7,17 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ssdlite.data.augment import augment, recolour
+from ssdlite.data.augment import augment
 from ssdlite.data.coco import CocoData
-from ssdlite.data.view import look_at, render, view_of, whole
+from ssdlite.data.view import look_at, render
 from ssdlite.resize import Rule, resize
-from tools.errors import UserError
+from tools.colours import recolour
 from tools.images import read_image
-
-Key = tuple[int, int]
-"""(epoch, index): what the samplers yield, so that a loader process that outlives the epoch still knows it."""
+from tools.loader import TRIES, Key, first_readable
+from tools.view import view_of, whole
 
 SMALLEST = 1.0
 """Side in input pixels below which a box is not trained on: nothing of it is left to see."""
-
-TRIES = 10
-"""Images tried in training where one cannot be read: itself and those after it."""
 
 NO_IMAGE = -1
 """Image id of a black image without boxes in the place of one that cannot be read."""
@@ -58,18 +54,14 @@ class DetectionDataset(Dataset[Sample]):
 
     def __getitem__(self, key: Key) -> Sample:
         epoch, index = key
-        problems: list[str] = []
-        for step in range(TRIES if self.augmentation else 1):
-            try:
-                sample = self._sample(epoch, (index + step) % len(self.data))
-            except UserError as error:
-                problems += error.problems
-            else:
-                return sample._replace(problems=tuple(problems))
+        tries = TRIES if self.augmentation else 1
+        sample, problems = first_readable(lambda i: self._sample(epoch, i), index, len(self.data), tries)
+        if sample is not None:
+            return sample._replace(problems=problems)
         black = torch.zeros(3, *self.size, dtype=torch.uint8)
         black = black if self.augmentation else resize(black, self.size, self.rule)
         no_boxes = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
-        return Sample(black, *no_boxes, NO_IMAGE, self.size, tuple(problems))
+        return Sample(black, *no_boxes, NO_IMAGE, self.size, problems)
 
     def _sample(self, epoch: int, index: int) -> Sample:
         rows, columns = self.data.sizes[index].tolist()

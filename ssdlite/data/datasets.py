@@ -34,6 +34,11 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
     each oddity that is worked around. Raises UserError: not there (where it was looked for and how to get it), mistakes
     in the JSON, image files missing (unless data.on_error is "skip").
     """
+    if dataset.name not in PLACES:
+        raise UserError(
+            f"Data set {dataset.name} is for segmentation: add task=lraspp. Detection (task=ssdlite) has "
+            f"{', '.join(PLACES)}."
+        )
     place = PLACES[dataset.name](dataset, Path(data.root).expanduser(), split, log)
     opened = load_coco(place.json, place.images, dataset.class_slots)
     hint = " (others: dataset=coco, dataset=coco_json; `mnv3 data list`)" if dataset.name == "streets" else ""

@@ -8,7 +8,7 @@ import torch
 
 from ssdlite.data.coco import load_coco
 from ssdlite.data.dataset import NO_IMAGE, DetectionDataset
-from ssdlite.data.loader import MAX_BOXES, ScoringSampler, TrainingSampler, collate, train_loader, val_loader
+from ssdlite.data.loader import MAX_BOXES, collate, train_loader, val_loader
 from ssdlite.resize import resize
 from ssdlite.targets import PADDING
 from tools.errors import UserError
@@ -83,31 +83,6 @@ def test_images_can_be_sent_to_a_process_that_was_not_forked(data):
     dataset = DetectionDataset(data, SIZE, "antialias", augmentation="paper")
     copy = pickle.loads(pickle.dumps(dataset))
     assert torch.equal(copy[3, 2].image, dataset[3, 2].image)
-
-
-@pytest.mark.parametrize(("images", "batch_size", "world"), [(10, 3, 1), (10, 3, 2), (7, 4, 3), (2, 8, 2), (12, 4, 3)])
-def test_training_shares_are_equal_full_batches_of_every_image(images, batch_size, world):
-    shares = [list(TrainingSampler(images, batch_size, 0, rank, world)) for rank in range(world)]
-    assert {len(share) for share in shares} == {len(TrainingSampler(images, batch_size, 0, 0, world))}
-    assert len(shares[0]) % batch_size == 0 and len(shares[0]) * world - images < batch_size * world
-    counts = np.bincount([index for share in shares for _, index in share], minlength=images)
-    assert counts.min() >= 1 and counts.max() - counts.min() <= 1
-
-
-def test_two_processes_train_on_the_images_of_one():
-    def batches(world, size):
-        shares = [list(TrainingSampler(24, size, 3, rank, world)) for rank in range(world)]
-        starts = range(0, len(shares[0]), size)
-        return [{key for share in shares for key in share[start : start + size]} for start in starts]
-
-    assert batches(1, 8) == batches(2, 4)
-
-
-@pytest.mark.parametrize("world", [1, 2, 3])
-def test_scoring_shares_hold_every_image_once(world):
-    shares = [list(ScoringSampler(10, rank, world)) for rank in range(world)]
-    assert sorted(index for share in shares for _, index in share) == list(range(10))
-    assert [len(share) for share in shares] == [len(ScoringSampler(10, rank, world)) for rank in range(world)]
 
 
 @pytest.mark.parametrize("workers", [0, 1])

@@ -1,0 +1,1 @@
+"""Frames with label maps: the known data sets, augmentation, batches, a cache of decoded frames."""

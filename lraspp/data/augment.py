@@ -1,0 +1,37 @@
+"""Random crops of frames at random scales: the authors' augmentation, and one with colours."""
+
+import numpy as np
+
+from tools.view import Box, View, view_of
+
+SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
+"""Of a frame in training (min_scale_factor, max_scale_factor and scale_factor_step_size of the authors' DeepLab)."""
+
+
+def augment(
+    name: str,
+    frame_size: tuple[int, int],
+    crop: tuple[int, int],
+    rng: np.random.Generator,
+    input_size: tuple[int, int] | None = None,
+) -> View:
+    """Draw which part of a frame of `frame_size` (H, W) fills a crop (h, w).
+
+    `paper`: the frame is scaled by one of SCALES, a crop is cut at random, padded where the frame is smaller, and
+    flipped half of the time. `modern`: any scale from the first to the last (and other colours: see `recolour`).
+    `input_size`: what scale 1 is, (h, w); None for the frame's own size.
+    """
+    scale = rng.choice(SCALES) if name == "paper" else rng.uniform(SCALES[0], SCALES[-1])
+    base = input_size or frame_size
+    rows, columns = (
+        max(1, round(side / scale * full / unit)) for side, full, unit in zip(crop, frame_size, base, strict=True)
+    )
+    top, left = (_place(full, side, rng) for full, side in zip(frame_size, (rows, columns), strict=True))
+    flip = bool(rng.random() < 0.5)
+    return view_of(Box(left, top, left + columns, top + rows), frame_size, crop, flip)
+
+
+def _place(full: int, side: int, rng: np.random.Generator) -> int:
+    """Where a window of `side` begins on an axis of `full`: inside it, or around it if the window is larger."""
+    free = full - side
+    return int(rng.integers(min(free, 0), max(free, 0), endpoint=True))

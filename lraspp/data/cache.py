@@ -1,0 +1,213 @@
+"""Decoded copies of frames, so that a training crop is read without decoding its frame.
+
+A 2048x1024 PNG takes ten times as long to decode as the rest of a training sample takes. A copy is one file a frame: a
+header of HEADER bytes (JSON, padded), then the image [H, W, 3] and the label file's values [H, W], all uint8 and as
+they are. It is mapped into memory, of which only the rows and columns of a crop are then read.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lraspp.data.frames import Frame, FrameData
+from lraspp.data.pixels import Pixels, decode
+from tools.errors import UserError
+from tools.files import atomic_path
+from tools.images import image_size
+
+HEADER = 4096
+"""Bytes before the pixels: a page of memory, so that the pixels begin on one."""
+VERSION = 1
+SUFFIX = ".frame"
+ABANDONED_SECONDS = 3600  # a half-written copy that old belongs to a killed process
+REPORTS = 10
+"""Lines on how far it is."""
+
+
+class Written(NamedTuple):
+    """What `write_copies` did: frames copied now, frames that had a fresh copy, bytes of all copies."""
+
+    new: int
+    kept: int
+    bytes: int
+
+
+def key(name: str, folder: Path, root: Path) -> Path:
+    """A folder name of its own for the data set in `folder`: that below the data root, so that both can be moved."""
+    try:
+        below = folder.resolve().relative_to(root.resolve())
+    except ValueError:
+        return Path(name, *folder.resolve().parts[1:])
+    return below if below.parts else Path(name)
+
+
+def with_copies(data: FrameData, folder: Path, log: Callable[[str], None]) -> tuple[Frame, ...]:
+    """The frames of `data`, those that have a fresh copy in `folder` with its path. `log` hears of it if any has."""
+    if not folder.is_dir():
+        return data.frames
+    frames = tuple(_with_copy(frame, folder) for frame in data.frames)
+    fresh = sum(frame.cached is not None for frame in frames)
+    stale = sum(path_of(frame, folder).exists() for frame in frames) - fresh
+    renew = f"; {stale} are older than their frames: `mnv3 data cache` renews them" if stale else ""
+    if fresh or stale:
+        log(f"Decoded copies of {fresh} of {len(frames)} frames are in {folder}{renew}.")
+    return frames
+
+
+def _with_copy(frame: Frame, folder: Path) -> Frame:
+    path = path_of(frame, folder)
+    try:
+        return frame._replace(cached=path) if _header(path)["stamp"] == _stamp(frame) else frame
+    except (OSError, ValueError, KeyError):
+        return frame
+
+
+def path_of(frame: Frame, folder: Path) -> Path:
+    """Where the copy of `frame` is, or would be."""
+    return folder / f"{frame.name}{SUFFIX}"
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Height and width of the frame in the copy `path`."""
+    height, width = _header(path)["size"]
+    return height, width
+
+
+def map_copy(path: Path) -> Pixels:
+    """The pixels of a copy, as maps of its file: read where they are used. Raises OSError if it is gone or cut off."""
+    try:
+        header = _header(path)
+        (height, width), has_values = header["size"], header["values"]
+        mapped = np.memmap(path, np.uint8, "r", HEADER)
+        image = mapped[: height * width * 3].reshape(height, width, 3)
+        values = mapped[height * width * 3 :].reshape(height, width) if has_values else None
+    except (ValueError, KeyError) as error:
+        raise OSError(f"{path} is not a whole copy: {error}") from None
+    return Pixels(image, values)
+
+
+def _header(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        header = json.loads(file.read(HEADER))
+    if header.get("version") != VERSION:
+        raise ValueError("written by another version")
+    return header
+
+
+def _stamp(frame: Frame) -> list[list[int]]:
+    """Time of change and size of both files: other files have others."""
+    files = [os.stat(path) for path in (frame.image, frame.label) if path is not None]
+    return [[file.st_mtime_ns, file.st_size] for file in files]
+
+
+def write_copies(data: FrameData, folder: Path, log: Callable[[str], None], workers: int | None = None) -> Written:
+    """Write the copies that are missing or older than their frames into `folder`; says the size first.
+
+    A copy is whole or not there, so a call that was stopped goes on where it was. Raises UserError: not enough room;
+    and, after all other frames have been copied, those that cannot be read.
+    """
+    todo = [frame for frame in data.frames if _with_copy(frame, folder).cached is None]
+    kept = len(data) - len(todo)
+    _tidy(folder)
+    needed, present = _bytes_needed(todo), _bytes_present(data.frames, folder)
+    free = shutil.disk_usage(_existing(folder)).free
+    log(
+        f"{data.name}, {data.split}: {len(todo)} of {len(data)} frames to decode into {folder}: "
+        f"{gigabytes(needed)} more, {gigabytes(present)} are there, {gigabytes(free)} are free."
+    )
+    if needed > free:
+        raise UserError(f"No room in {folder}: {gigabytes(needed)} are needed, {gigabytes(free)} are free.")
+    start = time.perf_counter()
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:  # decoders leave Python's lock
+        results = pool.map(lambda frame: _write_copy(frame, path_of(frame, folder)), todo)
+        problems = _collect(results, len(todo), log)
+    new = len(todo) - len(problems)
+    total = _bytes_present(data.frames, folder)
+    log(f"{new} frames decoded in {time.perf_counter() - start:.0f} s: {gigabytes(total)} on the disk for this split.")
+    if problems:
+        raise UserError(*problems)
+    return Written(new, kept, total)
+
+
+def _collect(results: Iterable[str | None], count: int, log: Callable[[str], None]) -> list[str]:
+    """The problems among `results`, saying now and then how far it is."""
+    problems = []
+    for done, problem in enumerate(results, start=1):
+        problems += [problem] if problem else []
+        if count >= 100 and done * REPORTS // count != (done - 1) * REPORTS // count:
+            log(f"  {done} of {count}")
+    return problems
+
+
+def _write_copy(frame: Frame, path: Path) -> str | None:
+    """Decode one frame to `path`; what is wrong with it, if anything is."""
+    try:
+        stamp = _stamp(frame)  # before reading: a file that changes meanwhile makes a stale copy, not a wrong one
+        image, values = decode(frame)
+    except UserError as error:
+        return " ".join(error.problems)
+    except FileNotFoundError as error:
+        return f"{error.filename} does not exist."
+    header = {"version": VERSION, "size": image.shape[:2], "values": values is not None, "stamp": stamp}
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        file.write(json.dumps(header).encode().ljust(HEADER))
+        for part in (image, values):
+            if part is not None:
+                file.write(np.ascontiguousarray(part).data)
+    return None
+
+
+def remove_copies(data: FrameData, folder: Path, log: Callable[[str], None]) -> int:
+    """Remove the copies of this split, stale ones too; returns the bytes that are free again."""
+    files = sorted(folder.rglob(f"*{SUFFIX}")) if folder.is_dir() else []
+    freed = sum(file.stat().st_size for file in files)
+    for file in files:
+        file.unlink()
+    for below in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        below.rmdir()
+    for empty in (folder, folder.parent):
+        if empty.is_dir() and not any(empty.iterdir()):
+            empty.rmdir()
+    log(f"{data.name}, {data.split}: {len(files)} copies removed from {folder}, {gigabytes(freed)}.")
+    return freed
+
+
+def _bytes_needed(frames: list[Frame]) -> int:
+    """Bytes of the copies of `frames`, from the headers of their files. What cannot be read is told later."""
+    needed = 0
+    for frame in frames:
+        try:
+            height, width = image_size(frame.label or frame.image)
+        except UserError:
+            continue
+        needed += HEADER + height * width * (4 if frame.label else 3)
+    return needed
+
+
+def _bytes_present(frames: Iterable[Frame], folder: Path) -> int:
+    files = (path_of(frame, folder) for frame in frames)
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what killed processes left half-written."""
+    for file in folder.rglob(f".*{SUFFIX}"):
+        if time.time() - file.stat().st_mtime > ABANDONED_SECONDS:
+            file.unlink(missing_ok=True)
+
+
+def _existing(folder: Path) -> Path:
+    """The closest folder above that is there."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
+
+
+def gigabytes(count: int) -> str:
+    """Bytes in words."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

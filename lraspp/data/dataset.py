@@ -1,0 +1,116 @@
+"""One frame at a time: a random crop for training, the whole frame for scoring; randomness by (seed, epoch, index)."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from lraspp.data.augment import augment
+from lraspp.data.cache import map_copy
+from lraspp.data.frames import IGNORE, Frame, FrameData
+from lraspp.data.pixels import Pixels, check_known, decode
+from lraspp.data.view import render_image, render_labels
+from tools.colours import recolour
+from tools.loader import TRIES, Key, first_readable
+from tools.view import FILL, Box, View, whole
+
+NO_FRAME = -1
+"""Index of a grey frame, all of it ignored, in the place of one that cannot be read."""
+
+
+class Sample(NamedTuple):
+    """`image` [3, h, w] uint8. `labels` [h, w] uint8: class indices and IGNORE. `index`: of the frame, or NO_FRAME.
+    `problems`: what is unreadable."""
+
+    image: Tensor
+    labels: Tensor
+    index: int
+    problems: tuple[str, ...] = ()
+
+
+def read_pixels(frame: Frame) -> Pixels:
+    """A frame as stored: mapped from its decoded copy if it has one, else decoded; the same pixels either way."""
+    if frame.cached is not None:
+        try:
+            return map_copy(frame.cached)
+        except OSError:  # removed, or on a disk that is gone: the files are still there
+            pass
+    return decode(frame)
+
+
+class TrainingFrames(Dataset[Sample]):
+    """Random crops of (h, w) `crop` of the frames of `data`, see `augment`; the next readable frame in the place of an
+    unreadable one. Never raises for a bad file: the loader decides what the problems are worth."""
+
+    def __init__(
+        self,
+        data: FrameData,
+        crop: tuple[int, int],
+        augmentation: str,
+        seed: int,
+        input_size: tuple[int, int] | None = None,
+    ) -> None:
+        self.data, self.crop, self.augmentation, self.seed, self.input_size = data, crop, augmentation, seed, input_size
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, key: Key) -> Sample:
+        epoch, index = key
+        sample, problems = first_readable(lambda i: self._sample(epoch, i), index, len(self), TRIES)
+        return (sample or blank(self.crop))._replace(problems=problems)
+
+    def _sample(self, epoch: int, index: int) -> Sample:
+        frame = self.data.frames[index]
+        image, values = read_pixels(frame)
+        assert values is not None, "training frames have labels"
+        rng = np.random.default_rng((self.seed, epoch, index))
+        rows, columns = values.shape
+        view = augment(self.augmentation, (rows, columns), self.crop, rng, self.input_size)
+        colour_seed = int(rng.integers(2**63))
+        pixels = render_image(image, view, self.crop)
+        if self.augmentation == "modern":
+            pixels = recolour(pixels, colour_seed)
+        return Sample(pixels, look_up(values, view, self.crop, frame, self.data), index)
+
+
+class WholeFrames(Dataset[Sample]):
+    """Frames of `data` as they are, for scoring. A frame without label file is all IGNORE; NO_FRAME, of (h, w)
+    `sizes[index]`, is in the place of an unreadable one."""
+
+    def __init__(self, data: FrameData, sizes: list[tuple[int, int]]) -> None:
+        self.data, self.sizes = data, sizes
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, key: Key) -> Sample:
+        _, index = key
+        sample, problems = first_readable(self._sample, index, len(self), tries=1)
+        return (sample or blank(self.sizes[index]))._replace(problems=problems)
+
+    def _sample(self, index: int) -> Sample:
+        frame = self.data.frames[index]
+        image, values = read_pixels(frame)
+        rows, columns = size = image.shape[0], image.shape[1]
+        view = View(whole(size), Box(0, 0, columns, rows), flip=False)
+        if values is None:
+            labels = torch.full(size, IGNORE, dtype=torch.uint8)
+        else:
+            labels = look_up(values, view, size, frame, self.data)
+        return Sample(render_image(image, view, size), labels, index)
+
+
+def look_up(values: np.ndarray, view: View, size: tuple[int, int], frame: Frame, data: FrameData) -> Tensor:
+    """Class indices [h, w] uint8 of `values` through `view`. Raises UserError for a value that `data` does not have."""
+    classes = render_labels(values, data.table, view, size)
+    check_known(classes, values, frame, data)
+    return classes
+
+
+def blank(size: tuple[int, int]) -> Sample:
+    """A grey frame without labels."""
+    grey, nothing = (torch.full(shape, fill, dtype=torch.uint8) for shape, fill in (((3, *size), FILL), (size, IGNORE)))
+    return Sample(grey, nothing, NO_FRAME)

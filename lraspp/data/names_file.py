@@ -1,0 +1,58 @@
+"""The names file of your own masks: which value of a label file is which class."""
+
+import re
+from pathlib import Path
+
+from lraspp.data.frames import MOST_CLASSES, SegClass
+from tools.draw import class_colour
+from tools.errors import UserError
+
+COLOUR = re.compile(r"\s+#([0-9a-fA-F]{6})$")
+WITH_ID = re.compile(r"(\d+)\s+(\S.*)$")
+
+
+def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
+    """Classes of a text file: one name a line, of ids 0, 1, ...; or on every line `id name`, in any order.
+
+    Either may end with a colour, #rrggbb. Empty lines are skipped. `ignore`: the id that no class may have. Raises
+    UserError with all mistakes of the file.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"dataset.names: {path} cannot be read as text: {error}.") from None
+    rows = {number: line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
+    with_ids = bool(rows) and all(WITH_ID.match(text) for text in rows.values())
+    classes: list[SegClass] = []
+    problems: list[str] = []
+    for number, text in rows.items():
+        entry = _entry(text, with_ids, len(classes))
+        classes.append(entry)
+        problems += [f"{path}, line {number}: {problem}" for problem in _mistakes(entry, classes[:-1], ignore)]
+    if not classes:
+        problems.append(f"{path} names no class: write one name a line.")
+    if len(classes) > MOST_CLASSES:
+        problems.append(f"{path} names {len(classes)} classes; {MOST_CLASSES} are the most.")
+    if problems:
+        raise UserError(*problems)
+    return tuple(sorted(classes, key=lambda entry: entry.id))
+
+
+def _entry(text: str, with_ids: bool, count: int) -> SegClass:
+    colour = COLOUR.search(text)
+    text = text[: colour.start()] if colour else text
+    found = WITH_ID.match(text) if with_ids else None
+    number, name = (int(found[1]), found[2]) if found else (count, text)
+    rgb = tuple(bytes.fromhex(colour[1])) if colour else class_colour(count)
+    return SegClass(name, (rgb[0], rgb[1], rgb[2]), None, number)
+
+
+def _mistakes(entry: SegClass, before: list[SegClass], ignore: int | None) -> list[str]:
+    problems = []
+    if entry.id > 255:
+        problems.append(f"id {entry.id} of {entry.name} does not fit in 8 bits (0 to 255).")
+    if entry.id == ignore:
+        problems.append(f"id {entry.id} of {entry.name} is dataset.ignore.")
+    problems += [f"id {entry.id} is that of {other.name} already." for other in before if other.id == entry.id]
+    problems += [f"there is a class {entry.name} already." for other in before if other.name == entry.name]
+    return problems

@@ -1,0 +1,93 @@
+"""Label files, and image with label as they are stored: the slow way, decoding the files."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from lraspp.data.frames import UNKNOWN, Frame, FrameData
+from tools.errors import UserError
+from tools.images import read_image
+
+TRAIN_IDS = 19
+"""Cityscapes' train ids are 0..18, and 255."""
+
+SINGLE_CHANNEL = ("1", "L", "P")
+"""Pillow's modes of 8 bits and fewer whose numbers are the values, not colours; P: a palette, the indices count."""
+
+
+class Pixels(NamedTuple):
+    """`image` [H, W, 3] uint8 RGB; `values` [H, W] uint8 as in the label file, None for a test frame."""
+
+    image: np.ndarray
+    values: np.ndarray | None
+
+
+def decode(frame: Frame) -> Pixels:
+    """Read the files of `frame`. Raises UserError: missing, not readable, or of different sizes."""
+    if frame.label is None:
+        return Pixels(_read(frame.image), None)
+    values = read_values(frame.label)
+    image = _read(frame.image)
+    if image.shape[:2] == values.shape[::-1] != values.shape:  # a label file drawn on the photograph as it is stored
+        with suppress(UserError):
+            image = _read(frame.image, values.shape)
+    if image.shape[:2] != values.shape:
+        raise UserError(
+            f"{frame.image} is {image.shape[1]}x{image.shape[0]} pixels, but its label file {frame.label} is "
+            f"{values.shape[1]}x{values.shape[0]}."
+        )
+    return Pixels(image, values)
+
+
+def _read(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
+    return read_image(path, size).permute(1, 2, 0).numpy()
+
+
+def read_values(path: Path) -> np.ndarray:
+    """The values of a label file, [H, W] uint8. Raises UserError, naming the file: missing, broken, or colours."""
+    try:
+        with Image.open(path) as opened:
+            if opened.mode not in SINGLE_CHANNEL:
+                raise UserError(
+                    f"Label file {path} holds {_KINDS.get(opened.mode, 'colours')}; one channel of 8 bits is expected, "
+                    "whose values are the ids of the classes."
+                )
+            return np.array(opened).astype(np.uint8, copy=False)
+    except FileNotFoundError:
+        raise UserError(f"Label file {path} does not exist.") from None
+    except UnidentifiedImageError:
+        raise UserError(f"{path} is not an image that can be read.") from None
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(f"Label file {path} cannot be read: {error}.") from None
+
+
+_KINDS = {"I;16": "16 bits a pixel", "I": "more than 8 bits a pixel", "F": "real numbers"}
+
+
+def check_known(classes: Tensor, values: np.ndarray, frame: Frame, data: FrameData) -> None:
+    """Raise UserError if `classes`, looked up in `data.table`, has UNKNOWN where the label file has `values`."""
+    if not (classes == UNKNOWN).any():
+        return
+    present = np.unique(values)
+    unknown = present[data.table[present] == UNKNOWN].tolist()
+    raise UserError(unknown_values(f"Label file {frame.label}", present.tolist(), unknown, data))
+
+
+def unknown_values(where: str, present: list[int], unknown: list[int], data: FrameData) -> str:
+    """What to say of values that the table does not have."""
+    if data.official and seem_train_ids(present):
+        return (
+            f"{where} has train ids (0 to 18, and 255): label ids are expected, as in Cityscapes' *_labelIds.png, from "
+            "which train ids are made while loading."
+        )
+    listed = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
+    return f"{where} has values that {data.name} does not have: {listed}."
+
+
+def seem_train_ids(present: list[int]) -> bool:
+    """Whether these values of Cityscapes label files are more likely train ids than label ids."""
+    return 255 in present and all(value < TRAIN_IDS or value == 255 for value in present)

@@ -1,0 +1,122 @@
+"""Batches for one process or for several: who loads what, and what becomes of files that cannot be read."""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+from tools.errors import UserError
+
+Key = tuple[int, int]
+"""(epoch, index): what the samplers yield, so that a loader process that outlives the epoch still knows it."""
+
+MAX_WORKERS = 8
+"""Of workers=auto: more are of use to fast GPUs only, and each holds its own batches in memory."""
+
+TRIES = 10
+"""Samples tried in training where one cannot be read: itself and those after it."""
+
+REPORTS = 10
+"""Unreadable images that are named; then only one more line."""
+
+Sample = TypeVar("Sample")
+
+
+class Batch(Protocol):
+    """What `Loader` needs to know: what cannot be read, and whether a black image stands in some image's place."""
+
+    @property
+    def problems(self) -> tuple[str, ...]: ...
+
+    @property
+    def has_gaps(self) -> bool: ...
+
+
+class TrainingSampler(Sampler[Key]):
+    """Process `rank`'s share of a shuffle by (seed, epoch). The last batch is filled up from the start of the shuffle,
+    so that all batches, of all processes, have the same size."""
+
+    def __init__(self, images: int, batch_size: int, seed: int, rank: int = 0, world: int = 1) -> None:
+        self.images, self.seed, self.rank, self.world = images, seed, rank, world
+        self.epoch = 0
+        self.length = -(-images // (batch_size * world)) * batch_size
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by Lightning before each epoch, resumed ones included."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __iter__(self) -> Iterator[Key]:
+        # Two numbers in one seed: no two seeds of any size that people use share a shuffle.
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        order = torch.randperm(self.images, generator=generator).tolist()
+        for place in range(self.rank, self.length * self.world, self.world):
+            yield self.epoch, order[place % self.images]
+
+
+class ScoringSampler(Sampler[Key]):
+    """Process `rank`'s share of all images, each once: shares may differ by one image."""
+
+    def __init__(self, images: int, rank: int = 0, world: int = 1) -> None:
+        self.indices = range(rank, images, world)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __iter__(self) -> Iterator[Key]:
+        return ((0, index) for index in self.indices)
+
+
+def first_readable(
+    read: Callable[[int], Sample], index: int, count: int, tries: int
+) -> tuple[Sample | None, tuple[str, ...]]:
+    """`read(index)`, or of the next of `count` samples that can be read within `tries`; and what is wrong with those
+    before it."""
+    problems: list[str] = []
+    for step in range(tries):
+        try:
+            return read((index + step) % count), tuple(problems)
+        except UserError as error:
+            problems += error.problems
+    return None, tuple(problems)
+
+
+class Loader(DataLoader[Any]):
+    """A DataLoader that speaks of unreadable images in the main process: UserError for on_error="raise", else a line
+    each to `log`; UserError too when training finds too many of them. `training`: unreadable images are replaced;
+    else `fate` tells what becomes of them."""
+
+    def __init__(self, *args, training: bool, fate: str, on_error: str, log: Callable[[str], None], **options) -> None:
+        super().__init__(*args, pin_memory=torch.cuda.is_available(), **options)
+        self.training, self.fate = training, "Another image takes its place." if training else fate
+        self.on_error, self.log, self.reported = on_error, log, set()
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # batches are what the collate function makes
+        for batch in super().__iter__():
+            if batch.problems:
+                self._report(batch)
+            yield batch
+
+    def _report(self, batch: Batch) -> None:
+        if self.on_error == "raise":
+            raise UserError(*batch.problems, "To go on without such images: data.on_error=skip.")
+        if self.training and batch.has_gaps:
+            raise UserError(*batch.problems, "Too many images cannot be read to train on this data set.")
+        for problem in set(batch.problems) - self.reported:
+            self.reported.add(problem)
+            if len(self.reported) <= REPORTS:
+                self.log(f"{problem} {self.fate}")
+            elif len(self.reported) == REPORTS + 1:
+                self.log("More images cannot be read; `mnv3 data check` lists them all.")
+
+
+def worker_count(workers: int | str, world: int) -> int:
+    """`auto`: the cores that this process may use, shared by the processes of a machine, less one for training."""
+    if workers != "auto":
+        return int(workers)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(MAX_WORKERS, cores // world - 1))
