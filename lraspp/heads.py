@@ -36,7 +36,7 @@ class LiteHead(nn.Module):
     ) -> None:
         super().__init__()
         self.windows = windows
-        self.activate = F.sigmoid if gate == "sigmoid" else F.hardsigmoid
+        self.hard_gate = gate == "hard_sigmoid"
         self.align_corners = align_corners
         self.features = _conv_norm_relu(channels, filters, bn_momentum)
         self.gate = nn.Conv2d(channels, filters, 1, bias=gate_bias)
@@ -46,7 +46,8 @@ class LiteHead(nn.Module):
     def forward(self, last: Tensor, skip: Tensor) -> Tensor:
         """last: [N, channels, h, w], skip: [N, skip_channels, H, W] -> logits [N, num_classes, H, W]."""
         features = self.features(last)
-        gate = self.activate(self.gate(pool(last, self.windows)))
+        gate = self.gate(pool(last, self.windows))
+        gate = F.hardsigmoid(gate) if self.hard_gate else gate.sigmoid()
         gated = features * _resize_unless_single(gate, features, self.align_corners)
         return self.skip(skip) + resize(self.classes(gated), skip.shape[-2:], self.align_corners)
 

@@ -1,0 +1,62 @@
+"""Segmenters trained elsewhere, as state dicts of ours: the authors' TensorFlow variables, torchvision's LR-ASPP."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from torch import Tensor
+
+from backbones.tf_names import GATE_RATIO, from_slim, slim_layer
+from backbones.torchvision_names import from_torchvision as backbone_from_torchvision
+from lraspp.heads import Head
+from lraspp.model import Segmenter
+
+# Layers of our heads -> the authors' scopes.
+LITE_SCOPES = {
+    "features": "aspp0",
+    "gate": "image_pooling",
+    "classes": "decoder/decoder_conv0",
+    "skip": "decoder/feature_projection0",
+}
+SCOPES = {
+    "pooled": "image_pooling",
+    "features": "aspp0",
+    "mix": "concat_projection",
+    "classes": "logits/semantic",
+}
+
+# torchvision's layers -> those of our light head.
+TORCHVISION_LAYERS = {
+    "cbr.0": "features.conv",
+    "cbr.1": "features.norm",
+    "scale.1": "gate",
+    "high_classifier": "classes",
+    "low_classifier": "skip",
+}
+
+
+def from_tensorflow(variables: Mapping[str, np.ndarray], segmenter: Segmenter) -> dict[str, Tensor]:
+    """State dict for `segmenter` from the variables of one of the authors' DeepLab, by name.
+
+    They can come from a frozen graph (`tools.graph_def.read_constants`). The authors' released models have a hard
+    sigmoid in the gate: build the segmenter with it.
+    """
+    backbone = from_slim(variables, segmenter.backbone.table)
+    state = {f"backbone.{key}": value for key, value in backbone.items()}
+    lite = not isinstance(segmenter.head, Head)
+    for layer, scope in (LITE_SCOPES if lite else SCOPES).items():
+        state |= {f"head.{layer}.{key}": value for key, value in slim_layer(variables, scope).items()}
+    if lite and segmenter.head.hard_gate:
+        state["head.classes.weight"] *= GATE_RATIO  # what is gated is only classified, so that this is exact
+    return state
+
+
+def from_torchvision(entries: Mapping[str, Tensor], segmenter: Segmenter) -> dict[str, Tensor]:
+    """State dict for `segmenter`, of preset "torchvision", from one of torchvision's lraspp_mobilenet_v3_large."""
+    features = {f"features.{name[9:]}": value for name, value in entries.items() if name.startswith("backbone.")}
+    backbone = backbone_from_torchvision(features, segmenter.backbone.table)
+    state = {f"backbone.{name}": value for name, value in backbone.items()}
+    for name, value in entries.items():
+        layer, _, kind = name.removeprefix("classifier.").rpartition(".")
+        if layer in TORCHVISION_LAYERS:
+            state[f"head.{TORCHVISION_LAYERS[layer]}.{kind}"] = value
+    return state
