@@ -1,0 +1,1 @@
+"""Scoring label maps as Cityscapes does, and showing the result."""

@@ -1,0 +1,46 @@
+"""Which classes are taken for which: pixels counted on the device, exactly, whatever the batches and processes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lraspp.data.frames import SegClass
+from lraspp.evaluate.scores import Scores, score_matrix
+
+
+class ConfusionMatrix:
+    """Counts pairs of true and predicted class, batch by batch, without waiting for the device."""
+
+    def __init__(self, classes: Sequence[SegClass], device: torch.device | str = "cpu") -> None:
+        self.classes = classes
+        # Row and column 0: IGNORE; 1 .. K: class indices; K + 1: values that are neither.
+        self.side = len(classes) + 2
+        self._counts = torch.zeros(self.side * self.side, dtype=torch.int64, device=device)
+
+    def add(self, predictions: Tensor, labels: Tensor) -> None:
+        """Count a batch: both uint8 of one shape, class indices or IGNORE. One `bincount`."""
+        assert predictions.dtype == labels.dtype == torch.uint8 and predictions.shape == labels.shape
+        # 255 + 1 is 0 in uint8: IGNORE comes before the classes at no cost.
+        truth, found = ((values + 1).clamp_(max=self.side - 1) for values in (labels, predictions))
+        pairs = truth.to(torch.int32).mul_(self.side).add_(found)
+        self._counts += torch.bincount(pairs.flatten(), minlength=self.side**2).to(self._counts.device)
+
+    def total(self) -> np.ndarray:
+        """[K + 1, K + 1] int64 pixels of all processes: row = truth, column = prediction, IGNORE last.
+
+        Every process must call; all get the same. Raises ValueError: there were other values than those.
+        """
+        counts = self._counts.clone()
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.all_reduce(counts)
+        matrix = counts.view(self.side, self.side).cpu().numpy()
+        if matrix[-1].any() or matrix[:, -1].any():
+            raise ValueError(f"There are values that are neither a class index below {len(self.classes)} nor ignored.")
+        order = [*range(1, self.side - 1), 0]
+        return matrix[np.ix_(order, order)]
+
+    def scores(self) -> Scores:
+        """Scores of all processes' pixels. Every process must call; all get the same."""
+        return score_matrix(self.total(), self.classes)
