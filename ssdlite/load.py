@@ -5,8 +5,11 @@ from typing import Any, NamedTuple
 
 from ssdlite.model import Detector, build_detector
 from ssdlite.presets import PRESETS
-from tools.checkpoint import load_fitting, read_checkpoint, run_config
+from tools.checkpoint import read_checkpoint, run_config
 from tools.errors import UserError
+from tools.loading import check_classes, load_all, load_init
+
+TASK, PREFIX = "ssdlite", "detector."
 
 
 class Loaded(NamedTuple):
@@ -45,51 +48,15 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
         UserError: as `tools.checkpoint.read_checkpoint`; or another task; or other classes than asked for.
     """
     checkpoint = read_checkpoint(path)
-    config = run_config(checkpoint, path, "ssdlite")
+    config = run_config(checkpoint, path, TASK)
     own: dict[int, str] = checkpoint["hyper_parameters"]["classes"]
-    if classes is not None and len(classes) != len(own):
-        raise UserError(
-            f"{path}: was trained on {len(own)} classes ({_some(own)}), the data set has {len(classes)} "
-            f"({_some(classes)}). Score it on its own data set, or train on this one: mnv3 train init={path}"
-        )
-    if classes is not None and classes != own:
-        slot = next(slot for slot in own if classes.get(slot) != own[slot])
-        raise UserError(
-            f"{path}: was trained with class {own[slot]!r} in slot {slot}, where the data set has "
-            f"{classes.get(slot)!r}. Use the data set, and dataset.class_slots, that it was trained with."
-        )
+    if classes is not None:
+        check_classes(path, own, classes, "in slot", "the data set, and dataset.class_slots,")
     detector = detector_from_config(config, checkpoint["hyper_parameters"]["num_slots"])
-    state = _detector_state(checkpoint["state_dict"])
-    left = load_fitting(detector, state)
-    if left:
-        raise UserError(f"{path}: its weights do not fit its configuration ({left[0]}); the file was altered.")
+    load_all(detector, path, checkpoint, PREFIX)
     return Loaded(detector, config, own)
 
 
 def init_detector(detector: Detector, path: Path) -> list[str]:
-    """Begin with the weights of `path`, a checkpoint of any classes or a bare state dict of ours; what does not fit
-    keeps its random values. Returns a line on each tensor that was not loaded.
-
-    Raises:
-        UserError: as `tools.checkpoint.read_checkpoint`; another task; or nothing fits at all.
-    """
-    content = read_checkpoint(path)
-    if "hyper_parameters" in content:
-        run_config(content, path, "ssdlite")
-    state = _detector_state(content.get("state_dict", content))
-    left = load_fitting(detector, state)
-    if not any(name in state and state[name].shape == own.shape for name, own in detector.state_dict().items()):
-        raise UserError(
-            f"{path}: none of its weights fits this detector; those of a backbone go into backbone.weights."
-        )
-    return left
-
-
-def _some(classes: dict[int, str]) -> str:
-    names = list(classes.values())
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-
-
-def _detector_state(state: dict[str, Any]) -> dict[str, Any]:
-    """Weights of the detector inside the Lightning module's."""
-    return {name.removeprefix("detector."): value for name, value in state.items()}
+    """As `tools.loading.load_init`."""
+    return load_init(detector, path, TASK, PREFIX)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import lightning.pytorch as pl
 from torch import Tensor
 
 from ssdlite.data.coco import CocoData
@@ -12,15 +11,15 @@ from ssdlite.evaluate.coco_scores import CocoScorer, Scores
 from ssdlite.evaluate.inference import predict
 from ssdlite.evaluate.results import Result
 from ssdlite.model import Detector
-from tools.optim import Plan, build_optimizer, build_scheduler
+from tools.module import TrainingModule
+from tools.optim import Plan
 
 SCORE = "val/AP"
 """What decides on the best checkpoint: COCO AP over IoU 0.50:0.95."""
 
 
-class DetectionModule(pl.LightningModule):
-    """Training step, validation by COCO's AP, optimiser. Its hyper-parameters are plain values, so that a checkpoint
-    alone is enough to build the detector again (`ssdlite.load.load_detector`).
+class DetectionModule(TrainingModule):
+    """Losses of a batch, validation by COCO's AP; from its checkpoint `ssdlite.load.load_detector` builds the detector.
 
     `config`: the whole configuration, resolved. `val_data`: what is scored. `on_scores` gets each validation's results
     and scores, on the first process.
@@ -34,24 +33,15 @@ class DetectionModule(pl.LightningModule):
         val_data: CocoData,
         on_scores: Callable[[Sequence[Result], Scores], None] | None = None,
     ) -> None:
-        super().__init__()
-        classes = class_table(val_data)
-        self.save_hyperparameters(
-            {"config": dict(config), "classes": classes, "num_slots": val_data.num_slots}, logger=False
-        )
+        super().__init__(config, plan, {"classes": class_table(val_data), "num_slots": val_data.num_slots})
         self.detector = detector
-        self.recipe = config["recipe"]
-        self.plan = plan
         self.val_data = val_data
         self.on_scores = on_scores
         self.scorer = CocoScorer(val_data)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Loss of a batch."""
-        losses = self.detector.losses(self.detector(batch.images), batch.targets)
-        values = {f"train/{name}": value.detach() for name, value in losses.items()}
-        self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(batch.images), sync_dist=True)
-        return losses["loss"]
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Of boxes and of classes."""
+        return self.detector.losses(self.detector(batch.images), batch.targets)
 
     def on_validation_epoch_start(self) -> None:
         """Begin an empty score."""
@@ -68,12 +58,6 @@ class DetectionModule(pl.LightningModule):
         self.log_dict({f"val/{name}": value for name, value in scores.stats.items()})
         if self.on_scores is not None and self.trainer.is_global_zero:
             self.on_scores(results, scores)
-
-    def configure_optimizers(self) -> Any:
-        """Optimiser and schedule of the recipe; the schedule moves with every optimiser step."""
-        optimizer = build_optimizer(self.recipe, self.detector, self.plan.lr)
-        scheduler = build_scheduler(self.recipe, optimizer, self.plan)
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
 
 def class_table(data: CocoData) -> dict[int, str]:

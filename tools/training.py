@@ -1,6 +1,7 @@
 """The Lightning trainer of a run, from its configuration; nothing here knows what is being learnt."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import lightning.pytorch as pl
@@ -28,12 +29,14 @@ def build_trainer(
     folder: RunFolder,
     *,
     score: str,
+    names: Callable[[Any], Sequence[str]],
     callbacks: Sequence[Callback] = (),
 ) -> pl.Trainer:
     """A trainer that writes `folder`, keeps the checkpoint with the highest `score`, and can be resumed at any epoch.
 
-    `config` is the whole configuration; its sections `trainer` and `recipe` are used here. Sampling over several
-    processes is the loaders' own business. Loggers are set later, when the run is known to begin.
+    `config` is the whole configuration; its sections `trainer` and `recipe` are used here. `names` tells what the user
+    calls the images of a batch. Sampling over several processes is the loaders' own business. Loggers are set later,
+    when the run is known to begin.
 
     Raises:
         UserError: the accelerator or the devices asked for are not there.
@@ -42,7 +45,7 @@ def build_trainer(
     if not _uses_gpu(wanted["accelerator"]):
         keep_freed_memory()
     devices = 1 if wanted["devices"] == "auto" and not _uses_gpu(wanted["accelerator"]) else wanted["devices"]
-    own: list[Callback] = [FreshSeeds(config["seed"]), ValidateLast(), StopOnNonFiniteLoss(folder)]
+    own: list[Callback] = [FreshSeeds(config["seed"]), ValidateLast(), StopOnNonFiniteLoss(folder, names)]
     if recipe["ema"] is not None:
         own.append(Ema(recipe["ema"]))
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
@@ -114,13 +117,14 @@ class ValidateLast(Callback):
 
 
 class StopOnNonFiniteLoss(Callback):
-    """Raise `NonFiniteLoss` before a broken epoch can be saved. The batch has `image_ids`.
+    """Raise `NonFiniteLoss` before a broken epoch can be saved; `names` as in `build_trainer`.
 
     On an accelerator the loss of a step is looked at one step later, when it is there without waiting.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, names: Callable[[Any], Sequence[str]]) -> None:
         self.folder = folder
+        self.names = names
         self.pending: tuple[Tensor, Any] | None = None
 
     def on_train_batch_end(
@@ -130,7 +134,7 @@ class StopOnNonFiniteLoss(Callback):
         loss = outputs["loss"]
         if loss.device.type != "cpu":
             self.look(trainer)
-        self.pending = (loss, batch.image_ids)
+        self.pending = (loss, batch)
         if loss.device.type == "cpu":
             self.look(trainer)
 
@@ -142,7 +146,7 @@ class StopOnNonFiniteLoss(Callback):
         """Raise in every process if the loss of any is not finite."""
         if self.pending is None:
             return
-        loss, ids = self.pending
+        loss, batch = self.pending
         self.pending = None
         bad = ~torch.isfinite(loss.detach())
         if trainer.world_size > 1:
@@ -150,16 +154,18 @@ class StopOnNonFiniteLoss(Callback):
             torch.distributed.all_reduce(flag)
             if not flag.item():
                 return
-            losses_ids: list[Any] = [None] * trainer.world_size
-            torch.distributed.all_gather_object(losses_ids, (float(loss), ids.tolist()))
-            loss, ids = next((value, ids) for value, ids in losses_ids if not torch.isfinite(torch.tensor(value)))
+            all_found: list[Any] = [None] * trainer.world_size
+            torch.distributed.all_gather_object(all_found, (float(loss), list(self.names(batch))))
+            value, names = next((value, names) for value, names in all_found if not math.isfinite(value))
         elif not bad.item():
             return
+        else:
+            value, names = float(loss), self.names(batch)
         last = self.folder.last
         saved = f"The last good checkpoint is {shown(last)}" if last.exists() else "No checkpoint was saved"
         raise NonFiniteLoss(
-            f"The loss became {float(loss)} in epoch {trainer.current_epoch + 1}, step {trainer.global_step}, in the "
-            f"batch with the images {', '.join(str(int(one)) for one in ids)}. {saved}. Look at these images and their "
+            f"The loss became {value} in epoch {trainer.current_epoch + 1}, step {trainer.global_step}, in the "
+            f"batch with the images {', '.join(names)}. {saved}. Look at these images and their "
             "labels, or lower recipe.lr, set recipe.clip, or use trainer.precision=32-true."
         )
 

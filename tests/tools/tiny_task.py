@@ -123,7 +123,14 @@ def fit(
     torch.manual_seed(5)
     module = TinyModule(merged, steps_per_epoch=5)
     config = {"seed": 1, "trainer": TRAINER, "recipe": merged}
-    trainer = build_trainer(config, module.plan, RunFolder(path), score="val/score", callbacks=callbacks)
+    trainer = build_trainer(
+        config,
+        module.plan,
+        RunFolder(path),
+        score="val/score",
+        names=lambda batch: [str(number) for number in batch.image_ids.tolist()],
+        callbacks=callbacks,
+    )
     trainer.loggers = [WandbLogger(experiment=wandb_run)] if wandb_run is not None else []
     sampler = DistributedSampler(Numbers(), num_replicas=1, rank=0)  # a shuffle by the epoch that Lightning sets
     train = DataLoader(Numbers(bad), 4, sampler=sampler, collate_fn=collate)

@@ -1,0 +1,129 @@
+"""A run from its configuration to its report, whatever the task."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from lightning.pytorch.loggers import WandbLogger
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+
+from tools.checkpoint import read_checkpoint, run_config
+from tools.cost import count
+from tools.optim import Plan, make_plan
+from tools.plots import plot_training
+from tools.progress import quiet_lightning
+from tools.run_folder import RunFolder, read_metrics, shown
+from tools.task import Task
+from tools.tracking import start_run, upload_checkpoint
+from tools.training import build_trainer
+
+log = logging.getLogger("mnv3")
+
+
+def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
+    """Train, or go on training, in `folder`, then score the best checkpoint there.
+
+    `begin` is called once, on the first process, when all that the user gave has been found good and the run begins.
+
+    Raises:
+        UserError: a mistake in the configuration, the data or a weights file.
+        tools.training.NonFiniteLoss: training broke down.
+    """
+    quiet_lightning()
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    torch.manual_seed(config["seed"])
+    train_data, val_data = open_data(task, cfg)
+    plan = make_plan(config["recipe"], -(-len(train_data) // config["recipe"]["batch_size"]))
+    network = task.build(config, train_data)
+    resumed = folder.last if config["resume"] and folder.last.exists() else None
+    if resumed is not None:
+        run_config(read_checkpoint(resumed), resumed, task.name)
+    names = partial(task.names, train_data=train_data)
+    trainer = build_trainer(config, plan, folder, score=task.score, names=names)
+    loaders = task.loaders(config, network, train_data, val_data, trainer.global_rank, trainer.world_size)
+    run = None
+    if trainer.is_global_zero:
+        batch = next(iter(loaders[0]))
+        begin()
+        if resumed is None:
+            picture = folder.samples / "train.jpg"
+            task.draw_batch(batch, train_data, picture)
+            log.info("Labelled training samples: %s", shown(picture))
+        run = _start_tracking(task, config, folder, network, train_data)
+        log.info(_headline(task, config, plan, network, len(train_data)))
+    try:
+        trainer.loggers = [WandbLogger(experiment=run)] if run is not None else []
+        module = task.module(config, network, plan, train_data, val_data, _panels(task, run, val_data))
+        if config["trainer"]["channels_last"]:
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if config["trainer"]["compile"]:
+            network.compile()  # in place, after the weights: the names in the state dict stay
+        trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
+        # The file, as `mnv3 eval` does, not what is left in memory.
+        results, scores = task.score_file(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
+        if trainer.is_global_zero:
+            _report(task, folder, val_data, results, scores, run)
+    finally:
+        if run is not None:
+            run.finish()
+
+
+def open_data(task: Task, cfg: DictConfig) -> tuple[Any, Any]:
+    """Training and validation data of the configuration, which have the same classes."""
+    train_data, val_data = (task.open_dataset(cfg.dataset, cfg.data, split, log.info) for split in ("train", "val"))
+    task.check_same_classes(train_data, val_data)
+    return train_data, val_data
+
+
+def _headline(task: Task, config: dict[str, Any], plan: Plan, network: nn.Module, images: int) -> str:
+    recipe = config["recipe"]
+    params = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    return (
+        f"Training: {config['backbone']['name']} {task.title}, {params / 1e6:.2f} M parameters, "
+        f"recipe {recipe['name']}, {plan.epochs} epochs of {plan.steps_per_epoch} steps of {recipe['batch_size']} of "
+        f"{images} images, lr {plan.lr:.3g}"
+    )
+
+
+def _start_tracking(task: Task, config: dict[str, Any], folder: RunFolder, network: nn.Module, data: Any) -> Any:
+    tags = [task.name, config["backbone"]["name"], config["dataset"]["name"], config["recipe"]["name"]]
+    image = torch.zeros(1, 3, *task.input_size(config, data))
+    extra = {"cost": count(network, image)._asdict(), "folder": str(folder.path)}
+    return start_run(
+        config["wandb"],
+        folder.path,
+        job_type="train",
+        config={**config, **extra},
+        tags=tags,
+        summary={task.score: "max"},
+    )
+
+
+def _panels(task: Task, run: Any, data: Any) -> Callable[[Any, Any], None] | None:
+    if run is None:
+        return None
+
+    def log_panels(results: Any, scores: Any) -> None:
+        run.log(task.panels(data, results), commit=False)
+
+    return log_panels
+
+
+def _report(task: Task, folder: RunFolder, data: Any, results: Any, scores: Any, run: Any) -> None:
+    epoch = int(read_checkpoint(folder.best)["epoch"]) + 1
+    more = {"epoch": epoch, "checkpoint": "checkpoints/best.ckpt"}
+    table = task.report(folder.path, data, results, scores, more)
+    plot_training(folder.path / "plots" / "training.png", folder.metrics_csv)
+    if run is not None:
+        run.log(task.tables(scores))
+        run.summary["best_epoch"] = epoch
+        upload_checkpoint(run, folder.best, scores.stats)
+    rows = read_metrics(folder.metrics_csv)
+    log.info("%s", table)
+    stats = ", ".join(f"{name} {scores.stats[name]:.4f}" for name in task.headline)
+    log.info("%s: epoch %d of %d, %s", stats, epoch, len(rows), shown(folder.best))
+    log.info("Run folder: %s", folder)
+    log.info("Next: mnv3 eval run=%s", folder)

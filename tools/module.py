@@ -1,0 +1,40 @@
+"""A network as Lightning trains it: all but its losses and its validation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import lightning.pytorch as pl
+from torch import Tensor
+
+from tools.optim import Plan, build_optimizer, build_scheduler
+
+
+class TrainingModule(pl.LightningModule):
+    """Training step and optimiser of the recipe in `config`, the whole configuration, resolved.
+
+    A task adds its network as its only submodule, `losses`, and the validation. The hyper-parameters, `config` and
+    `about` (plain values), go into every checkpoint, so that one alone is enough to build its network again.
+    """
+
+    def __init__(self, config: Mapping[str, Any], plan: Plan, about: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.save_hyperparameters({"config": dict(config), **about}, logger=False)
+        self.recipe = config["recipe"]
+        self.plan = plan
+
+    def losses(self, batch: Any) -> dict[str, Tensor]:
+        """Scalars of a batch: "loss", which is minimised, and what it consists of."""
+        raise NotImplementedError
+
+    def training_step(self, batch: Any, batch_idx: int) -> Tensor:
+        """Loss of a batch."""
+        losses = self.losses(batch)
+        values = {f"train/{name}": value.detach() for name, value in losses.items()}
+        self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(batch.images), sync_dist=True)
+        return losses["loss"]
+
+    def configure_optimizers(self) -> Any:
+        """Optimiser and schedule of the recipe; the schedule moves with every optimiser step."""
+        optimizer = build_optimizer(self.recipe, self, self.plan.lr)
+        scheduler = build_scheduler(self.recipe, optimizer, self.plan)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -1,0 +1,77 @@
+"""The dry run of a training: everything is built and used once, nothing is left."""
+
+import logging
+import resource
+import sys
+import tempfile
+import time
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from tools.cost import count
+from tools.fitting import open_data
+from tools.optim import build_optimizer, make_plan
+from tools.progress import quiet_lightning
+from tools.task import Task
+from tools.training import precision
+
+log = logging.getLogger("mnv3")
+
+
+def rehearse(task: Task, cfg: DictConfig) -> None:
+    """Build everything, do one training step and one prediction, and say what they cost.
+
+    The streets data set is drawn anew, as small as a batch, in a place that is gone afterwards.
+    """
+    quiet_lightning()
+    with tempfile.TemporaryDirectory(prefix="mnv3-dry-") as scratch:
+        if cfg.dataset.name == "streets":
+            with open_dict(cfg):
+                cfg.data.root, cfg.dataset.train, cfg.dataset.val = scratch, cfg.recipe.batch_size, 1
+        _rehearse(task, cfg)
+
+
+def _rehearse(task: Task, cfg: DictConfig) -> None:
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    torch.manual_seed(config["seed"])
+    train_data, val_data = open_data(task, cfg)
+    recipe = config["recipe"]
+    plan = make_plan(recipe, -(-len(train_data) // recipe["batch_size"]))
+    gpu = config["trainer"]["accelerator"] != "cpu" and torch.cuda.is_available()
+    device = torch.device("cuda" if gpu else "cpu")
+    network = task.build(config, train_data)
+    size = task.input_size(config, train_data)
+    cost = count(network, torch.zeros(1, 3, *size))
+    config["data"]["workers"] = 0  # one batch only
+    loader, _ = task.loaders(config, network, train_data, val_data, rank=0, world=1)
+    module = task.module(config, network, plan, train_data, val_data)
+    module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    batch = module.transfer_batch_to_device(next(iter(loader)), device, 0)
+    optimizer = build_optimizer(recipe, network, plan.lr)
+    start = time.perf_counter()
+    with torch.autocast(device.type, torch.bfloat16, enabled=precision(config) == "bf16-mixed"):
+        losses = module.train().losses(batch)
+    losses["loss"].backward()
+    optimizer.step()
+    loss = losses["loss"].item()
+    seconds = time.perf_counter() - start
+    found = task.rehearse_prediction(network.eval(), batch)
+    log.info("network         %s %s, preset %s", config["backbone"]["name"], task.title, config["task"]["preset"])
+    log.info("parameters      %s, %s with batch norm", f"{cost.conv_params:,}", f"{cost.trainable_params:,}")
+    log.info("multiply-adds   %s at %d x %d", f"{cost.madds:,}", *size)
+    log.info(
+        "one step        loss %.4f, %.2f s for %d images (later ones are faster)", loss, seconds, len(batch.images)
+    )
+    log.info("one prediction  %s", found)
+    log.info("memory          %.2f GiB at most, %s", _peak_gib(device), "GPU" if gpu else "this process")
+    if cfg.dataset.name != "streets":
+        log.info("the run         %d epochs of %d steps, lr %.3g", plan.epochs, plan.steps_per_epoch, plan.lr)
+
+
+def _peak_gib(device: torch.device) -> float:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**30
+    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss: bytes there, KiB on Linux
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**30
