@@ -64,7 +64,10 @@ def with_copies(data: FrameData, folder: Path, log: Callable[[str], None]) -> tu
 def _with_copy(frame: Frame, folder: Path) -> Frame:
     path = path_of(frame, folder)
     try:
-        return frame._replace(cached=path) if _header(path)["stamp"] == _stamp(frame) else frame
+        header = _header(path)
+        height, width = header["size"]
+        whole = path.stat().st_size == _bytes(height, width, header["values"])
+        return frame._replace(cached=path) if whole and header["stamp"] == _stamp(frame) else frame
     except (OSError, ValueError, KeyError):
         return frame
 
@@ -91,6 +94,11 @@ def map_copy(path: Path) -> Pixels:
     except (ValueError, KeyError) as error:
         raise OSError(f"{path} is not a whole copy: {error}") from None
     return Pixels(image, values)
+
+
+def _bytes(height: int, width: int, has_values: bool) -> int:
+    """Of a copy."""
+    return HEADER + height * width * (4 if has_values else 3)
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -187,7 +195,7 @@ def _bytes_needed(frames: list[Frame]) -> int:
             height, width = image_size(frame.label or frame.image)
         except UserError:
             continue
-        needed += HEADER + height * width * (4 if frame.label else 3)
+        needed += _bytes(height, width, frame.label is not None)
     return needed
 
 

@@ -1,6 +1,7 @@
 """Batches of frames and label maps, for one process or for several."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import torch
@@ -11,6 +12,7 @@ from lraspp.data.cache import size_of
 from lraspp.data.dataset import NO_FRAME, Sample, TrainingFrames, WholeFrames
 from lraspp.data.frames import Frame, FrameData
 from tools.check import look_at_all
+from tools.errors import UserError
 from tools.images import image_size
 from tools.loader import Key, Loader, ScoringSampler, TrainingSampler, worker_count
 
@@ -129,9 +131,11 @@ def frame_sizes(data: FrameData) -> list[tuple[int, int]]:
 
     def size(index: int) -> tuple[int, int]:
         frame: Frame = data.frames[index]
-        try:
-            return size_of(frame.cached) if frame.cached else image_size(frame.label or frame.image)
-        except (OSError, ValueError):  # as UserError is; what is wrong is told when it is read
-            return UNREADABLE
+        if frame.cached is not None:
+            with suppress(OSError, ValueError):  # gone since the data set was opened
+                return size_of(frame.cached)
+        with suppress(UserError):  # told when the frame is read
+            return image_size(frame.label or frame.image)
+        return UNREADABLE
 
     return look_at_all(size, len(data))
