@@ -70,6 +70,11 @@ def draw_boxes(
     return _to_tensor(picture if caption is None else _with_caption(picture, caption))
 
 
+def captioned(image: Tensor, caption: str, *, longest: int | None = None) -> Tensor:
+    """`image` [3, H, W] uint8, resized to `longest` as its longer side, below a line of text on a dark strip."""
+    return draw_boxes(image, torch.zeros(0, 4), longest=longest, caption=caption)
+
+
 def mosaic(images: Sequence[Tensor], columns: int, gap: int = 6) -> Tensor:
     """Lay images out in rows of `columns`, each centred in its cell: as wide as the widest, as high as its row.
 

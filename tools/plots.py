@@ -52,25 +52,24 @@ def plot_pr_curves(
     _save(figure, path)
 
 
-def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: str) -> None:
+def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: str, *, counts: bool = True) -> None:
     """A confusion matrix twice: counts, and each row as shares of its sum.
 
     Args:
         matrix: [K, K] counts, row = truth, column = prediction.
         names: K names; the last may be the background.
+        counts: False where they are too large to be read, as those of pixels: shares of columns are in their place.
     """
     count = len(names)
     side = float(np.clip(2.6 + 0.42 * count, 4.4, 15.0))
     figure, panels = _figure(columns=2, width=2 * side + 0.8, height=side + 0.6)
     figure.suptitle(title)
     size = float(np.clip(40 * side / count, 4.5, 10))  # points: about half a cell
-    sums = matrix.sum(axis=1, keepdims=True)
-    shares = np.divide(matrix, sums, out=np.zeros(matrix.shape), where=sums > 0)
+    rows, columns = _shares(matrix, axis=1), _shares(matrix, axis=0)
     # Counts are coloured on a root scale: one frequent class must not bleach all others.
-    for axes, kind, cells, shade in (
-        (panels[0], "counts", matrix, np.sqrt(matrix / max(1, matrix.max()))),
-        (panels[1], "shares of each row", shares, shares),
-    ):
+    root = np.sqrt(matrix / max(1, matrix.max()))
+    other = ("counts", matrix, root) if counts else ("shares of each column", columns, columns)
+    for axes, (kind, cells, shade) in zip(panels, (other, ("shares of each row", rows, rows)), strict=True):
         axes.imshow(shade, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
         axes.set(title=kind, xlabel="predicted", ylabel="truth")
         axes.set_xticks(range(count), names, rotation=90 if count > 6 else 0, fontsize=size)
@@ -107,7 +106,7 @@ def plot_class_scores(
     if names:
         mean = float(np.mean(list(known.values())))
         axes.axvline(mean, color=INK, lw=1.2, ls="--", label=f"mean {mean:.3f}")
-        axes.legend(loc="lower right", frameon=False)
+        figure.legend(loc="outside lower center", ncols=3, frameon=False)
     axes.set_yticks(rows, names, fontsize=9)
     axes.set(title=title, xlim=(0, 1.14), ylim=(-0.6, max(len(names), 1) - 0.4))
     axes.grid(axis="y", visible=False)
@@ -139,7 +138,7 @@ def plot_training(path: Path, metrics_csv: Path) -> None:
         axes.set(title=title, xlabel="epoch")
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(frameon=False, fontsize=8)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
     _save(figure, path)
 
 
@@ -161,10 +160,18 @@ def _figure(columns: int, width: float, height: float) -> tuple[Figure, list[Axe
     return figure, panels
 
 
+def _shares(matrix: np.ndarray, axis: int) -> np.ndarray:
+    """Cells as shares of their sum along `axis`; 0 where there is nothing."""
+    sums = matrix.sum(axis=axis, keepdims=True)
+    return np.divide(matrix, sums, out=np.zeros(matrix.shape), where=sums > 0)
+
+
 def _number_cells(axes: Axes, cells: np.ndarray, shade: np.ndarray, size: float) -> None:
     for i, j in np.argwhere(cells > 0):
         value: Any = cells[i, j]
         text = f"{int(value)}" if np.issubdtype(cells.dtype, np.integer) else f"{value:.2f}"
+        if text == "0.00":
+            continue
         axes.text(
             j, i, text, ha="center", va="center", fontsize=size * 0.85, color="white" if shade[i, j] > 0.55 else INK
         )

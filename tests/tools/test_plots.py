@@ -22,6 +22,7 @@ def texts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             found.extend(text.get_text() for text in axes.texts)
             legend = axes.get_legend()
             found.extend(text.get_text() for text in (legend.get_texts() if legend else ()))
+        found.extend(text.get_text() for legend in figure.legends for text in legend.get_texts())
         save(figure, *args, **kwargs)
 
     monkeypatch.setattr(Figure, "savefig", record)
@@ -54,6 +55,12 @@ def test_confusion_shows_counts_and_row_shares(tmp_path: Path, texts: list[str])
     plots.plot_confusion(tmp_path / "c.png", np.array([[3, 1], [0, 0]]), ["cell", "background"], "IoU 0.5")
     assert texts == ["counts", "3", "1", "shares of each row", "0.75", "0.25"]
     assert is_picture(tmp_path / "c.png")
+
+
+def test_confusion_of_pixels_shows_shares_both_ways(tmp_path: Path, texts: list[str]) -> None:
+    matrix = np.array([[3_000_000, 1_000_000], [9_000, 9_000_000]])
+    plots.plot_confusion(tmp_path / "c.png", matrix, ["road", "car"], "pixels", counts=False)
+    assert texts == ["shares of each column", "1.00", "0.10", "0.90", "shares of each row", "0.75", "0.25", "1.00"]
 
 
 def test_large_confusion_has_no_numbers(tmp_path: Path, texts: list[str]) -> None:

@@ -1,0 +1,36 @@
+"""Predictions as label files: single-channel PNGs of the data set's own ids, as Cityscapes' evaluation wants them."""
+
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+from lraspp.data.dataset import NO_FRAME
+from lraspp.data.frames import FrameData
+from tools.files import atomic_path
+from tools.png import write_label_png
+
+SUFFIX = "_pred_labelIds"
+"""After the name of a Cityscapes frame: its script and its server look for <frame>*.png."""
+
+
+def label_file(folder: Path, data: FrameData, index: int) -> Path:
+    """Where the prediction of a frame is, or would be."""
+    return folder / f"{data.frames[index].name}{SUFFIX if data.official else ''}.png"
+
+
+def write_label_files(folder: Path, data: FrameData, indices: Sequence[int], predictions: Tensor) -> list[int]:
+    """Write `predictions` [N, H, W] uint8, class indices, of the frames `indices` into `folder`, each class as its id;
+    returns the indices without those of frames that could not be read."""
+    for index, classes in zip(indices, predictions.cpu().numpy(), strict=True):
+        if index != NO_FRAME:
+            write_label_png(label_file(folder, data, index), data.ids[classes])
+    return [index for index in indices if index != NO_FRAME]
+
+
+def zip_files(path: Path, folder: Path, files: Iterable[Path]) -> None:
+    """Put `files` into the archive `path`, by their names below `folder`, uncompressed: PNGs are compressed already."""
+    with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        for file in files:
+            archive.write(file, file.relative_to(folder))

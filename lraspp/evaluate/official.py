@@ -1,0 +1,183 @@
+"""cityscapesscripts' own evaluation of predictions on the disk, and whether it agrees with ours."""
+
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from copy import copy
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from lraspp.data.frames import FrameData
+from lraspp.evaluate.label_files import label_file
+from lraspp.evaluate.scores import Scores
+from tools.errors import UserError
+from tools.images import image_size
+
+LABELS, INSTANCES = "_gtFine_labelIds.png", "_gtFine_instanceIds.png"
+NAMED = 3
+"""Files, or differences, that a sentence names."""
+
+
+class OfficialError(RuntimeError):
+    """cityscapesscripts stopped, or its figures are not ours."""
+
+
+@dataclass(frozen=True, eq=False)
+class OfficialScores:
+    """What cityscapesscripts wrote. Class or category name -> IoU, and iIoU, which weighs the pixels of an instance by
+    how large its class usually is (of things alone); NaN where there is nothing to score. `confusion` [34, 34] pixels
+    by label id, row = truth, column = prediction."""
+
+    iou: dict[str, float]
+    instance_iou: dict[str, float]
+    category_iou: dict[str, float]
+    category_instance_iou: dict[str, float]
+    mean_iou: float
+    mean_instance_iou: float
+    mean_category_iou: float
+    mean_category_instance_iou: float
+    confusion: np.ndarray
+
+
+def check_possible(data: FrameData) -> None:
+    """Raises UserError if `data` cannot be scored officially: another layout, files missing, or a numpy that
+    cityscapesscripts does not run with."""
+    if not data.official:
+        raise UserError(
+            f"eval.official=true: dataset={data.name} has no label ids and instances of Cityscapes, so that its "
+            "evaluation cannot score it; that is for dataset=cityscapes and dataset=streets."
+        )
+    if not data.has_labels:
+        raise UserError(
+            f"eval.official=true: the labels of the {data.split} frames of {data.name} are not public; without that "
+            "key, `mnv3 eval` writes the files for the test server."
+        )
+    missing = [str(path) for path in map(_instances, _truths(data)) if not path.is_file()]
+    if missing:
+        raise UserError(
+            f"eval.official=true needs {len(missing)} files of instances that are not there: {_some(missing)}."
+        )
+    if not hasattr(np, "in1d"):
+        raise UserError(
+            f"eval.official=true: cityscapesscripts {version('cityscapesscripts')} cannot score instances with numpy "
+            f'{np.__version__}, only below 2.4: pip install "numpy<2.4"'
+        )
+
+
+def evaluate(data: FrameData, folder: Path, indices: Sequence[int]) -> OfficialScores:
+    """Have cityscapesscripts evaluate the label files in `folder` of the frames `indices` of `data`.
+
+    Raises:
+        UserError: predictions missing, or of another size than the truth.
+        OfficialError: cityscapesscripts stopped; with what it said.
+    """
+    predictions = [label_file(folder, data, index) for index in indices]
+    truths = [_truths(data)[index] for index in indices]
+    _check_sizes(predictions, truths)
+    with tempfile.TemporaryDirectory(prefix="mnv3-official-") as scratch:
+        script = _import_script()
+        settings = copy(script.args)
+        settings.quiet, settings.exportFile = True, str(Path(scratch) / "results.json")
+        said = io.StringIO()
+        try:
+            with redirect_stdout(said):
+                script.evaluateImgLists([str(path) for path in predictions], [str(path) for path in truths], settings)
+        except SystemExit:  # how it ends at a mistake
+            lines = [line for line in said.getvalue().splitlines() if line.strip()] or ["it gave no reason"]
+            raise OfficialError(f"cityscapesscripts stopped: {lines[-1].removeprefix('ERROR: ')}") from None
+        content = json.loads(Path(settings.exportFile).read_text())
+    return _read(content)
+
+
+def _import_script() -> ModuleType:
+    """The script; its import fails where this variable, which is not used here, names no folder."""
+    export = os.environ.pop("CITYSCAPES_EXPORT_DIR", None)
+    try:
+        from cityscapesscripts.evaluation import evalPixelLevelSemanticLabeling
+    finally:
+        if export is not None:
+            os.environ["CITYSCAPES_EXPORT_DIR"] = export
+    return evalPixelLevelSemanticLabeling
+
+
+def _read(content: Mapping[str, Any]) -> OfficialScores:
+    return OfficialScores(
+        content["classScores"],
+        content["classInstScores"],
+        content["categoryScores"],
+        content["categoryInstScores"],
+        content["averageScoreClasses"],
+        content["averageScoreInstClasses"],
+        content["averageScoreCategories"],
+        content["averageScoreInstCategories"],
+        np.array(content["confMatrix"], dtype=np.int64),
+    )
+
+
+def by_class(confusion: np.ndarray, data: FrameData) -> np.ndarray:
+    """[K + 1, K + 1]: `confusion`, by label id, in the order of `Scores.confusion`; all ignored ids are one."""
+    place = np.minimum(data.table[: len(confusion)], len(data.classes))
+    matrix = np.zeros((len(data.classes) + 1,) * 2, dtype=np.int64)
+    np.add.at(matrix, (place[:, None], place[None, :]), confusion)
+    return matrix
+
+
+def check_agreement(ours: Scores, official: OfficialScores, data: FrameData) -> None:
+    """Raises OfficialError unless every pixel count and every IoU is the same, to the last digit."""
+    differences = []
+    names = [*ours.per_class, "ignored pixels"]
+    theirs = by_class(official.confusion, data)
+    for row, column in np.argwhere(theirs != ours.confusion).tolist():
+        differences.append(
+            f"pixels of {names[row]} taken for {names[column]}: {ours.confusion[row, column]} here, "
+            f"{theirs[row, column]} there"
+        )
+    pairs = {f"IoU of {name}": (value, official.iou[name]) for name, value in ours.per_class.items()}
+    pairs |= {f"IoU of {name}": (value, official.category_iou[name]) for name, value in ours.per_category.items()}
+    pairs |= {
+        "mIoU": (ours.stats["mIoU"], official.mean_iou),
+        "category mIoU": (ours.stats["category_mIoU"], official.mean_category_iou),
+    }
+    for name, (mine, other) in pairs.items():
+        if mine != other and not (math.isnan(mine) and math.isnan(other)):
+            differences.append(f"{name}: {mine!r} here, {other!r} there")
+    if differences:
+        raise OfficialError(
+            f"scoring and cityscapesscripts do not agree on the same predictions, in {len(differences)} figures: "
+            f"{_some(differences, '; ')}. One of the two is wrong; please report it."
+        )
+
+
+def _truths(data: FrameData) -> list[Path]:
+    return [frame.label for frame in data.frames if frame.label is not None]
+
+
+def _instances(labels: Path) -> Path:
+    return labels.with_name(labels.name.removesuffix(LABELS) + INSTANCES)
+
+
+def _check_sizes(predictions: Sequence[Path], truths: Sequence[Path]) -> None:
+    """Read headers only. cityscapesscripts would stop at the first wrong one, minutes later."""
+    wrong = []
+    for predicted, truth in zip(predictions, truths, strict=True):
+        (height, width), (rows, columns) = image_size(predicted), image_size(truth)
+        if (height, width) != (rows, columns):
+            wrong.append(f"{predicted} is {width}x{height} pixels, its truth {columns}x{rows}")
+    if wrong:
+        raise UserError(
+            f"{len(wrong)} of {len(predictions)} predictions are not of the size of their label files, which official "
+            f"scoring asks for: {_some(wrong, '; ')}."
+        )
+
+
+def _some(items: Sequence[str], separator: str = ", ") -> str:
+    return separator.join(items[:NAMED]) + (f"{separator}..." if len(items) > NAMED else "")

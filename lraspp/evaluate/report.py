@@ -1,0 +1,115 @@
+"""What an evaluation leaves: figures, plots and pictures in a folder, a table on the console."""
+
+import io
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.columns import Columns
+from rich.console import Console
+from rich.table import Table
+
+from lraspp.data.frames import FrameData
+from lraspp.evaluate.official import OfficialScores
+from lraspp.evaluate.samples import draw_samples
+from lraspp.evaluate.scorer import Maps
+from lraspp.evaluate.scores import Scores
+from tools.draw import save_image
+from tools.files import write_json
+from tools.plots import plot_class_scores, plot_confusion
+
+WIDTH = 100  # columns of the console table
+TITLES = {"mIoU": "mIoU", "category_mIoU": "category mIoU", "pixel_accuracy": "pixel accuracy"}
+"""Name in `Scores.stats` -> heading on the console."""
+
+
+def write_report(
+    folder: Path,
+    data: FrameData,
+    maps: Maps,
+    scores: Scores,
+    *,
+    split: str = "val",
+    official: OfficialScores | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """Write into `folder`: metrics.json, plots/{confusion,per_class_iou}.png and samples/<split>.jpg of the frames in
+    `maps`, each whole or not at all. `more`: further entries of metrics.json."""
+    write_json(folder / "metrics.json", metrics(data, scores, official) | dict(more or {}))
+    names = [entry.name for entry in data.classes]
+    # Where nothing can be predicted as ignored, that column would stay empty; the row says what was not scored.
+    matrix = scores.confusion[: len(names), : len(names)]
+    plot_confusion(folder / "plots" / "confusion.png", matrix, names, f"pixels of {split}", counts=False)
+    plot_class_scores(folder / "plots" / "per_class_iou.png", scores.per_class, f"IoU of each class, {split}")
+    write_samples(folder, data, maps, split)
+
+
+def write_samples(folder: Path, data: FrameData, maps: Maps, split: str) -> None:
+    """Write samples/<split>.jpg of the frames in `maps`, if there are any that can be read."""
+    picture = draw_samples(data, maps)
+    if picture is not None:
+        save_image(picture, folder / "samples" / f"{split}.jpg")
+
+
+def metrics(data: FrameData, scores: Scores, official: OfficialScores | None = None) -> dict[str, Any]:
+    """What metrics.json holds: the means by their names, IoU and true pixels by class, IoU by category; null: nothing
+    to score. With `official` also the instance-weighted figures, which cityscapesscripts alone computes."""
+    figures: dict[str, Any] = {name: _or_none(value) for name, value in scores.stats.items()}
+    figures["per_class"] = {
+        name: {"IoU": _or_none(value), "pixels": scores.pixels[name]} for name, value in scores.per_class.items()
+    }
+    if scores.per_category:
+        figures["per_category"] = {name: _or_none(value) for name, value in scores.per_category.items()}
+    if official is not None:
+        figures["official"] = {
+            "mIoU": _or_none(official.mean_iou),
+            "miIoU": _or_none(official.mean_instance_iou),
+            "category_mIoU": _or_none(official.mean_category_iou),
+            "category_miIoU": _or_none(official.mean_category_instance_iou),
+            "iIoU": {name: value for name, value in official.instance_iou.items() if not math.isnan(value)},
+        }
+    return {**figures, "frames": len(data)}
+
+
+def score_table(scores: Scores, official: OfficialScores | None = None) -> str:
+    """The means, and the IoU of each class and category (iIoU too, if scored officially) as text for the console."""
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False)
+    means = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in scores.stats:
+        means.add_column(TITLES[name], justify="right")
+    means.add_row(*(_three(value) for value in scores.stats.values()))
+    console.print(means)
+    tables = [_iou_table("class", scores.per_class, official.instance_iou if official else None, scores.pixels)]
+    if scores.per_category:
+        instances = official.category_instance_iou if official else None
+        tables.append(_iou_table("category", scores.per_category, instances))
+    console.print(Columns(tables, padding=(0, 4)))
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines() if line.strip())
+
+
+def _iou_table(
+    title: str, iou: Mapping[str, float], instance_iou: Mapping[str, float] | None, pixels: Mapping[str, int] = {}
+) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(title, max_width=24, no_wrap=True)
+    total = max(1, sum(pixels.values()))
+    columns = {"pixels": lambda name: f"{100 * pixels[name] / total:.1f}%"} if pixels else {}
+    columns["IoU"] = lambda name: _three(iou[name])
+    if instance_iou is not None:
+        columns["iIoU"] = lambda name: _three(instance_iou[name])
+    for heading in columns:
+        table.add_column(heading, justify="right")
+    for name in iou:
+        table.add_row(name, *(cell(name) for cell in columns.values()))
+    return table
+
+
+def _three(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value

@@ -1,0 +1,52 @@
+"""Takes predicted label maps batch by batch: counts all their pixels and keeps a few maps to draw."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lraspp.data.frames import FrameData
+from lraspp.evaluate.confusion import ConfusionMatrix
+from lraspp.evaluate.scores import Scores
+
+SAMPLES = 8
+"""Frames to draw, unless the user says another number."""
+
+Maps = dict[int, Tensor]
+"""Predicted class of every pixel, [H, W] uint8 on the CPU, by index of the frame."""
+
+
+class Scorer:
+    """Collects the predictions of a data set's frames and scores them. `kept`: indices of the frames to draw."""
+
+    def __init__(self, data: FrameData, device: torch.device | str = "cpu", kept: Sequence[int] | None = None) -> None:
+        self.confusion = ConfusionMatrix(data.classes, device)
+        self.kept = set(pick_samples(data) if kept is None else kept)
+        self._maps: Maps = {}
+
+    def add(self, indices: Tensor, predictions: Tensor, labels: Tensor) -> None:
+        """A batch: frames `indices` [N], `predictions` and `labels` [N, H, W] uint8. Of a frame that could not be read
+        all labels are IGNORE, so that it counts for nothing."""
+        self.confusion.add(predictions, labels)
+        for row, index in enumerate(indices.tolist()):
+            if index in self.kept:
+                self._maps[index] = predictions[row].cpu()
+
+    def results(self) -> Maps:
+        """The maps of the kept frames, of all processes. Every process must call; all get the same."""
+        portions = [self._maps]
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            portions = portions * torch.distributed.get_world_size()
+            torch.distributed.all_gather_object(portions, self._maps)
+        merged = {index: found for portion in portions for index, found in portion.items()}
+        return {index: merged[index] for index in sorted(merged)}
+
+    def scores(self) -> Scores:
+        """Scores of all processes' frames. Every process must call; all get the same."""
+        return self.confusion.scores()
+
+
+def pick_samples(data: FrameData, count: int = SAMPLES) -> list[int]:
+    """Indices of `count` frames (or of all), spread evenly: the same ones every time."""
+    return np.linspace(0, len(data) - 1, min(count, len(data))).round().astype(int).tolist()
