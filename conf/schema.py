@@ -154,7 +154,9 @@ class Recipe:
 
 @dataclass
 class SsdliteRecipe(Recipe):
-    augment: str = key("paper: flip and SSD crop; modern: zoom-out and colours too", choices=("paper", "modern"))
+    augment: str = key(
+        "flip: nothing else; paper: SSD crop too; modern: zoom-out and colours too", choices=("flip", "paper", "modern")
+    )
     class_prior: Optional[float] = key(
         "focal loss: probability of every class at every anchor at the start; null: biases of 0", None, low=0
     )

@@ -55,3 +55,9 @@ def test_modern_zooms_out_and_kept_boxes_stay_visible():
         shares.append(np.prod(view.target.size) / 320**2)
     assert 0.2 < np.mean(np.array(shares) < 0.9) < 0.6
     assert min(shares) < 0.1
+
+
+def test_flip_does_nothing_else():
+    drawn = draws("flip", BOXES, 200)
+    assert all(view.source == (0, 0, SIZE[1], SIZE[0]) and keep.all() for view, keep in drawn)
+    assert {view.flip for view, _ in drawn} == {True, False}
