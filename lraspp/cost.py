@@ -6,12 +6,13 @@ MobileNetV3 are met within 0.1 %. Multiply-adds of convolutions alone, as most t
 """
 
 from dataclasses import dataclass
+from math import prod
 
 from backbones.edits import make_divisible
 from backbones.tables import Layer
 from lraspp.heads import LiteHead
 from lraspp.model import Segmenter
-from lraspp.pooling import Windows, window_starts
+from lraspp.pooling import Windows, window_counts
 
 PAPER_SIZE = (1025, 2049)
 PAPER_HALF_SIZE = (513, 1025)
@@ -89,12 +90,9 @@ def _windows(windows: Windows | None, map_size: tuple[int, int]) -> tuple[int, i
     """How many windows there are on a map, and of how many values the sums are, all taken together."""
     if windows is None:
         return 1, map_size[0] * map_size[1]
-    count = area = 1
-    for length, size, stride in zip(map_size, windows.size, windows.stride, strict=True):
-        size = min(size, length)
-        count *= len(window_starts(length, size, stride, windows.whole))
-        area *= size
-    return count, count * area
+    rows, columns = window_counts(windows, map_size)
+    area = prod(min(size, length) for size, length in zip(windows.size, map_size, strict=True))
+    return rows * columns, rows * columns * area
 
 
 def _smaller(size: tuple[int, int], stride: int) -> tuple[int, int]:

@@ -1,7 +1,5 @@
 """The heads: Lite R-ASPP (section 6.4, figure 10) and R-ASPP (MobileNetV2 section 6.3)."""
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -48,15 +46,14 @@ class LiteHead(nn.Module):
         features = self.features(last)
         gate = self.gate(pool(last, self.windows))
         gate = F.hardsigmoid(gate) if self.hard_gate else gate.sigmoid()
-        gated = features * _resize_unless_single(gate, features, self.align_corners)
+        if gate.shape[-2:] != (1, 1):
+            gate = resize(gate, features.shape[-2:], self.align_corners)
+        gated = features * gate
         return self.skip(skip) + resize(self.classes(gated), skip.shape[-2:], self.align_corners)
 
 
 class Head(nn.Module):
-    """R-ASPP: features and window means side by side, mixed and classified; no skip.
-
-    The mixing convolution is split in two: its half for the means works on them before they are resized.
-    """
+    """R-ASPP: window means and features side by side, mixed and classified; no skip."""
 
     def __init__(
         self,
@@ -79,11 +76,9 @@ class Head(nn.Module):
 
     def forward(self, last: Tensor) -> Tensor:
         """last: [N, channels, h, w] -> logits [N, num_classes, h, w]."""
-        pooled, features = self.pooled(pool(last, self.windows)), self.features(last)
-        means, maps = self.mix.conv.weight.chunk(2, 1)  # the authors' order: means first
-        mixed = F.conv2d(features, maps, self.mix.conv.bias)
-        mixed = mixed + _resize_unless_single(F.conv2d(pooled, means), features, self.align_corners)
-        return self.classes(self.dropout(self.mix.act(self.mix.norm(mixed))))
+        pooled = resize(self.pooled(pool(last, self.windows)), last.shape[-2:], self.align_corners)
+        mixed = self.mix(torch.cat((pooled, self.features(last)), 1))
+        return self.classes(self.dropout(mixed))
 
 
 def resize(x: Tensor, size: tuple[int, int] | torch.Size, align_corners: bool) -> Tensor:
@@ -93,13 +88,8 @@ def resize(x: Tensor, size: tuple[int, int] | torch.Size, align_corners: bool) -
     return F.interpolate(x, tuple(size), mode="bilinear", align_corners=align_corners)
 
 
-def _resize_unless_single(x: Tensor, like: Tensor, align_corners: bool) -> Tensor:
-    """`x` resized to the size of `like`; a single value a channel is left to broadcasting."""
-    return x if x.shape[-2:] == (1, 1) else resize(x, like.shape[-2:], align_corners)
-
-
-def _conv_norm_relu(inputs: int, outputs: int, bn_momentum: float, act: Literal["relu"] = "relu") -> ConvNormAct:
-    layer = ConvNormAct(inputs, outputs, act=act, bn_momentum=bn_momentum)
+def _conv_norm_relu(inputs: int, outputs: int, bn_momentum: float) -> ConvNormAct:
+    layer = ConvNormAct(inputs, outputs, act="relu", bn_momentum=bn_momentum)
     assert isinstance(layer.norm, nn.BatchNorm2d)
     layer.norm.eps = BN_EPSILON
     return layer

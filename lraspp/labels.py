@@ -7,5 +7,50 @@ from lraspp.heads import resize
 
 
 def upsampled_labels(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
-    """logits [N, K, h, w] -> argmax over K of the logits resized to `size`, [N, H, W] uint8."""
-    return resize(logits, size, align_corners).argmax(1).to(torch.uint8)
+    """logits: [N, K, h, w], K at most 256 -> argmax over K of the logits resized to `size`, [N, H, W] uint8.
+
+    Two logits nearer to each other than float32 rounding may change places.
+    """
+    if logits.device.type != "cpu" or logits.shape[-2] >= size[0]:
+        return resize(logits, size, align_corners).argmax(1).byte()
+    return _by_rows(logits.float(), size, align_corners)
+
+
+def _by_rows(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
+    """Resize in width, then in height only where it decides.
+
+    From one row of logits to the next all classes change linearly, so that one which leads in both rows leads in
+    between. The columns of which that cannot be said, most often a few at the edges of things, are interpolated.
+    """
+    count, classes, rows, _ = logits.shape
+    height, width = size
+    wide = resize(logits, (rows, width), align_corners)
+    wide = wide.permute(2, 0, 3, 1).reshape(rows, count * width, classes)  # [h, N * W, K]
+    leaders = wide.argmax(-1).byte()
+    above, share = _rows_above(height, rows, align_corners)
+    below = (above + 1).clamp(max=rows - 1)
+    labels = leaders[above]  # [H, N * W]
+    for row, (first, last) in enumerate(_runs(above, rows)):
+        columns = (leaders[row] != leaders[below[first]]).nonzero()[:, 0] if first < last else above[:0]
+        if len(columns):
+            start, end = wide[row, columns], wide[below[first], columns]
+            between = torch.lerp(start, end, share[first:last, None, None])  # [last - first, columns, K]
+            labels[first:last, columns] = between.argmax(-1).byte()
+    return labels.reshape(height, count, width).transpose(0, 1)
+
+
+def _rows_above(height: int, rows: int, align_corners: bool) -> tuple[Tensor, Tensor]:
+    """Of each of `height` pixels: the row of logits above it, and the share [0, 1) of the next row in it."""
+    pixels = torch.arange(height, dtype=torch.float32)
+    if align_corners:
+        position = pixels * ((rows - 1) / max(height - 1, 1))
+    else:
+        position = ((pixels + 0.5) * (rows / height) - 0.5).clamp(min=0)
+    above = position.floor()
+    return above.long().clamp(max=rows - 1), position - above
+
+
+def _runs(above: Tensor, rows: int) -> list[tuple[int, int]]:
+    """First and one past the last pixel below each row of logits."""
+    ends = torch.searchsorted(above, torch.arange(rows), right=True).tolist()
+    return list(zip([0, *ends[:-1]], ends, strict=True))

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -10,8 +10,8 @@ class Windows(NamedTuple):
     """Windows of `size` every `stride` rows and columns of a feature map.
 
     A map smaller than a window has one that is as large as the map. `whole`: where the last window would end before
-    the map does, there is one more, and all are spread evenly from edge to edge; otherwise the rest goes unseen, as
-    by TensorFlow's VALID pooling.
+    the map does there is one more, cut off at the edge; otherwise the rest goes unseen, as by TensorFlow's VALID
+    pooling.
     """
 
     size: tuple[int, int]
@@ -19,8 +19,9 @@ class Windows(NamedTuple):
     whole: bool = True
 
 
-# By output stride: as large as the map of the authors' 769 x 769 crops, and six or so to tile that of a Cityscapes
-# frame, padded to 1025 x 2049. Their flags for 16 (the paper) and 32 (their released models); 8 is 16's grid.
+# By output stride. A window is as large as the map of the authors' 769 x 769 crops; the strides make the windows tile
+# that of a Cityscapes frame, padded to 1025 x 2049, with 2 x 5 of them (3 x 9 at 32). Those for 16 and for 32 are from
+# the flags of their released models; 8 has the grid of 16.
 AUTHORS_WINDOWS = {
     32: Windows((25, 25), (4, 5)),
     16: Windows((49, 49), (16, 20)),
@@ -33,17 +34,14 @@ def pool(x: Tensor, windows: Windows | None) -> Tensor:
     height, width = x.shape[-2:]
     if windows is None or (windows.size[0] >= height and windows.size[1] >= width):
         return x.sum((2, 3), keepdim=True) / (height * width)  # not mean(): see backbones.blocks.SqueezeExcite
-    for axis in (2, 3):
-        size = min(windows.size[axis - 2], x.shape[axis])
-        starts = window_starts(x.shape[axis], size, windows.stride[axis - 2], windows.whole)
-        x = torch.cat([x.narrow(axis, start, size).mean(axis, keepdim=True) for start in starts], axis)
-    return x
+    (rows, columns), stride, whole = windows
+    return F.avg_pool2d(x, (min(rows, height), min(columns, width)), stride, ceil_mode=whole)
 
 
-def window_starts(length: int, size: int, stride: int, whole: bool) -> list[int]:
-    """First positions of the windows of `size` along an axis of `length`."""
-    rest = length - size
-    if not whole:
-        return list(range(0, rest + 1, stride))
-    steps = -(-rest // stride)
-    return [round(i * rest / steps) for i in range(steps + 1)] if steps else [0]
+def window_counts(windows: Windows, map_size: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of windows on a map of `map_size`."""
+    rests = (max(length - size, 0) for length, size in zip(map_size, windows.size, strict=True))
+    rows, columns = (
+        -(-rest // step) if windows.whole else rest // step for rest, step in zip(rests, windows.stride, strict=True)
+    )
+    return rows + 1, columns + 1
