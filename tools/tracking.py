@@ -107,6 +107,16 @@ def boxed_image(
     return wandb.Image(image, boxes=content, caption=caption)
 
 
+def masked_image(image: Any, masks: Mapping[str, Any], class_names: Sequence[str], caption: str = "") -> Any:
+    """A wandb.Image with label maps to switch on and off: `image` [H, W, 3] uint8, `masks` layer -> [H, W] uint8 class
+    indices; other values have no name."""
+    import wandb
+
+    labels = dict(enumerate(class_names))
+    content = {layer: {"mask_data": mask, "class_labels": labels} for layer, mask in masks.items()}
+    return wandb.Image(image, masks=content, caption=caption)
+
+
 def upload_checkpoint(run: Any, path: Path, metadata: Mapping[str, Any], aliases: Sequence[str] = ("best",)) -> None:
     """Send a checkpoint as an artifact of type "model"; an offline run keeps its files here and sends nothing."""
     if run is None or run.offline or not path.exists():

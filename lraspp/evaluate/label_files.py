@@ -20,13 +20,12 @@ def label_file(folder: Path, data: FrameData, index: int) -> Path:
     return folder / f"{data.frames[index].name}{SUFFIX if data.official else ''}.png"
 
 
-def write_label_files(folder: Path, data: FrameData, indices: Sequence[int], predictions: Tensor) -> list[int]:
+def write_label_files(folder: Path, data: FrameData, indices: Sequence[int], predictions: Tensor) -> None:
     """Write `predictions` [N, H, W] uint8, class indices, of the frames `indices` into `folder`, each class as its id;
-    returns the indices without those of frames that could not be read."""
+    none for a frame that could not be read."""
     for index, classes in zip(indices, predictions.cpu().numpy(), strict=True):
         if index != NO_FRAME:
             write_label_png(label_file(folder, data, index), data.ids[classes])
-    return [index for index in indices if index != NO_FRAME]
 
 
 def zip_files(path: Path, folder: Path, files: Iterable[Path]) -> None:

@@ -1,0 +1,92 @@
+"""Scoring by one process or by several, on the devices that the user asks for."""
+
+import json
+import multiprocessing
+import pickle
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
+
+from tools.errors import UserError
+from tools.files import write_json
+
+DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+"""What `eval.precision` may be."""
+
+
+class Place(NamedTuple):
+    """Where a process works: it is the one of number `rank` among `world`."""
+
+    rank: int
+    world: int
+    device: torch.device
+
+
+def choose_devices(accelerator: str, devices: int | str) -> tuple[str, int]:
+    """Device type and number of processes for the keys of the section `eval`. Raises UserError: not there."""
+    cuda = torch.cuda.device_count()
+    kind = {"gpu": "cuda" if cuda or not torch.backends.mps.is_available() else "mps"}.get(accelerator, accelerator)
+    if kind == "auto":
+        kind = "cuda" if cuda else "mps" if torch.backends.mps.is_available() else "cpu"
+    available = {"cuda": cuda, "mps": int(torch.backends.mps.is_available())}.get(kind)
+    if available == 0:
+        raise UserError(f"eval.accelerator={accelerator}: there is no such device here; eval.accelerator=cpu works.")
+    if devices == "auto":
+        return kind, available or 1
+    if not str(devices).isdigit():
+        raise UserError(f"eval.devices={devices}: give a number of processes, or auto.")
+    if available is not None and int(devices) > available:
+        raise UserError(f"eval.devices={devices}: there are {available} devices here.")
+    return kind, int(devices)
+
+
+def run_processes(work: Callable[[Any, Place], Any], job: Any, kind: str, world: int, *, share_cores: bool) -> Any:
+    """Call `work(job, place)` in each of `world` processes, process i on the i-th device of `kind`, and return what the
+    first one returns; one process alone is this one. The others are in a process group meanwhile.
+
+    `job` is pickled, `work` is a function of a module. `share_cores`: each process has its part of this one's threads;
+    else as many as this one, because convolutions may differ in the last bit with their number. Raises UserError with
+    the mistakes that all processes met with.
+    """
+    if world == 1:
+        return work(job, _place(kind, 0, 1))
+    threads = max(1, torch.get_num_threads() // world) if share_cores else torch.get_num_threads()
+    packed = pickle.dumps((work, job))  # as plain bytes: torch would share each tensor by a file descriptor of its own
+    with tempfile.TemporaryDirectory(prefix="mnv3-eval-") as folder:
+        try:
+            # One import for all processes: they start in a moment. With CUDA each must be started from nothing.
+            multiprocessing.set_forkserver_preload([work.__module__])
+            method = "spawn" if kind == "cuda" else "forkserver"
+            start_processes(_process, (packed, kind, world, threads, Path(folder)), nprocs=world, start_method=method)
+        except (ProcessRaisedException, ProcessExitedException):
+            files = sorted(Path(folder).glob("problems-*.json"))
+            problems = [line for path in files for line in json.loads(path.read_text())]
+            if problems:
+                raise UserError(*dict.fromkeys(problems)) from None
+            raise
+        return pickle.loads((Path(folder) / "result").read_bytes())
+
+
+def _process(rank: int, packed: bytes, kind: str, world: int, threads: int, folder: Path) -> None:
+    """Process `rank`: its share of the work; the first writes down what comes of it."""
+    work, job = pickle.loads(packed)
+    torch.set_num_threads(threads)
+    torch.distributed.init_process_group(
+        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world
+    )
+    try:
+        result = work(job, _place(kind, rank, world))
+    except UserError as error:
+        write_json(folder / f"problems-{rank}.json", list(error.problems))
+        raise
+    if rank == 0:
+        (folder / "result").write_bytes(pickle.dumps(result))
+    torch.distributed.destroy_process_group()
+
+
+def _place(kind: str, rank: int, world: int) -> Place:
+    return Place(rank, world, torch.device(kind, rank) if kind == "cuda" else torch.device(kind))

@@ -1,0 +1,90 @@
+"""What scoring needs whatever the task: the data set, weights from a file, the report's folder, W&B."""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+from torch import Tensor, nn
+
+from tools.checkpoint import load_fitting, read_checkpoint
+from tools.errors import UserError
+from tools.runs import Source, disagreements
+from tools.tracking import start_run
+
+log = logging.getLogger("mnv3")
+
+
+def check_asked(source: Source, config: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raises UserError unless the `config` of a checkpoint is what the user asked for."""
+    if others := disagreements(config, asked):
+        raise UserError(f"{source.checkpoint} is not what was asked for: it has {', '.join(others)}.")
+
+
+def open_scored(open_dataset: Callable[..., Any], config: Mapping[str, Any]) -> Any:
+    """The data set and split that `config` names, by the task's `open_dataset`. Raises UserError: it is empty."""
+    split = config["eval"]["split"]
+    data = open_dataset(OmegaConf.create(config["dataset"]), OmegaConf.create(config["data"]), split, log.info)
+    if not len(data):
+        raise UserError(f"Data set {config['dataset']['name']}, {split}, has no images: there is nothing to score.")
+    return data
+
+
+def load_whole(
+    network: nn.Module, path: Path, translate: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]], keys: str
+) -> None:
+    """Fill `network` with the state dict in `path`, given to `translate` first.
+
+    `keys`: the options that say which network it is. Raises UserError: a file that cannot be read, or weights that do
+    not fill the network exactly.
+    """
+    state = read_checkpoint(path)
+    try:
+        left = load_fitting(network, dict(translate(state.get("state_dict", state))))
+    except (KeyError, ValueError, AttributeError) as error:
+        left = [str(error)]
+    if left:
+        raise UserError(
+            f"weights={path} does not fit this network ({left[0]}, {len(left)} in all). Say which network it is: {keys}."
+        )
+
+
+def report_folder(config: Mapping[str, Any], checkpoint: Path, run: Path | None) -> Path:
+    """Where the report goes: eval.out, or eval/<data set>-<split> in the run folder, or in runs/eval/ without one."""
+    out, name = config["eval"]["out"], f"{config['dataset']['name']}-{config['eval']['split']}"
+    if out:
+        return Path(out).expanduser()
+    return run / "eval" / name if run else Path("runs/eval") / f"{checkpoint.stem}-{name}"
+
+
+def backbone_title(config: Mapping[str, Any]) -> str:
+    """The backbone in one word."""
+    return config["backbone"]["name"] + ("-rf2" if config["backbone"]["rf2"] else "")
+
+
+def track(
+    config: Mapping[str, Any],
+    out: Path,
+    checkpoint: str,
+    stats: Mapping[str, float],
+    panels: Callable[[], Any],
+    tables: Callable[[], Mapping[str, Any]],
+) -> None:
+    """The same figures, pictures and tables in W&B, as a run of its own with job type "eval".
+
+    `tables` may name them as a validation does, `val/...`: they get the split's name instead.
+    """
+    split = config["eval"]["split"]
+    tags = [config["task"]["name"], config["backbone"]["name"], config["dataset"]["name"], split]
+    run = start_run(
+        config["wandb"], out, job_type="eval", config={**config, "checkpoint": checkpoint}, tags=tags, summary={}
+    )
+    if run is None:
+        return
+    try:
+        run.log({f"{split}/{name}": value for name, value in stats.items()})
+        renamed = {f"{split}/{name.removeprefix('val/')}": table for name, table in tables().items()}
+        run.log({f"{split}/samples": panels(), **renamed})
+    finally:
+        run.finish()
