@@ -1,0 +1,94 @@
+"""Cross-entropy at full resolution, of all pixels or of the hard ones (OHEM), with weights of classes.
+
+On a CPU, PyTorch's own way through upsampled logits is half of what a small network's training costs; there
+`lraspp.strips` is taken, which makes them, and their gradient, a few rows at a time.
+"""
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from lraspp.data.frames import IGNORE
+from lraspp.strips import cross_entropy_and_gradient, cross_entropy_of
+
+OHEM_KEPT = 1 / 16
+"""Share of a batch's pixels that OHEM keeps at least: the usual one in segmentation (HRNet's and BiSeNet's training)."""
+
+
+def segmentation_loss(
+    logits: Tensor,
+    labels: Tensor,
+    *,
+    align_corners: bool,
+    class_weights: Tensor | None = None,
+    ohem: float | None = None,
+    ohem_kept: float = OHEM_KEPT,
+) -> Tensor:
+    """Mean cross-entropy of the pixels that count, float32 whatever the autocast; 0 if none does.
+
+    Args:
+        logits: [N, K, h, w], resized bilinearly to the labels' size, with corners aligned or not.
+        labels: [N, H, W] uint8 class indices; IGNORE does not count.
+        class_weights: [K] float32: the mean is weighted by the weight of a pixel's class. None: all 1.
+        ohem: online hard example mining (Shrivastava et al., 2016; for pixels: Wu et al., 2016, section 4.2):
+            only pixels whose class has less than this probability count. None: all count.
+        ohem_kept: share of all pixels of the batch, the hardest, that count in any case.
+    """
+    with torch.autocast(logits.device.type, enabled=False):
+        logits = logits.float().contiguous()
+        ignored = labels == IGNORE
+        index = labels.long().masked_fill_(ignored, 0)
+        weights = torch.ones_like(index, dtype=torch.float32) if class_weights is None else class_weights[index]
+        weights = weights.masked_fill(ignored, 0)
+        if logits.device.type == "cpu":
+            if ohem is not None:
+                weights *= _hard(cross_entropy_of(logits.detach(), index, align_corners), ignored, ohem, ohem_kept)
+            return _InStrips.apply(logits, index, weights / _total(weights), align_corners)
+        full = F.interpolate(logits, tuple(index.shape[-2:]), mode="bilinear", align_corners=align_corners)
+        losses = F.cross_entropy(full, index, reduction="none")
+        if ohem is not None:
+            weights *= _hard(losses.detach(), ignored, ohem, ohem_kept)
+        return (losses * weights).sum() / _total(weights)
+
+
+def _total(weights: Tensor) -> Tensor:
+    """Their sum, 1 where nothing counts."""
+    total = weights.sum()
+    return torch.where(total > 0, total, 1)
+
+
+def _hard(losses: Tensor, ignored: Tensor, ohem: float, kept: float) -> Tensor:
+    """[N, H, W] bool: the pixels that OHEM keeps of those with cross-entropy `losses`."""
+    losses = losses.masked_fill(ignored, 0)
+    return losses >= _threshold(losses, ohem, kept)
+
+
+def _threshold(losses: Tensor, ohem: float, kept: float) -> Tensor:
+    """The least loss of a hard pixel: that of probability `ohem`, or less, so that the share `kept` is reached."""
+    most = losses.new_tensor(-math.log(ohem) if ohem > 0 else math.inf)
+    count = min(math.ceil(kept * losses.numel()), losses.numel())
+    if count == 0:
+        return most
+    return torch.minimum(most, losses.flatten().kthvalue(losses.numel() - count + 1).values)
+
+
+class _InStrips(torch.autograd.Function):
+    """Weighted sum of the pixels' cross-entropies; its gradient is made on the way."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, index: Tensor, weights: Tensor, align_corners: bool) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        if not ctx.needs_input_grad[0]:
+            return (cross_entropy_of(logits, index, align_corners) * weights).sum()
+        losses, gradient = cross_entropy_and_gradient(logits, index, weights, align_corners)
+        ctx.save_for_backward(gradient)
+        return (losses * weights).sum()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
+        (gradient,) = ctx.saved_tensors
+        return gradient * grad, None, None, None
