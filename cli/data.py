@@ -150,7 +150,7 @@ def _cache(cfg: DictConfig) -> None:
     for split in _splits(cfg):
         try:
             found, lacking = find_frames(cfg.dataset, cfg.data, split, print)
-            problems += lacking
+            problems += lacking if cfg.data.on_error == "raise" else []
             folder = cache_folder(found, cfg.data)
             if cfg.remove:
                 remove_copies(found, folder, print)

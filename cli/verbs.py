@@ -34,11 +34,13 @@ VERBS = {
         ),
     ),
     "data": Verb(
-        "List, check or get data sets.",
+        "List, check, get or decode data sets.",
         (
             ("mnv3 data list", "what there is, and where it is expected"),
             ("mnv3 data check dataset=coco data.root=DIR", "missing files, bad boxes, classes, a mosaic"),
+            ("mnv3 data check task=lraspp", "the same of the built-in segmentation data set, with label maps"),
             ("mnv3 data get coco", "download, verify, unpack"),
+            ("mnv3 data cache dataset=cityscapes", "decode frames once, so that training reads its crops alone"),
         ),
         words=("action", "target"),
     ),

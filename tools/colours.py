@@ -22,8 +22,8 @@ EVERY = 4  # rows and columns of which one is looked at for the mean grey
 def recolour(image: Tensor, seed: int) -> Tensor:
     """Photometric distortion of [3, h, w] uint8, by `seed` alone.
 
-    Brightness, contrast, saturation and hue are one matrix, and bytes are rounded and clipped once: less than half of the time
-    of doing them one after the other, as torchvision's ColorJitter does, on all of a segmentation crop's pixels.
+    Brightness, contrast, saturation and hue are one matrix, and bytes are rounded and clipped once: on a crop of
+    segmentation that takes less than half of the time of torchvision's ColorJitter, which does them one by one.
     """
     rng = np.random.default_rng(seed)
     factors = (rng.uniform(1 - share, 1 + share) for share in (BRIGHTNESS, CONTRAST, SATURATION))

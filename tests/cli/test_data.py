@@ -1,4 +1,4 @@
-"""mnv3 data: list, check, get."""
+"""mnv3 data: list, check, get, cache."""
 
 import json
 
@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from cli.composing import composer
-from cli.data import run
+from cli.data import CATALOGUE, run
+from tests.lraspp.cityscapes_files import write_cityscapes
 from tools.errors import UserError
 
 
@@ -75,3 +76,46 @@ def test_getting(tmp_path, capsys):
         with pytest.raises(UserError, match="mnv3 data get coco"):
             data("action=get", target)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_list_has_every_data_set_that_can_be_chosen(capsys):
+    with composer("data") as compose:
+        assert sorted(CATALOGUE) == compose.options("dataset")
+
+
+def test_label_maps_are_checked_whatever_task_is_named(tmp_path, capsys):
+    write_cityscapes(tmp_path / "cityscapes")
+    keys = ["dataset=cityscapes", f"data.root={tmp_path}", f"out={tmp_path / 'out'}"]
+    data("action=check", *keys)
+    said = capsys.readouterr().out
+    assert "3 frames, 3 with labels" in said and "Fit for use" in said
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "train.json", "train.png", "val.json", "val.png"
+    ]  # fmt: skip
+    for file in (tmp_path / "cityscapes" / "gtFine").rglob("*_000000_*labelIds.png"):
+        file.unlink()
+    Image.new("L", (5, 5)).save(next((tmp_path / "cityscapes" / "gtFine" / "train").rglob("*labelIds.png")))
+    with pytest.raises(UserError) as caught:
+        data("action=check", *keys)
+    train, size, val = caught.value.problems
+    assert "aachen_000000" in train and "of another size" in size and "frankfurt_000000" in val
+
+
+def test_streets_are_checked_for_the_task_that_is_named(tmp_path, capsys):
+    size = ["dataset.train=1", "dataset.val=1", "dataset.height=64", "dataset.width=96"]
+    data("action=check", "task=lraspp", *size, f"data.root={tmp_path}", f"out={tmp_path / 'out'}")
+    assert "vegetation" in capsys.readouterr().out
+    assert [path.name[:10] for path in (tmp_path / "streets").iterdir()] == ["cityscapes"]
+
+
+def test_decoding_once_and_removing(tmp_path, capsys):
+    write_cityscapes(tmp_path / "cityscapes")
+    keys = ["action=cache", "dataset=cityscapes", f"data.root={tmp_path}"]
+    data(*keys)
+    said = capsys.readouterr().out
+    assert "3 of 3 frames to decode" in said and "are free" in said and "remove=true" in said
+    assert len(list((tmp_path / "cache").rglob("*.frame"))) == 5
+    data(*keys, "split=val", "remove=true")
+    assert len(list((tmp_path / "cache").rglob("*.frame"))) == 3
+    with pytest.raises(UserError, match="dataset=cityscapes`, or task=lraspp for streets"):
+        data("action=cache", "dataset=coco")
