@@ -42,9 +42,9 @@ class Written(NamedTuple):
 def key(name: str, folder: Path, root: Path) -> Path:
     """A folder name of its own for the data set in `folder`: that below the data root, so that both can be moved."""
     try:
-        below = folder.resolve().relative_to(root.resolve())
+        below = folder.absolute().relative_to(root.absolute())
     except ValueError:
-        return Path(name, *folder.resolve().parts[1:])
+        return Path(name, *folder.absolute().parts[1:])
     return below if below.parts else Path(name)
 
 
