@@ -43,13 +43,16 @@ class Convolution(nn.Conv2d):
 
     def _pad(self, x: Tensor) -> tuple[Tensor, tuple[int, ...]]:
         """SAME padding: applied if lopsided (then the rest is 0), else left to the convolution, which needs no copy."""
-        (top, bottom), (left, right) = (self._same_pads(size, axis) for axis, size in enumerate(x.shape[-2:]))
+        (top, bottom), (left, right) = self.same_pads(x)
         if top == bottom and left == right:
             return x, (top, left)
         return F.pad(x, (left, right, top, bottom)), (0, 0)
 
+    def same_pads(self, x: Tensor) -> list[tuple[int, int]]:
+        """Zeros before and after `x` along its height and its width, by the rule of SAME."""
+        return [self._same_pads(size, axis) for axis, size in enumerate(x.shape[-2:])]
+
     def _same_pads(self, size: int, axis: int) -> tuple[int, int]:
-        """Zeros before and after an axis of `size` pixels."""
         stride, reach = self.stride[axis], self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
         total = max((-(-size // stride) - 1) * stride + reach - size, 0)
         return total // 2, total - total // 2

@@ -24,19 +24,20 @@ def detect(raw: Raw, anchors: Tensor, input_size: tuple[int, int], sizes: Tensor
     """
     with torch.autocast(raw.logits.device.type, enabled=False):
         scores = _class_scores(raw.logits.float(), preset)  # [N, A, num_slots - 1]
-        available = int((scores > preset.score_threshold).flatten(1).sum(1).max())
-        size = min(POOL, available)
+        total = scores[0].numel()
+        size = min(POOL, total)
         while True:
             score, anchor, slot = _best(scores, size)
             boxes = decode(_pick(raw.codes.float(), anchor), anchors[anchor], preset.max_stretch)
             clipped = clip(boxes, *input_size)
             alive = score > preset.score_threshold
+            more = alive[:, -1]  # if the worst one looked at counts, so may the next
             if preset.class_candidates:
-                alive &= _rank_in_class(slot, alive) < preset.class_candidates
+                alive = alive & (_rank_in_class(slot, alive) < preset.class_candidates)
             kept = _suppress(clipped if preset.clip_first else boxes, slot, alive, clipped, preset)
-            if size >= available or bool((kept.sum(1) >= preset.max_detections).all()):
+            if size == total or not bool((more & (kept.sum(1) < preset.max_detections)).any()):
                 break
-            size = min(size * POOL_GROWTH, available)
+            size = min(size * POOL_GROWTH, total)
         return _gather(kept, clipped, score, slot, input_size, sizes, preset.max_detections)
 
 
