@@ -20,28 +20,37 @@ IMAGENET: dict[str, WeightsEnum] = {
 }
 
 
-def load_backbone_weights(backbone: Backbone, source: str | Path, *, inputs: Inputs = "imagenet") -> list[str]:
+def load_backbone_weights(
+    backbone: Backbone, source: str | Path, *, inputs: Inputs = "imagenet", wanted: Inputs = "symmetric"
+) -> list[str]:
     """Load what fits from `source` into `backbone`; return the names of the entries that kept their former values.
 
     `source` is "imagenet", torchvision's own weights from torchvision's cache, or a file with a state dict: one of
     torchvision's MobileNetV3 classifiers (with or without the "features." prefix), or a backbone of ours. `inputs` says
     what a file of torchvision's names was trained on: images normalised by ImageNet's mean and deviation, as
-    torchvision's own weights, for which the stem is adapted to images in -1..1; or "symmetric", images in -1..1, as
-    the weights that Google published. An entry of another shape (the halved tail of RF2, another width) is not loaded.
+    torchvision's own weights; or "symmetric", images in -1..1, as the weights that Google published. `wanted` says what
+    the backbone gets: the stem is adapted to that. An entry of another shape (the halved tail of RF2, another width) is
+    not loaded.
 
     Raises UserError if the file is missing or unreadable, lacks entries that the backbone has, or fits nowhere.
     """
     path = _imagenet_file(backbone) if source == "imagenet" else Path(source)
-    adapt = source == "imagenet" or inputs == "imagenet"
-    entries = _our_names(_read(path), backbone, adapt)
-    wanted = backbone.state_dict()
-    if missing := [name for name in wanted if name not in entries]:
+    trained_on = "imagenet" if source == "imagenet" else inputs
+    if (trained_on, wanted) == ("symmetric", "imagenet"):
         raise UserError(
-            f"{path} does not hold the weights of this backbone: it lacks {len(missing)} of {len(wanted)} entries, "
+            f"{path}: weights for images in -1..1 do not go into a network for ImageNet's mean and deviation; choose "
+            "task.preset=paper, or backbone.weights_inputs=imagenet if that is what they were trained on"
+        )
+    adapt = trained_on != wanted
+    entries = _our_names(_read(path), backbone, adapt)
+    own = backbone.state_dict()
+    if missing := [name for name in own if name not in entries]:
+        raise UserError(
+            f"{path} does not hold the weights of this backbone: it lacks {len(missing)} of {len(own)} entries, "
             f"{missing[0]} first; choose the backbone that the file was made for"
         )
-    fitting = {name: entries[name] for name in wanted if entries[name].shape == wanted[name].shape}
-    kept = [name for name in wanted if name not in fitting]
+    fitting = {name: entries[name] for name in own if entries[name].shape == own[name].shape}
+    kept = [name for name in own if name not in fitting]
     if "stem.conv.weight" in kept:
         raise UserError(f"{path} holds a backbone of another width: not even its first layer fits this one")
     backbone.load_state_dict(fitting, strict=False)

@@ -18,9 +18,22 @@ class Rule(NamedTuple):
 RULES = (
     Rule(("recipe.warmup_start",), "recipe.warmup_steps", lambda steps: steps == 0, "recipe.warmup_steps is 0"),
     Rule(("recipe.precision",), "trainer.precision", bool, "trainer.precision is given"),
+    Rule(("recipe.ohem_kept",), "recipe.ohem", lambda threshold: threshold is None, "recipe.ohem is null"),
+    Rule(("task.gate",), "task.head", lambda head: head == "raspp", "R-ASPP has no gate"),
+    Rule(("dataset.class_slots",), "task.name", lambda task: task == "lraspp", "it is for detection, task=ssdlite"),
+    Rule(
+        ("backbone.weights_inputs",), "backbone.weights", lambda file: file in (None, "imagenet"), "it is about a file"
+    ),
     Rule(("backbone.weights",), "init", bool, "init brings all weights"),
     Rule(("init",), "resume", bool, "resume brings all weights"),
     Rule(("wandb",), "wandb.mode", lambda mode: mode == "disabled", "wandb.mode is disabled"),
+    Rule(
+        ("eval.official", "eval.flip", "eval.scales"),
+        "task.name",
+        lambda task: task != "lraspp",
+        "it is for segmentation, task=lraspp",
+    ),
+    Rule(("eval.score_threshold",), "task.name", lambda task: task != "ssdlite", "it is for detection, task=ssdlite"),
     Rule(("name",), "dry", bool, "a dry run leaves nothing"),
 )
 

@@ -169,8 +169,11 @@ class LrasppRecipe(Recipe):
     class_weights: Any = key(
         "balanced: rare classes weigh more, by the training labels; or a list of one weight a class; null: all 1", None
     )
+    lovasz: Optional[float] = key("weight of Lovasz-softmax beside the cross-entropy; null: none", None, low=0)
     ohem: Optional[float] = key(
-        "learn only from pixels whose true class has less than this probability; null: from all", None, low=0
+        "cross-entropy: learn only from pixels whose true class has less than this probability; null: from all",
+        None,
+        low=0,
     )
     ohem_kept: float = key("share of a batch's pixels, the hardest, that OHEM keeps in any case", 0.0625, low=0)
 
@@ -199,12 +202,20 @@ class Wandb:
 
 @dataclass
 class Evaluation:
-    split: str = key("which images are scored: val, train; of coco also test-dev", "val")
+    split: str = key(
+        "which images are scored: val, train; test-dev of coco, test of cityscapes: files for the server", "val"
+    )
     batch_size: Optional[int] = key("images at a time; null: as in training, for the very same score", None, low=1)
     accelerator: str = key("where to compute", "auto", choices=("auto", "cpu", "gpu", "cuda", "mps"))
     devices: Union[int, str] = key("how many; auto: all GPUs, or one CPU process", "auto", choices=("auto",), low=1)
     precision: str = key("arithmetic", "32-true", choices=("32-true", "bf16-mixed", "16-mixed"))
     score_threshold: float = key("least score drawn, and counted in the confusion matrix; AP takes all", 0.3, low=0)
+    official: bool = key(
+        "segmentation in Cityscapes' layout: by cityscapesscripts too, with iIoU; figures that differ are an error",
+        False,
+    )
+    flip: bool = key("segmentation: mirrored frames too; probabilities are averaged", False)
+    scales: list[float] = key("segmentation: sizes of the network's input; probabilities are averaged", [1.0], low=0.1)
     samples: int = key("images to draw", 8, low=0)
     out: Optional[str] = key("folder of the report; null: eval/<dataset>-<split> in the run folder", None)
 

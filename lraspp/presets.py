@@ -17,6 +17,7 @@ class Preset:
 
     pixel_mean: tuple[float, float, float]  # of RGB in 0..1, subtracted
     pixel_std: tuple[float, float, float]  # and divided by
+    inputs: Literal["symmetric", "imagenet"]  # what that comes to, see backbones.weights
     padding: Literal["same", "symmetric"]  # of strided convolutions
     rf2_expansion: Literal["halve", "keep"]  # see backbones.edits.halve_tail
     dilate_at_once: bool  # see backbones.edits.set_output_stride
@@ -33,6 +34,7 @@ PRESETS = {
     "paper": Preset(
         pixel_mean=HALVES,
         pixel_std=HALVES,
+        inputs="symmetric",
         padding="same",
         rf2_expansion="halve",
         dilate_at_once=False,
@@ -47,6 +49,7 @@ PRESETS = {
     "torchvision": Preset(
         pixel_mean=IMAGENET_MEAN,
         pixel_std=IMAGENET_STD,
+        inputs="imagenet",
         padding="symmetric",
         rf2_expansion="keep",
         dilate_at_once=True,

@@ -1,0 +1,58 @@
+"""Weights of classes in the cross-entropy: given, or by how rare a class is."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lraspp.data.frames import UNKNOWN, FrameData
+from lraspp.data.pixels import read_values
+from tools.check import look_at_all
+from tools.errors import UserError
+
+RAREST = 1.02
+"""ENet's constant: weights are 1 / ln(1.02 + share of the pixels), at most 50 (Paszke et al., 2016, section 5.2)."""
+
+
+def class_weights(wanted: str | Sequence[float] | None, data: FrameData, log: Callable[[str], None]) -> Tensor | None:
+    """[K] float32 by recipe.class_weights: none, a number a class of `data`, or "balanced", by its label files.
+
+    Raises UserError: another word, another count of numbers, a negative one, all zero; an unreadable label file.
+    """
+    if wanted is None:
+        return None
+    names = [entry.name for entry in data.classes]
+    if isinstance(wanted, str):
+        if wanted != "balanced":
+            raise UserError(f"recipe.class_weights={wanted}: must be balanced, a list of numbers or null.")
+        shares = pixel_counts(data)
+        weights = balanced(shares)
+        log("Class weights: " + ", ".join(f"{name} {weight:.3g}" for name, weight in zip(names, weights, strict=True)))
+        return torch.from_numpy(weights).float()
+    numbers = list(wanted)
+    good = all(isinstance(number, (int, float)) and 0 <= number < float("inf") for number in numbers)
+    if len(numbers) != len(names) or not good or not any(numbers):
+        raise UserError(
+            f"recipe.class_weights: {len(names)} numbers of at least 0 are needed, not all 0, one for each of "
+            f"{', '.join(names)}; given are {len(numbers)}: {numbers}."
+        )
+    return torch.tensor(numbers, dtype=torch.float32)
+
+
+def balanced(counts: np.ndarray) -> np.ndarray:
+    """[K] pixels of each class -> [K] weights."""
+    return 1 / np.log(RAREST + counts / max(counts.sum(), 1))
+
+
+def pixel_counts(data: FrameData) -> np.ndarray:
+    """[K] int64: pixels of each class in all label files of `data`. Raises UserError for a file that cannot be read."""
+
+    def count(index: int) -> np.ndarray:
+        label = data.frames[index].label
+        assert label is not None, "training frames have labels"
+        return np.bincount(data.table[read_values(label)].ravel(), minlength=256)
+
+    found = sum(look_at_all(count, len(data)), np.zeros(256, dtype=np.int64))
+    assert not found[len(data.classes) : UNKNOWN].any()
+    return found[: len(data.classes)]

@@ -1,0 +1,63 @@
+"""A segmenter from a file: from a checkpoint of ours alone, or from anybody's weights into a new run."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from lraspp.data.frames import FrameData
+from lraspp.model import Segmenter, build_segmenter
+from tools.checkpoint import read_checkpoint, run_config
+from tools.loading import check_classes, load_all, load_init
+
+TASK, PREFIX = "lraspp", "segmenter."
+
+
+class Loaded(NamedTuple):
+    """A segmenter with its weights (EMA ones, if trained so), the configuration of its run, class name by index."""
+
+    segmenter: Segmenter
+    config: dict[str, Any]
+    classes: dict[int, str]
+
+
+def class_table(data: FrameData) -> dict[int, str]:
+    """Class name by class index."""
+    return {index: entry.name for index, entry in enumerate(data.classes)}
+
+
+def segmenter_from_config(config: dict[str, Any], num_classes: int) -> Segmenter:
+    """The segmenter that a configuration describes, with random weights. Raises UserError."""
+    task, backbone = config["task"], config["backbone"]
+    return build_segmenter(
+        preset=task["preset"],
+        head=task["head"],
+        filters=task["filters"],
+        gate=task["gate"],
+        pool=task["pool"],
+        backbone=backbone["name"],
+        rf2=backbone["rf2"],
+        width=backbone["width"],
+        output_stride=backbone["output_stride"],
+        padding=backbone["padding"],
+        num_classes=num_classes,
+    )
+
+
+def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> Loaded:
+    """Build the segmenter of a checkpoint of `mnv3 train task=lraspp`; with `classes`, they must be its own.
+
+    Raises:
+        UserError: as `tools.checkpoint.read_checkpoint`; or another task; or other classes than asked for.
+    """
+    checkpoint = read_checkpoint(path)
+    config = run_config(checkpoint, path, TASK)
+    own = {index: entry[0] for index, entry in enumerate(checkpoint["hyper_parameters"]["classes"])}
+    if classes is not None:
+        check_classes(path, own, classes, "at index", "the data set")
+    segmenter = segmenter_from_config(config, len(own))
+    load_all(segmenter, path, checkpoint, PREFIX)
+    return Loaded(segmenter, config, own)
+
+
+def init_segmenter(segmenter: Segmenter, path: Path) -> list[str]:
+    """As `tools.loading.load_init`."""
+    return load_init(segmenter, path, TASK, PREFIX)

@@ -1,0 +1,89 @@
+"""Lite R-ASPP as Lightning trains it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import Tensor
+
+from lraspp.data.frames import FrameData
+from lraspp.data.loader import Batch
+from lraspp.evaluate.inference import predict
+from lraspp.evaluate.scorer import Maps, Scorer
+from lraspp.evaluate.scores import Scores
+from lraspp.losses import segmentation_loss
+from lraspp.lovasz import lovasz_on_grid
+from lraspp.model import Segmenter
+from tools.module import TrainingModule
+from tools.optim import Plan
+
+SCORE = "val/mIoU"
+"""What decides on the best checkpoint: mean IoU over the classes."""
+
+
+class SegmentationModule(TrainingModule):
+    """Losses of a batch, validation by mean IoU; from its checkpoint `lraspp.load.load_segmenter` builds the segmenter.
+
+    `config`: the whole configuration, resolved. `val_data`: what is scored. `class_weights` [K] or None: of the
+    cross-entropy. `on_scores` gets each validation's label maps and scores, on the first process.
+    """
+
+    class_weights: Tensor | None
+
+    def __init__(
+        self,
+        segmenter: Segmenter,
+        config: Mapping[str, Any],
+        plan: Plan,
+        val_data: FrameData,
+        class_weights: Tensor | None = None,
+        on_scores: Callable[[Maps, Scores], None] | None = None,
+    ) -> None:
+        classes = [[entry.name, list(entry.colour), entry.category, entry.id] for entry in val_data.classes]
+        super().__init__(config, plan, {"classes": classes})
+        self.segmenter = segmenter
+        self.input_size = input_size(config)
+        self.val_data = val_data
+        self.register_buffer("class_weights", class_weights, persistent=False)
+        self.on_scores = on_scores
+        self.scorer = Scorer(val_data)
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """Cross-entropy, and Lovasz-softmax where the recipe has it."""
+        recipe, align_corners = self.recipe, self.segmenter.preset.align_corners
+        logits = self.segmenter(batch.images)
+        cross_entropy = segmentation_loss(
+            logits,
+            batch.labels,
+            align_corners=align_corners,
+            class_weights=self.class_weights,
+            ohem=recipe["ohem"],
+            ohem_kept=recipe["ohem_kept"],
+        )
+        if not recipe["lovasz"]:
+            return {"loss": cross_entropy}
+        lovasz = lovasz_on_grid(logits, batch.labels, align_corners)
+        return {"loss": cross_entropy + recipe["lovasz"] * lovasz, "cross_entropy": cross_entropy, "lovasz": lovasz}
+
+    def on_validation_epoch_start(self) -> None:
+        """Begin an empty score."""
+        self.scorer = Scorer(self.val_data, self.device)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Label maps of a batch."""
+        rows = self.recipe["batch_size"]
+        size = batch.labels.shape[-2:]
+        found = predict(self.segmenter, batch.images, size, rows, input_size=self.input_size)
+        self.scorer.add(batch.indices, found, batch.labels)
+
+    def on_validation_epoch_end(self) -> None:
+        """The score of all processes' frames, the same in each."""
+        maps, scores = self.scorer.results(), self.scorer.scores()
+        self.log_dict({f"val/{name}": value for name, value in scores.stats.items()})
+        if self.on_scores is not None and self.trainer.is_global_zero:
+            self.on_scores(maps, scores)
+
+
+def input_size(config: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Height and width that frames are resized to, None for their own."""
+    size = config["task"]["input_size"]
+    return None if size is None else (size[0], size[1])

@@ -1,0 +1,170 @@
+"""Segmentation as a task that `tools` can train."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from backbones.weights import load_backbone_weights
+from lraspp.class_weights import class_weights
+from lraspp.data.datasets import open_dataset
+from lraspp.data.frames import FrameData
+from lraspp.data.loader import Batch, Loader, frame_sizes, train_loader, val_loader
+from lraspp.evaluate.inference import predict
+from lraspp.evaluate.report import score_table, write_report
+from lraspp.evaluate.scorer import Maps, Scorer
+from lraspp.evaluate.scores import Scores
+from lraspp.load import init_segmenter, load_segmenter, segmenter_from_config
+from lraspp.model import Segmenter
+from lraspp.module import SCORE, SegmentationModule, input_size
+from lraspp.panels import sample_panels, score_tables
+from tools.draw import mosaic, save_image
+from tools.errors import UserError
+from tools.fitting import fit_and_score
+from tools.loading import load_first_weights
+from tools.optim import Plan
+from tools.overlay import legend, overlay
+from tools.run_folder import RunFolder
+from tools.task import Config, Task
+from tools.training import share_of_batch
+
+log = logging.getLogger("mnv3")
+
+DRAWN = 12
+"""Training samples in the picture of them, at most."""
+
+SIDE = 480
+"""Longer side of each, pixels."""
+
+
+def train(cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
+    """As `tools.fitting.fit_and_score`."""
+    fit_and_score(Segmentation(), cfg, folder, begin)
+
+
+class Segmentation(Task):
+    """(Lite) R-ASPP."""
+
+    name, title, score, headline = "lraspp", "LR-ASPP", SCORE, ("mIoU", "pixel_accuracy")
+
+    def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> FrameData:
+        """See `lraspp.data.datasets`."""
+        return open_dataset(dataset, data, split, log)
+
+    def check_same_classes(self, train_data: FrameData, val_data: FrameData) -> None:
+        """Both are of one data set, whose classes are those of its table or of its file of names."""
+        assert train_data.classes == val_data.classes
+
+    def build(self, config: Config, data: FrameData) -> Segmenter:
+        """The segmenter of a new run."""
+        _check_sizes(config)
+        segmenter = segmenter_from_config(config, len(data.classes))
+        load_first_weights(
+            config,
+            lambda file, inputs: load_backbone_weights(
+                segmenter.backbone, file, inputs=inputs, wanted=segmenter.preset.inputs
+            ),
+            lambda file: init_segmenter(segmenter, file),
+        )
+        return segmenter
+
+    def input_size(self, config: Config, data: FrameData) -> tuple[int, int]:
+        """That of the network, or of the first frame."""
+        return input_size(config) or frame_sizes(replace(data, frames=data.frames[:1]))[0]
+
+    def loaders(
+        self, config: Config, network: Segmenter, train_data: FrameData, val_data: FrameData, rank: int, world: int
+    ) -> tuple[Loader, Loader]:
+        """Random crops of one size; whole frames."""
+        recipe, size = config["recipe"], input_size(config)
+        common: dict[str, Any] = {
+            "workers": config["data"]["workers"],
+            "on_error": config["data"]["on_error"],
+            "rank": rank,
+            "world": world,
+            "log": log.info,
+        }
+        height, width = recipe["crop"]
+        training = train_loader(
+            train_data,
+            crop=(height, width),
+            augmentation=recipe["augment"],
+            seed=config["seed"],
+            batch_size=share_of_batch(recipe["batch_size"], world),
+            input_size=size,
+            **common,
+        )
+        return training, val_loader(val_data, batch_size=recipe["batch_size"], **common)
+
+    def module(
+        self,
+        config: Config,
+        network: Segmenter,
+        plan: Plan,
+        train_data: FrameData,
+        val_data: FrameData,
+        on_scores: Callable[[Maps, Scores], None] | None = None,
+    ) -> SegmentationModule:
+        """Scored by mean IoU."""
+        weights = class_weights(config["recipe"]["class_weights"], train_data, log.info)
+        return SegmentationModule(network, config, plan, val_data, weights, on_scores)
+
+    def names(self, batch: Batch, train_data: FrameData) -> list[str]:
+        """Names of the frames."""
+        return [train_data.frames[index].name for index in batch.indices.tolist()]
+
+    def draw_batch(self, batch: Batch, train_data: FrameData, path: Path) -> None:
+        """Crops beside their label maps, and a legend."""
+        colours = [entry.colour for entry in train_data.classes]
+        panels = []
+        for image, labels in zip(batch.images[:DRAWN], batch.labels[:DRAWN], strict=True):
+            plain = overlay(image, torch.full_like(labels, len(colours)), colours, longest=SIDE)
+            panels.append(torch.cat([plain, overlay(image, labels, colours, longest=SIDE)], 2))
+        sheet = mosaic(panels, columns=3)
+        names = [entry.name for entry in train_data.classes]
+        save_image(torch.cat([sheet, legend(names, colours, sheet.shape[2])], 1), path)
+
+    def panels(self, val_data: FrameData, results: Maps) -> dict[str, Any]:
+        """The same frames every time, with label maps found and true."""
+        return {"val/samples": sample_panels(val_data, results)}
+
+    def score_file(
+        self, checkpoint: Path, loader: Loader, val_data: FrameData, device: torch.device, config: Config
+    ) -> tuple[Maps, Scores]:
+        """Label maps of some frames, and the scores of all."""
+        segmenter = load_segmenter(checkpoint).segmenter.to(device).eval()
+        scorer, rows, inputs = Scorer(val_data, device), config["recipe"]["batch_size"], input_size(config)
+        for batch in loader:
+            labels = batch.labels.to(device)
+            found = predict(segmenter, batch.images.to(device), labels.shape[-2:], rows, input_size=inputs)
+            scorer.add(batch.indices, found, labels)
+        return scorer.results(), scorer.scores()
+
+    def report(self, folder: Path, val_data: FrameData, results: Maps, scores: Scores, more: Mapping[str, Any]) -> str:
+        """See `lraspp.evaluate.report`."""
+        write_report(folder, val_data, results, scores, more=more)
+        return score_table(scores)
+
+    def tables(self, scores: Scores) -> dict[str, Any]:
+        """IoU of each class and category, and the confusion matrix."""
+        return score_tables(scores)
+
+    def rehearse_prediction(self, network: Segmenter, batch: Batch) -> str:
+        """Label the crops."""
+        return f"label maps {tuple(predict(network, batch.images, batch.labels.shape[-2:]).shape)}"
+
+
+def _check_sizes(config: Config) -> None:
+    """Raises UserError unless recipe.crop and task.input_size are (height, width)."""
+    sizes = {"recipe.crop": config["recipe"]["crop"], "task.input_size": config["task"]["input_size"]}
+    problems = [
+        f"{key}={size}: must be two numbers, height and width."
+        for key, size in sizes.items()
+        if size is not None and len(size) != 2
+    ]
+    if problems:
+        raise UserError(*problems)
