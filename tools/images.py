@@ -48,7 +48,7 @@ def image_size(path: Path | str) -> tuple[int, int]:
     try:
         with Image.open(path) as opened:
             turned = opened.getexif().get(ExifTags.Base.Orientation) in ROTATED
-            return _size(opened)[::-1] if turned else _size(opened)
+            return (opened.width, opened.height) if turned else _size(opened)
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):

@@ -1,5 +1,6 @@
 """One frame at a time: a random crop for training, the whole frame for scoring; randomness by (seed, epoch, index)."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -70,9 +71,8 @@ class TrainingFrames(Dataset[Sample]):
         rows, columns = values.shape
         view = augment(self.augmentation, (rows, columns), self.crop, rng, self.input_size)
         colour_seed = int(rng.integers(2**63))
-        pixels = render_image(image, view, self.crop)
-        if self.augmentation == "modern":
-            pixels = recolour(pixels, colour_seed)
+        change = partial(recolour, seed=colour_seed) if self.augmentation == "modern" else None
+        pixels = render_image(image, view, self.crop, change)
         return Sample(pixels, look_up(values, view, self.crop, frame, self.data), index)
 
 

@@ -1,5 +1,7 @@
 """What the network sees of a frame through a view: only the pixels of the view are read and resized."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -9,14 +11,19 @@ from lraspp.data.frames import IGNORE
 from tools.view import FILL, View
 
 
-def render_image(image: np.ndarray, view: View, size: tuple[int, int]) -> Tensor:
-    """`image` [H, W, 3] uint8 through `view` -> [3, h, w] uint8: bilinear, low-passed when shrinking; FILL beyond."""
+def render_image(
+    image: np.ndarray, view: View, size: tuple[int, int], change: Callable[[Tensor], Tensor] | None = None
+) -> Tensor:
+    """`image` [H, W, 3] uint8 through `view` -> [3, h, w] uint8: bilinear, low-passed when shrinking; FILL beyond.
+
+    `change`: what is done to the colours of what is seen, [3, ?, ?] uint8.
+    """
     seen = np.array(image[_rows(view), _columns(view)], order="C")  # a copy: the frame may be a read-only map
     pixels = torch.from_numpy(seen).permute(2, 0, 1)[None]
     if pixels.shape[2:] != view.target.size:
         # Channels stay last in memory, for which torch resizes bytes three times as fast.
         pixels = F.interpolate(pixels, view.target.size, mode="bilinear", align_corners=False, antialias=True)
-    return _placed(pixels[0], view, size, FILL)
+    return _placed(change(pixels[0]) if change else pixels[0], view, size, FILL)
 
 
 def render_labels(values: np.ndarray, table: np.ndarray, view: View, size: tuple[int, int]) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from tools.errors import UserError
-from tools.images import read_image
+from tools.images import image_size, read_image
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 SMOOTH = np.stack(np.broadcast_arrays(*np.ogrid[0:200:20j, 50:255:30j], 99.0), -1).astype(np.uint8)
@@ -85,3 +85,17 @@ def test_missing_and_foreign_files_are_named(tmp_path):
         read_image(tmp_path / "text.jpg")
     with pytest.raises(UserError, match="cannot be read"):
         read_image(tmp_path)
+
+
+def test_the_size_from_the_header_is_that_of_the_pixels(tmp_path):
+    for turn in (None, 1, 3, 6, 8):
+        exif = Image.Exif()
+        if turn:
+            exif[0x0112] = turn
+        Image.fromarray(PIXELS).save(tmp_path / "a.jpg", exif=exif)
+        assert image_size(tmp_path / "a.jpg") == tuple(read_image(tmp_path / "a.jpg").shape[1:])
+    with pytest.raises(UserError, match=r"b\.jpg does not exist"):
+        image_size(tmp_path / "b.jpg")
+    (tmp_path / "b.jpg").write_bytes(b"no")
+    with pytest.raises(UserError, match="not an image"):
+        image_size(tmp_path / "b.jpg")

@@ -33,6 +33,8 @@ def test_beyond_the_frame_are_the_mean_colour_and_ignored_labels():
     inside[:10, 7:97] = True
     assert (image[:, ~inside] == FILL).all() and (classes[~inside] == IGNORE).all()
     assert (image[:, inside].reshape(3, 10, 90) == WHOLE[:, 50:]).all()
+    changed = render_image(IMAGE, view, (30, 100), lambda seen: 255 - seen)
+    assert (changed[:, ~inside] == FILL).all() and (changed[:, inside] == 255 - image[:, inside]).all()
 
 
 @pytest.mark.parametrize("size", [(15, 20), (40, 60), (33, 47)])

@@ -6,7 +6,7 @@ from lraspp.data.names_file import read_names
 from tools.errors import UserError
 
 
-def read(tmp_path, text, ignore=255):
+def read(tmp_path, text, ignore: int | None = 255):
     path = tmp_path / "names.txt"
     path.write_text(text)
     return read_names(path, ignore)
