@@ -15,7 +15,11 @@ NAMES = {
     type(None): "null",
     Any: "text, a list like [1,0.5] or null",
 }
-LISTS = {int: "a list of whole numbers like [320,320]", str: "a list like [a,b]"}
+LISTS = {
+    int: "a list of whole numbers like [320,320]",
+    float: "a list of numbers like [0.5,1.0]",
+    str: "a list like [a,b]",
+}
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:

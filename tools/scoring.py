@@ -46,7 +46,8 @@ def load_whole(
         left = [str(error)]
     if left:
         raise UserError(
-            f"weights={path} does not fit this network ({left[0]}, {len(left)} in all). Say which network it is: {keys}."
+            f"weights={path} does not fit this network ({left[0]}, {len(left)} in all). "
+            f"Say which network it is: {keys}."
         )
 
 

@@ -1,0 +1,165 @@
+"""`mnv3 eval task=lraspp`: from a checkpoint and a data set to a report."""
+
+import logging
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor
+
+from lraspp.data.datasets import open_dataset
+from lraspp.data.frames import FrameData
+from lraspp.evaluate.official import OfficialScores, check_agreement, check_possible, evaluate
+from lraspp.evaluate.processes import Outcome, segment_all
+from lraspp.evaluate.report import score_table, write_report, write_samples
+from lraspp.evaluate.scorer import pick_samples
+from lraspp.evaluate.submission import write_submission
+from lraspp.load import class_table, load_segmenter, segmenter_from_config
+from lraspp.model import Segmenter
+from lraspp.panels import sample_panels, score_tables
+from lraspp.weights import from_torchvision
+from tools.errors import UserError
+from tools.runs import Source, lay_over
+from tools.scoring import backbone_title, check_asked, load_whole, open_scored, report_folder, track
+
+log = logging.getLogger("mnv3")
+
+NETWORK_KEYS = "backbone=, backbone.rf2=, backbone.output_stride=, task.preset=, task.head=, task.filters="
+"""What says which network a file of weights is for."""
+
+
+def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapping[str, Any]) -> None:
+    """Score a checkpoint with its own configuration, under the typed parts of `cfg`.
+
+    Raises:
+        UserError: not a checkpoint of this task, or not of what was `asked` for; other classes than the data set's; the
+            data is missing or damaged; official scoring of what cannot be scored so.
+        lraspp.evaluate.official.OfficialError: it fails, or disagrees.
+    """
+    loaded = load_segmenter(source.checkpoint)
+    check_asked(source, loaded.config, asked)
+    config = lay_over(loaded.config, cfg, typed)
+    data = _open(config)
+    load_segmenter(source.checkpoint, class_table(data))  # refuses other classes
+    _score(config, loaded.segmenter, data, source.checkpoint, source.folder, cfg.dry)
+
+
+def score_weights(cfg: DictConfig, path: Path) -> None:
+    """Score a state dict of the network that `cfg` describes.
+
+    Raises:
+        UserError: a file that cannot be read, or weights that do not fill the network exactly; as `score_run`.
+    """
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    data = _open(config)
+    segmenter = segmenter_from_config(config, len(data.classes))
+
+    def translate(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        theirs = any(name.startswith("classifier.cbr.") for name in state)
+        return from_torchvision(state, segmenter) if theirs else state
+
+    load_whole(segmenter, path, translate, NETWORK_KEYS)
+    _score(config, segmenter, data, path, None, cfg.dry)
+
+
+def _open(config: dict[str, Any]) -> FrameData:
+    """The data set, once it is clear that it can be scored as asked."""
+    if not config["eval"]["scales"]:
+        raise UserError("eval.scales=[]: give at least one scale; 1 is the frame as it is.")
+    data: FrameData = open_scored(open_dataset, config)
+    if config["eval"]["official"]:
+        check_possible(data)
+    return data
+
+
+def _score(
+    config: dict[str, Any], segmenter: Segmenter, data: FrameData, checkpoint: Path, run: Path | None, dry: bool
+) -> None:
+    settings, out = config["eval"], report_folder(config, checkpoint, run)
+    backbone = backbone_title(config)
+    log.info("Scoring %s: %s %s on %d frames of %s.", checkpoint, backbone, _head(config), len(data), settings["split"])
+    start = time.perf_counter()
+    outcome = segment_all(
+        segmenter,
+        data,
+        config,
+        kept=pick_samples(data, settings["samples"]),
+        folder=out / "predictions" if _writes(data, settings) and not dry else None,
+        one_batch=dry,
+        show=sys.stdout.isatty(),
+    )
+    seconds, frames = time.perf_counter() - start, max(1, len(outcome.indices))
+    if dry:
+        log.info("One batch: %d frames in %.1f s. Nothing was written.", len(outcome.indices), seconds)
+        return
+    log.info(
+        "%d frames in %.1f s, %.1f frames/s; counting and scoring took %.1f ms a frame of it.",
+        len(outcome.indices),
+        seconds,
+        frames / seconds,
+        1000 * outcome.scoring_seconds / frames,
+    )
+    if not data.has_labels:
+        _submit(config, out, data, outcome)
+        return
+    official = _official(out / "predictions", data, outcome) if settings["official"] else None
+    _report(config, out, data, outcome, official, checkpoint)
+
+
+def _writes(data: FrameData, settings: Mapping[str, Any]) -> bool:
+    """Whether label files are wanted: official scoring reads them, a test server takes them."""
+    return settings["official"] or not data.has_labels
+
+
+def _head(config: Mapping[str, Any]) -> str:
+    return {"lraspp": "LR-ASPP", "raspp": "R-ASPP"}[config["task"]["head"]]
+
+
+def _submit(config: dict[str, Any], out: Path, data: FrameData, outcome: Outcome) -> None:
+    algorithm = f"mobilenetv3-{backbone_title(config)}-{config['task']['head']}"
+    path = write_submission(out, data, outcome.indices, algorithm)
+    write_samples(out, data, outcome.maps, config["eval"]["split"])
+    why = "are not public. For the evaluation server" if data.official else "are not there. Predictions"
+    log.info("The labels of this split %s: %s", why, path)
+
+
+def _official(folder: Path, data: FrameData, outcome: Outcome) -> OfficialScores:
+    log.info("Official evaluation by cityscapesscripts, %d frames from %s ...", len(outcome.indices), folder)
+    start = time.perf_counter()
+    official = evaluate(data, folder, outcome.indices)
+    check_agreement(outcome.scores, official, data)
+    log.info(
+        "cityscapesscripts: mIoU %.4f, the very same counts and IoU as here; miIoU %.4f; %.1f s.",
+        official.mean_iou,
+        official.mean_instance_iou,
+        time.perf_counter() - start,
+    )
+    return official
+
+
+def _report(
+    config: dict[str, Any],
+    out: Path,
+    data: FrameData,
+    outcome: Outcome,
+    official: OfficialScores | None,
+    checkpoint: Path,
+) -> None:
+    split, scores = config["eval"]["split"], outcome.scores
+    log.info("%s", score_table(scores, official))
+    more = {"frames": len(outcome.indices), "checkpoint": str(checkpoint)}
+    more |= {"dataset": config["dataset"]["name"], "split": split}
+    write_report(out, data, outcome.maps, scores, split=split, official=official, more=more)
+    track(
+        config,
+        out,
+        str(checkpoint),
+        scores.stats,
+        lambda: sample_panels(data, outcome.maps),
+        lambda: score_tables(scores),
+    )
+    log.info("mIoU %.4f, pixel accuracy %.4f: %s", scores.stats["mIoU"], scores.stats["pixel_accuracy"], checkpoint)
+    log.info("Report: %s", out)
