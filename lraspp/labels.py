@@ -5,6 +5,9 @@ from torch import Tensor
 
 from lraspp.heads import resize
 
+CHUNK = 16384
+"""Places interpolated at a time: as much as stays in a CPU's cache, and few enough parallel loops to wait for."""
+
 
 def upsampled_labels(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
     """logits: [N, K, h, w], K at most 256 -> argmax over K of the logits resized to `size`, [N, H, W] uint8.
@@ -20,23 +23,26 @@ def _by_rows(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tens
     """Resize in width, then in height only where it decides.
 
     From one row of logits to the next all classes change linearly, so that one which leads in both rows leads in
-    between. The columns of which that cannot be said, most often a few at the edges of things, are interpolated.
+    between. The places of which that cannot be said, most often a few at the edges of things, are interpolated.
     """
     count, classes, rows, _ = logits.shape
     height, width = size
     wide = resize(logits, (rows, width), align_corners)
     wide = wide.permute(2, 0, 3, 1).reshape(rows, count * width, classes)  # [h, N * W, K]
     leaders = wide.argmax(-1).byte()
+
     above, share = _rows_above(height, rows, align_corners)
-    below = (above + 1).clamp(max=rows - 1)
-    labels = leaders[above]  # [H, N * W]
-    for row, (first, last) in enumerate(_runs(above, rows)):
-        columns = (leaders[row] != leaders[below[first]]).nonzero()[:, 0] if first < last else above[:0]
-        if len(columns):
-            start, end = wide[row, columns], wide[below[first], columns]
-            between = torch.lerp(start, end, share[first:last, None, None])  # [last - first, columns, K]
-            labels[first:last, columns] = between.argmax(-1).byte()
-    return labels.reshape(height, count, width).transpose(0, 1)
+    first = torch.searchsorted(above, torch.arange(rows))  # pixel below each row of logits
+    step = torch.arange(height) - first[above]  # of each pixel behind that one
+    steps = int(step.max()) + 1
+    shares = torch.zeros(rows, steps).index_put_((above, step), share)
+
+    labels = leaders[:, None].repeat(1, steps, 1)  # [h, steps, N * W]
+    mixed = (leaders[:-1] != leaders[1:]).nonzero()
+    for row, column in (chunk.unbind(1) for chunk in mixed.split(CHUNK)):
+        start, end = wide[row, column, None], wide[row + 1, column, None]
+        labels[row, :, column] = torch.lerp(start, end, shares[row, :, None]).argmax(-1).byte()
+    return labels[above, step].reshape(height, count, width).transpose(0, 1)
 
 
 def _rows_above(height: int, rows: int, align_corners: bool) -> tuple[Tensor, Tensor]:
@@ -46,11 +52,5 @@ def _rows_above(height: int, rows: int, align_corners: bool) -> tuple[Tensor, Te
         position = pixels * ((rows - 1) / max(height - 1, 1))
     else:
         position = ((pixels + 0.5) * (rows / height) - 0.5).clamp(min=0)
-    above = position.floor()
-    return above.long().clamp(max=rows - 1), position - above
-
-
-def _runs(above: Tensor, rows: int) -> list[tuple[int, int]]:
-    """First and one past the last pixel below each row of logits."""
-    ends = torch.searchsorted(above, torch.arange(rows), right=True).tolist()
-    return list(zip([0, *ends[:-1]], ends, strict=True))
+    above = position.floor().clamp(max=rows - 1)
+    return above.long(), position - above
