@@ -6,10 +6,14 @@ from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, NamedTuple
 
 from tools.allocator import keep_freed_memory
+
+
+REST = 0.05
+"""Seconds before each call: OpenMP's threads of the process before it still spin for a while when their work is done."""
 
 
 class Contestant(NamedTuple):
@@ -62,6 +66,7 @@ def interleave(contestants: Mapping[str, Callable[[], object]], rounds: int, *, 
     seconds: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(warm_up + rounds):
         for name, contestant in contestants.items():
+            sleep(REST)
             start = perf_counter()
             contestant()
             if number >= warm_up:
