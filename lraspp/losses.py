@@ -16,7 +16,7 @@ from lraspp.data.frames import IGNORE
 from lraspp.strips import cross_entropy_and_gradient, cross_entropy_of
 
 OHEM_KEPT = 1 / 16
-"""Share of a batch's pixels that OHEM keeps at least: the usual one in segmentation (HRNet's and BiSeNet's training)."""
+"""Share of a batch's pixels that OHEM keeps at least: the usual one in segmentation (BiSeNet's public training)."""
 
 
 def segmentation_loss(

@@ -1,6 +1,6 @@
 """Lite R-ASPP as Lightning trains it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
@@ -8,8 +8,7 @@ from torch import Tensor
 from lraspp.data.frames import FrameData
 from lraspp.data.loader import Batch
 from lraspp.evaluate.inference import predict
-from lraspp.evaluate.scorer import Maps, Scorer
-from lraspp.evaluate.scores import Scores
+from lraspp.evaluate.scorer import Scorer
 from lraspp.losses import segmentation_loss
 from lraspp.lovasz import lovasz_on_grid
 from lraspp.model import Segmenter
@@ -24,7 +23,7 @@ class SegmentationModule(TrainingModule):
     """Losses of a batch, validation by mean IoU; from its checkpoint `lraspp.load.load_segmenter` builds the segmenter.
 
     `config`: the whole configuration, resolved. `val_data`: what is scored. `class_weights` [K] or None: of the
-    cross-entropy. `on_scores` gets each validation's label maps and scores, on the first process.
+    cross-entropy.
     """
 
     class_weights: Tensor | None
@@ -36,7 +35,6 @@ class SegmentationModule(TrainingModule):
         plan: Plan,
         val_data: FrameData,
         class_weights: Tensor | None = None,
-        on_scores: Callable[[Maps, Scores], None] | None = None,
     ) -> None:
         classes = [[entry.name, list(entry.colour), entry.category, entry.id] for entry in val_data.classes]
         super().__init__(config, plan, {"classes": classes})
@@ -44,7 +42,6 @@ class SegmentationModule(TrainingModule):
         self.input_size = input_size(config)
         self.val_data = val_data
         self.register_buffer("class_weights", class_weights, persistent=False)
-        self.on_scores = on_scores
         self.scorer = Scorer(val_data)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -70,20 +67,21 @@ class SegmentationModule(TrainingModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Label maps of a batch."""
-        rows = self.recipe["batch_size"]
-        size = batch.labels.shape[-2:]
-        found = predict(self.segmenter, batch.images, size, rows, input_size=self.input_size)
+        found = predict_batch(self.segmenter, batch, self.recipe["batch_size"], self.input_size)
         self.scorer.add(batch.indices, found, batch.labels)
 
     def on_validation_epoch_end(self) -> None:
         """The score of all processes' frames, the same in each."""
-        maps, scores = self.scorer.results(), self.scorer.scores()
-        self.log_dict({f"val/{name}": value for name, value in scores.stats.items()})
-        if self.on_scores is not None and self.trainer.is_global_zero:
-            self.on_scores(maps, scores)
+        self.tell(self.scorer.results(), self.scorer.scores())
 
 
 def input_size(config: Mapping[str, Any]) -> tuple[int, int] | None:
     """Height and width that frames are resized to, None for their own."""
     size = config["task"]["input_size"]
     return None if size is None else (size[0], size[1])
+
+
+def predict_batch(segmenter: Segmenter, batch: Batch, rows: int = 1, size: tuple[int, int] | None = None) -> Tensor:
+    """`predict` for a batch, at its labels' size; `size`: of the network's input."""
+    height, width = batch.labels.shape[-2:]
+    return predict(segmenter, batch.images, (height, width), rows, input_size=size)

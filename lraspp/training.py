@@ -14,13 +14,12 @@ from lraspp.class_weights import class_weights
 from lraspp.data.datasets import open_dataset
 from lraspp.data.frames import FrameData
 from lraspp.data.loader import Batch, Loader, frame_sizes, train_loader, val_loader
-from lraspp.evaluate.inference import predict
 from lraspp.evaluate.report import score_table, write_report
 from lraspp.evaluate.scorer import Maps, Scorer
 from lraspp.evaluate.scores import Scores
 from lraspp.load import init_segmenter, load_segmenter, segmenter_from_config
 from lraspp.model import Segmenter
-from lraspp.module import SCORE, SegmentationModule, input_size
+from lraspp.module import SCORE, SegmentationModule, input_size, predict_batch
 from lraspp.panels import sample_panels, score_tables
 from tools.draw import mosaic, save_image
 from tools.errors import UserError
@@ -101,17 +100,11 @@ class Segmentation(Task):
         return training, val_loader(val_data, batch_size=recipe["batch_size"], **common)
 
     def module(
-        self,
-        config: Config,
-        network: Segmenter,
-        plan: Plan,
-        train_data: FrameData,
-        val_data: FrameData,
-        on_scores: Callable[[Maps, Scores], None] | None = None,
+        self, config: Config, network: Segmenter, plan: Plan, train_data: FrameData, val_data: FrameData
     ) -> SegmentationModule:
         """Scored by mean IoU."""
         weights = class_weights(config["recipe"]["class_weights"], train_data, log.info)
-        return SegmentationModule(network, config, plan, val_data, weights, on_scores)
+        return SegmentationModule(network, config, plan, val_data, weights)
 
     def names(self, batch: Batch, train_data: FrameData) -> list[str]:
         """Names of the frames."""
@@ -139,9 +132,8 @@ class Segmentation(Task):
         segmenter = load_segmenter(checkpoint).segmenter.to(device).eval()
         scorer, rows, inputs = Scorer(val_data, device), config["recipe"]["batch_size"], input_size(config)
         for batch in loader:
-            labels = batch.labels.to(device)
-            found = predict(segmenter, batch.images.to(device), labels.shape[-2:], rows, input_size=inputs)
-            scorer.add(batch.indices, found, labels)
+            batch = batch._replace(images=batch.images.to(device), labels=batch.labels.to(device))
+            scorer.add(batch.indices, predict_batch(segmenter, batch, rows, inputs), batch.labels)
         return scorer.results(), scorer.scores()
 
     def report(self, folder: Path, val_data: FrameData, results: Maps, scores: Scores, more: Mapping[str, Any]) -> str:
@@ -155,7 +147,7 @@ class Segmentation(Task):
 
     def rehearse_prediction(self, network: Segmenter, batch: Batch) -> str:
         """Label the crops."""
-        return f"label maps {tuple(predict(network, batch.images, batch.labels.shape[-2:]).shape)}"
+        return f"label maps {tuple(predict_batch(network, batch).shape)}"
 
 
 def _check_sizes(config: Config) -> None:

@@ -1,15 +1,14 @@
 """SSDLite as Lightning trains it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
 
 from ssdlite.data.coco import CocoData
 from ssdlite.data.loader import Batch
-from ssdlite.evaluate.coco_scores import CocoScorer, Scores
+from ssdlite.evaluate.coco_scores import CocoScorer
 from ssdlite.evaluate.inference import predict
-from ssdlite.evaluate.results import Result
 from ssdlite.model import Detector
 from tools.module import TrainingModule
 from tools.optim import Plan
@@ -21,22 +20,13 @@ SCORE = "val/AP"
 class DetectionModule(TrainingModule):
     """Losses of a batch, validation by COCO's AP; from its checkpoint `ssdlite.load.load_detector` builds the detector.
 
-    `config`: the whole configuration, resolved. `val_data`: what is scored. `on_scores` gets each validation's results
-    and scores, on the first process.
+    `config`: the whole configuration, resolved. `val_data`: what is scored.
     """
 
-    def __init__(
-        self,
-        detector: Detector,
-        config: Mapping[str, Any],
-        plan: Plan,
-        val_data: CocoData,
-        on_scores: Callable[[Sequence[Result], Scores], None] | None = None,
-    ) -> None:
+    def __init__(self, detector: Detector, config: Mapping[str, Any], plan: Plan, val_data: CocoData) -> None:
         super().__init__(config, plan, {"classes": class_table(val_data), "num_slots": val_data.num_slots})
         self.detector = detector
         self.val_data = val_data
-        self.on_scores = on_scores
         self.scorer = CocoScorer(val_data)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -54,10 +44,7 @@ class DetectionModule(TrainingModule):
     def on_validation_epoch_end(self) -> None:
         """The score of all processes' detections, the same in each."""
         results = self.scorer.results()
-        scores = self.scorer.scores(results)
-        self.log_dict({f"val/{name}": value for name, value in scores.stats.items()})
-        if self.on_scores is not None and self.trainer.is_global_zero:
-            self.on_scores(results, scores)
+        self.tell(results, self.scorer.scores(results))
 
 
 def class_table(data: CocoData) -> dict[int, str]:

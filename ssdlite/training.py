@@ -85,16 +85,10 @@ class Detection(Task):
         return training, val_loader(val_data, **common)
 
     def module(
-        self,
-        config: Config,
-        network: Detector,
-        plan: Plan,
-        train_data: CocoData,
-        val_data: CocoData,
-        on_scores: Callable[[Sequence[Result], Scores], None] | None = None,
+        self, config: Config, network: Detector, plan: Plan, train_data: CocoData, val_data: CocoData
     ) -> DetectionModule:
         """Scored by COCO's AP."""
-        return DetectionModule(network, config, plan, val_data, on_scores)
+        return DetectionModule(network, config, plan, val_data)
 
     def names(self, batch: Batch, train_data: CocoData) -> list[str]:
         """Ids of the data set."""

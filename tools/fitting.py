@@ -43,6 +43,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
         run_config(read_checkpoint(resumed), resumed, task.name)
     names = partial(task.names, train_data=train_data)
     trainer = build_trainer(config, plan, folder, score=task.score, names=names)
+    module = task.module(config, network, plan, train_data, val_data)
     loaders = task.loaders(config, network, train_data, val_data, trainer.global_rank, trainer.world_size)
     run = None
     if trainer.is_global_zero:
@@ -56,7 +57,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
         log.info(_headline(task, config, plan, network, len(train_data)))
     try:
         trainer.loggers = [WandbLogger(experiment=run)] if run is not None else []
-        module = task.module(config, network, plan, train_data, val_data, _panels(task, run, val_data))
+        module.on_scores = _panels(task, run, val_data)
         if config["trainer"]["channels_last"]:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if config["trainer"]["compile"]:

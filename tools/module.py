@@ -1,6 +1,6 @@
 """A network as Lightning trains it: all but its losses and its validation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightning.pytorch as pl
@@ -12,7 +12,8 @@ from tools.optim import Plan, build_optimizer, build_scheduler
 class TrainingModule(pl.LightningModule):
     """Training step and optimiser of the recipe in `config`, the whole configuration, resolved.
 
-    A task adds its network as its only submodule, `losses`, and the validation. The hyper-parameters, `config` and
+    A task adds its network as its only submodule, `losses`, and the validation, which calls `tell`; `on_scores`, if it
+    is set, then gets results and scores, on the first process. The hyper-parameters, `config` and
     `about` (plain values), go into every checkpoint, so that one alone is enough to build its network again.
     """
 
@@ -21,6 +22,7 @@ class TrainingModule(pl.LightningModule):
         self.save_hyperparameters({"config": dict(config), **about}, logger=False)
         self.recipe = config["recipe"]
         self.plan = plan
+        self.on_scores: Callable[[Any, Any], None] | None = None
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
         """Scalars of a batch: "loss", which is minimised, and what it consists of."""
@@ -32,6 +34,12 @@ class TrainingModule(pl.LightningModule):
         values = {f"train/{name}": value.detach() for name, value in losses.items()}
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(batch.images), sync_dist=True)
         return losses["loss"]
+
+    def tell(self, results: Any, scores: Any) -> None:
+        """Log the scores of a validation, the same in each process, and hand them on."""
+        self.log_dict({f"val/{name}": value for name, value in scores.stats.items()})
+        if self.on_scores is not None and self.trainer.is_global_zero:
+            self.on_scores(results, scores)
 
     def configure_optimizers(self) -> Any:
         """Optimiser and schedule of the recipe; the schedule moves with every optimiser step."""

@@ -48,16 +48,8 @@ class Task(Protocol):
         """Loaders of training and validation batches for process `rank` of `world`. Raises UserError."""
         ...
 
-    def module(
-        self,
-        config: Config,
-        network: Any,
-        plan: Plan,
-        train_data: Any,
-        val_data: Any,
-        on_scores: Callable[[Any, Any], None] | None = None,
-    ) -> TrainingModule:
-        """As Lightning trains it; `on_scores` gets results and scores of each validation, on the first process."""
+    def module(self, config: Config, network: Any, plan: Plan, train_data: Any, val_data: Any) -> TrainingModule:
+        """As Lightning trains it. Raises UserError."""
         ...
 
     def names(self, batch: Any, train_data: Any) -> Sequence[str]:

@@ -96,7 +96,7 @@ def test_ohem_keeps_the_hard_pixels(threshold, kept):
     labelled = losses[labels != 255].sort(descending=True).values
     count = max(math.ceil(kept * labels.numel()), int((labelled.neg().exp() < threshold).sum()))
     theirs = labelled[:count].mean()
-    assert 0 < count and ours.item() == pytest.approx(theirs.item(), rel=1e-5)
+    assert count > 0 and ours.item() == pytest.approx(theirs.item(), rel=1e-5)
     assert torch.allclose(gradient(ours, logits), gradient(theirs, logits), rtol=1e-4, atol=1e-6)
 
 

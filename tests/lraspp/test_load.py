@@ -1,0 +1,74 @@
+"""Segmenters from files: whole, into another class count, and refused."""
+
+import pytest
+import torch
+
+from lraspp.load import init_segmenter, load_segmenter, segmenter_from_config
+from tools.checkpoint import write_checkpoint
+from tools.errors import UserError
+
+TASK = {"name": "lraspp", "preset": "paper", "head": "lraspp", "filters": 16, "gate": None, "pool": None}
+BACKBONE = {"name": "small", "rf2": True, "width": 0.35, "output_stride": 16, "padding": None, "weights": None}
+CONFIG = {"task": {**TASK, "input_size": None}, "backbone": BACKBONE}
+CLASSES = [["road", [128, 64, 128], "flat", 7], ["car", [0, 0, 142], "vehicle", 26], ["sky", [70, 130, 180], None, 23]]
+TABLE = {0: "road", 1: "car", 2: "sky"}
+
+
+def save(path, config=CONFIG, classes=CLASSES, seed=0):
+    """A checkpoint as training writes it; the segmenter in it is returned."""
+    torch.manual_seed(seed)
+    segmenter = segmenter_from_config(CONFIG, len(CLASSES))
+    state = {f"segmenter.{name}": value for name, value in segmenter.state_dict().items()}
+    hyper_parameters = {"config": config, "classes": classes}
+    write_checkpoint({"state_dict": state, "hyper_parameters": hyper_parameters, "epoch": 0}, path)
+    return segmenter
+
+
+def test_a_checkpoint_alone_is_enough(tmp_path):
+    """The loaded segmenter has the weights, the configuration and the classes that were saved."""
+    saved = save(tmp_path / "x.ckpt")
+    loaded = load_segmenter(tmp_path / "x.ckpt", TABLE)
+    assert loaded.config == CONFIG and loaded.classes == TABLE
+    image = torch.randint(0, 256, (1, 3, 65, 97), dtype=torch.uint8)
+    assert torch.equal(loaded.segmenter.eval()(image), saved.eval()(image))
+
+
+def test_init_loads_all_but_the_classifiers_of_another_class_count(tmp_path):
+    """What was not loaded is named, with both shapes; the rest is the file's."""
+    source = save(tmp_path / "x.ckpt")
+    torch.manual_seed(1)
+    target = segmenter_from_config(CONFIG, 5)
+    left = init_segmenter(target, tmp_path / "x.ckpt")
+    changed = {line.partition(":")[0] for line in left}
+    assert changed == {f"head.{layer}.{part}" for layer in ("classes", "skip") for part in ("weight", "bias")}
+    assert "head.classes.bias: shape (3,), here (5,)" in left
+    ours, theirs = target.state_dict(), source.state_dict()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours.keys() - changed)
+
+
+@pytest.mark.parametrize(
+    ("classes", "sentence"),
+    [
+        ({0: "road", 1: "car"}, r"trained on 3 classes \(road, car, sky\), the data set has 2 \(road, car\).*init="),
+        ({0: "road", 1: "sky", 2: "car"}, "class 'car' at index 1, where the data set has 'sky'"),
+    ],
+)
+def test_other_classes_are_refused(tmp_path, classes, sentence):
+    """Another count; the same in another order."""
+    save(tmp_path / "x.ckpt")
+    with pytest.raises(UserError, match=sentence):
+        load_segmenter(tmp_path / "x.ckpt", classes)
+
+
+def test_another_task_and_an_altered_file_are_refused(tmp_path):
+    """A detection checkpoint; a configuration that is not that of the weights; nothing that fits."""
+    save(tmp_path / "other.ckpt", config={**CONFIG, "task": {"name": "ssdlite"}})
+    for load in (load_segmenter, lambda path: init_segmenter(segmenter_from_config(CONFIG, 3), path)):
+        with pytest.raises(UserError, match="task=ssdlite, not of task=lraspp"):
+            load(tmp_path / "other.ckpt")
+    save(tmp_path / "altered.ckpt", config={**CONFIG, "backbone": {**BACKBONE, "width": 1.0}})
+    with pytest.raises(UserError, match="do not fit its configuration"):
+        load_segmenter(tmp_path / "altered.ckpt")
+    torch.save({"encoder.weight": torch.zeros(3)}, tmp_path / "strange.pth")
+    with pytest.raises(UserError, match="none of its weights fits"):
+        init_segmenter(segmenter_from_config(CONFIG, 3), tmp_path / "strange.pth")
