@@ -5,8 +5,9 @@ from torch import Tensor
 
 from lraspp.heads import resize
 
-CHUNK = 16384
-"""Places interpolated at a time: as much as stays in a CPU's cache, and few enough parallel loops to wait for."""
+CHUNK = 65536
+"""Places interpolated at a time: 45 MB with 19 classes. Smaller steps are no faster, and where other work keeps the
+processors busy each costs a wait for all threads."""
 
 
 def upsampled_labels(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
