@@ -5,6 +5,7 @@ import json
 import math
 import os
 import tempfile
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from copy import copy
@@ -89,7 +90,8 @@ def evaluate(data: FrameData, folder: Path, indices: Sequence[int]) -> OfficialS
         settings.quiet, settings.exportFile = True, str(Path(scratch) / "results.json")
         said = io.StringIO()
         try:
-            with redirect_stdout(said):
+            with redirect_stdout(said), warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of numpy.in1d
                 script.evaluateImgLists([str(path) for path in predictions], [str(path) for path in truths], settings)
         except SystemExit:  # how it ends at a mistake
             lines = [line for line in said.getvalue().splitlines() if line.strip()] or ["it gave no reason"]
