@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 
 from tools.allocator import keep_freed_memory
 
-
 REST = 0.05
-"""Seconds before each call: OpenMP's threads of the process before it still spin for a while when their work is done."""
+"""Seconds before each call: OpenMP's threads of the process before it still spin for a while after their work."""
 
 
 class Contestant(NamedTuple):
