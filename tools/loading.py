@@ -1,6 +1,7 @@
 """Weights from files into networks: what a run begins with, and a trained network again."""
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from tools.checkpoint import load_fitting, read_checkpoint, run_config
 from tools.errors import UserError
 
 log = logging.getLogger("mnv3")
+
+MOST_NAMED = 6
+"""Tensors that are named one by one."""
 
 
 def load_first_weights(
@@ -31,9 +35,16 @@ def load_first_weights(
 
 def _tell_left(source: str, left: Sequence[str]) -> None:
     if left:
-        log.info("Not loaded from %s (random instead, or not needed): %s", source, "; ".join(left))
+        log.info("Not loaded from %s (random instead, or not needed): %s", source, "; ".join(_shortened(left)))
     else:
         log.info("Loaded all of %s.", source)
+
+
+def _shortened(left: Sequence[str]) -> Sequence[str]:
+    """A few lines as they are; many as each part of the network with its number of tensors."""
+    if len(left) <= MOST_NAMED:
+        return left
+    return [f"{part} ({count})" for part, count in Counter(line.split(".")[0] for line in left).items()]
 
 
 def load_init(network: nn.Module, path: Path, task: str, prefix: str) -> list[str]:
