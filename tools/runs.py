@@ -27,8 +27,12 @@ def typed_keys(overrides: Sequence[str]) -> list[str]:
 
 
 def wanted(cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
-    """Dotted key -> value of what was typed to say which network is meant; a group means its name."""
-    keys = [f"{key}.name" if key in IDENTITY else key for key in typed if key.partition(".")[0] in IDENTITY]
+    """Dotted key -> value of what was typed to say which network is meant; a group means its name.
+
+    Not the task: runs of another one are not looked at.
+    """
+    said = [key for key in typed if key.partition(".")[0] in IDENTITY and key != "task"]
+    keys = [f"{key}.name" if key in IDENTITY else key for key in said]
     return {key: _plain(OmegaConf.select(cfg, key)) for key in keys if key not in LAID_OVER}
 
 

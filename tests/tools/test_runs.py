@@ -94,7 +94,7 @@ def test_typed_keys_say_which_run_or_change_it() -> None:
     )
     assert typed == ["task", "backbone", "backbone.rf2", "dataset", "task.input_size"]
     cfg = call(backbone={"name": "large", "rf2": True})
-    assert wanted(cfg, typed) == {"task.name": "ssdlite", "backbone.name": "large", "backbone.rf2": True}
+    assert wanted(cfg, typed) == {"backbone.name": "large", "backbone.rf2": True}
 
 
 def test_only_what_was_typed_changes_the_run(tmp_path: Path) -> None:
