@@ -165,7 +165,7 @@ class SsdliteRecipe(Recipe):
 @dataclass
 class LrasppRecipe(Recipe):
     augment: str = key("paper: scale 0.5 to 2 and flip; modern: colours too", choices=("paper", "modern"))
-    crop: list[int] = key("height and width of a training sample, pixels", low=1)
+    crop: Optional[list[int]] = key("height and width of a training sample, pixels; null: of a frame", None, low=1)
     class_weights: Any = key(
         "balanced: rare classes weigh more, by the training labels; or a list of one weight a class; null: all 1", None
     )
@@ -270,7 +270,9 @@ class DataVerb:
 @dataclass
 class Benchmark:
     accelerator: str = key("where to compute", "auto", choices=("auto", "cpu", "gpu"))
-    batch_size: int = key("images of a training step", 32, low=2)
+    batch_size: Optional[int] = key(
+        "images of a training step; null: 32 of detection, 4 crops of segmentation", None, low=2
+    )
     rounds: int = key("of the training steps, each timed once a round; single images get five times as many", 5, low=1)
 
 

@@ -12,6 +12,7 @@ from lraspp.evaluate.scorer import Scorer
 from lraspp.losses import segmentation_loss
 from lraspp.lovasz import lovasz_on_grid
 from lraspp.model import Segmenter
+from lraspp.sizes import Size, input_size
 from tools.module import TrainingModule
 from tools.optim import Plan
 
@@ -75,13 +76,7 @@ class SegmentationModule(TrainingModule):
         self.tell(self.scorer.results(), self.scorer.scores())
 
 
-def input_size(config: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Height and width that frames are resized to, None for their own."""
-    size = config["task"]["input_size"]
-    return None if size is None else (size[0], size[1])
-
-
-def predict_batch(segmenter: Segmenter, batch: Batch, rows: int = 1, size: tuple[int, int] | None = None) -> Tensor:
+def predict_batch(segmenter: Segmenter, batch: Batch, rows: int = 1, size: Size | None = None) -> Tensor:
     """`predict` for a batch, at its labels' size; `size`: of the network's input."""
     height, width = batch.labels.shape[-2:]
     return predict(segmenter, batch.images, (height, width), rows, input_size=size)

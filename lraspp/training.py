@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,16 @@ from backbones.weights import load_backbone_weights
 from lraspp.class_weights import class_weights
 from lraspp.data.datasets import open_dataset
 from lraspp.data.frames import FrameData
-from lraspp.data.loader import Batch, Loader, frame_sizes, train_loader, val_loader
+from lraspp.data.loader import Batch, Loader, train_loader, val_loader
 from lraspp.evaluate.report import score_table, write_report
 from lraspp.evaluate.scorer import Maps, Scorer
 from lraspp.evaluate.scores import Scores
 from lraspp.load import init_segmenter, load_segmenter, segmenter_from_config
 from lraspp.model import Segmenter
-from lraspp.module import SCORE, SegmentationModule, input_size, predict_batch
+from lraspp.module import SCORE, SegmentationModule, predict_batch
 from lraspp.panels import sample_panels, score_tables
+from lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from tools.draw import mosaic, save_image
-from tools.errors import UserError
 from tools.fitting import fit_and_score
 from tools.loading import load_first_weights
 from tools.optim import Plan
@@ -60,7 +59,7 @@ class Segmentation(Task):
 
     def build(self, config: Config, data: FrameData) -> Segmenter:
         """The segmenter of a new run."""
-        _check_sizes(config)
+        check_sizes(config)
         segmenter = segmenter_from_config(config, len(data.classes))
         load_first_weights(
             config,
@@ -73,13 +72,15 @@ class Segmentation(Task):
 
     def input_size(self, config: Config, data: FrameData) -> tuple[int, int]:
         """That of the network, or of the first frame."""
-        return input_size(config) or frame_sizes(replace(data, frames=data.frames[:1]))[0]
+        return first_size(config, data)
 
     def loaders(
         self, config: Config, network: Segmenter, train_data: FrameData, val_data: FrameData, rank: int, world: int
     ) -> tuple[Loader, Loader]:
         """Random crops of one size; whole frames."""
-        recipe, size = config["recipe"], input_size(config)
+        recipe, crop = config["recipe"], crop_size(config, train_data)
+        if rank == 0 and network.preset.padding == "same" and (warning := unlike(crop, first_size(config, val_data))):
+            log.warning(warning)
         common: dict[str, Any] = {
             "workers": config["data"]["workers"],
             "on_error": config["data"]["on_error"],
@@ -87,14 +88,13 @@ class Segmentation(Task):
             "world": world,
             "log": log.info,
         }
-        height, width = recipe["crop"]
         training = train_loader(
             train_data,
-            crop=(height, width),
+            crop=crop,
             augmentation=recipe["augment"],
             seed=config["seed"],
             batch_size=share_of_batch(recipe["batch_size"], world),
-            input_size=size,
+            input_size=input_size(config),
             **common,
         )
         return training, val_loader(val_data, batch_size=recipe["batch_size"], **common)
@@ -148,15 +148,3 @@ class Segmentation(Task):
     def rehearse_prediction(self, network: Segmenter, batch: Batch) -> str:
         """Label the crops."""
         return f"label maps {tuple(predict_batch(network, batch).shape)}"
-
-
-def _check_sizes(config: Config) -> None:
-    """Raises UserError unless recipe.crop and task.input_size are (height, width)."""
-    sizes = {"recipe.crop": config["recipe"]["crop"], "task.input_size": config["task"]["input_size"]}
-    problems = [
-        f"{key}={size}: must be two numbers, height and width."
-        for key, size in sizes.items()
-        if size is not None and len(size) != 2
-    ]
-    if problems:
-        raise UserError(*problems)

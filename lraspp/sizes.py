@@ -1,0 +1,59 @@
+"""Heights and widths that a configuration asks for: of training samples, and of what the network gets when scored."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from lraspp.data.frames import FrameData
+from lraspp.data.loader import frame_sizes
+from tools.errors import UserError
+
+Size = tuple[int, int]
+
+GRID = 8
+"""Stride of the logits: where their grid lies in an image depends on what is left of its side by this."""
+
+
+def input_size(config: Mapping[str, Any]) -> Size | None:
+    """What frames are resized to, None for their own size."""
+    size = config["task"]["input_size"]
+    return None if size is None else (size[0], size[1])
+
+
+def first_size(config: Mapping[str, Any], data: FrameData) -> Size:
+    """What frames are resized to, or the size of the first one of `data`."""
+    return input_size(config) or frame_sizes(replace(data, frames=data.frames[:1]))[0]
+
+
+def crop_size(config: Mapping[str, Any], data: FrameData) -> Size:
+    """Of a training sample: recipe.crop, or as large as a frame."""
+    crop = config["recipe"]["crop"]
+    return first_size(config, data) if crop is None else (crop[0], crop[1])
+
+
+def check_sizes(config: Mapping[str, Any]) -> None:
+    """Raises UserError unless recipe.crop and task.input_size are two numbers each, or null."""
+    sizes = {"recipe.crop": config["recipe"]["crop"], "task.input_size": config["task"]["input_size"]}
+    problems = [
+        f"{key}={size}: must be two numbers, height and width."
+        for key, size in sizes.items()
+        if size is not None and len(size) != 2
+    ]
+    if problems:
+        raise UserError(*problems)
+
+
+def unlike(crop: Size, scored: Size) -> str | None:
+    """A warning if the network's grid lies otherwise in training samples than in what it is scored on.
+
+    Strided convolutions with TensorFlow's padding take other pixels of an image whose side is 16 k than of one whose
+    side is 16 k + 1, as the authors' are. On CamVid, training on 369 x 481 and scoring on 360 x 480 lost 0.07 mIoU.
+    """
+    if all((one - other) % GRID == 0 for one, other in zip(crop, scored, strict=True)):
+        return None
+    fitting = [side + (part - side) % GRID for side, part in zip(scored, crop, strict=True)]
+    return (
+        f"Training samples are {crop[0]} x {crop[1]} and frames are scored at {scored[0]} x {scored[1]}: the grid of "
+        "the network's strides lies otherwise in the one than in the other, which costs accuracy. Add "
+        f"task.input_size=[{fitting[0]},{fitting[1]}], or choose another recipe.crop."
+    )
