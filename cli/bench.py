@@ -19,7 +19,6 @@ def run(cfg: DictConfig) -> None:
     import torch
     from rich.console import Console
 
-    from tools.cost import count
     from tools.environment import environment
     from tools.timing import compare
 
@@ -30,13 +29,7 @@ def run(cfg: DictConfig) -> None:
     console.print(f"{place}, torch {machine['torch']}", highlight=False)
 
     speed = importlib.import_module(f"{cfg.task.name}.speed")
-    cost = count(speed.build(cfg), torch.zeros((1, 3, *cfg.task.input_size)))
-    console.print(
-        f"{cost.conv_params:,} parameters (conv weights and biases), {cost.trainable_params:,} trainable; "
-        f"{cost.madds:,} multiply-adds an image",
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print(speed.cost(cfg), highlight=False, soft_wrap=True)
     for comparison in speed.comparisons(cfg, device):
         with console.status(comparison.title):
             times = compare(comparison, cfg.bench.rounds)

@@ -16,25 +16,31 @@ from backbones.fold import fold_norms
 from ssdlite.model import Detector, build_detector
 from ssdlite.resize import resize
 from ssdlite.targets import PADDING, Targets
+from tools.cost import count
 from tools.timing import Comparison, Contestant
 
 BOXES = 100  # rows of padded targets, as the loader makes them
 MOST_BOXES = 15  # real ones of an image; COCO has 7 on average
 PHOTO = (480, 640)  # size of the single image, the commonest in COCO
 NUM_SLOTS = 91  # COCO by category id
+BATCH = 32
 OURS, THEIRS, THEIRS_KEEPING = "mnv3", "torchvision", "torchvision, our allocator"
 
 Function = Callable[[], object]
 
 
-def build(cfg: DictConfig) -> Detector:
-    """The detector that `cfg` names, with random weights."""
-    return _detector(_options(cfg))
+def cost(cfg: DictConfig) -> str:
+    """What the detector that `cfg` names costs, in a sentence."""
+    costs = count(_detector(_options(cfg)), torch.zeros((1, 3, *cfg.task.input_size)))
+    return (
+        f"{costs.conv_params:,} parameters (conv weights and biases), {costs.trainable_params:,} trainable; "
+        f"{costs.madds:,} multiply-adds an image"
+    )
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
     """A training step in float32 and in bfloat16; one photo to its detections, the peer's NMS at work and idle."""
-    options, batch, place = _options(cfg), cfg.bench.batch_size, str(device)
+    options, batch, place = _options(cfg), cfg.bench.batch_size or BATCH, str(device)
     for precision in ("float32", "bfloat16"):
         yield _comparison(
             f"training step, batch {batch}, {precision}",

@@ -3,8 +3,18 @@
 import json
 
 import pytest
+import torch
+import torchvision
 
-from backbones.edits import first_expansion, halve_tail, last_depthwise, make_divisible, scale_width, set_output_stride
+from backbones.edits import (
+    first_block,
+    first_expansion,
+    halve_tail,
+    last_depthwise,
+    make_divisible,
+    scale_width,
+    set_output_stride,
+)
 from backbones.tables import TABLES, V3_LARGE, V3_SMALL
 from tools.errors import UserError
 
@@ -24,6 +34,18 @@ def test_output_stride_follows_the_authors_rule(test_data, family, tail, output_
     table = halve_tail(TABLES[family], "keep") if tail else TABLES[family]
     rows = [row for row in set_output_stride(table, output_stride) if row.kind == "bneck"]
     assert [(row.stride, row.dilation, row.expand) for row in rows] == expected
+
+
+@pytest.mark.parametrize("family", ["large", "small"])
+def test_dilation_at_once_is_torchvisions(family):
+    theirs = getattr(torchvision.models, f"mobilenet_v3_{family}")(weights=None, dilated=True)
+    expected = [
+        (layer.kernel_size[0], layer.stride[0], layer.dilation[0])
+        for layer in theirs.modules()
+        if isinstance(layer, torch.nn.Conv2d) and layer.groups > 1
+    ]
+    table = set_output_stride(TABLES[family], 16, dilate_at_once=True)
+    assert [(row.kernel, row.stride, row.dilation) for row in table if row.kind == "bneck"] == expected
 
 
 def test_halved_tail_of_detection_keeps_the_first_expansion():
@@ -60,6 +82,7 @@ def test_make_divisible_never_loses_more_than_a_tenth():
 def test_named_taps():
     assert (first_expansion(V3_LARGE), first_expansion(V3_SMALL)) == ("block13.expand", "block9.expand")
     assert (last_depthwise(V3_LARGE), last_depthwise(V3_SMALL)) == ("block6.depthwise", "block3.depthwise")
+    assert (first_block(V3_LARGE, 8), first_block(V3_SMALL, 8)) == ("block4", "block2")
 
 
 def test_impossible_edits_are_refused():
