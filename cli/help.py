@@ -12,6 +12,7 @@ from cli.wording import shown
 
 WORKED_EXAMPLES = (
     ("mnv3 train task=ssdlite backbone=small", "train a detector on the built-in data set, then score it"),
+    ("mnv3 train task=lraspp backbone=small", "segment the same scenes"),
     ("mnv3 eval task=ssdlite", "score the newest run again"),
     ("mnv3 train recipe=paper backbone=large dataset=coco", "another recipe, network and data set"),
     ("mnv3 train backbone=small,large -m", "two runs, one after the other"),

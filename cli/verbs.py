@@ -17,6 +17,7 @@ VERBS = {
         "Train a network; scores it at the end.",
         (
             ("mnv3 train task=ssdlite backbone=small", "detection on the built-in data set, scored at the end"),
+            ("mnv3 train task=lraspp backbone=small", "segmentation of the same street scenes"),
             ("mnv3 train backbone=large backbone.rf2=true dataset=coco recipe=paper", "the paper's Table 6 on COCO"),
             ("mnv3 train backbone=small,large seed=0,1 -m", "every combination, one run after the other"),
             ("mnv3 train trainer.devices=2 trainer.accelerator=cpu", "two processes that share each batch"),
@@ -31,6 +32,7 @@ VERBS = {
             ("mnv3 eval task=ssdlite", "the newest run"),
             ("mnv3 eval run=runs/ssdlite/RUN", "this run"),
             ("mnv3 eval dataset=coco ckpt=FILE data.root=DIR", "this checkpoint, on COCO"),
+            ("mnv3 eval task=lraspp dataset=cityscapes eval.official=true", "Cityscapes, by cityscapesscripts too"),
         ),
     ),
     "data": Verb(
@@ -46,7 +48,10 @@ VERBS = {
     ),
     "bench": Verb(
         "Time a network and count its parameters and multiply-adds.",
-        (("mnv3 bench task=ssdlite backbone=large", "parameters, MAdds, a training step, one image end to end"),),
+        (
+            ("mnv3 bench task=ssdlite", "parameters, MAdds, a training step, one image end to end, beside torchvision"),
+            ("mnv3 bench task=lraspp", "the same of segmentation"),
+        ),
     ),
     "env": Verb("Print versions and hardware, to paste into a report.", (("mnv3 env", ""),), configured=False),
     "completion": Verb(
