@@ -18,6 +18,7 @@ from lraspp.cost import PAPER_SIZE, multiply_adds, parameters
 from lraspp.data.frames import IGNORE
 from lraspp.losses import segmentation_loss
 from lraspp.model import Segmenter, build_segmenter
+from lraspp.speed_scoring import comparison as scoring
 from tools.timing import Comparison, Contestant
 
 FRAME = (1024, 2048)  # of Cityscapes
@@ -42,7 +43,7 @@ def cost(cfg: DictConfig) -> str:
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """One frame to its label map; a training step in float32 and in bfloat16."""
+    """One frame to its label map; a training step in float32 and in bfloat16; scoring, beside cityscapesscripts."""
     options, batch, place = _options(cfg), cfg.bench.batch_size or BATCH, str(device)
     yield Comparison(
         f"one {FRAME[1]} x {FRAME[0]} frame to its label map",
@@ -66,6 +67,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
                 THEIRS + KEEPING: Contestant(their_step, theirs, keep_freed=True),
             },
         )
+    yield scoring()
 
 
 def our_frame(options: dict[str, Any], device: str) -> Function:

@@ -1,4 +1,4 @@
-"""Label maps as PNG files, written six times as fast as an image library does it, and read seven times as fast.
+"""Label maps as PNG files, written five times as fast as an image library does it, and read seven times as fast.
 
 Libraries choose a filter for each row by trying five: good for photographs. Label maps are runs of one value, which
 deflate packs best as they are.
@@ -31,7 +31,8 @@ def label_png(labels: np.ndarray) -> bytes:
     rows[:, 0] = NO_FILTER
     rows[:, 1:] = labels
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)  # 8 bits, grey, not interlaced
-    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows, FASTEST)) + _chunk(b"IEND", b"")
+    pixels = zlib.compress(rows.data, FASTEST)
+    return SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -17,6 +17,7 @@ class ConfusionMatrix:
         self.classes = classes
         # Row and column 0: IGNORE; 1 .. K: class indices; K + 1: values that are neither.
         self.side = len(classes) + 2
+        self.pair_type = torch.int16 if self.side**2 <= torch.iinfo(torch.int16).max else torch.int32
         self._counts = torch.zeros(self.side * self.side, dtype=torch.int64, device=device)
 
     def add(self, predictions: Tensor, labels: Tensor) -> None:
@@ -24,7 +25,7 @@ class ConfusionMatrix:
         assert predictions.dtype == labels.dtype == torch.uint8 and predictions.shape == labels.shape
         # 255 + 1 is 0 in uint8: IGNORE comes before the classes at no cost.
         truth, found = ((values + 1).clamp_(max=self.side - 1) for values in (labels, predictions))
-        pairs = truth.to(torch.int32).mul_(self.side).add_(found)
+        pairs = truth.to(self.pair_type).mul_(self.side).add_(found)
         self._counts += torch.bincount(pairs.flatten(), minlength=self.side**2).to(self._counts.device)
 
     def total(self) -> np.ndarray:

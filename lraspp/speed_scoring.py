@@ -1,0 +1,107 @@
+"""What scoring adds to an evaluation, beside cityscapesscripts on the same predictions.
+
+The frames are drawn street scenes of Cityscapes' size; a prediction is the truth moved by a few pixels.
+cityscapesscripts weighs instances too, of which a real frame has more than these: its time is a low one.
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from omegaconf import OmegaConf
+
+from lraspp.data.datasets import open_dataset
+from lraspp.data.frames import FrameData
+from lraspp.data.pixels import read_values
+from lraspp.evaluate.confusion import ConfusionMatrix
+from lraspp.evaluate.label_files import write_label_files
+from lraspp.evaluate.official import OfficialScores, check_agreement, evaluate
+from lraspp.evaluate.scores import Scores
+from tools.timing import Comparison, Contestant
+
+FRAME = (1024, 2048)  # of Cityscapes
+FRAMES = 8
+MOVED = 5  # pixels: edges are wrong, as in a good prediction
+OURS, WITH_LABELS = "mnv3", "mnv3, label files read too"
+OFFICIAL, WITH_FILES = "cityscapesscripts", "cityscapesscripts, its files written too"
+
+
+def comparison() -> Comparison:
+    """Scoring FRAMES label maps that are at hand, on the CPU."""
+    height, width = FRAME
+    return Comparison(
+        f"scoring {FRAMES} label maps of {width} x {height}",
+        OURS,
+        {
+            OURS: Contestant(counting, (False,), keep_freed=True),
+            WITH_LABELS: Contestant(counting, (True,), keep_freed=True),
+            OFFICIAL: Contestant(official, (False,), keep_freed=False),
+            WITH_FILES: Contestant(official, (True,), keep_freed=False),
+        },
+    )
+
+
+class Frames(NamedTuple):
+    """`truths` and `predictions` [1, H, W] uint8 class indices of the frames of `data`, whose files are in `folder`,
+    which lives as long as this does; so are the predictions as label files, in `results`."""
+
+    data: FrameData
+    truths: list[torch.Tensor]
+    predictions: list[torch.Tensor]
+    results: Path
+    folder: Any
+
+
+def counting(reading: bool) -> Callable[[], Scores]:
+    """Ours: from predictions and labels to scores; `reading` the label files first, which a loader otherwise does."""
+    frames = _frames()
+
+    def score() -> Scores:
+        confusion = ConfusionMatrix(frames.data.classes)
+        for index, predicted in enumerate(frames.predictions):
+            truth = _truth(frames.data, index) if reading else frames.truths[index]
+            confusion.add(predicted, truth)
+        return confusion.scores()
+
+    check_agreement(score(), evaluate(frames.data, frames.results, range(FRAMES)), frames.data)
+    return score
+
+
+def official(writing: bool) -> Callable[[], OfficialScores]:
+    """cityscapesscripts on files; `writing` those of the predictions first."""
+    frames = _frames()
+
+    def score() -> OfficialScores:
+        if writing:
+            for index, predicted in enumerate(frames.predictions):
+                write_label_files(frames.results, frames.data, [index], predicted)
+        return evaluate(frames.data, frames.results, range(FRAMES))
+
+    return score
+
+
+def _frames() -> Frames:
+    """The same ones in every process."""
+    folder = tempfile.TemporaryDirectory(prefix="mnv3-scoring-")
+    height, width = FRAME
+    streets = {"name": "streets", "seed": 0, "train": 1, "val": FRAMES, "height": height, "width": width}
+    where = {"root": folder.name, "on_error": "raise", "cache": None}
+    data = open_dataset(OmegaConf.create(streets), OmegaConf.create(where), "val", lambda line: None)
+    truths = [_truth(data, index) for index in range(FRAMES)]
+    predictions = []
+    for truth in truths:
+        moved = truth.roll((MOVED, MOVED), dims=(1, 2))
+        predictions.append(moved.where(moved < len(data.classes), torch.zeros((), dtype=torch.uint8)))
+    results = Path(folder.name, "results")
+    for index, predicted in enumerate(predictions):
+        write_label_files(results, data, [index], predicted)
+    return Frames(data, truths, predictions, results, folder)
+
+
+def _truth(data: FrameData, index: int) -> torch.Tensor:
+    label = data.frames[index].label
+    assert label is not None
+    return torch.from_numpy(np.take(data.table, read_values(label)))[None]
