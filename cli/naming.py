@@ -12,13 +12,14 @@ from omegaconf import OmegaConf
 _claimed: set[Path] = set()
 
 
-def default_name(rf2: bool) -> str:
-    """<backbone>[-rf2]-<dataset>-<recipe>-<yyyymmdd-hhmmss> from the options of the job that Hydra is about to run."""
+def default_name(rf2: bool, output_stride: int) -> str:
+    """<backbone>[-rf2][-os16]-<dataset>-<recipe>-<yyyymmdd-hhmmss> by the options of the job that Hydra is about to
+    run; 32 is the output stride that goes without saying."""
     from hydra.core.hydra_config import HydraConfig
 
     choices: Any = HydraConfig.get().runtime.choices
-    backbone = f"{choices.backbone}-rf2" if rf2 else choices.backbone
-    return "-".join([backbone, choices.dataset, choices.recipe, time.strftime("%Y%m%d-%H%M%S")])
+    backbone = [choices.backbone, *(["rf2"] if rf2 else []), *([f"os{output_stride}"] if output_stride != 32 else [])]
+    return "-".join([*backbone, choices.dataset, choices.recipe, time.strftime("%Y%m%d-%H%M%S")])
 
 
 def claim(folder: Path, name: str) -> str:
@@ -49,8 +50,8 @@ def give_back(folder: str) -> None:
 def register(showing: bool) -> None:
     """Register the resolvers that conf/hydra uses; with `showing`, names are told and no folder is made."""
 
-    def run_name(task: str, name: str | None, rf2: bool) -> str:
-        wanted = str(name or default_name(rf2))
+    def run_name(task: str, name: str | None, rf2: bool, output_stride: int) -> str:
+        wanted = str(name or default_name(rf2, output_stride))
         return wanted if showing else claim(Path("runs") / task, wanted)
 
     def log_name() -> str:
