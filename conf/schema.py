@@ -164,7 +164,9 @@ class SsdliteRecipe(Recipe):
 
 @dataclass
 class LrasppRecipe(Recipe):
-    augment: str = key("paper: scale 0.5 to 2 and flip; modern: colours too", choices=("paper", "modern"))
+    augment: str = key(
+        "flip: crop and flip; paper: scale 0.5 to 2 too; modern: colours too", choices=("flip", "paper", "modern")
+    )
     crop: Optional[list[int]] = key("height and width of a training sample, pixels; null: of a frame", None, low=1)
     class_weights: Any = key(
         "balanced: rare classes weigh more, by the training labels; or a list of one weight a class; null: all 1", None

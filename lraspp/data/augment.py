@@ -19,9 +19,10 @@ def augment(
 
     `paper`: the frame is scaled by one of SCALES, a crop is cut at random, padded where the frame is smaller, and
     flipped half of the time. `modern`: any scale from the first to the last (and other colours: see `recolour`).
+    `flip`: scale 1, for short trainings.
     `input_size`: what scale 1 is, (h, w); None for the frame's own size.
     """
-    scale = rng.choice(SCALES) if name == "paper" else rng.uniform(SCALES[0], SCALES[-1])
+    scale = _scale(name, rng)
     base = input_size or frame_size
     rows, columns = (
         max(1, round(side / scale * full / unit)) for side, full, unit in zip(crop, frame_size, base, strict=True)
@@ -29,6 +30,12 @@ def augment(
     top, left = (_place(full, side, rng) for full, side in zip(frame_size, (rows, columns), strict=True))
     flip = bool(rng.random() < 0.5)
     return view_of(Box(left, top, left + columns, top + rows), frame_size, crop, flip)
+
+
+def _scale(name: str, rng: np.random.Generator) -> float:
+    if name == "flip":
+        return 1.0
+    return rng.choice(SCALES) if name == "paper" else rng.uniform(SCALES[0], SCALES[-1])
 
 
 def _place(full: int, side: int, rng: np.random.Generator) -> int:

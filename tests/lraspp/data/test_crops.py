@@ -66,6 +66,12 @@ def test_paper_scales_are_the_authors_and_modern_ones_lie_between():
     assert 0.499 < modern.min() < 0.55 and 1.9 < modern.max() < 2.002 and len(set(modern.round(3))) > 300
 
 
+def test_flip_keeps_the_scale():
+    assert {scale_of(view) for view in views("flip")} == {1.0}
+    whole = views("flip", (360, 480), (360, 480), 50)
+    assert {view.source for view in whole} == {(0, 0, 480, 360)} and {view.flip for view in whole} == {True, False}
+
+
 def test_crops_are_everywhere_inside_and_half_are_flipped():
     found = views("paper")
     assert all(view.source.left >= 0 and view.source.right <= 2048 and view.source.bottom <= 1024 for view in found)
