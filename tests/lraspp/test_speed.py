@@ -20,7 +20,8 @@ def cfg(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_every_contestant_finishes(cfg: Any) -> None:
-    comparisons = list(speed.comparisons(cfg, torch.device("cpu")))
+    """Those of the network; the last comparison, of scoring, has its own tests."""
+    comparisons = list(speed.comparisons(cfg, torch.device("cpu")))[:-1]
     assert [len(comparison.contestants) for comparison in comparisons] == [4, 3, 3]
     for comparison in comparisons:
         assert comparison.ours in comparison.contestants
