@@ -20,6 +20,7 @@ class Extra(nn.Module):
 
     def __init__(self, inputs: int, inside: int, outputs: int, padding: Padding, bn_momentum: float) -> None:
         super().__init__()
+        self.inside, self.channels = inside, outputs
         common = {"act": "relu6", "bn_momentum": bn_momentum}
         self.reduce = ConvNormAct(inputs, inside, **common)
         self.depthwise = ConvNormAct(inside, inside, 3, stride=2, groups=inside, padding=padding, **common)

@@ -1,6 +1,7 @@
 """The detector: backbone, extra feature maps, predictors, and the rules of a preset."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +12,12 @@ from backbones.tables import TABLES
 from backbones.weights import init_truncated_normal
 from ssdlite.anchors import grid_anchors
 from ssdlite.boxes import encode
-from ssdlite.head import Head, build_extras
+from ssdlite.head import Extra, Head, Predictor, build_extras
 from ssdlite.losses import box_loss, focal_loss, hard_negative_loss
 from ssdlite.matching import match_anchors
 from ssdlite.postprocess import detect
 from ssdlite.presets import Preset, get_preset
+from ssdlite.resize import Rule
 from ssdlite.targets import Detections, Raw, Targets
 from tools.errors import UserError
 
@@ -44,13 +46,13 @@ class Detector(nn.Module):
         self.channels_last = True
         self.backbone = backbone
         self.extras = build_extras(channels[-1], width, preset.padding, BN_MOMENTUM)
-        channels += [extra.expand.conv.out_channels for extra in self.extras]
+        channels += [extra.channels for extra in cast("Iterable[Extra]", self.extras)]
         self.head = Head(channels, [len(shapes) for shapes in preset.anchors], num_slots, BN_MOMENTUM)
         self.set_input_size(input_size)
         self._initialise()
 
     @property
-    def resize_rule(self) -> str:
+    def resize_rule(self) -> Rule:
         return self.preset.resize_rule
 
     def set_input_size(self, size: tuple[int, int]) -> None:
@@ -96,8 +98,8 @@ class Detector(nn.Module):
         _init_normal(self.head, INIT_STD)
         if (prior := self.preset.class_prior) is not None:
             bias = torch.logit(torch.tensor(prior)).item()
-            for predictor in self.head.classes:
-                nn.init.constant_(predictor.predict.bias, bias)
+            for predictor in cast("Iterable[Predictor]", self.head.classes):
+                nn.init.constant_(cast("Tensor", predictor.predict.bias), bias)
 
 
 def build_detector(

@@ -1,6 +1,7 @@
 """Detectors trained elsewhere, as state dicts of ours: the authors' TensorFlow variables, torchvision's SSDLite."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import cast
 
 import numpy as np
 from torch import Tensor
@@ -8,6 +9,7 @@ from torch import Tensor
 from backbones.edits import first_expansion
 from backbones.tf_names import from_slim, slim_layer
 from backbones.torchvision_names import from_torchvision as backbone_from_torchvision
+from ssdlite.head import Extra
 from ssdlite.model import Detector
 
 YX_TO_XY = [1, 0, 3, 2]  # the authors' codes are (ty, tx, th, tw), also in channel order
@@ -21,8 +23,8 @@ def from_tensorflow(variables: Mapping[str, np.ndarray], detector: Detector) -> 
     }
     prefix = f"FeatureExtractor/MobilenetV3/layer_{len(detector.backbone.table)}"
     scopes = {}
-    for level, extra in enumerate(detector.extras):
-        inside, outputs = extra.reduce.conv.out_channels, extra.expand.conv.out_channels
+    for level, extra in enumerate(cast("Iterable[Extra]", detector.extras)):
+        inside, outputs = extra.inside, extra.channels
         last = f"{prefix}_2_Conv2d_{level + 2}_3x3_s2_{outputs}"
         scopes[f"extras.{level}.reduce"] = f"{prefix}_1_Conv2d_{level + 2}_1x1_{inside}"
         scopes[f"extras.{level}.depthwise"] = f"{last}_depthwise"

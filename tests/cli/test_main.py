@@ -19,8 +19,7 @@ def test_alone_it_prints_help_with_worked_examples(call: Call, capsys: pytest.Ca
     assert call() == 0
     printed = capsys.readouterr().out
     assert all(verb in printed for verb in VERBS)
-    assert len(WORKED_EXAMPLES) == 6
-    assert all(example in printed for example, _ in WORKED_EXAMPLES)
+    assert all(example[0] in printed for example in WORKED_EXAMPLES)
 
 
 @pytest.mark.parametrize("argv", [("--help",), ("-h",), ("help",)])

@@ -51,7 +51,9 @@ def usual() -> DictConfig:
         return compose()
 
 
-@pytest.mark.parametrize(("argv", "answer"), ONE_MISTAKE, ids=lambda value: " ".join(value) if value is list else None)
+@pytest.mark.parametrize(
+    ("argv", "answer"), ONE_MISTAKE, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
 def test_each_mistake_has_its_sentence(
     argv: list[str], answer: str, usual: DictConfig, call: Call, recorder: Recorder, capsys: pytest.CaptureFixture
 ) -> None:

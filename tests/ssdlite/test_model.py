@@ -91,7 +91,9 @@ def test_initial_kernels() -> None:
         m.weight for part in (detector.backbone, detector.extras) for m in part.modules() if isinstance(m, nn.Conv2d)
     ]
     assert torch.cat([kernel.flatten() for kernel in kernels]).std().item() == pytest.approx(0.0264, rel=0.01)
-    assert detector.head.classes[0].predict.weight.std().item() == pytest.approx(0.03, rel=0.01)
+    predictor = detector.head.get_submodule("classes.0.predict")
+    assert isinstance(predictor, nn.Conv2d)
+    assert predictor.weight.std().item() == pytest.approx(0.03, rel=0.01)
 
 
 def test_mistakes() -> None:

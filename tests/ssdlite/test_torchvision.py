@@ -25,9 +25,11 @@ def pair() -> tuple[nn.Module, Detector]:
             nn.init.normal_(module.bias, std=0.2)
             module.momentum = 1.0  # the running statistics become those of the one batch below
     for name, column in (("classification_head", 91), ("regression_head", 4)):
-        for block in theirs.head.get_submodule(name).module_list:
-            nn.init.normal_(block[1].weight, std=(0.8 if column == 91 else 0.15) / block[1].in_channels ** 0.5)
-            nn.init.normal_(block[1].bias, std=0.7)
+        for block in theirs.get_submodule(f"head.{name}.module_list").children():
+            conv = block.get_submodule("1")
+            assert isinstance(conv, nn.Conv2d) and conv.bias is not None
+            nn.init.normal_(conv.weight, std=(0.8 if column == 91 else 0.15) / conv.in_channels**0.5)
+            nn.init.normal_(conv.bias, std=0.7)
     with torch.no_grad():
         theirs.backbone.train()(torch.stack([_picture(320, 320, seed) for seed in range(8)]) / 127.5 - 1)
         features = theirs.backbone(torch.stack([_picture(320, 320, seed) for seed in range(8)]) / 127.5 - 1)
