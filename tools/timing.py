@@ -87,8 +87,13 @@ def apart(contestant: Contestant) -> Iterator[Callable[[], None]]:
     there.close()
 
     def call() -> None:
-        here.send(None)
-        if failure := here.recv():
+        try:
+            here.send(None)
+            failure = here.recv()
+        except (EOFError, OSError):
+            process.join()
+            failure = f"its process ended with exit code {process.exitcode}; if that is -9, memory may have run out"
+        if failure:
             raise RuntimeError(failure)
 
     try:

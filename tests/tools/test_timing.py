@@ -57,3 +57,12 @@ def test_a_failure_there_is_told_here(tmp_path: Path, monkeypatch: pytest.Monkey
         call()
         with pytest.raises(RuntimeError, match="StopIteration"):
             call()
+
+
+def give_up() -> Callable[[], None]:
+    return lambda: os._exit(7)
+
+
+def test_a_dead_process_is_told_with_its_exit_code() -> None:
+    with apart(Contestant(give_up, (), False)) as call, pytest.raises(RuntimeError, match="exit code 7"):
+        call()
