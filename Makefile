@@ -12,7 +12,7 @@ demo: $(BIN)/mnv3 ## environment, install, train a detector on the built-in data
 	$(BIN)/mnv3 train task=ssdlite backbone=small
 
 test: $(VENV)/dev ## environment, install, tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 check: $(VENV)/dev ## style and types
 	$(BIN)/ruff check .
