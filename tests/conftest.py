@@ -13,3 +13,9 @@ def test_data() -> Path:
     if not folder:
         pytest.skip("MNV3_TEST_DATA is not set")
     return Path(folder)
+
+
+@pytest.fixture(autouse=True)
+def no_wandb_mode(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's own WANDB_MODE would win over what a test asks for."""
+    monkeypatch.delenv("WANDB_MODE", raising=False)
