@@ -44,7 +44,7 @@ def run(argv: Sequence[str]) -> None:
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
-    from cli import app, mistakes, resume
+    from cli import app, mistakes, resume, scored
 
     config_dir = Path(given.config_dir) if given.config_dir else None
     if given.help:
@@ -52,6 +52,8 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
 
         print(help.of_verb(verb, given.overrides, config_dir))
         return
+    if verb == "eval":
+        given = scored.with_task(given)
     run = resume.folder(given) if verb == "train" else None
     if run:
         given = resume.complete(given, run)
