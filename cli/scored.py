@@ -10,7 +10,7 @@ def with_task(given: Arguments) -> Arguments:
 
     What is wrong with a run or a checkpoint is said by the verb.
     """
-    typed = dict(text.partition("=")[::2] for text in given.overrides)
+    typed = {key: value for key, _, value in (text.partition("=") for text in given.overrides)}
     if "task" in typed:
         return given
     folders = [_path(typed["run"])] if "run" in typed else []
