@@ -1,4 +1,4 @@
-"""Checks a composed configuration against conf/schema.py: choices, least values, nothing missing."""
+"""Checks a composed configuration against the schemas in conf: choices, least values, nothing missing."""
 
 from collections.abc import Callable
 from dataclasses import Field, fields

@@ -1,1 +1,1 @@
-"""Hydra configuration: groups as YAML, their types in schema.py."""
+"""Hydra configuration: groups as YAML, their types and meanings beside it (schema.py lists them)."""

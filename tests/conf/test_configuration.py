@@ -10,7 +10,7 @@ from hydra.errors import ConfigCompositionException
 from cli import values
 from cli.composing import composer
 from cli.verbs import VERBS
-from conf import schema
+from conf import keys, schema
 
 CONF = Path(schema.__file__).parent
 CONFIGURED = [name for name, verb in VERBS.items() if verb.configured]
@@ -71,7 +71,7 @@ def test_hydra_itself_refuses_what_the_schema_does_not_have(override: str) -> No
 def test_a_value_that_is_missing_or_out_of_range_is_told() -> None:
     with composer("train") as compose:
         config = compose(["recipe.momentum=-1", "wandb.mode=offlin"])
-        config.recipe.lr = schema.MISSING
+        config.recipe.lr = keys.MISSING
         assert values.mistakes(config, lambda key: "x") == [
             "recipe.lr has no value: give recipe.lr=VALUE.",
             "recipe.momentum=-1.0: must be at least 0 (now x).",

@@ -1,0 +1,48 @@
+"""Keys of the network: the task with its head, the backbone."""
+
+from dataclasses import dataclass
+from typing import Optional
+
+from conf.keys import key
+
+
+@dataclass
+class Task:
+    name: str = key("what is learnt", choices=("ssdlite", "lraspp"))
+
+
+@dataclass
+class Ssdlite(Task):
+    input_size: list[int] = key("height and width of the network's input, pixels", low=1)
+    preset: str = key("paper: the authors' rules; torchvision: its ssdlite320's", choices=("paper", "torchvision"))
+
+
+@dataclass
+class Lraspp(Task):
+    input_size: Optional[list[int]] = key(
+        "height and width that frames are resized to for the network, pixels; null: as they are", None, low=1
+    )
+    preset: str = key("paper: the authors' rules; torchvision: its lraspp's", choices=("paper", "torchvision"))
+    head: str = key("Lite R-ASPP, or the R-ASPP of MobileNetV2", choices=("lraspp", "raspp"))
+    filters: int = key("channels of the head", choices=(128, 256))
+    gate: Optional[str] = key(
+        "squashing of the pooled branch; null: the preset's", None, choices=("sigmoid", "hard_sigmoid")
+    )
+    pool: Optional[str] = key(
+        "means over windows, or over the whole map; null: the preset's", None, choices=("window", "global")
+    )
+
+
+@dataclass
+class Backbone:
+    name: str = key("MobileNetV3-Large or -Small", choices=("large", "small"))
+    rf2: bool = key("halve the channels of the last stage (the paper's dagger)", False)
+    width: float = key("width multiplier", 1.0, low=0.05)
+    output_stride: int = key("stride of the last stage; below 32 it is dilated instead", 32, choices=(8, 16, 32))
+    padding: Optional[str] = key("null: as the task's preset has it", None, choices=("symmetric", "same"))
+    weights: Optional[str] = key("imagenet: torchvision's own; or a file; null: random", None)
+    weights_inputs: str = key(
+        "images a weights file was trained on: by ImageNet's mean and deviation (torchvision) or in -1..1 (Google)",
+        "imagenet",
+        choices=("imagenet", "symmetric"),
+    )
