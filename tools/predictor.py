@@ -34,6 +34,6 @@ class Predictor(Protocol):
     """RGB by number."""
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes] | list[np.ndarray]:
-        """Results of `images`, each [H, W, 3] uint8 RGB of any size, in their order: Boxes with every detection, however
-        low its score, or [H, W] uint8 numbers of classes."""
+        """Results of `images`, each [H, W, 3] uint8 RGB of any size, in their order: Boxes of every detection,
+        however low its score, or [H, W] uint8 numbers of classes."""
         ...
