@@ -1,11 +1,11 @@
-"""Weights of a backbone: ImageNet's, a file's, or random ones."""
+"""Weights of a backbone: ImageNet's, or a file's."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.models import MobileNet_V3_Large_Weights, MobileNet_V3_Small_Weights, WeightsEnum
 
 from backbones.network import Backbone
@@ -55,18 +55,6 @@ def load_backbone_weights(
         raise UserError(f"{path} holds a backbone of another width: not even its first layer fits this one")
     backbone.load_state_dict(fitting, strict=False)
     return kept
-
-
-def init_truncated_normal(module: nn.Module, std: float = 0.03) -> None:
-    """Draw all convolution kernels from a normal of deviation `std`, cut at 2 `std`; biases become 0.
-
-    With 0.03 that is how the authors' detection configs start backbone and extra layers.
-    """
-    for layer in module.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.trunc_normal_(layer.weight, std=std, a=-2 * std, b=2 * std)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
 
 
 def _imagenet_file(backbone: Backbone) -> Path:

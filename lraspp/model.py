@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from backbones.edits import first_block, last_depthwise
+from backbones.initial import init_truncated_normal
 from backbones.network import Backbone, build_backbone
 from backbones.tables import TABLES
-from backbones.weights import init_truncated_normal
 from lraspp.heads import Head, LiteHead, resize
 from lraspp.labels import upsampled_labels
 from lraspp.pooling import AUTHORS_WINDOWS

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from backbones.edits import first_expansion
+from backbones.initial import init_truncated_normal
 from backbones.network import Backbone, build_backbone
 from backbones.tables import TABLES
-from backbones.weights import init_truncated_normal
 from ssdlite.anchors import grid_anchors
 from ssdlite.boxes import encode
 from ssdlite.head import Extra, Head, Predictor, build_extras

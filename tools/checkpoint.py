@@ -2,24 +2,17 @@
 
 import errno
 import io
-import math
 import os
 import pickle
-import shutil
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Checkpoint
-from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import Tensor, nn
 
 from tools.errors import UserError
 from tools.files import atomic_path
-from tools.run_folder import epoch_metrics, shown
-
-LAST, BEST = "last.ckpt", "best.ckpt"
+from tools.run_folder import shown
 
 
 def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
@@ -99,63 +92,3 @@ def load_fitting(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
             left.append(f"{name}: not in the file")
     left += [f"{name}: only in the file" for name in state.keys() - own.keys()]
     return sorted(left)
-
-
-class WholeFiles(TorchCheckpointIO):
-    """Lightning's checkpoint files through the functions above.
-
-    Its own writer goes through a temporary file in another folder, which on another disk is not a rename.
-    """
-
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        """Write atomically."""
-        write_checkpoint(checkpoint, Path(path))
-
-    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        """Read safely."""
-        return read_checkpoint(path)
-
-
-class KeepBestAndLast(Checkpoint):
-    """`best.ckpt` and `last.ckpt` after every epoch, validation included.
-
-    Lightning's ModelCheckpoint forgets the best score when a run folder is moved, and with one instance writes
-    `last` only when the score improved. A kill between the two files repeats the epoch and writes both again.
-    """
-
-    def __init__(self, folder: Path, monitor: str) -> None:
-        self.folder = folder
-        self.monitor = monitor
-        self.best_score: float | None = None
-        self.best_epoch: int | None = None
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save; an epoch without validation can only be the last."""
-        score = epoch_metrics(trainer).get(self.monitor)
-        best = -math.inf if self.best_score is None else self.best_score
-        is_best = score is not None and not float(score) <= best  # NaN, nothing to score, is never worse
-        if score is not None and is_best:
-            self.best_score, self.best_epoch = float(score), trainer.current_epoch
-        new = self.folder / f".new-{LAST}"
-        trainer.save_checkpoint(new, weights_only=False)
-        if trainer.is_global_zero:
-            if is_best:
-                _copy(new, self.folder / BEST)
-            os.replace(new, self.folder / LAST)
-        trainer.strategy.barrier()
-
-    def state_dict(self) -> dict[str, Any]:
-        """The best so far."""
-        return {"best_score": self.best_score, "best_epoch": self.best_epoch}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """The counterpart of `state_dict`."""
-        self.best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
-
-
-def _copy(source: Path, target: Path) -> None:
-    with atomic_path(target) as temporary:
-        try:
-            os.link(source, temporary)
-        except OSError:  # a file system without hard links
-            shutil.copyfile(source, temporary)

@@ -11,12 +11,13 @@ from lightning.pytorch.callbacks import Callback, Timer
 from torch import Tensor
 
 from tools.allocator import keep_freed_memory
-from tools.checkpoint import KeepBestAndLast, WholeFiles
 from tools.ema import Ema, SharedBuffers
+from tools.epoch_rows import MetricsCsv
 from tools.errors import UserError
+from tools.keeping import KeepBestAndLast, WholeFiles
 from tools.optim import Plan
 from tools.progress import EpochProgress
-from tools.run_folder import MetricsCsv, RunFolder, shown
+from tools.run_folder import RunFolder, shown
 
 
 class NonFiniteLoss(RuntimeError):

@@ -6,9 +6,10 @@ import pytest
 import torch
 import torchvision
 
+from backbones.initial import init_truncated_normal
 from backbones.network import build_backbone
 from backbones.torchvision_names import from_torchvision
-from backbones.weights import init_truncated_normal, load_backbone_weights
+from backbones.weights import load_backbone_weights
 from tools.errors import UserError
 
 
