@@ -1,0 +1,59 @@
+"""Protobuf messages without their generated classes: fields by number.
+
+The numbers are those of the `.proto` files that define a message; whoever reads one names them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
+Value = Any  # an integer, or the bytes of a string or a message as a memoryview
+
+SHAPE_DIM, DIM_SIZE = 2, 1  # of TensorFlow's TensorShapeProto
+
+
+def fields(message: Value) -> Iterator[tuple[int, Value]]:
+    """Number and value of every field of a message; a message inside, and a string, are the bytes they take.
+
+    Raises TypeError (a number where a message should be), IndexError or ValueError: this is no message, or a part.
+    """
+    data, at = memoryview(message), 0
+    while at < len(data):
+        key, at = varint(data, at)
+        wire = key & 7
+        if wire == VARINT:
+            value, at = varint(data, at)
+        elif wire in (BYTES, FIXED64, FIXED32):
+            length, at = varint(data, at) if wire == BYTES else (8 if wire == FIXED64 else 4, at)
+            if at + length > len(data):
+                raise ValueError("the message ends inside a field")
+            value, at = data[at : at + length], at + length
+        else:
+            raise ValueError(f"no such wire type: {wire}")
+        yield key >> 3, value
+
+
+def varint(data: memoryview, at: int) -> tuple[int, int]:
+    """The integer at `at`, seven bits a byte, lowest first; and where it ends. Raises IndexError: nothing there."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def varints(data: Value) -> tuple[int, ...]:
+    """Integers one behind the other, as a repeated field packs them."""
+    data, at, found = memoryview(data), 0, []
+    while at < len(data):
+        value, at = varint(data, at)
+        found.append(value)
+    return tuple(found)
+
+
+def tensor_shape(message: Value) -> tuple[int, ...]:
+    """The sizes in a TensorShapeProto."""
+    dims = (dict(fields(dim)) for number, dim in fields(message) if number == SHAPE_DIM)
+    return tuple(dim.get(DIM_SIZE, 0) for dim in dims)

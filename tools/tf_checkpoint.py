@@ -1,0 +1,87 @@
+"""A TensorFlow checkpoint (`NAME.index` and `NAME.data-00000-of-00001`, format V2), without TensorFlow.
+
+The index is a sorted table of LevelDB's file format, which maps a variable's name to a message BundleEntryProto
+(tensor_bundle.proto): its type, its shape and where in the data files its bytes lie.
+"""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tools.errors import UserError
+from tools.protobuf import fields, tensor_shape, varint
+
+FOOTER, MAGIC = 48, 0xDB4775248B80FB57  # bytes at the end of a table, and its last eight
+UNCOMPRESSED = 0
+HEADER_KEY, HEADER_SHARDS = b"", 1  # the first entry is a BundleHeaderProto
+DTYPE, SHAPE, SHARD, OFFSET, SIZE, SLICES = 1, 2, 3, 4, 5, 7
+DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 19: "<f2"}  # of types.proto, those that weights come in
+AVERAGE = "/ExponentialMovingAverage"
+
+
+def read_variables(path: Path) -> dict[str, np.ndarray]:
+    """The variables of checkpoint `path` (without .index) by name, arrays as TensorFlow lays them out.
+
+    Of a variable that has a moving average it is the average, which is what the authors evaluate.
+
+    Raises:
+        UserError: a file is missing, cut off, or no such checkpoint.
+    """
+    index = path.with_name(f"{path.name}.index")
+    if not index.is_file():
+        raise UserError(f"{path}: there is no {index.name} beside it; give the common part of a checkpoint's names.")
+    try:
+        entries = dict(_table(memoryview(index.read_bytes())))
+        shards = dict(fields(entries.pop(HEADER_KEY)))[HEADER_SHARDS]
+        parsed = {str(key, "utf-8"): dict(fields(value)) for key, value in entries.items()}
+    except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
+        raise UserError(f"{index} is not the index of a TensorFlow checkpoint, or was cut off.") from error
+    files = [path.with_name(f"{path.name}.data-{shard:05}-of-{shards:05}") for shard in range(shards)]
+    variables = {}
+    for name, entry in parsed.items():
+        if entry.get(DTYPE) in DTYPES and SLICES not in entry:
+            variables[name] = _array(entry, files[entry.get(SHARD, 0)], name)
+    averages = {name.removesuffix(AVERAGE): value for name, value in variables.items() if name.endswith(AVERAGE)}
+    return {name: averages.get(name, value) for name, value in variables.items() if not name.endswith(AVERAGE)}
+
+
+def _array(entry: dict, file: Path, name: str) -> np.ndarray:
+    """The variable's values from its data file."""
+    if not file.is_file():
+        raise UserError(f"{file} is missing: a checkpoint is an .index file and its .data files together.")
+    kind, shape = np.dtype(DTYPES[entry[DTYPE]]), tensor_shape(entry.get(SHAPE, b""))
+    offset, size = entry.get(OFFSET, 0), entry.get(SIZE, 0)
+    count = int(np.prod(shape))
+    if size != count * kind.itemsize or offset + size > file.stat().st_size:
+        raise UserError(f"{file} was cut off, or is of another checkpoint: it does not hold all of {name}.")
+    return np.fromfile(file, kind, count, offset=offset).reshape(shape)
+
+
+def _table(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Keys and values of a table. Raises ValueError and the like if it is none."""
+    if len(data) < FOOTER or struct.unpack("<Q", data[-8:])[0] != MAGIC:
+        raise ValueError("no table")
+    footer, at = data[-FOOTER:], 0
+    for _ in range(2):  # where the meta index lies, which is empty
+        _, at = varint(footer, at)
+    for _, handle in _block(data, footer[at:]):
+        yield from _block(data, handle)
+
+
+def _block(data: memoryview, handle: memoryview) -> Iterator[tuple[bytes, memoryview]]:
+    """Keys and values of the block at `handle`; of each key only what differs from the one before is stored."""
+    offset, at = varint(handle, 0)
+    size, _ = varint(handle, at)
+    if data[offset + size] != UNCOMPRESSED:
+        raise ValueError("a compressed block")
+    block, at, key = data[offset : offset + size], 0, b""
+    end = size - 4 * (struct.unpack("<I", block[-4:])[0] + 1)  # the restarts, and their number
+    while at < end:
+        shared, at = varint(block, at)
+        own, at = varint(block, at)
+        length, at = varint(block, at)
+        key = key[:shared] + bytes(block[at : at + own])
+        yield key, block[at + own : at + own + length]
+        at += own + length

@@ -1,0 +1,125 @@
+"""Any file of weights, recognised by its content: a PyTorch file, safetensors, a TensorFlow graph or checkpoint."""
+
+import json
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tools.checkpoint import read_checkpoint
+from tools.errors import UserError
+from tools.graph_def import read_graph
+from tools.tf_checkpoint import read_variables
+
+ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # how files of PyTorch begin, new and old; and an archive
+SAFETENSORS_TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
+WRAPPERS = ("state_dict", "model", "model_state_dict")
+"""Keys that trainers put a state dict under."""
+
+
+class WeightsFile(NamedTuple):
+    """What is in a file of weights.
+
+    `kind`: "ours", a checkpoint of `mnv3 train`, which is all in `checkpoint`; "torch", anybody's state dict; or
+    "tensorflow". `tensors`: by the names of the file: Tensors of PyTorch's, arrays in TensorFlow's order of axes.
+    `lists`: of a frozen graph, `tools.graph_def.Graph.lists`.
+    """
+
+    path: Path
+    kind: Literal["ours", "torch", "tensorflow"]
+    tensors: Mapping[str, Any]
+    checkpoint: dict[str, Any] = {}
+    lists: Mapping[str, Mapping[str, tuple[int, ...]]] = {}
+
+
+def open_weights(path: Path | str) -> WeightsFile:
+    """Read a file of weights, the common part of the names of a TensorFlow checkpoint, or a folder with either.
+
+    Nothing that is in a file is run.
+
+    Raises:
+        UserError: nothing there, an unknown or truncated file, or one that holds pickled objects.
+    """
+    path = Path(path).expanduser()
+    if path.is_dir():
+        path = _in_folder(path)
+    if (prefix := _prefix(path)) is not None:
+        return WeightsFile(path, "tensorflow", read_variables(prefix))
+    if not path.is_file():
+        raise UserError(f"{path}: there is no such file of weights.")
+    with path.open("rb") as file:
+        head = file.read(16)
+    if head.startswith(GZIP):
+        raise UserError(f"{path} is an archive: unpack it (tar xf {path.name}) and give the folder that comes out.")
+    if head.startswith((ZIP, PICKLE)):
+        return _pytorch(path)
+    if head[8:9] == b"{" and struct.unpack("<Q", head[:8])[0] < path.stat().st_size:
+        return WeightsFile(path, "torch", _safetensors(path))
+    if path.suffix == ".pb":
+        graph = read_graph(path)
+        return WeightsFile(path, "tensorflow", graph.constants, lists=graph.lists)
+    raise UserError(
+        f"{path}: cannot be read; it is truncated or damaged, or none of a PyTorch checkpoint or state dict, "
+        "safetensors, a frozen TensorFlow graph (.pb) or a TensorFlow checkpoint (.index and .data)."
+    )
+
+
+def as_tensors(state: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The tensors among the entries of a state dict."""
+    return {name: value for name, value in state.items() if isinstance(value, Tensor)}
+
+
+def _pytorch(path: Path) -> WeightsFile:
+    content = read_checkpoint(path)
+    if "config" in content.get("hyper_parameters", {}):
+        return WeightsFile(path, "ours", as_tensors(content["state_dict"]), content)
+    for key in WRAPPERS:
+        if isinstance(content.get(key), Mapping):
+            content = content[key]
+    tensors = as_tensors(content)
+    if not tensors:
+        raise UserError(f"{path}: holds no tensors; give a checkpoint or a state dict.")
+    return WeightsFile(path, "torch", {name.removeprefix("module."): value for name, value in tensors.items()})
+
+
+def _safetensors(path: Path) -> dict[str, Tensor]:
+    """The format is a length, a table in JSON of that length, and the tensors' bytes."""
+    data = path.read_bytes()
+    start = 8 + struct.unpack("<Q", data[:8])[0]
+    try:
+        table = json.loads(data[8:start])
+        tensors = {}
+        for name, entry in table.items():
+            if name != "__metadata__":
+                first, last = entry["data_offsets"]
+                values = np.frombuffer(data[start + first : start + last], SAFETENSORS_TYPES[entry["dtype"]])
+                tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: cannot be read; it is truncated, or no file of safetensors in float32.") from error
+    return tensors
+
+
+def _in_folder(folder: Path) -> Path:
+    """What an unpacked release holds: the frozen graph, which tells more of the network, or else the checkpoint."""
+    found = sorted(folder.glob("*.pb")) + sorted(folder.glob("*.index"))
+    if not found:
+        raise UserError(f"{folder}: holds no frozen graph (.pb) and no TensorFlow checkpoint (.index); give a file.")
+    graphs = [path for path in found if path.name == "frozen_inference_graph.pb"]
+    checkpoints = [path for path in found if path.suffix == ".index"]
+    if not graphs and len(checkpoints) > 1:
+        names = ", ".join(path.stem for path in checkpoints[:5])
+        raise UserError(f"{folder}: holds several checkpoints ({names}); give one of them.")
+    return (graphs + checkpoints + found)[0]
+
+
+def _prefix(path: Path) -> Path | None:
+    """The common part of a TensorFlow checkpoint's names, if `path` is that or one of its files."""
+    if path.suffix == ".index":
+        return path.with_suffix("")
+    if ".data-" in path.name and path.name.rpartition("-of-")[2].isdigit():
+        return path.with_name(path.name.rpartition(".data-")[0])
+    return path if not path.exists() and path.with_name(f"{path.name}.index").is_file() else None
