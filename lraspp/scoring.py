@@ -23,7 +23,7 @@ from lraspp.panels import sample_panels, score_tables
 from lraspp.weights import from_torchvision
 from tools.errors import UserError
 from tools.runs import Source, lay_over
-from tools.scoring import backbone_title, check_asked, load_whole, open_scored, report_folder, track
+from tools.scoring import backbone_title, check_asked, load_whole, open_scored, origin, report_folder, track
 
 log = logging.getLogger("mnv3")
 
@@ -150,8 +150,7 @@ def _report(
 ) -> None:
     split, scores = config["eval"]["split"], outcome.scores
     log.info("%s", score_table(scores, official))
-    more = {"frames": len(outcome.indices), "checkpoint": str(checkpoint)}
-    more |= {"dataset": config["dataset"]["name"], "split": split}
+    more = {"frames": len(outcome.indices), **origin(config, checkpoint)}
     write_report(out, data, outcome.maps, scores, split=split, official=official, more=more)
     track(
         config,

@@ -21,7 +21,7 @@ from ssdlite.module import class_table
 from ssdlite.panels import sample_panels, score_tables
 from ssdlite.weights import from_torchvision
 from tools.runs import Source, lay_over
-from tools.scoring import backbone_title, check_asked, load_whole, open_scored, report_folder, track
+from tools.scoring import backbone_title, check_asked, load_whole, open_scored, origin, report_folder, track
 
 log = logging.getLogger("mnv3")
 
@@ -91,8 +91,7 @@ def _score(
         return
     scores = score_results(data, results, settings["score_threshold"])
     log.info("%s", score_table(data, scores))
-    more = {"checkpoint": str(checkpoint), "dataset": config["dataset"]["name"], "split": split}
-    write_report(out, data, results, scores, split=split, samples=settings["samples"], more=more)
+    write_report(out, data, results, scores, split=split, samples=settings["samples"], more=origin(config, checkpoint))
     track(
         config,
         out,

@@ -84,21 +84,29 @@ def mosaic(images: Sequence[Tensor], columns: int, gap: int = 6) -> Tensor:
     Returns:
         [3, H', W'] uint8, with `gap` pixels around every cell.
     """
-    assert images and columns > 0
-    columns = min(columns, len(images))
-    rows = [images[i : i + columns] for i in range(0, len(images), columns)]
-    heights = [max(image.shape[1] for image in row) for row in rows]
-    width = max(image.shape[2] for image in images)
-    size = sum(heights) + gap * (len(rows) + 1), columns * (width + gap) + gap
+    places, size = mosaic_places([image.shape[1:] for image in images], columns, gap)
     sheet = torch.tensor(BACKDROP, dtype=torch.uint8)[:, None, None].repeat(1, *size)
-    ceiling = gap
-    for row, height in zip(rows, heights, strict=True):
-        for column, image in enumerate(row):
-            top = ceiling + (height - image.shape[1]) // 2
-            left = gap + column * (width + gap) + (width - image.shape[2]) // 2
-            sheet[:, top : top + image.shape[1], left : left + image.shape[2]] = image.cpu()
-        ceiling += height + gap
+    for image, (top, left) in zip(images, places, strict=True):
+        sheet[:, top : top + image.shape[1], left : left + image.shape[2]] = image.cpu()
     return sheet
+
+
+def mosaic_places(
+    sizes: Sequence[Sequence[int]], columns: int, gap: int
+) -> tuple[list[tuple[int, int]], tuple[int, int]]:
+    """Where `mosaic` puts images of these (height, width): top and left of each; and its own height and width."""
+    assert sizes and columns > 0
+    columns = min(columns, len(sizes))
+    rows = [sizes[i : i + columns] for i in range(0, len(sizes), columns)]
+    width = max(size[1] for size in sizes)
+    places, ceiling = [], gap
+    for row in rows:
+        height = max(size[0] for size in row)
+        for column, size in enumerate(row):
+            left = gap + column * (width + gap) + (width - size[1]) // 2
+            places.append((ceiling + (height - size[0]) // 2, left))
+        ceiling += height + gap
+    return places, (ceiling, columns * (width + gap) + gap)
 
 
 def save_image(image: Tensor, path: Path) -> None:
@@ -156,9 +164,14 @@ def _tag(
             return
 
 
+def caption_height(longest: int) -> int:
+    """Pixels that a caption takes above a picture whose longer side is `longest`."""
+    return round(max(11.0, longest / 36) * 1.7)
+
+
 def _with_caption(picture: Image.Image, caption: str) -> Image.Image:
     font = ImageFont.load_default(max(11.0, max(picture.size) / 36))
-    height = round(max(11.0, max(picture.size) / 36) * 1.7)
+    height = caption_height(max(picture.size))
     sheet = Image.new("RGB", (picture.width, picture.height + height), BACKDROP)
     sheet.paste(picture, (0, height))
     ImageDraw.Draw(sheet).text((8, height / 2), caption, font=font, fill=LIGHT, anchor="lm")

@@ -51,6 +51,13 @@ def load_whole(
         )
 
 
+def origin(config: Mapping[str, Any], checkpoint: Path) -> dict[str, Any]:
+    """What metrics.json says of how its figures came about: of what, on which data, and how."""
+    settings, data = config["eval"], {"dataset": config["dataset"]["name"], "split": config["eval"]["split"]}
+    how = {name: settings[name] for name in ("flip", "scales") if config["task"]["name"] == "lraspp"}
+    return {"checkpoint": str(checkpoint), **data, "dataset_keys": dict(config["dataset"]), **how}
+
+
 def report_folder(config: Mapping[str, Any], checkpoint: Path, run: Path | None) -> Path:
     """Where the report goes: eval.out, or eval/<data set>-<split> in the run folder, or in runs/eval/ without one."""
     out, name = config["eval"]["out"], f"{config['dataset']['name']}-{config['eval']['split']}"

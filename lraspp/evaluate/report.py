@@ -16,9 +16,9 @@ from lraspp.evaluate.official import OfficialScores
 from lraspp.evaluate.samples import draw_samples
 from lraspp.evaluate.scorer import Maps
 from lraspp.evaluate.scores import Scores
-from tools.draw import save_image
 from tools.files import write_json
 from tools.plots import plot_class_scores, plot_confusion
+from tools.sheets import save_sheet
 
 WIDTH = 100  # columns of the console table
 TITLES = {"mIoU": "mIoU", "category_mIoU": "category mIoU", "pixel_accuracy": "pixel accuracy"}
@@ -48,9 +48,9 @@ def write_report(
 
 def write_samples(folder: Path, data: FrameData, maps: Maps, split: str) -> None:
     """Write samples/<split>.jpg of the frames in `maps`, if there are any that can be read."""
-    picture = draw_samples(data, maps)
-    if picture is not None:
-        save_image(picture, folder / "samples" / f"{split}.jpg")
+    sheet = draw_samples(data, maps)
+    if sheet is not None:
+        save_sheet(sheet, folder / "samples" / f"{split}.jpg")
 
 
 def metrics(data: FrameData, scores: Scores, official: OfficialScores | None = None) -> dict[str, Any]:

@@ -6,15 +6,16 @@ from torch import Tensor
 from lraspp.data.dataset import read_pixels
 from lraspp.data.frames import FrameData
 from lraspp.evaluate.scorer import Maps
-from tools.draw import captioned, mosaic
+from tools.draw import caption_height, captioned
 from tools.errors import UserError
 from tools.overlay import legend, overlay
+from tools.sheets import Sheet, lay_out, panel, under
 
 SIDE = 640  # pixels of a panel's longer side
 
 
-def draw_samples(data: FrameData, maps: Maps) -> Tensor | None:
-    """[3, H, W] uint8: of each frame of `maps` the image, what was predicted and the truth, side by side, and a legend.
+def draw_samples(data: FrameData, maps: Maps) -> Sheet | None:
+    """Of each frame of `maps` the image, what was predicted and the truth, side by side, and a legend.
 
     Pixels that are ignored are dark. The truth is left out of frames without labels. Frames that cannot be read are
     left out; None if none can be.
@@ -23,9 +24,9 @@ def draw_samples(data: FrameData, maps: Maps) -> Tensor | None:
     rows = [row for row in rows if row is not None]
     if not rows:
         return None
-    sheet = mosaic(rows, columns=1, gap=2)
+    sheet = lay_out(rows, columns=1, gap=2)
     names, colours = zip(*((entry.name, entry.colour) for entry in data.classes), strict=True)
-    return torch.cat([sheet, legend(names, colours, sheet.shape[2])], dim=1)
+    return under(sheet, panel(legend(names, colours, sheet.picture.shape[2]), "", "legend"))
 
 
 def read_sample(data: FrameData, index: int) -> tuple[Tensor, Tensor | None] | None:
@@ -39,14 +40,15 @@ def read_sample(data: FrameData, index: int) -> tuple[Tensor, Tensor | None] | N
     return torch.from_numpy(image.copy()).permute(2, 0, 1), truth
 
 
-def _row(data: FrameData, index: int, predicted: Tensor) -> Tensor | None:
+def _row(data: FrameData, index: int, predicted: Tensor) -> Sheet | None:
     found = read_sample(data, index)
     if found is None:
         return None
     image, truth = found
-    colours = [entry.colour for entry in data.classes]
-    panels = [captioned(image, data.frames[index].name, longest=SIDE)]
-    for title, classes in (("prediction", predicted), ("truth", truth)):
+    colours, name, strip = [entry.colour for entry in data.classes], data.frames[index].name, caption_height(SIDE)
+    panels = [panel(captioned(image, name, longest=SIDE), name, "image", strip)]
+    for part, classes in (("prediction", predicted), ("truth", truth)):
         if classes is not None:
-            panels.append(captioned(overlay(image, classes, colours, longest=SIDE), title))
-    return mosaic(panels, columns=len(panels), gap=4)
+            painted = captioned(overlay(image, classes, colours, longest=SIDE), part)
+            panels.append(panel(painted, name, part, strip))
+    return lay_out(panels, columns=len(panels), gap=4)

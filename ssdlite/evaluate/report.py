@@ -16,9 +16,9 @@ from ssdlite.data.coco import CocoData
 from ssdlite.evaluate.coco_scores import STATS, Scores
 from ssdlite.evaluate.results import Result, write_results
 from ssdlite.evaluate.samples import draw_samples, pick_samples
-from tools.draw import save_image
 from tools.files import write_json
 from tools.plots import plot_class_scores, plot_confusion, plot_pr_curves
+from tools.sheets import save_sheet
 
 WIDTH = 100  # columns of the console tables
 CLASSES_A_COLUMN = 20
@@ -104,9 +104,9 @@ def score_table(data: CocoData, scores: Scores) -> str:
 
 
 def _write_samples(path: Path, data: CocoData, results: Sequence[Result], score_threshold: float, count: int) -> None:
-    picture = draw_samples(data, results, pick_samples(data, count), score_threshold)
-    if picture is not None:
-        save_image(picture, path)
+    sheet = draw_samples(data, results, pick_samples(data, count), score_threshold)
+    if sheet is not None:
+        save_sheet(sheet, path)
 
 
 def _class_table(names: Sequence[str], boxes: Mapping[str, int], scores: Scores) -> Table:

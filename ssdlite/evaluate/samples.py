@@ -8,9 +8,10 @@ from torch import Tensor
 
 from ssdlite.data.coco import CocoData
 from ssdlite.evaluate.results import Result, read_table
-from tools.draw import class_colour, draw_boxes, mosaic
+from tools.draw import caption_height, class_colour, draw_boxes
 from tools.errors import UserError
 from tools.images import read_image
+from tools.sheets import Sheet, lay_out, panel
 
 SIDE = 480  # pixels of a panel's longer side
 CROWD = (150, 150, 150)
@@ -28,23 +29,26 @@ def pick_samples(data: CocoData, count: int) -> list[int]:
 
 def draw_samples(
     data: CocoData, results: Sequence[Result], indices: Sequence[int], score_threshold: float
-) -> Tensor | None:
-    """[3, H, W] uint8: for each image its truth (crowds grey) and, beside it, what was found with enough score.
+) -> Sheet | None:
+    """For each image its truth (crowds grey) and, beside it, what was found with enough score.
 
     Without published boxes the truth is left out. Images that cannot be read are left out; None if none can be.
     """
     found = read_table(results)
-    panels: list[Tensor] = []
+    strip = caption_height(SIDE)
+    panels: list[Sheet] = []
     for index in indices:
         try:
             image = read_image(data.path(index), (int(data.sizes[index, 0]), int(data.sizes[index, 1])))
         except UserError:
             continue  # scoring has said so
+        name = data.file_names[index]
         if data.has_annotations:
-            panels.append(_truth(data, index, image))
+            panels.append(panel(_truth(data, index, image), name, "truth", strip))
         rows = (found.image_ids == data.image_ids[index]) & (found.scores >= score_threshold)
-        panels.append(_predictions(data, image, found.boxes[rows], found.category_ids[rows], found.scores[rows]))
-    return mosaic(panels, columns=4) if panels else None
+        picture = _predictions(data, image, found.boxes[rows], found.category_ids[rows], found.scores[rows])
+        panels.append(panel(picture, name, "prediction", strip))
+    return lay_out(panels, columns=4) if panels else None
 
 
 def _truth(data: CocoData, index: int, image: Tensor) -> Tensor:

@@ -35,7 +35,8 @@ def test_files_and_figures(tmp_path: Path, data: FrameData, scored: tuple[Maps, 
     maps, scores = scored
     write_report(tmp_path, data, maps, scores, more={"epoch": 7})
     files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert files == {"metrics.json", "plots/confusion.png", "plots/per_class_iou.png", "samples/val.jpg"}
+    plots = {"plots/confusion.png", "plots/per_class_iou.png"}
+    assert files == {"metrics.json", "samples/val.jpg", "samples/val.json"} | plots
     figures = json.loads((tmp_path / "metrics.json").read_text())
     assert list(figures) == [*scores.stats, "per_class", "per_category", "frames", "epoch"]
     assert figures["mIoU"] == scores.stats["mIoU"] > 0.3
@@ -75,20 +76,22 @@ def test_pictures_are_image_prediction_truth_and_leave_out_what_cannot_be_read(
     own = cityscapes_data(tmp_path, frames=7)
     maps = scored[0]
     whole = draw_samples(own, maps)
-    assert whole is not None and whole.shape[2] >= 3 * SIDE
+    assert whole is not None and whole.picture.shape[2] >= 3 * SIDE
     own.frames[3].image.unlink()
     fewer = draw_samples(own, maps)
-    assert fewer is not None and fewer.shape[1] < whole.shape[1] and fewer.shape[2] == whole.shape[2]
+    assert fewer is not None and fewer.picture.shape[1] < whole.picture.shape[1]
+    assert fewer.picture.shape[2] == whole.picture.shape[2]
     assert draw_samples(own, {3: maps[3]}) is None
     unlabelled = draw_samples(cityscapes_data(tmp_path, "test"), {0: maps[0]})
-    assert unlabelled is not None and unlabelled.shape[2] < 3 * SIDE
+    assert unlabelled is not None and unlabelled.picture.shape[2] < 3 * SIDE
 
 
 def test_a_prediction_has_the_colours_of_its_classes(data: FrameData) -> None:
     sky = next(index for index, entry in enumerate(data.classes) if entry.name == "sky")
-    picture = draw_samples(data, {0: torch.full((48, 96), sky, dtype=torch.uint8)})
-    assert picture is not None
-    panel = picture[:, 100:200, SIDE + 60 : SIDE + 260].float().mean(dim=(1, 2))
+    sheet = draw_samples(data, {0: torch.full((48, 96), sky, dtype=torch.uint8)})
+    assert sheet is not None
+    place = next(part for part in sheet.panels if part.part == "prediction")
+    panel = sheet.picture[:, place.top : place.bottom, place.left : place.right].float().mean(dim=(1, 2))
     assert panel[2] > panel[1] > panel[0]  # Cityscapes' sky is blue
 
 

@@ -33,7 +33,7 @@ def test_files_and_figures(tmp_path: Path, scored: tuple[CocoData, list[Result],
     write_report(folder, data, results, scores, more={"epoch": 7})
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     plots = {f"plots/{name}.png" for name in ("pr_curves", "confusion", "per_class_ap")}
-    assert files == {"metrics.json", "predictions/detections.json", "samples/val.jpg"} | plots
+    assert files == {"metrics.json", "predictions/detections.json", "samples/val.jpg", "samples/val.json"} | plots
     figures = json.loads((folder / "metrics.json").read_text())
     assert list(figures) == [*STATS, "per_class", "images", "detections", "epoch"]
     assert [figures[name] for name in STATS if figures[name] is not None] == [
@@ -86,8 +86,8 @@ def test_samples_are_the_same_ones_and_skip_what_cannot_be_read(scored: tuple[Co
     assert indices == pick_samples(data, 4) == sorted(set(indices)) and len(indices) == 4
     assert all(data.starts[i + 1] > data.starts[i] for i in indices)
     whole = draw_samples(data, results, indices, 0.3)
-    assert whole is not None and len(np.unique(whole)) > 50
+    assert whole is not None and len(np.unique(whole.picture)) > 50
     data.path(indices[0]).unlink()
     fewer = draw_samples(data, results, indices[:2], 0.3)
-    assert fewer is not None and fewer.shape[2] < whole.shape[2]
+    assert fewer is not None and fewer.picture.shape[2] < whole.picture.shape[2]
     assert draw_samples(data, results, indices[:1], 0.3) is None

@@ -1,0 +1,72 @@
+"""Sheets of sample pictures, with a note beside each of what lies where, so that a sample can be cut out again."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from tools.draw import mosaic, mosaic_places, save_image
+from tools.files import write_json
+
+
+class Panel(NamedTuple):
+    """A part of a sheet: `part` ("image", "truth", "prediction" or "legend") of sample `name`, in pixels of the sheet,
+    without its caption."""
+
+    name: str
+    part: str
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+class Sheet(NamedTuple):
+    """[3, H, W] uint8, and what lies where in it."""
+
+    picture: Tensor
+    panels: tuple[Panel, ...]
+
+
+def panel(picture: Tensor, name: str, part: str, caption: int = 0) -> Sheet:
+    """A sheet of one panel, the uppermost `caption` pixels of which are its caption."""
+    return Sheet(picture, (Panel(name, part, 0, caption, picture.shape[2], picture.shape[1]),))
+
+
+def lay_out(sheets: Sequence[Sheet], columns: int, gap: int = 6) -> Sheet:
+    """Sheets in rows of `columns`, as `tools.draw.mosaic` lays out pictures."""
+    places, _ = mosaic_places([sheet.picture.shape[1:] for sheet in sheets], columns, gap)
+    panels = [
+        _moved(part, left, top) for sheet, (top, left) in zip(sheets, places, strict=True) for part in sheet.panels
+    ]
+    return Sheet(mosaic([sheet.picture for sheet in sheets], columns, gap), tuple(panels))
+
+
+def under(upper: Sheet, lower: Sheet) -> Sheet:
+    """`lower` below `upper`, of the same width."""
+    panels = [_moved(part, 0, upper.picture.shape[1]) for part in lower.panels]
+    return Sheet(torch.cat([upper.picture, lower.picture], 1), (*upper.panels, *panels))
+
+
+def save_sheet(sheet: Sheet, path: Path) -> None:
+    """Write the picture to `path` and what lies where to a .json beside it, each whole or not at all."""
+    save_image(sheet.picture, path)
+    note = {"size": [*sheet.picture.shape[1:]], "panels": [part._asdict() for part in sheet.panels]}
+    write_json(path.with_suffix(".json"), note)
+
+
+def read_panels(path: Path, size: tuple[int, int]) -> tuple[Panel, ...]:
+    """What lies where in the sheet `path`, whose (height, width) is `size`; nothing where no note says it."""
+    try:
+        note: Any = json.loads(path.with_suffix(".json").read_text())
+        panels = tuple(Panel(**part) for part in note["panels"])
+        return panels if tuple(note["size"]) == size else ()  # else the note is not about this picture
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def _moved(part: Panel, right: int, down: int) -> Panel:
+    return Panel(part.name, part.part, part.left + right, part.top + down, part.right + right, part.bottom + down)
