@@ -12,12 +12,12 @@ from backbones.packed import PackedConvolution, can_pack
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def fold_norms(network: Network) -> Network:
+def fold_norms(network: Network, pack: bool = True) -> Network:
     """Copy of `network`, in evaluation mode, whose every `ConvNormAct` has its norm in the convolution's weights.
 
-    On a CPU its convolutions and their activations are also packed (`PackedConvolution`), but for those of squeeze-and-
-    excitation, which see a single pixel: there oneDNN is slower. Outputs agree to float32 rounding. The copy is for
-    inference: it cannot be trained on, nor its state dict loaded into an unfolded network.
+    `pack`: on a CPU its convolutions and their activations are also packed (`PackedConvolution`), but for those of
+    squeeze-and-excitation, which see a single pixel: there oneDNN is slower. Outputs agree to float32 rounding. The
+    copy is for inference: it cannot be trained on, nor its state dict loaded into an unfolded network.
     """
     folded = copy.deepcopy(network).eval()
     for parent in list(folded.modules()):
@@ -25,8 +25,8 @@ def fold_norms(network: Network) -> Network:
             if isinstance(layer, ConvNormAct) and isinstance(layer.norm, nn.BatchNorm2d):
                 layer.conv = fuse_conv_bn_eval(layer.conv, layer.norm)
                 layer.norm = nn.Identity()
-                if can_pack(layer.conv):
+                if pack and can_pack(layer.conv):
                     setattr(parent, name, PackedConvolution(layer.conv, layer.act))
-            elif type(layer) is nn.Conv2d and not isinstance(parent, SqueezeExcite) and can_pack(layer):
+            elif pack and type(layer) is nn.Conv2d and not isinstance(parent, SqueezeExcite) and can_pack(layer):
                 setattr(parent, name, PackedConvolution(layer, nn.Identity()))
     return folded
