@@ -1,19 +1,28 @@
-"""Image files to uint8 RGB tensors of the size that the annotations were made in."""
+"""Image files to uint8 RGB of the size that the annotations were made in."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
 
 from tools.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # Pillow and not torchvision.io, which decodes in the same time but is deprecated since torchvision 0.29.
 
 
-def read_image(path: Path | str, size: tuple[int, int] | None = None) -> Tensor:
-    """Decode an image file of any kind that Pillow knows to [3, H, W] uint8, RGB.
+def read_image(path: Path | str, size: tuple[int, int] | None = None) -> "Tensor":
+    """As `read_pixels`, to [3, H, W]."""
+    import torch  # here, because it takes longer to import than an image to predict on by another engine
+
+    return torch.from_numpy(read_pixels(path, size)).permute(2, 0, 1)
+
+
+def read_pixels(path: Path | str, size: tuple[int, int] | None = None) -> np.ndarray:
+    """Decode an image file of any kind that Pillow knows to [H, W, 3] uint8, RGB.
 
     `size` is the (H, W) that the annotations give. Stored rotation (EXIF) is applied only where that makes the sizes
     agree: COCO's boxes are those of the pixels as stored, whatever the camera noted. Without `size` it is applied, as
@@ -33,7 +42,7 @@ def read_image(path: Path | str, size: tuple[int, int] | None = None) -> Tensor:
         raise UserError(f"Image {path} cannot be read: {error}.") from None
     if size and found != size:
         raise UserError(f"{path} is {found[1]}x{found[0]} pixels, but its annotations say {size[1]}x{size[0]}.")
-    return torch.from_numpy(pixels).permute(2, 0, 1)
+    return pixels
 
 
 ROTATED = (5, 6, 7, 8)

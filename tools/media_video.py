@@ -1,0 +1,126 @@
+"""Videos and cameras by OpenCV, which is imported only when there is one."""
+
+import contextlib
+import os
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+import numpy as np
+
+from tools.errors import UserError
+
+SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv")
+CODEC = "mp4v"
+"""MPEG-4 part 2: what OpenCV's own packages can write everywhere; most players have it, browsers do not."""
+
+USUAL_FPS = 25.0
+"""For a source that does not tell its rate, as cameras often do not."""
+
+
+class Video:
+    """Frames of a file or camera in their order. `fps`: frames a second; `frames`: how many the file says it has, None
+    if it does not or has no end."""
+
+    def __init__(self, place: Path | int | str, capture: Any, cv2: ModuleType) -> None:
+        self.place, self._capture, self._cv2 = place, capture, cv2
+        rate, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        self.fps = rate if 0 < rate <= 1000 else USUAL_FPS
+        self.frames = int(count) if isinstance(place, Path) and count > 0 else None
+        self._first: np.ndarray | None = self._next()
+
+    def read(self) -> np.ndarray | None:
+        """The next frame, [H, W, 3] uint8 RGB; None after the last one."""
+        frame, self._first = self._first, None
+        return self._next() if frame is None else frame
+
+    @property
+    def empty(self) -> bool:
+        """Whether not even the first frame can be read."""
+        return self._first is None
+
+    def _next(self) -> np.ndarray | None:
+        there, frame = self._capture.read()
+        return self._cv2.cvtColor(frame, self._cv2.COLOR_BGR2RGB) if there else None
+
+    def __enter__(self) -> "Video":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._capture.release()
+
+
+class VideoWriter:
+    """An .mp4 of frames of one size, whole or not there: `path` comes into being with `close`."""
+
+    def __init__(self, path: Path, fps: float, size: tuple[int, int]) -> None:
+        cv2 = _cv2()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self.size, self._cv2 = path, size, cv2
+        self._temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter_fourcc(*CODEC), fps, size[::-1])
+        if not self._writer.isOpened():
+            raise UserError(f"{path}: OpenCV cannot write a video there.")
+
+    def write(self, frame: np.ndarray) -> None:
+        """Append a frame, [H, W, 3] uint8 RGB."""
+        if frame.shape[:2] != self.size:  # OpenCV would drop it without a word
+            frame = self._cv2.resize(frame, self.size[::-1], interpolation=self._cv2.INTER_AREA)
+        self._writer.write(self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR))
+
+    def close(self, keep: bool = True) -> None:
+        """Finish the file, or remove what there is of it."""
+        self._writer.release()
+        if keep:
+            os.replace(self._temporary, self.path)
+        else:
+            self._temporary.unlink(missing_ok=True)
+
+
+def open_video(place: Path | int | str) -> Video:
+    """A video file, the camera of a number or an address. Raises UserError: OpenCV is missing, no such camera, not a
+    video, or one without a frame that can be read."""
+    cv2 = _cv2()
+    if isinstance(place, Path) and place.stat().st_size == 0:
+        raise UserError(f"{place}: this video is empty, 0 bytes.")
+    with _quiet(cv2):
+        capture = cv2.VideoCapture(place if isinstance(place, int) else str(place))
+        video = Video(place, capture, cv2) if capture.isOpened() else None
+    if video is not None and not video.empty:
+        return video
+    capture.release()
+    if isinstance(place, int):
+        raise UserError(f"webcam {place}: there is no such camera, or another program has it.")
+    if isinstance(place, str):
+        raise UserError(f"{place}: no pictures come from that address.")
+    what = "it is truncated or damaged, or not a video" if video is None else "it has no frame that can be decoded"
+    raise UserError(f"{place}: this video cannot be read; {what}.")
+
+
+def frame_count(place: Path | int | str) -> int | None:
+    """Frames that a video file says it has, None for a camera. Raises UserError as `open_video`."""
+    if not isinstance(place, Path):
+        return None
+    with open_video(place) as video:
+        return video.frames
+
+
+def _cv2() -> ModuleType:
+    try:
+        import cv2
+    except ImportError:
+        raise UserError("Videos and webcams need OpenCV, which is not installed: pip install 'mnv3[video]'") from None
+    return cv2
+
+
+@contextlib.contextmanager
+def _quiet(cv2: ModuleType) -> Any:
+    """Without OpenCV's own lines about what it could not open: the caller says it."""
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        cv2.utils.logging.setLogLevel(level)
