@@ -24,6 +24,31 @@ def resize(image: Tensor, size: tuple[int, int], rule: Rule) -> Tensor:
     return F.interpolate(image[None], size, mode="bilinear", align_corners=False, antialias=True)[0]
 
 
+def resize_bytes(image: Tensor, size: tuple[int, int], rule: Rule) -> Tensor:
+    """As `resize`, but [3, h, w] uint8 for every rule, within one grey level: for training, up to four times as fast.
+
+    PyTorch resizes bytes in whole vectors, and rounds after each of the two axes.
+    """
+    if rule == "legacy":
+        # Corners of n + 1 pixels laid on corners of m + 1 are n / m apart, from 0 on: the rule itself, at the first m.
+        height, width = size
+        padded = _with_last_repeated(image)
+        grid = F.interpolate(padded[None], (height + 1, width + 1), mode="bilinear", align_corners=True)
+        return grid[0, :, :height, :width]
+    low_pass = rule == "antialias"
+    return F.interpolate(image[None], size, mode="bilinear", align_corners=False, antialias=low_pass)[0]
+
+
+def _with_last_repeated(image: Tensor) -> Tensor:
+    """`image` with its last row and column once more, the channels last in memory."""
+    height, width = image.shape[1:]
+    padded = image.new_empty(height + 1, width + 1, 3).permute(2, 0, 1)
+    padded[:, :-1, :-1] = image
+    padded[:, -1, :-1] = image[:, -1]
+    padded[:, :, -1] = padded[:, :, -2]
+    return padded
+
+
 def _legacy(image: Tensor, size: tuple[int, int]) -> Tensor:
     # A side shrunk by a whole number reads every so many pixels, mixing none.
     sides = zip(image.shape[1:], size, strict=True)

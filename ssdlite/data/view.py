@@ -4,16 +4,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssdlite.resize import Rule, resize
+from ssdlite.resize import Rule, resize_bytes
 from tools.view import FILL, View
 
 
 def render(image: Tensor, view: View, size: tuple[int, int], rule: Rule) -> Tensor:
     """What the network sees: `image` [3, H, W] uint8 -> [3, h, w] uint8, cropped before it is resized."""
     source, target = view.source, view.target
-    seen = resize(image[:, source.top : source.bottom, source.left : source.right], target.size, rule)
-    if seen.dtype != torch.uint8:
-        seen = seen.round_().to(torch.uint8)
+    seen = resize_bytes(image[:, source.top : source.bottom, source.left : source.right], target.size, rule)
     if target.size != size:
         canvas = torch.full((3, *size), FILL, dtype=torch.uint8)
         canvas[:, target.top : target.bottom, target.left : target.right] = seen

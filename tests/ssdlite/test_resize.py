@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from ssdlite.resize import resize
+from ssdlite.resize import RULES, Rule, resize, resize_bytes
 
 
 @pytest.mark.parametrize("size", [(30, 45), (97, 64), (60, 64), (45, 32), (30, 16)])
@@ -33,3 +33,15 @@ def test_antialias_rule_averages_what_it_shrinks() -> None:
     assert resize(stripes, (8, 8), "antialias").dtype == torch.uint8
     assert (resize(stripes, (8, 8), "antialias").float() - 127.5).abs().max() < 5
     assert (resize(stripes, (8, 8), "legacy") == 0).all()
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("size", [(1, 2), (20, 30), (40, 60), (97, 131), (320, 320)])
+def test_bytes_are_within_a_grey_level(rule: Rule, size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    image = torch.randint(0, 256, (80, 90, 3), dtype=torch.uint8).permute(2, 0, 1)  # as read_image gives it
+    for rows, columns in [(80, 90), (40, 60), (77, 1), (1, 13), (1, 1)]:
+        crop = image[:, :rows, :columns]
+        found, exact = resize_bytes(crop, size, rule), resize(crop, size, rule)
+        assert found.dtype == torch.uint8 and found.shape == exact.shape
+        assert (found.float() - exact.float().round()).abs().max() <= 1
