@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from backbones.convolution import Convolution, Padding
-from backbones.edits import make_divisible
+from backbones.edits import squeeze_width
 from backbones.tables import Layer
 
-BN_EPSILON = 1e-3  # the authors' and torchvision's value for MobileNetV3
+BN_EPSILON = 1e-3  # the authors' value for all their networks, and torchvision's for MobileNetV3
 
 
 class HardSwish(nn.Module):
@@ -71,11 +71,27 @@ def conv_row(inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> C
     )
 
 
+def depthwise_row(channels: int, row: Layer, padding: Padding, bn_momentum: float) -> ConvNormAct:
+    """The depthwise convolution of a block with `channels` inside."""
+    return ConvNormAct(
+        channels,
+        channels,
+        row.kernel,
+        act=row.act,
+        stride=row.stride,
+        dilation=row.dilation,
+        groups=channels,
+        padding=padding,
+        bn_momentum=bn_momentum,
+    )
+
+
 class SqueezeExcite(nn.Module):
     """Scale every channel by a gate computed from the means of all channels (section 5.3)."""
 
-    def __init__(self, channels: int, squeeze: int) -> None:
+    def __init__(self, channels: int, squeeze: int, gate: Literal["hard_sigmoid", "sigmoid"]) -> None:
         super().__init__()
+        self.hard = gate == "hard_sigmoid"
         self.squeeze = nn.Conv2d(channels, squeeze, 1)
         self.excite = nn.Conv2d(squeeze, channels, 1)
 
@@ -83,8 +99,22 @@ class SqueezeExcite(nn.Module):
         """[N, C, H, W] -> same."""
         # Not x.mean(): its backward would write a full-sized tensor only to divide it.
         mean = x.sum((2, 3), keepdim=True) / (x.shape[2] * x.shape[3])
-        gate = F.hardsigmoid(self.excite(F.relu(self.squeeze(mean), inplace=True)))
-        return x * gate
+        gate = self.excite(F.relu(self.squeeze(mean), inplace=True))
+        return x * (F.hardsigmoid(gate) if self.hard else gate.sigmoid())
+
+
+class Separable(nn.Module):
+    """Depthwise separable convolution of one table row, both parts activated (MobileNets, figure 3)."""
+
+    def __init__(self, inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> None:
+        super().__init__()
+        self.depthwise = depthwise_row(inputs, row, padding, bn_momentum)
+        self.pointwise = ConvNormAct(inputs, row.out, act=row.act, bn_momentum=bn_momentum)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """[N, inputs, H, W] -> the input for want of an expansion, depthwise output, output."""
+        depthwise = self.depthwise(x)
+        return x, depthwise, self.pointwise(depthwise)
 
 
 class Bottleneck(nn.Module):
@@ -93,22 +123,12 @@ class Bottleneck(nn.Module):
     def __init__(self, inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> None:
         super().__init__()
         inside = row.expand
-        needs_expansion = inside != inputs  # it does but in the first block of both networks
+        needs_expansion = inside != inputs  # it does but in the first block of every network
         self.expand = (
             ConvNormAct(inputs, inside, act=row.act, bn_momentum=bn_momentum) if needs_expansion else nn.Identity()
         )
-        self.depthwise = ConvNormAct(
-            inside,
-            inside,
-            row.kernel,
-            act=row.act,
-            stride=row.stride,
-            dilation=row.dilation,
-            groups=inside,
-            padding=padding,
-            bn_momentum=bn_momentum,
-        )
-        self.se = SqueezeExcite(inside, make_divisible(inside * row.se)) if row.se else nn.Identity()
+        self.depthwise = depthwise_row(inside, row, padding, bn_momentum)
+        self.se = SqueezeExcite(inside, squeeze_width(row, inputs), row.se.gate) if row.se else nn.Identity()
         self.project = ConvNormAct(inside, row.out, act="none", bn_momentum=bn_momentum)
         self.residual = row.stride == 1 and inputs == row.out
 

@@ -13,6 +13,13 @@ def make_divisible(value: float, divisor: int = 8) -> int:
     return rounded if rounded >= 0.9 * value else rounded + divisor
 
 
+def squeeze_width(row: Layer, inputs: int) -> int:
+    """Channels of the squeeze of a row with `inputs` channels; 0 without one."""
+    if row.se is None:
+        return 0
+    return make_divisible(row.se.share * (row.expand if row.se.of == "expansion" else inputs))
+
+
 def scale_width(table: Table, width: float) -> Table:
     """Multiply all channels by `width`, rounded to multiples of 8; expansions keep their ratio to the block's input.
 
@@ -66,9 +73,12 @@ def set_output_stride(table: Table, output_stride: int, dilate_at_once: bool = F
 def first_expansion(table: Table, stride: int = 32) -> str:
     """Tap of the expansion in the first block that reaches `stride`: C4 of SSDLite at 32 (section 6.3).
 
-    The table is to be one with all its strides, that is before `set_output_stride`.
+    A block without expansion, of MobileNetV1, has the output of the layer before instead: what enters its depthwise
+    convolution, too. The table is to be one with all its strides, that is before `set_output_stride`.
     """
-    return f"{first_block(table, stride)}.expand"
+    index = _first_reaching(table, stride)
+    names = layer_names(table)
+    return f"{names[index]}.expand" if table[index].kind == "bneck" else names[index - 1]
 
 
 def first_block(table: Table, stride: int) -> str:
@@ -79,13 +89,18 @@ def first_block(table: Table, stride: int) -> str:
     return layer_names(table)[_first_reaching(table, stride)]
 
 
+def last_block(table: Table) -> str:
+    """Tap of the output of the last block, before the last convolution of families that have one."""
+    return next(name for name in reversed(layer_names(table)) if name.startswith("block"))
+
+
 def last_depthwise(table: Table, stride: int = 8) -> str:
     """Tap of the last depthwise convolution at `stride`: the skip of LR-ASPP at 8 (section 6.4).
 
     The table is to be one with all its strides, that is before `set_output_stride`.
     """
     index = max(
-        i for i, (row, s) in enumerate(zip(table, strides(table), strict=True)) if row.kind == "bneck" and s == stride
+        i for i, (row, s) in enumerate(zip(table, strides(table), strict=True)) if row.kind != "conv" and s == stride
     )
     return f"{layer_names(table)[index]}.depthwise"
 
@@ -93,5 +108,5 @@ def last_depthwise(table: Table, stride: int = 8) -> str:
 def _first_reaching(table: Table, stride: int) -> int:
     """Index of the first block whose output has `stride`."""
     return next(
-        i for i, (row, s) in enumerate(zip(table, strides(table), strict=True)) if row.kind == "bneck" and s == stride
+        i for i, (row, s) in enumerate(zip(table, strides(table), strict=True)) if row.kind != "conv" and s == stride
     )

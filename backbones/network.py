@@ -1,14 +1,17 @@
 """The network that builds any table and returns named taps."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from backbones.blocks import Bottleneck, Padding, conv_row
+from backbones.ablations import relu_only, small_kernels, without_se
+from backbones.blocks import Bottleneck, Padding, Separable, conv_row
 from backbones.edits import halve_tail, scale_width, set_output_stride
 from backbones.tables import TABLES, Table, layer_names
 from tools.errors import UserError
+
+BUILDERS = {"conv": conv_row, "bneck": Bottleneck, "separable": Separable}
 
 
 class Backbone(nn.Module):
@@ -18,8 +21,8 @@ class Backbone(nn.Module):
     before squeeze-and-excitation; "block13", a block's output; "last", the final 1x1 convolution. Blocks count from
     1, as in the paper. Layers behind the last tap's are neither built nor computed.
 
-    `channels` and `strides` (pixels of the input per step) map each tap to its own; `family` is the name of the table
-    before any edit. Raises ValueError for a tap that the table has not.
+    `channels` and `strides` (pixels of the input per step) map each tap to its own; `table` is that of the layers that
+    are built; `family` is the name of the table before any edit. Raises ValueError for a tap that the table has not.
     """
 
     def __init__(self, family: str, table: Table, taps: Sequence[str], *, padding: Padding, bn_momentum: float) -> None:
@@ -28,16 +31,15 @@ class Backbone(nn.Module):
         if unknown := [tap for tap in taps if tap not in places]:
             raise ValueError(f"no such taps: {', '.join(unknown)}; the table has {', '.join(places)}")
         self.family = family
-        self.table = table
         self.taps = tuple(taps)
         self.channels = {tap: places[tap][0] for tap in taps}
         self.strides = {tap: places[tap][1] for tap in taps}
         names = layer_names(table)
         depth = 1 + max(names.index(tap.partition(".")[0]) for tap in taps)
+        self.table = table[:depth]
         channels = 3
-        for name, row in zip(names[:depth], table, strict=False):
-            build = Bottleneck if row.kind == "bneck" else conv_row
-            self.add_module(name, build(channels, row, padding, bn_momentum))
+        for name, row in zip(names[:depth], self.table, strict=True):
+            self.add_module(name, BUILDERS[row.kind](channels, row, padding, bn_momentum))
             channels = row.out
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
@@ -45,7 +47,7 @@ class Backbone(nn.Module):
         found = dict.fromkeys(self.taps, x)  # fixes the order
         for name, layer in self.named_children():
             places = {}
-            if isinstance(layer, Bottleneck):
+            if isinstance(layer, (Bottleneck, Separable)):
                 places[f"{name}.expand"], places[f"{name}.depthwise"], x = layer(x)
             else:
                 x = layer(x)
@@ -60,9 +62,10 @@ def tap_places(table: Table) -> dict[str, tuple[int, int]]:
     for name, row in zip(layer_names(table), table, strict=True):
         if row.kind == "bneck" and row.expand != channels:
             places[f"{name}.expand"] = (row.expand, stride)
+        inside = row.expand or channels
         stride, channels = stride * row.stride, row.out
-        if row.kind == "bneck":
-            places[f"{name}.depthwise"] = (row.expand, stride)
+        if row.kind != "conv":
+            places[f"{name}.depthwise"] = (inside, stride)
         places[name] = (channels, stride)
     return places
 
@@ -75,15 +78,19 @@ def build_backbone(
     width: float = 1.0,
     output_stride: int = 32,
     dilate_at_once: bool = False,
+    se: bool = True,
+    hswish: bool = True,
+    max_kernel: int = 5,
     padding: Padding = "symmetric",
     taps: Sequence[str],
     bn_momentum: float = 0.03,
 ) -> Backbone:
-    """Backbone of a family ("large", "small") with the paper's edits of its table.
+    """Backbone of a family (a key of `TABLES`) with the paper's edits of its table.
 
     Tap names of "the first stride-32 block" and the like are those of the unedited table `TABLES[name]`: see
     `backbones.edits.first_expansion`. `rf2` halves the tail, `rf2_expansion` says how (`halve_tail`); `output_stride`
-    and `dilate_at_once` are those of `set_output_stride`; `padding` is PyTorch's "symmetric" or TensorFlow's "same".
+    and `dilate_at_once` are those of `set_output_stride`; `se`, `hswish` and `max_kernel` (5 or 3) take away what
+    MobileNetV3 added (`backbones.ablations`); `padding` is PyTorch's "symmetric" or TensorFlow's "same".
     bn_momentum 0.03 is that of the authors' detection configs (their decay 0.97).
     """
     if name not in TABLES:
@@ -91,5 +98,24 @@ def build_backbone(
     table = TABLES[name]
     if rf2:
         table = halve_tail(table, rf2_expansion)
+    table = table if se else without_se(table)
+    table = table if hswish else relu_only(table)
+    table = small_kernels(table, max_kernel)
     table = set_output_stride(scale_width(table, width), output_stride, dilate_at_once)
     return Backbone(name, table, taps, padding=padding, bn_momentum=bn_momentum)
+
+
+def backbone_options(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of a task's builder from the section `backbone` of a configuration.
+
+    One that was saved before a key existed means the key's default.
+    """
+    return {
+        "backbone": section["name"],
+        "rf2": section["rf2"],
+        "width": section["width"],
+        "se": section.get("se", True),
+        "hswish": section.get("hswish", True),
+        "max_kernel": section.get("max_kernel", 5),
+        "padding": section["padding"],
+    }

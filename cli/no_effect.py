@@ -20,6 +20,11 @@ RULES = (
     Rule(("recipe.precision",), "trainer.precision", bool, "trainer.precision is given"),
     Rule(("recipe.ohem_kept",), "recipe.ohem", lambda threshold: threshold is None, "recipe.ohem is null"),
     Rule(("task.gate",), "task.head", lambda head: head == "raspp", "R-ASPP has no gate"),
+    Rule(("task.skip",), "task.head", lambda head: head == "raspp", "R-ASPP has no skip"),
+    Rule(("task.pool",), "task.gate", lambda gate: gate == "none", "without a gate nothing is pooled"),
+    Rule(("backbone.se",), "backbone.name", lambda name: name in ("v1", "v2"), "that backbone has none"),
+    Rule(("backbone.hswish",), "backbone.name", lambda name: name in ("v1", "v2", "mnasnet"), "that backbone has none"),
+    Rule(("backbone.max_kernel",), "backbone.name", lambda name: name in ("v1", "v2"), "its kernels are all 3x3"),
     Rule(("dataset.class_slots",), "task.name", lambda task: task == "lraspp", "it is for detection, task=ssdlite"),
     Rule(
         ("backbone.weights_inputs",), "backbone.weights", lambda file: file in (None, "imagenet"), "it is about a file"

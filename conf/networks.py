@@ -24,10 +24,13 @@ class Lraspp(Task):
     )
     preset: str = key("paper: the authors' rules; torchvision: its lraspp's", choices=("paper", "torchvision"))
     head: str = key("Lite R-ASPP, or the R-ASPP of MobileNetV2", choices=("lraspp", "raspp"))
-    filters: int = key("channels of the head", choices=(128, 256))
+    filters: int = key("channels of the head; the paper has 128 and 256", low=1)
     gate: Optional[str] = key(
-        "squashing of the pooled branch; null: the preset's", None, choices=("sigmoid", "hard_sigmoid")
+        "squashing of the pooled branch; none: without that branch; null: the preset's",
+        None,
+        choices=("sigmoid", "hard_sigmoid", "none"),
     )
+    skip: bool = key("add the classified skip of stride 8", True)
     pool: Optional[str] = key(
         "means over windows, or over the whole map; null: the preset's", None, choices=("window", "global")
     )
@@ -35,10 +38,16 @@ class Lraspp(Task):
 
 @dataclass
 class Backbone:
-    name: str = key("MobileNetV3-Large or -Small", choices=("large", "small"))
+    name: str = key(
+        "MobileNetV3-Large or -Small, MobileNetV1, MobileNetV2, MnasNet-A1",
+        choices=("large", "small", "v1", "v2", "mnasnet"),
+    )
     rf2: bool = key("halve the channels of the last stage (the paper's dagger)", False)
     width: float = key("width multiplier", 1.0, low=0.05)
     output_stride: int = key("stride of the last stage; below 32 it is dilated instead", 32, choices=(8, 16, 32))
+    se: bool = key("squeeze-and-excitation where the family has it", True)
+    hswish: bool = key("h-swish where the family has it; false: ReLU instead", True)
+    max_kernel: int = key("largest kernel; 3 makes the family's 5x5 ones 3x3", 5, choices=(3, 5))
     padding: Optional[str] = key("null: as the task's preset has it", None, choices=("symmetric", "same"))
     weights: Optional[str] = key("imagenet: torchvision's own; or a file; null: random", None)
     weights_inputs: str = key(

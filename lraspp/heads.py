@@ -17,12 +17,14 @@ class LiteHead(nn.Module):
 
     Classification comes before resizing, where the paper has it after: both are linear and the weights of a bilinear
     resizing sum to one, so that they commute, and it costs a fraction so.
+
+    Gate "none" leaves the features as they are; `skip_channels` None leaves the logits at the stride of the features.
     """
 
     def __init__(
         self,
         channels: int,
-        skip_channels: int,
+        skip_channels: int | None,
         filters: int,
         num_classes: int,
         *,
@@ -37,19 +39,27 @@ class LiteHead(nn.Module):
         self.hard_gate = gate == "hard_sigmoid"
         self.align_corners = align_corners
         self.features = _conv_norm_relu(channels, filters, bn_momentum)
-        self.gate = nn.Conv2d(channels, filters, 1, bias=gate_bias)
+        self.gate = nn.Conv2d(channels, filters, 1, bias=gate_bias) if gate != "none" else None
         self.classes = nn.Conv2d(filters, num_classes, 1)
-        self.skip = nn.Conv2d(skip_channels, num_classes, 1)
+        self.skip = nn.Conv2d(skip_channels, num_classes, 1) if skip_channels else None
 
-    def forward(self, last: Tensor, skip: Tensor) -> Tensor:
-        """last: [N, channels, h, w], skip: [N, skip_channels, H, W] -> logits [N, num_classes, H, W]."""
+    def forward(self, last: Tensor, skip: Tensor | None = None) -> Tensor:
+        """last: [N, channels, h, w], skip: [N, skip_channels, H, W] -> logits [N, num_classes, H, W], or h, w."""
         features = self.features(last)
-        gate = self.gate(pool(last, self.windows))
+        if self.gate is not None:
+            features = features * self._gate(self.gate, last)
+        logits = self.classes(features)
+        if self.skip is None or skip is None:
+            return logits
+        return self.skip(skip) + resize(logits, skip.shape[-2:], self.align_corners)
+
+    def _gate(self, conv: nn.Module, last: Tensor) -> Tensor:
+        """Factors of the features, [N, filters, h, w] or [N, filters, 1, 1]."""
+        gate = conv(pool(last, self.windows))
         gate = F.hardsigmoid(gate) if self.hard_gate else gate.sigmoid()
-        if gate.shape[-2:] != (1, 1):
-            gate = resize(gate, features.shape[-2:], self.align_corners)
-        gated = features * gate
-        return self.skip(skip) + resize(self.classes(gated), skip.shape[-2:], self.align_corners)
+        if gate.shape[-2:] == (1, 1):
+            return gate
+        return resize(gate, last.shape[-2:], self.align_corners)
 
 
 class Head(nn.Module):

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from backbones.network import backbone_options
 from lraspp.data.frames import FrameData
 from lraspp.model import Segmenter, build_segmenter
 from tools.checkpoint import read_checkpoint, run_config
@@ -32,12 +33,10 @@ def segmenter_from_config(config: dict[str, Any], num_classes: int) -> Segmenter
         head=task["head"],
         filters=task["filters"],
         gate=task["gate"],
+        skip=task.get("skip", True),
         pool=task["pool"],
-        backbone=backbone["name"],
-        rf2=backbone["rf2"],
-        width=backbone["width"],
+        **backbone_options(backbone),
         output_stride=backbone["output_stride"],
-        padding=backbone["padding"],
         num_classes=num_classes,
     )
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from backbones.edits import first_block, last_depthwise
+from backbones.edits import first_block, last_block, last_depthwise
 from backbones.initial import init_truncated_normal
 from backbones.network import Backbone, build_backbone
 from backbones.tables import TABLES
@@ -16,6 +16,9 @@ from lraspp.presets import Gate, Pooling, Preset, get_preset
 from tools.errors import UserError
 
 HeadName = Literal["lraspp", "raspp"]
+V3 = ("large", "small")
+"""Families whose last convolution is kept, and whose first expansion in the tail RF2 halves: the authors give it in
+channels. V2 expands by a factor and goes without its last convolution, as the counts of Table 7 tell; so the rest."""
 BN_MOMENTUM = 0.03  # the authors' 0.003 and, in the head, 0.0003 take tens of thousands of steps to settle
 BACKBONE_STD = 0.09  # the authors' initial kernels, backbone
 CLASSES_STD = 0.01  # and the convolutions that give logits
@@ -46,7 +49,7 @@ class Segmenter(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """images: [N, 3, H, W] RGB, uint8 or float, 0..255 -> logits [N, num_classes, h, w].
 
-        h and w are H and W over 8 (over the output stride for R-ASPP), rounded up.
+        h and w are H and W over 8 (over the output stride for R-ASPP and without skip), rounded up.
         """
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         x = (images * self.scale).add_(self.offset).contiguous(memory_format=layout)
@@ -68,47 +71,53 @@ def build_segmenter(
     head: HeadName = "lraspp",
     filters: int = 128,
     gate: Gate | None = None,
+    skip: bool = True,
     pool: Pooling | None = None,
     backbone: str = "large",
     rf2: bool = True,
     width: float = 1.0,
     output_stride: int = 16,
+    se: bool = True,
+    hswish: bool = True,
+    max_kernel: int = 5,
     padding: Literal["symmetric", "same"] | None = None,
     num_classes: int,
 ) -> Segmenter:
     """Segmenter by the rules of `preset`; `gate`, `pool` and `padding` None are the preset's.
 
-    `filters` is the width of the head: 128 or 256 in the paper. Raises UserError for names that do not exist and
-    values that cannot be.
+    `filters` is the width of the head: 128 or 256 in the paper. `gate` "none" and `skip` False leave these parts of
+    Lite R-ASPP out. `se`, `hswish` and `max_kernel` are those of `build_backbone`. Raises UserError for names that do
+    not exist and values that cannot be.
     """
     rules = get_preset(preset)
     if problems := _problems(head, gate, pool, backbone, filters, num_classes):
         raise UserError(*problems)
-    skip = _skip(backbone, rules)
+    table = TABLES[backbone]
+    taps = ["last" if backbone in V3 else last_block(table)]
+    if head == "lraspp" and skip:
+        taps.append(last_depthwise(table, 8) if rules.skip == "depthwise" else first_block(table, 8))
     network = build_backbone(
         backbone,
         rf2=rf2,
-        rf2_expansion=rules.rf2_expansion,
+        rf2_expansion=rules.rf2_expansion if backbone in V3 else "keep",
         width=width,
         output_stride=output_stride,
         dilate_at_once=rules.dilate_at_once,
+        se=se,
+        hswish=hswish,
+        max_kernel=max_kernel,
         padding=padding or rules.padding,
-        taps=("last", skip) if head == "lraspp" else ("last",),
+        taps=taps,
         bn_momentum=BN_MOMENTUM,
     )
+    channels, *skip_channels = network.channels.values()
     windows = AUTHORS_WINDOWS[output_stride] if (pool or rules.pooling) == "window" else None
-    channels = network.channels
     common: Any = {"windows": windows, "align_corners": rules.align_corners, "bn_momentum": BN_MOMENTUM}
     if head == "raspp":
-        return Segmenter(network, Head(channels["last"], filters, num_classes, **common), rules, num_classes)
+        return Segmenter(network, Head(channels, filters, num_classes, **common), rules, num_classes)
     gates: Any = {"gate": gate or rules.gate, "gate_bias": rules.gate_bias}
-    lite = LiteHead(channels["last"], channels[skip], filters, num_classes, **gates, **common)
+    lite = LiteHead(channels, skip_channels[0] if skip else None, filters, num_classes, **gates, **common)
     return Segmenter(network, lite, rules, num_classes)
-
-
-def _skip(backbone: str, preset: Preset) -> str:
-    """Tap of the skip, of the table with all its strides."""
-    return last_depthwise(TABLES[backbone], 8) if preset.skip == "depthwise" else first_block(TABLES[backbone], 8)
 
 
 def _problems(
@@ -116,7 +125,7 @@ def _problems(
 ) -> list[str]:
     choices = {
         "task.head": (head, ("lraspp", "raspp")),
-        "task.gate": (gate, ("sigmoid", "hard_sigmoid", None)),
+        "task.gate": (gate, ("sigmoid", "hard_sigmoid", "none", None)),
         "task.pool": (pool, ("window", "global", None)),
         "backbone.name": (backbone, tuple(TABLES)),
     }

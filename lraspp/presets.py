@@ -6,7 +6,7 @@ from typing import Literal
 from backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD
 from tools.errors import UserError
 
-Gate = Literal["sigmoid", "hard_sigmoid"]
+Gate = Literal["sigmoid", "hard_sigmoid", "none"]
 Pooling = Literal["window", "global"]
 HALVES = (0.5, 0.5, 0.5)  # as mean and deviation they bring 0..1 to -1..1
 

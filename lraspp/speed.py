@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
 from backbones.fold import fold_norms
+from backbones.network import backbone_options
 from lraspp.cost import PAPER_SIZE, multiply_adds, parameters
 from lraspp.data.frames import IGNORE
 from lraspp.losses import segmentation_loss
@@ -118,12 +119,10 @@ def _options(cfg: DictConfig) -> dict[str, Any]:
         "head": task.head,
         "filters": task.filters,
         "gate": task.gate,
+        "skip": task.skip,
         "pool": task.pool,
-        "backbone": backbone.name,
-        "rf2": backbone.rf2,
-        "width": backbone.width,
+        **backbone_options(backbone),
         "output_stride": backbone.output_stride,
-        "padding": backbone.padding,
         "num_classes": NUM_CLASSES,
     }
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from backbones.network import backbone_options
 from ssdlite.model import Detector, build_detector
 from ssdlite.presets import PRESETS
 from tools.checkpoint import read_checkpoint, run_config
@@ -32,10 +33,7 @@ def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
     return build_detector(
         preset=task["preset"],
         class_prior=config["recipe"].get("class_prior") if focal else None,  # softmax learns its background by itself
-        backbone=backbone["name"],
-        rf2=backbone["rf2"],
-        width=backbone["width"],
-        padding=backbone["padding"],
+        **backbone_options(backbone),
         num_slots=num_slots,
         input_size=tuple(task["input_size"]),
     )

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from backbones.edits import first_expansion
 from backbones.initial import init_truncated_normal
 from backbones.network import Backbone, build_backbone
-from backbones.tables import TABLES
+from backbones.tables import TABLES, layer_names
 from ssdlite.anchors import grid_anchors
 from ssdlite.boxes import encode
 from ssdlite.head import Extra, Head, Predictor, build_extras
@@ -97,7 +97,7 @@ class Detector(nn.Module):
             initialise(part, INIT_STD)
         _init_normal(self.head, INIT_STD)
         if (prior := self.preset.class_prior) is not None:
-            bias = torch.logit(torch.tensor(prior)).item()
+            bias = torch.logit(torch.tensor(prior, device="cpu")).item()
             for predictor in cast("Iterable[Predictor]", self.head.classes):
                 nn.init.constant_(cast("Tensor", predictor.predict.bias), bias)
 
@@ -108,6 +108,9 @@ def build_detector(
     backbone: str = "large",
     rf2: bool = False,
     width: float = 1.0,
+    se: bool = True,
+    hswish: bool = True,
+    max_kernel: int = 5,
     padding: str | None = None,
     num_slots: int,
     input_size: tuple[int, int] = (320, 320),
@@ -115,16 +118,26 @@ def build_detector(
 ) -> Detector:
     """Detector by the rules of `preset`; `padding` None is the preset's; `overrides` change other fields of `Preset`.
 
-    `num_slots` counts the background: 91 for COCO's category ids, number of classes + 1 for contiguous slots. Raises
-    UserError for names that do not exist and values that cannot be.
+    `se`, `hswish` and `max_kernel` are those of `build_backbone`. `num_slots` counts the background: 91 for COCO's
+    category ids, number of classes + 1 for contiguous slots. Raises UserError for names that do not exist and values
+    that cannot be.
     """
     if padding is not None:
         overrides["padding"] = padding
     rules = get_preset(preset, **overrides)
     if backbone not in TABLES:
         raise UserError(f"backbone.name: {backbone!r} is unknown; there are {', '.join(TABLES)}")
-    taps = (first_expansion(TABLES[backbone]), "last")
-    network = build_backbone(backbone, rf2=rf2, width=width, padding=rules.padding, taps=taps, bn_momentum=BN_MOMENTUM)
+    network = build_backbone(
+        backbone,
+        rf2=rf2,
+        width=width,
+        se=se,
+        hswish=hswish,
+        max_kernel=max_kernel,
+        padding=rules.padding,
+        taps=(first_expansion(TABLES[backbone]), layer_names(TABLES[backbone])[-1]),
+        bn_momentum=BN_MOMENTUM,
+    )
     height, width_px = input_size
     return Detector(network, rules, num_slots, (height, width_px), width)
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
 from backbones.fold import fold_norms
+from backbones.network import backbone_options
 from ssdlite.model import Detector, build_detector
 from ssdlite.resize import resize
 from ssdlite.targets import PADDING, Targets
@@ -112,13 +113,9 @@ def their_image(sure: bool, device: str) -> Function:
 
 
 def _options(cfg: DictConfig) -> dict[str, Any]:
-    backbone = cfg.backbone
     return {
         "preset": cfg.task.preset,
-        "backbone": backbone.name,
-        "rf2": backbone.rf2,
-        "width": backbone.width,
-        "padding": backbone.padding,
+        **backbone_options(cfg.backbone),
         "num_slots": NUM_SLOTS,
         "input_size": tuple(cfg.task.input_size),
     }

@@ -15,6 +15,16 @@ class Cost(NamedTuple):
     madds: int  # multiply-adds of convolutions and linear layers, bias left out; the paper's MAdds
 
 
+class RowCost(NamedTuple):
+    """Cost of a network beside that of a row of the paper's tables."""
+
+    params: int  # by the table's own rule
+    params_plain: int  # all that is trained
+    madds: int  # by the table's own rule
+    madds_plain: int  # convolutions alone, at the size that the table names
+    half_madds: int | None = None  # by the table's own rule, at half the size
+
+
 def count(module: nn.Module, *example_inputs: Any) -> Cost:
     """Cost of one forward pass of `module` on `example_inputs`, in evaluation mode; the module's mode is kept.
 

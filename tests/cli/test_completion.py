@@ -20,8 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
         ("mnv3 ", list(VERBS)),
         ("mnv3 tr", ["train"]),
         ("mnv3 train backb", ["backbone=", "backbone."]),
-        ("mnv3 train backbone=", ["backbone=large", "backbone=small"]),
-        ("mnv3 train backbone=small,", ["backbone=small,large"]),
+        (
+            "mnv3 train backbone=",
+            ["backbone=large", "backbone=mnasnet", "backbone=small", "backbone=v1", "backbone=v2"],
+        ),
+        ("mnv3 train backbone=small,l", ["backbone=small,large"]),
         ("mnv3 train backbone.rf", ["backbone.rf2="]),
         ("mnv3 train backbone.rf2=", ["backbone.rf2=true", "backbone.rf2=false"]),
         ("mnv3 train task.preset=t", ["task.preset=torchvision"]),

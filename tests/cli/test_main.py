@@ -41,7 +41,7 @@ def test_help_of_every_verb(verb: str, call: Call, capsys: pytest.CaptureFixture
 def test_help_shows_groups_keys_and_the_values_chosen(call: Call, capsys: pytest.CaptureFixture) -> None:
     assert call("train", "backbone=large", "seed=7", "--help") == 0
     printed = capsys.readouterr().out
-    assert "*large small" in printed
+    assert "*large mnasnet small v1 v2" in printed
     assert "backbone.name=large" in printed
     assert "seed=7" in printed
 

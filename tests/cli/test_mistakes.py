@@ -30,7 +30,7 @@ ONE_MISTAKE = [
     (["recipe.batch_size=0"], "must be at least 1 (now {recipe.batch_size})."),
     (["task.preset=papr"], "must be paper or torchvision; did you mean task.preset=paper? (now paper)."),
     (["backbone.output_stride=7"], "must be 8, 16 or 32 (now 32)."),
-    (["backbone=medium"], "there is no such backbone, but large or small (now small)."),
+    (["backbone=medium"], "there is no such backbone, but large, mnasnet, small, v1 or v2 (now small)."),
     (["dataset=sterets"], "did you mean dataset=streets?"),
     (["dataset=null"], "dataset=null: there is no such dataset"),
     (["lr"], "'lr' has no value; write recipe.lr=VALUE (now {recipe.lr})."),
@@ -70,7 +70,7 @@ def test_all_mistakes_of_a_call_are_told_together(
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "mnv3: 7 mistakes:"
     told = "\n".join(said[1:])
-    for word in ("mnv3 train", "recipe.epochs", "large or small", "seed=abc", "'lr'", "task.preset=paper", "--foo"):
+    for word in ("mnv3 train", "recipe.epochs", "small, v1 or v2", "seed=abc", "'lr'", "task.preset=paper", "--foo"):
         assert word in told
     assert not recorder.configs
 
