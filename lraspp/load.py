@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from backbones.network import backbone_options
-from lraspp.data.frames import FrameData
+from lraspp.data.frames import FrameData, SegClass
 from lraspp.model import Segmenter, build_segmenter
 from tools.checkpoint import read_checkpoint, run_config
 from tools.loading import check_classes, load_all, load_init
@@ -13,11 +13,13 @@ TASK, PREFIX = "lraspp", "segmenter."
 
 
 class Loaded(NamedTuple):
-    """A segmenter with its weights (EMA ones, if trained so), the configuration of its run, class name by index."""
+    """A segmenter with its weights (EMA ones, if trained so), the configuration of its run, class name by index, and
+    the classes in that order."""
 
     segmenter: Segmenter
     config: dict[str, Any]
     classes: dict[int, str]
+    entries: tuple[SegClass, ...]
 
 
 def class_table(data: FrameData) -> dict[int, str]:
@@ -49,12 +51,14 @@ def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> L
     """
     checkpoint = read_checkpoint(path)
     config = run_config(checkpoint, path, TASK)
-    own = {index: entry[0] for index, entry in enumerate(checkpoint["hyper_parameters"]["classes"])}
+    listed = checkpoint["hyper_parameters"]["classes"]
+    entries = tuple(SegClass(name, (*colour,), category, number) for name, colour, category, number in listed)
+    own = {index: entry.name for index, entry in enumerate(entries)}
     if classes is not None:
         check_classes(path, own, classes, "at index", "the data set")
     segmenter = segmenter_from_config(config, len(own))
     load_all(segmenter, path, checkpoint, PREFIX)
-    return Loaded(segmenter, config, own)
+    return Loaded(segmenter, config, own, entries)
 
 
 def init_segmenter(segmenter: Segmenter, path: Path) -> list[str]:

@@ -14,11 +14,13 @@ TASK, PREFIX = "ssdlite", "detector."
 
 
 class Loaded(NamedTuple):
-    """A detector with its weights (EMA ones, if trained so), the configuration of its run, class name by slot."""
+    """A detector with its weights (EMA ones, if trained so), the configuration of its run, class name by slot, and the
+    data set's category id by slot."""
 
     detector: Detector
     config: dict[str, Any]
     classes: dict[int, str]
+    ids: dict[int, int]
 
 
 def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
@@ -52,7 +54,8 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
         check_classes(path, own, classes, "in slot", "the data set, and dataset.class_slots,")
     detector = detector_from_config(config, checkpoint["hyper_parameters"]["num_slots"])
     load_all(detector, path, checkpoint, PREFIX)
-    return Loaded(detector, config, own)
+    # Of checkpoints that do not hold them, the slots: right for class_slots=category_id.
+    return Loaded(detector, config, own, checkpoint["hyper_parameters"].get("ids") or {slot: slot for slot in own})
 
 
 def init_detector(detector: Detector, path: Path) -> list[str]:

@@ -24,7 +24,9 @@ class DetectionModule(TrainingModule):
     """
 
     def __init__(self, detector: Detector, config: Mapping[str, Any], plan: Plan, val_data: CocoData) -> None:
-        super().__init__(config, plan, {"classes": class_table(val_data), "num_slots": val_data.num_slots})
+        ids = {category.slot: category.id for category in val_data.categories}
+        about = {"classes": class_table(val_data), "ids": ids, "num_slots": val_data.num_slots}
+        super().__init__(config, plan, about)
         self.detector = detector
         self.val_data = val_data
         self.scorer = CocoScorer(val_data)
