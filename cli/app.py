@@ -3,18 +3,20 @@
 import importlib
 import logging
 import os
+import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from cli import distributed, naming, no_effect
+from cli import cluster, distributed, naming, no_effect
 from cli.arguments import Arguments
 from conf import schema
 from tools.errors import UserError
@@ -35,7 +37,7 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
     def job(cfg: DictConfig) -> None:  # Hydra wants a function
         jobs.run(cfg)
 
-    with _temporary_folder(wanted=dry and not distributed.started_by_us()) as folders, _exceptions_come_through():
+    with _temporary_folder(wanted=dry and not cluster.rank()) as folders, _exceptions_come_through():
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
         hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
     if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
@@ -49,15 +51,25 @@ class _Jobs:
     def __init__(self, verb: str, flags: list[str]) -> None:
         self.verb = verb
         self.flags = flags
-        self.process = os.getpid()
+        self.program = sys.argv[0]
+        self.submission = secrets.token_hex(8)
+        self.carried = False
         self.count = 0
         self.errors: list[Exception] = []
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """In the process to which a launcher like submitit's has carried a job: what `launch` set up in the first."""
+        self.__dict__.update(state)
+        self.carried = True
+        schema.register()
+        naming.register(showing=False)
+        cluster.enter(self.submission)
 
     def run(self, cfg: DictConfig) -> None:
         self.count += 1
         environment = dict(os.environ)
         logging.captureWarnings(True)
-        distributed.tell_children(self.verb, self.flags)
+        distributed.tell_children(self.program, self.verb, self.flags)
         try:
             for warning in no_effect.warnings(cfg, HydraConfig.get().overrides.task):
                 log.warning(warning)
@@ -66,7 +78,7 @@ class _Jobs:
             file_log.exception(error)
             if isinstance(error, UserError):
                 naming.give_back(HydraConfig.get().runtime.output_dir)
-            if os.getpid() != self.process:  # a launcher like submitit's carries the exception home
+            if self.carried:  # the launcher carries the exception home
                 raise
             self.errors.append(error)
         finally:

@@ -9,26 +9,23 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict, read_write
 
+from cli import cluster
+
 SET_BY_LIGHTNING = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
-def started_by_us() -> bool:
-    """Whether this is not the first process of a job."""
-    return int(os.environ.get("LOCAL_RANK", "0")) > 0
-
-
-def tell_children(verb: str, flags: Sequence[str]) -> None:
-    """Make `sys.argv` a call that repeats this one job.
+def tell_children(program: str, verb: str, flags: Sequence[str]) -> None:
+    """Make `sys.argv` a call of `program` that repeats this one job.
 
     Lightning starts further processes by running `sys.argv` again. Hydra's call has lost the verb by now, and in a
     multirun it would start another multirun: so it gets the verb and this job's own overrides; Lightning itself adds
     hydra.run.dir, which becomes this job's folder.
     """
     hydra: Any = HydraConfig.get()
-    sys.argv = [sys.argv[0], verb, *hydra.overrides.task, *flags]
+    sys.argv = [program, verb, *hydra.overrides.task, *flags]
     with read_write(hydra), open_dict(hydra):
         hydra.run.dir = hydra.runtime.output_dir
-    if started_by_us():  # the first process speaks for all
+    if cluster.rank():  # the first process speaks for all
         for handler in logging.getLogger().handlers:
             if type(handler) is logging.StreamHandler:
                 handler.setLevel(logging.WARNING)

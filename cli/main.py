@@ -44,7 +44,7 @@ def run(argv: Sequence[str]) -> None:
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
-    from cli import app, mistakes, resume, scored
+    from cli import app, cluster, mistakes, resume, scored
 
     config_dir = Path(given.config_dir) if given.config_dir else None
     if given.help:
@@ -58,6 +58,7 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     if run:
         given = resume.complete(given, run)
     jobs = mistakes.check(verb, given, config_dir)
+    cluster.check(given, jobs)
     if run:
         resume.refuse_changes(run, jobs[0])
     app.launch(verb, given, dry=all(job.get("dry", False) for job in jobs))

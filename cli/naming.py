@@ -1,7 +1,6 @@
 """Names of run folders and of their log files."""
 
 import logging
-import os
 import shutil
 import time
 from pathlib import Path
@@ -9,17 +8,21 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from cli import cluster
+
 _claimed: set[Path] = set()
 
 
 def default_name(rf2: bool, output_stride: int) -> str:
     """<backbone>[-rf2][-os16]-<dataset>-<recipe>-<yyyymmdd-hhmmss> by the options of the job that Hydra is about to
-    run; 32 is the output stride that goes without saying."""
+    run, an experiment's name in the place of the network's; 32 is the output stride that goes without saying."""
     from hydra.core.hydra_config import HydraConfig
 
     choices: Any = HydraConfig.get().runtime.choices
-    backbone = [choices.backbone, *(["rf2"] if rf2 else []), *([f"os{output_stride}"] if output_stride != 32 else [])]
-    return "-".join([*backbone, choices.dataset, choices.recipe, time.strftime("%Y%m%d-%H%M%S")])
+    network = [choices.backbone, *(["rf2"] if rf2 else []), *([f"os{output_stride}"] if output_stride != 32 else [])]
+    if choices.experiment:
+        network = choices.experiment.split("/")
+    return "-".join([*network, choices.dataset, choices.recipe, time.strftime("%Y%m%d-%H%M%S")])
 
 
 def claim(folder: Path, name: str) -> str:
@@ -52,11 +55,10 @@ def register(showing: bool) -> None:
 
     def run_name(task: str, name: str | None, rf2: bool, output_stride: int) -> str:
         wanted = str(name or default_name(rf2, output_stride))
-        return wanted if showing else claim(Path("runs") / task, wanted)
+        return wanted if showing else cluster.agreed(lambda: claim(Path("runs") / task, wanted))
 
     def log_name() -> str:
-        process = int(os.environ.get("LOCAL_RANK", "0"))
-        return f"log-process{process}.txt" if process else "log.txt"
+        return f"log-process{cluster.rank()}.txt" if cluster.rank() else "log.txt"
 
     OmegaConf.register_new_resolver("run_name", run_name, replace=True)
     OmegaConf.register_new_resolver("log_name", log_name, replace=True)

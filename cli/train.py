@@ -1,14 +1,18 @@
 """mnv3 train: from a configuration to a trained, scored network in a run folder."""
 
 import importlib
+import logging
 import sys
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
+from cli import cluster
 from tools.environment import environment
-from tools.run_folder import RunFolder
+from tools.run_folder import RunFolder, shown
+
+log = logging.getLogger("mnv3")
 
 
 def run(cfg: DictConfig) -> None:
@@ -23,6 +27,9 @@ def run(cfg: DictConfig) -> None:
         return
     hydra = HydraConfig.get()
     folder = RunFolder(hydra.runtime.output_dir)
+    if cfg.resume is None and cluster.restarted() and folder.last.exists():
+        log.info("This job was stopped and starts again: it goes on from %s.", shown(folder.last))
+        cfg.resume = str(folder.path)
 
     def begin() -> None:
         if cfg.resume is None:

@@ -18,6 +18,7 @@ from tools.keeping import KeepBestAndLast, WholeFiles
 from tools.optim import Plan
 from tools.progress import EpochProgress
 from tools.run_folder import RunFolder, shown
+from tools.signals import KeepTermHandler
 
 
 class NonFiniteLoss(RuntimeError):
@@ -47,6 +48,7 @@ def build_trainer(
         keep_freed_memory()
     devices = 1 if wanted["devices"] == "auto" and not _uses_gpu(wanted["accelerator"]) else wanted["devices"]
     own: list[Callback] = [FreshSeeds(config["seed"]), ValidateLast(), StopOnNonFiniteLoss(folder, names)]
+    own.append(KeepTermHandler())
     if recipe["ema"] is not None:
         own.append(Ema(recipe["ema"]))
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]

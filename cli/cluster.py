@@ -1,0 +1,76 @@
+"""A run as a job of a cluster: started somewhere else, as several processes, and again after it was stopped."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from cli.arguments import Arguments
+from tools.errors import UserError
+from tools.files import write_text
+
+SECONDS = 300
+"""That the other processes of a job wait for the first one."""
+
+_job: str | None = None
+
+
+def check(given: Arguments, jobs: Sequence[DictConfig]) -> None:
+    """Raises UserError for a call that should go to the cluster and cannot, `jobs` being its configurations."""
+    typed = dict(text.partition("=")[::2] for text in given.overrides)
+    slurm = typed.get("trainer") == "slurm" or typed.get("hydra/launcher") in ("slurm", "submitit_slurm")
+    if given.shows or rank() or "resume" in typed or not (slurm or "submitit" in typed.get("hydra/launcher", "")):
+        return
+    problems = []
+    if find_spec("hydra_plugins") is None or find_spec("hydra_plugins.hydra_submitit_launcher") is None:
+        problems.append("Jobs of a cluster need hydra-submitit-launcher, which is not here: pip install 'mnv3[slurm]'")
+    elif slurm and shutil.which("srun") is None:
+        problems.append("There is no srun here: give trainer=slurm on a machine of the cluster that submits jobs.")
+    if not given.multirun:
+        problems.append("trainer=slurm is for the jobs of a multirun, one or many: add -m.")
+    if all(job.get("dry", False) for job in jobs):
+        problems.append("dry=true is a rehearsal on this machine: leave trainer=slurm out.")
+    if slurm and any(job.trainer.devices == "auto" for job in jobs):
+        problems.append("trainer.devices=auto: Slurm has to be told how many; give a number.")
+    if problems:
+        raise UserError(*problems)
+
+
+def enter(submission: str) -> None:
+    """Called where a job begins that a launcher has carried to this process; `submission` is its call's own word."""
+    global _job
+    _job = submission
+    # Lightning would start further processes by the name of the launcher's module, not by sys.argv.
+    sys.modules["__main__"].__spec__ = None
+
+
+def rank() -> int:
+    """Number of this process in its job, whoever has started it: Lightning, torchrun or Slurm."""
+    return int(os.environ.get("LOCAL_RANK") or os.environ.get("SLURM_PROCID") or 0)
+
+
+def restarted() -> bool:
+    """Whether a checkpoint in the job's folder is of this very job, which was stopped and begins again."""
+    return _job is not None or int(os.environ.get("SLURM_RESTART_COUNT") or 0) > 0
+
+
+def agreed(name: Callable[[], str]) -> str:
+    """What `name` returns in the first process of a job at its first start; in all of them, at every start."""
+    if _job is None:
+        return name()
+    import submitit
+
+    environment = submitit.JobEnvironment()
+    note: Path = environment.paths.folder / f"run_folder-{_job}.txt"  # numbers of jobs come again
+    if not note.exists() and environment.global_rank == 0:
+        write_text(note, name())
+    for _ in range(10 * SECONDS):
+        if note.exists():
+            return note.read_text()
+        time.sleep(0.1)
+    raise RuntimeError(f"The first process of this job has not begun within {SECONDS} seconds ({note}).")
