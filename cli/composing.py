@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_module
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.object_type import ObjectType
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
@@ -33,14 +34,22 @@ class Composer:
         return parsed
 
     def options(self, group: str) -> list[str]:
-        """Options of a group, empty if there is no such group."""
-        mine = {file.stem for file in (self._config_dir / group).glob("*.yaml")} if self._config_dir else set()
-        return sorted({*self._loader.get_group_options(group), *mine})
+        """Options of a group, those in its folders as folder/option; empty if there is no such group."""
+        folder = self._config_dir / group if self._config_dir else None
+        mine = (
+            {file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml")} if folder else {}
+        )
+        return sorted({*self._options(group), *mine})
+
+    def _options(self, group: str) -> list[str]:
+        inside = self._loader.get_group_options(group, ObjectType.GROUP)
+        nested = [f"{name}/{option}" for name in inside for option in self._options(f"{group}/{name}")]
+        return [*self._loader.get_group_options(group), *nested]
 
     def groups(self, overrides: Sequence[str] = ()) -> dict[str, str]:
-        """Group -> chosen option, of the groups that the verb has."""
+        """Group -> chosen option or "null", of the groups that the verb has."""
         choices = self(overrides, with_hydra=True).hydra.runtime.choices
-        return {group: option for group, option in choices.items() if self._is_ours(group) and option}
+        return {group: option or "null" for group, option in choices.items() if self._is_ours(group)}
 
     @staticmethod
     def _is_ours(group: str) -> bool:
@@ -60,7 +69,10 @@ class Composer:
 
 @contextmanager
 def composer(verb: str, config_dir: Path | None = None) -> Iterator[Composer]:
-    """A `Composer`; Hydra's global state is as before afterwards."""
+    """A `Composer`; Hydra's global state is as before afterwards. Within a job it is the job's own."""
     schema.register()
+    if GlobalHydra.instance().is_initialized():
+        yield Composer(verb, config_dir)
+        return
     with initialize_config_module("conf", version_base="1.3", job_name=verb):
         yield Composer(verb, config_dir)

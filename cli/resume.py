@@ -9,7 +9,7 @@ from cli.arguments import Arguments
 from cli.wording import shown
 from tools.errors import UserError
 
-MAY_DIFFER = ("resume", "name", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")
+MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")
 """Keys, or whole sections, that leave the trained weights as they are."""
 
 

@@ -5,6 +5,7 @@ The values are in the YAML files beside this one; a value here is only what a fi
 unknown key or a wrong type.
 """
 
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
@@ -38,8 +39,8 @@ def register() -> None:
     from omegaconf import OmegaConf
 
     # For values that depend on another key, as the paper's length on the backbone:
-    # ${by:${backbone.name},{large:1,small:2}}
-    OmegaConf.register_new_resolver("by", lambda choice, table: table[choice], replace=True)
+    # ${by:${backbone.name},{large:1,small:2}}, or with what else it is: ${by:${dataset.name},{coco:1},2}
+    OmegaConf.register_new_resolver("by", _by, replace=True)
     store = ConfigStore.instance()
     for name, node in VERBS.items():
         store.store(group="schema", name=name, node=node, package="_global_")
@@ -47,6 +48,10 @@ def register() -> None:
         store.store(group="schema", name=name, node=node)
     for name, node in RECIPES.items():
         store.store(group="schema/recipe", name=name, node=node)
+
+
+def _by(choice: str, table: Mapping[str, Any], *otherwise: Any) -> Any:
+    return table.get(choice, otherwise[0]) if otherwise else table[choice]
 
 
 def leaves(node: type, prefix: str = "") -> dict[str, Any]:

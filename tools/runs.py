@@ -27,13 +27,14 @@ def typed_keys(overrides: Sequence[str]) -> list[str]:
 
 
 def wanted(cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
-    """Dotted key -> value of what was typed to say which network is meant; a group means its name.
+    """Dotted key -> value of what was typed to say which network is meant; a group is its name, an experiment its row.
 
     Not the task: runs of another one are not looked at.
     """
+    row = {"row": cfg.row} if {"experiment", "row"} & {*typed} else {}
     said = [key for key in typed if key.partition(".")[0] in IDENTITY and key != "task"]
     keys = [f"{key}.name" if key in IDENTITY else key for key in said]
-    return {key: _plain(OmegaConf.select(cfg, key)) for key in keys if key not in LAID_OVER}
+    return row | {key: _plain(OmegaConf.select(cfg, key)) for key in keys if key not in LAID_OVER}
 
 
 def disagreements(config: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
@@ -94,7 +95,9 @@ def _newest(runs: Path, task: str, asked: Mapping[str, Any]) -> Source:
     for source in sources:
         if source.folder and not disagreements(_config(source.folder), asked):
             return source
-    words = " ".join([f"task={task}", *(f"{key.removesuffix('.name')}={_text(value)}" for key, value in asked.items())])
+    names = {key: "experiment" if key == "row" else key.removesuffix(".name") for key in asked}
+    task_too = [] if "row" in asked else [f"task={task}"]
+    words = " ".join([*task_too, *(f"{names[key]}={_text(value)}" for key, value in asked.items())])
     others = [f"{source.folder.name}" for source in sources if source.folder]
     other = f" Others there: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}." if others else ""
     raise UserError(

@@ -23,7 +23,8 @@ def test_every_option_of_every_group_fits_the_schema(verb: str) -> None:
         assert groups
         for group in groups:
             options = compose.options(group)
-            assert options == sorted(file.stem for file in (CONF / group).glob("*.yaml"))
+            files = (CONF / group).rglob("*.yaml")
+            assert options == sorted(file.relative_to(CONF / group).with_suffix("").as_posix() for file in files)
             for option in options:
                 config = compose([f"{group}={option}"])
                 assert values.mistakes(config, str) == [], f"{verb} {group}={option}"
