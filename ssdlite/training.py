@@ -20,10 +20,11 @@ from ssdlite.load import detector_from_config, init_detector, load_detector
 from ssdlite.model import Detector
 from ssdlite.module import SCORE, DetectionModule, class_table
 from ssdlite.panels import sample_panels, score_tables
-from tools.draw import class_colour, draw_boxes, mosaic, save_image
+from tools.draw import draw_boxes, mosaic, save_image
 from tools.fitting import fit_and_score
 from tools.loading import load_first_weights
 from tools.optim import Plan
+from tools.painting import class_colour
 from tools.run_folder import RunFolder
 from tools.task import Config, Task
 from tools.training import share_of_batch

@@ -5,17 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from tools.draw import BACKDROP, LIGHT, Colour
-
-SHARE = 0.55
-"""Of the class's colour in a pixel; the rest is the image, in grey, so that its colours are not taken for classes."""
-DARKENED = 0.45
-"""Brightness of pixels without class: what is left of the image."""
-LINE = 22
-"""Height of a line of the legend, pixels."""
+from tools.painting import DARKENED, SHARE, Colour, paint_legend
 
 
 def overlay(image: Tensor, labels: Tensor, colours: Sequence[Colour], *, longest: int | None = None) -> Tensor:
@@ -45,15 +37,5 @@ def overlay(image: Tensor, labels: Tensor, colours: Sequence[Colour], *, longest
 
 
 def legend(names: Sequence[str], colours: Sequence[Colour], width: int) -> Tensor:
-    """[3, H, width] uint8: a square of its colour before every name, in as many columns as fit."""
-    font = ImageFont.load_default(13)
-    widest = max(int(font.getlength(name)) for name in names) + LINE + 18
-    columns = max(1, min(len(names), width // widest))
-    rows = -(-len(names) // columns)
-    sheet = Image.new("RGB", (width, rows * LINE + 8), BACKDROP)
-    pen = ImageDraw.Draw(sheet)
-    for place, (name, colour) in enumerate(zip(names, colours, strict=True)):
-        x, y = place % columns * (width // columns) + 8, place // columns * LINE + 4
-        pen.rectangle((x, y + 4, x + 14, y + 18), fill=tuple(colour), outline=LIGHT)
-        pen.text((x + 22, y + LINE / 2), name, font=font, fill=LIGHT, anchor="lm")
-    return torch.from_numpy(np.array(sheet)).permute(2, 0, 1).contiguous()
+    """As `tools.painting.paint_legend`, [3, H, width] uint8."""
+    return torch.from_numpy(np.array(paint_legend(names, colours, width))).permute(2, 0, 1).contiguous()

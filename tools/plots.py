@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tools.draw import class_colour
 from tools.files import atomic_path
+from tools.painting import class_colour
 
 INK = "#1f2430"
 FAINT = "#c9ced6"

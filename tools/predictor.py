@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-Colour = tuple[int, int, int]
+from tools.painting import Colour
 
 
 class Boxes(NamedTuple):

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from lraspp.data.frames import MOST_CLASSES, SegClass
-from tools.draw import class_colour
 from tools.errors import UserError
+from tools.painting import class_colour
 
 COLOUR = re.compile(r"\s+#([0-9a-fA-F]{6})$")
 WITH_ID = re.compile(r"(\d+)\s+(\S.*)$")

@@ -10,10 +10,11 @@ from torch import Tensor
 
 from ssdlite.data.coco import CocoData
 from tools.check import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
-from tools.draw import class_colour, draw_boxes, mosaic, save_image
+from tools.draw import draw_boxes, mosaic, save_image
 from tools.errors import UserError
 from tools.files import write_json
 from tools.images import read_image
+from tools.painting import class_colour
 
 SIZES = {"small": 32**2, "medium": 96**2, "large": np.inf}
 """COCO's size classes: boxes below this area, in pixels of the original image."""

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from ssdlite.data.coco import CocoData
 from ssdlite.evaluate.results import Result, read_table
-from tools.draw import caption_height, class_colour, draw_boxes
+from tools.draw import caption_height, draw_boxes
 from tools.errors import UserError
 from tools.images import read_image
+from tools.painting import class_colour
 from tools.sheets import Sheet, lay_out, panel
 
 SIDE = 480  # pixels of a panel's longer side
