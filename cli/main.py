@@ -44,7 +44,7 @@ def run(argv: Sequence[str]) -> None:
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
-    from cli import app, cluster, mistakes, resume, scored
+    from cli import app, cluster, experiments, mistakes, resume, scored
 
     config_dir = Path(given.config_dir) if given.config_dir else None
     if given.help:
@@ -57,6 +57,7 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     run = resume.folder(given) if verb == "train" else None
     if run:
         given = resume.complete(given, run)
+    given = experiments.with_names(verb, given, config_dir)
     jobs = mistakes.check(verb, given, config_dir)
     cluster.check(given, jobs)
     if run:

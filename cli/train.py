@@ -9,6 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from cli import cluster
+from cli.experiments import leave_row_if_changed
 from tools.environment import environment
 from tools.run_folder import RunFolder, shown
 
@@ -22,6 +23,8 @@ def run(cfg: DictConfig) -> None:
         UserError: what the user can mend.
         tools.training.NonFiniteLoss: training broke down.
     """
+    if changed := leave_row_if_changed(cfg):
+        log.warning(changed)
     if cfg.dry:
         importlib.import_module(f"{cfg.task.name}.rehearsal").rehearse(cfg)
         return
