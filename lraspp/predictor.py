@@ -1,0 +1,50 @@
+"""A segmenter as `mnv3 predict` uses it."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from backbones.fold import fold_norms
+from lraspp.data.frames import SegClass
+from lraspp.evaluate.inference import predict
+from lraspp.load import load_segmenter
+from lraspp.model import Segmenter
+from lraspp.sizes import input_size as configured_size
+
+Size = tuple[int, int]
+
+
+class SegmenterPredictor:
+    """A `tools.predictor.Predictor` of PyTorch. `segmenter`: its weights are folded, in a copy. `classes`: by index.
+    `input_size`: (h, w) that images are resized to for the network, None for their own."""
+
+    task = "lraspp"
+
+    def __init__(
+        self, segmenter: Segmenter, classes: Sequence[SegClass], input_size: Size | None = None, device: str = "cpu"
+    ) -> None:
+        self.segmenter = fold_norms(segmenter).to(device)
+        self.input_size, self.device = input_size, device
+        self.classes = {index: entry.name for index, entry in enumerate(classes)}
+        self.ids = {index: entry.id for index, entry in enumerate(classes)}
+        self.colours = {index: entry.colour for index, entry in enumerate(classes)}
+
+    @torch.inference_mode()
+    def __call__(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Class of every pixel, [H, W] uint8, of `images` [H, W, 3] uint8 RGB; neighbours of one size go together."""
+        found: list[np.ndarray] = []
+        for (height, width, _), group in groupby(images, np.shape):
+            batch = torch.from_numpy(np.stack(list(group))).permute(0, 3, 1, 2).to(self.device)
+            labels = predict(self.segmenter, batch, (height, width), len(batch), input_size=self.input_size)
+            found += list(labels.cpu().numpy())
+        return found
+
+
+def open_checkpoint(path: Path, device: str = "cpu", input_size: Size | None = None) -> SegmenterPredictor:
+    """The segmenter of a checkpoint of ours; `input_size` (h, w) in the place of its own. Raises UserError as
+    `load_segmenter`."""
+    loaded = load_segmenter(path)
+    return SegmenterPredictor(loaded.segmenter, loaded.entries, input_size or configured_size(loaded.config), device)

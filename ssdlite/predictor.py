@@ -1,0 +1,54 @@
+"""A detector as `mnv3 predict` uses it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from backbones.fold import fold_norms
+from ssdlite.load import load_detector
+from ssdlite.model import Detector
+from ssdlite.resize import resize
+from tools.painting import Colour, class_colour
+from tools.predictor import Boxes
+
+Size = tuple[int, int]
+
+
+class DetectorPredictor:
+    """A `tools.predictor.Predictor` of PyTorch. `detector`: its norms are folded, in a copy. `classes`, `ids`: name and
+    COCO category of each class slot."""
+
+    task = "ssdlite"
+
+    def __init__(
+        self, detector: Detector, classes: Mapping[int, str], ids: Mapping[int, int], device: str = "cpu"
+    ) -> None:
+        self.detector = fold_norms(detector).to(device)
+        self.device = device
+        self.classes: Mapping[int, str] = classes
+        self.ids: Mapping[int, int] = ids
+        self.colours: Mapping[int, Colour] = {slot: class_colour(slot) for slot in classes}
+
+    @torch.inference_mode()
+    def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
+        """Detections of `images` [H, W, 3] uint8 RGB, in their pixels; slots without a class are left out."""
+        if not images:
+            return []
+        size, rule = self.detector.input_size, self.detector.resize_rule
+        inputs = torch.stack([resize(torch.from_numpy(image).permute(2, 0, 1), size, rule) for image in images])
+        sizes = torch.tensor([image.shape[:2] for image in images])
+        found = self.detector.detect(self.detector(inputs.to(self.device)), sizes)
+        boxes, scores, slots = (column.cpu().numpy() for column in (found.boxes, found.scores, found.slots))
+        known = np.isin(slots, list(self.classes))  # padding is not
+        return [Boxes(boxes[i, rows], scores[i, rows], slots[i, rows]) for i, rows in enumerate(known)]
+
+
+def open_checkpoint(path: Path, device: str = "cpu", input_size: Size | None = None) -> DetectorPredictor:
+    """The detector of a checkpoint of ours; `input_size` (h, w) in the place of its own. Raises UserError as
+    `load_detector`."""
+    loaded = load_detector(path)
+    if input_size is not None and input_size != loaded.detector.input_size:
+        loaded.detector.set_input_size(input_size)
+    return DetectorPredictor(loaded.detector, loaded.classes, loaded.ids, device)
