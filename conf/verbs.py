@@ -76,20 +76,3 @@ class DataVerb:
     dataset: Dataset = section(Dataset)
     data: Data = section(Data)
     seed: int = key("of whatever is drawn", 0, low=0)
-
-
-@dataclass
-class Benchmark:
-    accelerator: str = key("where to compute", "auto", choices=("auto", "cpu", "gpu"))
-    batch_size: Optional[int] = key(
-        "images of a training step; null: 32 of detection, 4 crops of segmentation", None, low=2
-    )
-    rounds: int = key("of the training steps, each timed once a round; single images get five times as many", 5, low=1)
-
-
-@dataclass
-class Bench:
-    task: Task = section(Task)
-    backbone: Backbone = section(Backbone)
-    bench: Benchmark = section(Benchmark)
-    seed: int = key("of weights and images", 0, low=0)

@@ -1,10 +1,14 @@
 """Times of rival functions on a machine that may have other work to do."""
 
+import math
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from statistics import median
 from time import perf_counter, sleep
 from typing import Any, NamedTuple
@@ -13,6 +17,9 @@ from tools.allocator import keep_freed_memory
 
 REST = 0.05
 """Seconds before each call: OpenMP's threads of the process before it still spin for a while after their work."""
+
+PATIENCE = 10
+"""Seconds for a contestant, which may have loader processes of its own, to end by itself."""
 
 
 class Contestant(NamedTuple):
@@ -29,24 +36,36 @@ class Contestant(NamedTuple):
 class Comparison(NamedTuple):
     """Contestants to time in turn.
 
-    `ours` is the name of the one whose ratio to each of the others matters; `rounds_factor`: how many rounds where a
-    slow comparison has one.
+    `ours` is the name of the one whose ratio to each of the others matters. `rounds_factor`: how many rounds where a
+    slow comparison has one; `warm_up`: rounds before them that are not timed. `images`: worked on by a call, where
+    they are worth counting. `threads`: which of several numbers of threads this is for. `notes`: who is missing.
     """
 
     title: str
     ours: str
     contestants: dict[str, Contestant]
     rounds_factor: int = 1
+    warm_up: int = 2
+    images: int | None = None
+    threads: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Timing(NamedTuple):
-    """Seconds of one contestant, round by round."""
+    """Seconds of one contestant, round by round; `peak_mib`: the most memory that its process has held, libraries
+    included, where the system tells."""
 
     seconds: tuple[float, ...]
+    peak_mib: float | None = None
 
     @property
     def median(self) -> float:
         return median(self.seconds)
+
+    @property
+    def p90(self) -> float:
+        """The time that nine rounds of ten stay within."""
+        return sorted(self.seconds)[math.ceil(0.9 * len(self.seconds)) - 1]
 
     def times_faster_than(self, other: "Timing") -> float:
         """Median over the rounds of the other's time by ours: load that comes and goes slows both sides of a round."""
@@ -57,7 +76,8 @@ def compare(comparison: Comparison, rounds: int) -> dict[str, Timing]:
     """Time the contestants of `comparison`, each in its own process, `rounds` times its factor."""
     with ExitStack() as stack:
         calls = {name: stack.enter_context(apart(item)) for name, item in comparison.contestants.items()}
-        return interleave(calls, rounds * comparison.rounds_factor, warm_up=2)
+        times = interleave(calls, rounds * comparison.rounds_factor, warm_up=comparison.warm_up)
+        return {name: timing._replace(peak_mib=calls[name].peak_mib()) for name, timing in times.items()}
 
 
 def interleave(contestants: Mapping[str, Callable[[], object]], rounds: int, *, warm_up: int = 1) -> dict[str, Timing]:
@@ -73,33 +93,47 @@ def interleave(contestants: Mapping[str, Callable[[], object]], rounds: int, *, 
     return {name: Timing(tuple(values)) for name, values in seconds.items()}
 
 
-@contextmanager
-def apart(contestant: Contestant) -> Iterator[Callable[[], None]]:
-    """The contestant in a process of its own: a call here runs its function there once, and waits for its end.
+class Apart:
+    """A contestant in a process of its own: a call runs its function there once, and waits for its end.
 
     Raises:
         RuntimeError: the function failed there; with its traceback.
     """
-    context = get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, contestant), daemon=True)
-    process.start()
-    there.close()
 
-    def call() -> None:
-        try:
-            here.send(None)
-            failure = here.recv()
-        except (EOFError, OSError):
-            process.join()
-            failure = f"its process ended with exit code {process.exitcode}; if that is -9, memory may have run out"
-        if failure:
+    def __init__(self, process: SpawnProcess, pipe: Connection) -> None:
+        self.process, self.pipe = process, pipe
+
+    def __call__(self) -> None:
+        if failure := self._ask("work"):
             raise RuntimeError(failure)
 
+    def peak_mib(self) -> float | None:
+        """The most memory that the process has held so far."""
+        return self._ask("memory")
+
+    def _ask(self, what: str) -> Any:
+        try:
+            self.pipe.send(what)
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            code = self.process.exitcode
+            return f"its process ended with exit code {code}; if that is -9, memory may have run out"
+
+
+@contextmanager
+def apart(contestant: Contestant) -> Iterator[Apart]:
+    """Start the contestant's process; it ends with the block."""
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, contestant))
+    process.start()
+    there.close()
     try:
-        yield call
+        yield Apart(process, here)
     finally:
         here.close()
+        process.join(PATIENCE)
         process.terminate()
         process.join()
 
@@ -108,9 +142,12 @@ def _serve(pipe: Connection, contestant: Contestant) -> None:
     work = None
     while True:
         try:
-            pipe.recv()
-        except EOFError:
+            asked = pipe.recv()
+        except (EOFError, OSError):
             return
+        if asked == "memory":
+            pipe.send(_peak_mib())
+            continue
         try:
             if work is None:
                 if contestant.keep_freed:
@@ -121,3 +158,15 @@ def _serve(pipe: Connection, contestant: Contestant) -> None:
             pipe.send(traceback.format_exc())
         else:
             pipe.send(None)
+
+
+def _peak_mib() -> float | None:
+    """Linux: of this program alone, where getrusage would begin with the peak of the process that started it."""
+    if sys.platform == "linux":
+        lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) / 1024
+    if sys.platform == "darwin":
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return None
