@@ -16,8 +16,9 @@ def fold_norms(network: Network, pack: bool = True) -> Network:
     """Copy of `network`, in evaluation mode, whose every `ConvNormAct` has its norm in the convolution's weights.
 
     `pack`: on a CPU its convolutions and their activations are also packed (`PackedConvolution`), but for those of
-    squeeze-and-excitation, which see a single pixel: there oneDNN is slower. Outputs agree to float32 rounding. The
-    copy is for inference: it cannot be trained on, nor its state dict loaded into an unfolded network.
+    squeeze-and-excitation, which see a single pixel: there oneDNN is slower; otherwise what is packed is unpacked.
+    Outputs agree to float32 rounding. The copy is for inference: it cannot be trained on, nor its state dict loaded
+    into an unfolded network.
     """
     folded = copy.deepcopy(network).eval()
     for parent in list(folded.modules()):
@@ -29,4 +30,6 @@ def fold_norms(network: Network, pack: bool = True) -> Network:
                     setattr(parent, name, PackedConvolution(layer.conv, layer.act))
             elif pack and type(layer) is nn.Conv2d and not isinstance(parent, SqueezeExcite) and can_pack(layer):
                 setattr(parent, name, PackedConvolution(layer, nn.Identity()))
+            elif not pack and isinstance(layer, PackedConvolution):
+                setattr(parent, name, nn.Sequential(layer.conv, layer.act))
     return folded

@@ -1,0 +1,69 @@
+"""What an exported file says of itself, in its metadata."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import onnx
+
+from tools.errors import UserError
+
+PREFIX = "mnv3."
+
+
+class ClassRow(NamedTuple):
+    """A class: its number in the results, its name, the data set's own number of it, its colour (RGB)."""
+
+    number: int
+    name: str
+    id: int
+    colour: list[int]
+
+
+class Description(NamedTuple):
+    """Every field is an entry `mnv3.<field>` of the metadata, in JSON."""
+
+    version: str
+    """Of mnv3."""
+    task: str
+    kind: str
+    """ "whole": from the bytes of images to results; "raw": the network alone."""
+    precision: str
+    """ "float32" or "int8"."""
+    preset: str
+    input_size: list[int] | None
+    """Height and width of the network's input; None: that of the images."""
+    preprocessing: str
+    """What an image goes through, in words: for "raw", what is left to the user."""
+    score_threshold: float | None
+    classes: list[ClassRow]
+    figures: dict[str, float]
+    """Scores of the source."""
+    source: str
+    command: str
+
+
+def describe(model: onnx.ModelProto, description: Description) -> None:
+    """Write the metadata of `model`."""
+    onnx.helper.set_model_props(
+        model, {PREFIX + name: json.dumps(value) for name, value in description._asdict().items()}
+    )
+
+
+def description_of(properties: Mapping[str, str], path: object) -> Description:
+    """Read it back; `path` for messages. Raises UserError: a file of somebody else, or of a later version."""
+    found: dict[str, Any] = {
+        name.removeprefix(PREFIX): value for name, value in properties.items() if name.startswith(PREFIX)
+    }
+    missing = [name for name in Description._fields if name not in found]
+    if len(missing) == len(Description._fields):
+        raise UserError(
+            f"{path}: an ONNX file, but not one of `mnv3 export`: it does not say what its inputs and outputs mean."
+        )
+    try:
+        values = {name: json.loads(found[name]) for name in Description._fields}
+        classes = [ClassRow(*row) for row in values.pop("classes")]
+        return Description(**values, classes=classes)
+    except (KeyError, TypeError, ValueError):
+        of = found.get("version", "unknown")
+        raise UserError(f"{path}: its description cannot be read; it was written by mnv3 {of}.") from None

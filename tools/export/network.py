@@ -1,0 +1,59 @@
+"""A PyTorch network as an ONNX graph."""
+
+import io
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from tools.export.graph import OPSET
+
+ACROSS = ([2, 3], [-2, -1])
+"""Axes of the pixels."""
+
+
+def network_graph(
+    network: nn.Module, example: Tensor, inputs: Sequence[str], outputs: Sequence[str], dynamic: Mapping[int, str]
+) -> onnx.GraphProto:
+    """Graph of `network`, a module without batch norms, whose input is like `example` but along the axes `dynamic`.
+
+    `inputs` and `outputs` are the names of its values.
+    """
+    shapes = ({axis: torch.export.Dim(name) for axis, name in dynamic.items()},)
+    with torch.no_grad(), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            network,
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes=shapes,
+        )
+    assert program is not None
+    graph = program.model_proto.graph
+    _use_average_pooling(graph)
+    return graph
+
+
+def _use_average_pooling(graph: onnx.GraphProto) -> None:
+    """Sums over all pixels that are divided by their number, as GlobalAveragePool: runtimes keep their own memory
+    layout through that."""
+    constants = {tensor.name: onnx.numpy_helper.to_array(tensor).tolist() for tensor in graph.initializer}
+    users: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            users.setdefault(name, []).append(node)
+    for node in list(graph.node):
+        if node.op_type != "ReduceSum" or constants.get(node.input[1]) not in ACROSS:
+            continue
+        (division,) = users[node.output[0]]
+        assert division.op_type in ("Div", "Mul"), division.op_type
+        division.CopyFrom(onnx.helper.make_node("GlobalAveragePool", [node.input[0]], list(division.output)))
+        graph.node.remove(node)
