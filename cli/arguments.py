@@ -37,39 +37,48 @@ class Arguments(NamedTuple):
         return None
 
 
-def split(argv: Sequence[str], words: Sequence[str] = ()) -> Arguments:
+def split(argv: Sequence[str], words: Sequence[str] = (), rest: str = "") -> Arguments:
     """Sort `argv` (what follows the verb): Hydra 1.3 refuses flags that stand between overrides, so they are gathered.
 
-    Bare words fill the keys `words` in turn; `--key=value` is taken as `key=value`.
+    Bare words fill the keys `words` in turn, and all others are the list `rest`; `--key=value` is taken as `key=value`.
     """
     flags: list[str] = []
     overrides: list[str] = []
     unknown: list[str] = []
     wants_help = False
-    free_words = list(words)
-    rest = list(argv)
-    while rest:
-        item = rest.pop(0)
+    free_words, gathered = list(words), []
+    left = list(argv)
+    while left:
+        item = left.pop(0)
         name = item.split("=")[0]
         if item in ("--help", "-h"):
             wants_help = True
         elif name in SWITCHES or (name in WITH_VALUE and "=" in item):
             flags.append(item)
         elif name in WITH_VALUE:
-            flags += [item, *rest[:1]]
-            del rest[:1]
+            flags += [item, *left[:1]]
+            del left[:1]
         elif name in WITH_CHOICE:
             flags.append(item)
-            if rest and rest[0] in WITH_CHOICE[name]:
-                flags.append(rest.pop(0))
+            if left and left[0] in WITH_CHOICE[name]:
+                flags.append(left.pop(0))
         elif item.startswith("-") and "=" in item:
             overrides.append(item.lstrip("-"))
         elif item.startswith("-"):
             unknown.append(item)
-            if rest and "=" not in rest[0] and not rest[0].startswith("-"):
-                unknown[-1] += f" {rest.pop(0)}"
+            if left and "=" not in left[0] and not left[0].startswith("-"):
+                unknown[-1] += f" {left.pop(0)}"
         elif "=" not in item and not item.startswith("~") and free_words:
             overrides.append(f"{free_words.pop(0)}={item}")
+        elif rest and "=" not in item and (not item.startswith("~") or item.startswith("~/")):
+            gathered.append(quoted(item))
         else:
             overrides.append(item)
+    if gathered:
+        overrides.append(f"{rest}=[{','.join(gathered)}]")
     return Arguments(flags, overrides, unknown, wants_help)
+
+
+def quoted(text: str) -> str:
+    """`text` as a value that Hydra's grammar reads as it is."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -49,7 +49,7 @@ compdef _mnv3 mnv3
 """
 
 SHELLS = {"bash": BASH, "zsh": ZSH}
-PATHS = ("backbone.weights", "data.root", "resume", "init", "ckpt", "run", "weights", "out")
+PATHS = ("backbone.weights", "data.root", "resume", "init", "ckpt", "run", "weights", "model", "out", "predict.out", "source")
 PATH_ENDINGS = ("_json", "_images")
 
 
@@ -92,7 +92,7 @@ def _of_configured(verb: str, done: Sequence[str], word: str) -> list[str]:
             flags = ["--cfg", "--config-dir", "--help", "--info", "--multirun"]
             names = [f"{name}=" for name in [*groups, *leaves]]
             found = [name for name in [*_free_words(verb, leaves), *names, *flags] if name.startswith(word)]
-            return _by_section(found, word)
+            return _by_section(found, word) or (["<file>"] if VERBS[verb].rest else [])
         if key in groups:
             options = compose.options(key)
         elif key not in leaves:

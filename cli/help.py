@@ -47,7 +47,7 @@ def of_verb(verb: str, overrides: Sequence[str] = (), config_dir: Path | None = 
     """Help of a verb; groups chosen in `overrides` decide which keys and values are shown."""
     about = VERBS[verb]
     options = "[group=option ...] [key=value ...] [-m]" if about.configured else ""
-    words = " ".join(f"[{word}]" for word in about.words)
+    words = " ".join([*(f"[{word}]" for word in about.words), *([f"[{about.rest} ...]"] if about.rest else [])])
     lines = [about.summary, "", " ".join(part for part in ("usage: mnv3", verb, words, options) if part)]
     lines += ["", "examples", *_columns(about.examples)]
     if about.configured:

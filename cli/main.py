@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> None:
     elif not VERBS[first].configured and {"--help", "-h"} & set(argv[1:]):
         _help([first])
     elif VERBS[first].configured:
-        _configured(first, arguments.split(argv[1:], VERBS[first].words))
+        _configured(first, arguments.split(argv[1:], VERBS[first].words, VERBS[first].rest))
     elif first == "env":
         from cli import env
 

@@ -32,7 +32,7 @@ def of_unknown_verb(verb: str, argv: Sequence[str]) -> list[str]:
         return [f"There is no verb '{verb}'; there are {either(list(VERBS))}."]
     problems = [f"There is no verb '{verb}'; did you mean mnv3 {near}?"]
     if VERBS[near].configured:
-        problems += find(near, arguments.split(argv, VERBS[near].words))[0]
+        problems += find(near, arguments.split(argv, VERBS[near].words, VERBS[near].rest))[0]
     return problems
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from cli.arguments import Arguments
+from cli.arguments import Arguments, quoted
 from cli.wording import shown
 from tools.errors import UserError
 
@@ -34,7 +34,7 @@ def complete(given: Arguments, run: Path) -> Arguments:
     by_key: dict[str, str] = {}
     for text in [*saved.read_text().splitlines(), *given.overrides]:
         by_key[text.partition("=")[0]] = text  # the later one counts
-    by_key["hydra.run.dir"] = f"hydra.run.dir={quoted(run)}"
+    by_key["hydra.run.dir"] = f"hydra.run.dir={quoted(str(run))}"
     return given._replace(overrides=list(by_key.values()))
 
 
@@ -50,12 +50,6 @@ def refuse_changes(run: Path, config: DictConfig) -> None:
     ]
     if changed:
         raise UserError(*changed)
-
-
-def quoted(path: Path) -> str:
-    """`path` as a value that Hydra's grammar reads as it is."""
-    text = str(path).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{text}'"
 
 
 def _flat(node: Any, prefix: str = "") -> dict[str, Any]:

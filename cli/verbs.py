@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 
 class Verb(NamedTuple):
-    """What a verb is for; `words` are the keys that bare words fill; `configured` verbs take groups and keys."""
+    """What a verb is for; `words` are the keys that bare words fill, `rest` is the list of all others; `configured`
+    verbs take groups and keys."""
 
     summary: str
     examples: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
+    rest: str = ""
     configured: bool = True
 
 
@@ -34,6 +36,18 @@ VERBS = {
             ("mnv3 eval dataset=coco ckpt=FILE data.root=DIR", "this checkpoint, on COCO"),
             ("mnv3 eval task=lraspp dataset=cityscapes eval.official=true", "Cityscapes, by cityscapesscripts too"),
         ),
+    ),
+    "predict": Verb(
+        "Use a trained network: boxes or label maps of images, folders, videos, a webcam.",
+        (
+            ("mnv3 predict photo.jpg", "by the newest run, of either task"),
+            ("mnv3 predict images/ run=runs/ssdlite/RUN predict.threshold=0.5", "all images of a folder, by this run"),
+            ("mnv3 predict 'images/*.jpg' ckpt=FILE 'predict.classes=[person,car]'", "a pattern, two classes only"),
+            ("mnv3 predict clip.mp4 model=FILE.onnx", "a video, by an exported file; the drawing is a video too"),
+            ("mnv3 predict webcam task=lraspp", "until Ctrl-C, by the newest segmentation run"),
+            ("mnv3 predict a.jpg b.jpg weights=torchvision predict.out=found", "by somebody else's weights"),
+        ),
+        rest="source",
     ),
     "data": Verb(
         "List, check, get or decode data sets.",

@@ -12,10 +12,11 @@ from typing import Any, get_type_hints
 from conf.benchmark import Bench
 from conf.datasets import Camvid, Cityscapes, Coco, CocoJson, MaskFolder, Streets
 from conf.networks import Lraspp, Ssdlite
+from conf.predicting import Predict
 from conf.training import LrasppRecipe, SsdliteRecipe
 from conf.verbs import DataVerb, Eval, Train
 
-VERBS = {"train": Train, "eval": Eval, "data": DataVerb, "bench": Bench}
+VERBS = {"train": Train, "eval": Eval, "predict": Predict, "data": DataVerb, "bench": Bench}
 """Schema of a verb: `conf/<verb>.yaml` begins its defaults list with `- /schema/<verb>`."""
 
 VARIANTS = {
