@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backbones.tables import Table, layer_names
+from backbones.tables import Layer, Table, layer_names
 
 # Slim's gate is relu6(x + 3) * 0.16667 where ours divides by 6. The projection behind the gate is linear, so that its
 # kernel takes up the quotient and the outputs stay equal.
@@ -20,32 +20,52 @@ NORM_NAMES = {
 }
 
 
+def slim_scope(table: Table) -> str:
+    """The scope of the family's network."""
+    if any(row.kind == "separable" for row in table):
+        return "MobilenetV1"
+    return "MobilenetV2" if any(row.act == "relu6" for row in table) else "MobilenetV3"
+
+
 def slim_names(table: Table) -> dict[str, str]:
-    """Layer of our state dict -> slim's scope below `MobilenetV3/`: "block4.project" -> "expanded_conv_3/project"."""
+    """Layer of our state dict -> slim's scope below `slim_scope`: "block4.project" -> "expanded_conv_3/project"."""
+    first_generation = slim_scope(table) == "MobilenetV1"
     names = {}
-    for name, row in zip(layer_names(table), table, strict=True):
-        if row.kind == "conv":
+    for index, (name, row) in enumerate(zip(layer_names(table), table, strict=True)):
+        if first_generation:
+            names |= _first_generation(name, index)
+        elif row.kind == "conv":
             names[name] = "Conv" if name == "stem" else "Conv_1"
-            continue
-        block = int(name.removeprefix("block")) - 1
-        scope = f"expanded_conv_{block}" if block else "expanded_conv"
-        names |= {f"{name}.{part}": f"{scope}/{part}" for part in ("expand", "depthwise", "project")}
-        if row.se:
-            names |= {f"{name}.se.squeeze": f"{scope}/squeeze_excite/Conv"}
-            names |= {f"{name}.se.excite": f"{scope}/squeeze_excite/Conv_1"}
+        else:
+            names |= _bottleneck(name, f"expanded_conv_{index - 1}" if index > 1 else "expanded_conv", row)
     return names
 
 
-def from_slim(variables: Mapping[str, np.ndarray], table: Table, scope: str = "MobilenetV3") -> dict[str, Tensor]:
+def _first_generation(name: str, index: int) -> dict[str, str]:
+    if name == "stem":
+        return {name: "Conv2d_0"}
+    return {f"{name}.{part}": f"Conv2d_{index}_{part}" for part in ("depthwise", "pointwise")}
+
+
+def _bottleneck(name: str, scope: str, row: Layer) -> dict[str, str]:
+    names = {f"{name}.{part}": f"{scope}/{part}" for part in ("expand", "depthwise", "project")}
+    if row.se:
+        names |= {f"{name}.se.squeeze": f"{scope}/squeeze_excite/Conv"}
+        names |= {f"{name}.se.excite": f"{scope}/squeeze_excite/Conv_1"}
+    return names
+
+
+def from_slim(variables: Mapping[str, np.ndarray], table: Table, scope: str | None = None) -> dict[str, Tensor]:
     """State dict of a `Backbone` of `table` from slim's variables by name (without ":0").
 
-    What is not in `variables` (the expansion of a first block has none) is not in the answer either.
+    They are below `scope`, None for the network's own. What is not in `variables` (the expansion of a first block has none) is not in the answer either.
     """
+    scope = scope or slim_scope(table)
     state = {}
     for layer, name in slim_names(table).items():
         state |= {f"{layer}.{key}": value for key, value in slim_layer(variables, f"{scope}/{name}").items()}
     for name, row in zip(layer_names(table), table, strict=True):
-        if row.se:
+        if row.se and row.se.gate == "hard_sigmoid":
             state[f"{name}.project.conv.weight"] *= GATE_RATIO
     return state
 

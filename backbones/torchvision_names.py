@@ -1,40 +1,80 @@
-"""torchvision's MobileNetV3 state dicts as state dicts of ours."""
+"""torchvision's MobileNetV3 and MobileNetV2 state dicts as state dicts of ours."""
 
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor
 
-from backbones.tables import Table, layer_names
+from backbones.blocks import BN_EPSILON
+from backbones.tables import Layer, Table, layer_names
 
 # What torchvision's ImageNet weights were trained on: RGB in 0..1, less this mean, over this deviation.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
+V2_EPSILON = 1e-5  # of torchvision's batch norms in MobileNetV2
+
+
 def torchvision_names(table: Table) -> dict[str, str]:
     """Layer of our state dict -> torchvision's module: "block4.project.conv" -> "features.4.block.3.0"."""
+    bottleneck = _bottleneck_v2 if _is_v2(table) else _bottleneck_v3
     names, channels = {}, 3
     for i, (name, row) in enumerate(zip(layer_names(table), table, strict=True)):
         if row.kind == "conv":
             names |= {f"{name}.conv": f"features.{i}.0", f"{name}.norm": f"features.{i}.1"}
         else:
-            expand = ("expand",) if row.expand != channels else ()
-            se = ("se",) if row.se else ()
-            for j, part in enumerate((*expand, "depthwise", *se, "project")):
-                first, second = ("squeeze", "excite") if part == "se" else ("conv", "norm")
-                theirs = ("fc1", "fc2") if part == "se" else ("0", "1")
-                names[f"{name}.{part}.{first}"] = f"features.{i}.block.{j}.{theirs[0]}"
-                names[f"{name}.{part}.{second}"] = f"features.{i}.block.{j}.{theirs[1]}"
+            names |= bottleneck(name, f"features.{i}", row, channels)
         channels = row.out
+    return names
+
+
+def _is_v2(table: Table) -> bool:
+    return all(row.kind != "separable" and row.act == "relu6" for row in table)
+
+
+def _bottleneck_v2(name: str, theirs: str, row: Layer, channels: int) -> dict[str, str]:
+    parts = ("expand", "depthwise") if row.expand != channels else ("depthwise",)
+    names = {}
+    for j, part in enumerate(parts):
+        names |= {f"{name}.{part}.conv": f"{theirs}.conv.{j}.0", f"{name}.{part}.norm": f"{theirs}.conv.{j}.1"}
+    j = len(parts)
+    return {**names, f"{name}.project.conv": f"{theirs}.conv.{j}", f"{name}.project.norm": f"{theirs}.conv.{j + 1}"}
+
+
+def _bottleneck_v3(name: str, theirs: str, row: Layer, channels: int) -> dict[str, str]:
+    expand = ("expand",) if row.expand != channels else ()
+    se = ("se",) if row.se else ()
+    names = {}
+    for j, part in enumerate((*expand, "depthwise", *se, "project")):
+        first, second = ("squeeze", "excite") if part == "se" else ("conv", "norm")
+        one, other = ("fc1", "fc2") if part == "se" else ("0", "1")
+        names[f"{name}.{part}.{first}"] = f"{theirs}.block.{j}.{one}"
+        names[f"{name}.{part}.{second}"] = f"{theirs}.block.{j}.{other}"
     return names
 
 
 def from_torchvision(state: Mapping[str, Tensor], table: Table) -> dict[str, Tensor]:
     """State dict of a `Backbone` of `table` from a torchvision state dict; other entries are left behind."""
-    ours = {theirs: name for name, theirs in torchvision_names(table).items()}
+    renamed = rename(state, torchvision_names(table))
+    return with_our_epsilon(renamed, V2_EPSILON) if _is_v2(table) else renamed
+
+
+def rename(state: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
+    """Entries of the modules that `names` gives (ours -> theirs), by our names."""
+    ours = {theirs: name for name, theirs in names.items()}
     split = ((key.rpartition("."), value) for key, value in state.items())
     return {f"{ours[module]}.{kind}": value for (module, _, kind), value in split if module in ours}
+
+
+def with_our_epsilon(state: Mapping[str, Tensor], epsilon: float) -> dict[str, Tensor]:
+    """Weights of a network whose batch norms add `epsilon` to the variance -> weights for norms that add ours.
+
+    The running variances take up the difference, so that outputs in evaluation are the same. They can be slightly below
+    0 then, never their sum with our epsilon. In training, where a batch's own variance counts, the difference remains.
+    """
+    shift = epsilon - BN_EPSILON
+    return {key: value + shift if key.endswith(".running_var") else value for key, value in state.items()}
 
 
 def to_symmetric_range(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
