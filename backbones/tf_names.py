@@ -58,7 +58,8 @@ def _bottleneck(name: str, scope: str, row: Layer) -> dict[str, str]:
 def from_slim(variables: Mapping[str, np.ndarray], table: Table, scope: str | None = None) -> dict[str, Tensor]:
     """State dict of a `Backbone` of `table` from slim's variables by name (without ":0").
 
-    They are below `scope`, None for the network's own. What is not in `variables` (the expansion of a first block has none) is not in the answer either.
+    They are below `scope`, None for the network's own. What is not in `variables` (the expansion of a first block has
+    none) is not in the answer either.
     """
     scope = scope or slim_scope(table)
     state = {}
