@@ -21,7 +21,7 @@ def row_cost(config: Mapping[str, Any], num_slots: int = SLOTS) -> RowCost:
 
     The plain figures: all trainable parameters; the same multiply-adds, for the paper counts them as most tools do.
     """
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):  # a real network: on the meta device PyTorch would load its compiler first
         detector = detector_from_config(dict(config), num_slots)
-        cost = count(detector, torch.zeros(1, 3, *detector.input_size))
+    cost = count(detector, torch.zeros(1, 3, *detector.input_size))
     return RowCost(cost.conv_params, cost.trainable_params, cost.madds, cost.madds)
