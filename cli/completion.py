@@ -49,7 +49,19 @@ compdef _mnv3 mnv3
 """
 
 SHELLS = {"bash": BASH, "zsh": ZSH}
-PATHS = ("backbone.weights", "data.root", "resume", "init", "ckpt", "run", "weights", "model", "out", "predict.out", "source")
+PATHS = (
+    "backbone.weights",
+    "data.root",
+    "resume",
+    "init",
+    "ckpt",
+    "run",
+    "weights",
+    "model",
+    "out",
+    "predict.out",
+    "source",
+)
 PATH_ENDINGS = ("_json", "_images")
 
 

@@ -1,8 +1,8 @@
 """A segmenter as `mnv3 predict` uses it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,9 +10,11 @@ import torch
 from backbones.fold import fold_norms
 from lraspp.data.frames import SegClass
 from lraspp.evaluate.inference import predict
-from lraspp.load import load_segmenter
+from lraspp.load import Loaded, load_segmenter
 from lraspp.model import Segmenter
 from lraspp.sizes import input_size as configured_size
+from tools.runs import Source
+from tools.scoring import check_asked
 
 Size = tuple[int, int]
 
@@ -43,8 +45,27 @@ class SegmenterPredictor:
         return found
 
 
-def open_checkpoint(path: Path, device: str = "cpu", input_size: Size | None = None) -> SegmenterPredictor:
-    """The segmenter of a checkpoint of ours; `input_size` (h, w) in the place of its own. Raises UserError as
-    `load_segmenter`."""
-    loaded = load_segmenter(path)
+def open_checkpoint(
+    source: Source, asked: Mapping[str, Any], device: str = "cpu", input_size: Size | None = None
+) -> SegmenterPredictor:
+    """The segmenter of a checkpoint of ours; `input_size` (h, w) in the place of its own.
+
+    Raises:
+        UserError: as `load_segmenter`; or the network is not as `asked` for, see `tools.runs.wanted`.
+    """
+    loaded = load_segmenter(source.checkpoint)
+    check_asked(source, loaded.config, asked)
+    return _predictor(loaded, device, input_size)
+
+
+def open_weights(
+    source: str, asked: Mapping[str, Any], device: str = "cpu", input_size: Size | None = None
+) -> SegmenterPredictor:
+    """The segmenter of anybody's weights. Raises UserError as `load_weights`."""
+    from lraspp.load import load_weights
+
+    return _predictor(load_weights(source, None, asked), device, input_size)
+
+
+def _predictor(loaded: Loaded, device: str, input_size: Size | None) -> SegmenterPredictor:
     return SegmenterPredictor(loaded.segmenter, loaded.entries, input_size or configured_size(loaded.config), device)

@@ -1,17 +1,19 @@
 """A detector as `mnv3 predict` uses it."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from backbones.fold import fold_norms
-from ssdlite.load import load_detector
+from ssdlite.load import Loaded, load_detector, load_weights
 from ssdlite.model import Detector
 from ssdlite.resize import resize
 from tools.painting import Colour, class_colour
 from tools.predictor import Boxes
+from tools.runs import Source
+from tools.scoring import check_asked
 
 Size = tuple[int, int]
 
@@ -45,10 +47,27 @@ class DetectorPredictor:
         return [Boxes(boxes[i, rows], scores[i, rows], slots[i, rows]) for i, rows in enumerate(known)]
 
 
-def open_checkpoint(path: Path, device: str = "cpu", input_size: Size | None = None) -> DetectorPredictor:
-    """The detector of a checkpoint of ours; `input_size` (h, w) in the place of its own. Raises UserError as
-    `load_detector`."""
-    loaded = load_detector(path)
+def open_checkpoint(
+    source: Source, asked: Mapping[str, Any], device: str = "cpu", input_size: Size | None = None
+) -> DetectorPredictor:
+    """The detector of a checkpoint of ours; `input_size` (h, w) in the place of its own.
+
+    Raises:
+        UserError: as `load_detector`; or the network is not as `asked` for, see `tools.runs.wanted`.
+    """
+    loaded = load_detector(source.checkpoint)
+    check_asked(source, loaded.config, asked)
+    return _predictor(loaded, device, input_size)
+
+
+def open_weights(
+    source: str, asked: Mapping[str, Any], device: str = "cpu", input_size: Size | None = None
+) -> DetectorPredictor:
+    """The detector of anybody's weights. Raises UserError as `load_weights`."""
+    return _predictor(load_weights(source, None, asked), device, input_size)
+
+
+def _predictor(loaded: Loaded, device: str, input_size: Size | None) -> DetectorPredictor:
     if input_size is not None and input_size != loaded.detector.input_size:
         loaded.detector.set_input_size(input_size)
     return DetectorPredictor(loaded.detector, loaded.classes, loaded.ids, device)

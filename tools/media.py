@@ -78,16 +78,35 @@ def find(words: Sequence[str]) -> list[Source]:
 
 
 def length(sources: Iterable[Source], most_frames: int | None = None) -> int | None:
-    """Pictures that `stream` yields, by what the videos say of themselves; None if a source has no end."""
-    total = 0
+    """Pictures that `stream` yields, by what the videos say of themselves; None if a source has no end.
+
+    Raises UserError, a sentence for each video that cannot be read.
+    """
+    counts: list[int | None] = []
+    problems: list[str] = []
     for source in sources:
-        frames = media_video.frame_count(source.place) if source.video else 1
+        try:
+            frames = media_video.frame_count(source.place) if source.video else 1
+        except UserError as error:
+            problems += error.problems
+            continue
         if most_frames is not None and source.video:
             frames = most_frames if frames is None else min(frames, most_frames)
-        if frames is None:
-            return None
-        total += frames
-    return total
+        counts.append(frames)
+    if problems:
+        raise UserError(*problems)
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def title(word: str) -> str:
+    """What a folder of results on `word` may be called: the file or folder that it names or begins with."""
+    path = Path(word).expanduser()
+    if path.is_file():
+        return path.stem
+    if path.is_dir():
+        return path.resolve().name or "root"
+    return _root(path).resolve().name if glob.has_magic(word) else _of_word(word)[0].name
 
 
 def stream(sources: Sequence[Source], ahead: int, most_frames: int | None = None) -> Iterator[Picture | UserError]:
@@ -117,7 +136,7 @@ def _of_word(word: str) -> list[Source]:
         return _of_folder(path)
     if glob.has_magic(word):
         pattern = str(path)
-        root = Path(*path.parts[: next(i for i, part in enumerate(path.parts) if glob.has_magic(part))])
+        root = _root(path)
         files = [Path(file) for file in sorted(glob.glob(pattern, recursive=True))]
         sources = [_of_file(file, root) for file in files if file.is_file() and _is_known(file)]
         if not sources:
@@ -136,6 +155,11 @@ def _of_folder(folder: Path) -> list[Source]:
     deeper = next((file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES), None)
     hint = f"; those in the folders below it: '{folder}/**/*{deeper.suffix}'." if deeper else "."
     raise UserError(f"{folder}: there is no image or video in this folder{hint}")
+
+
+def _root(pattern: Path) -> Path:
+    """The folder that a pattern's matches are all below."""
+    return Path(*pattern.parts[: next(i for i, part in enumerate(pattern.parts) if glob.has_magic(part))])
 
 
 def _listed(folder: Path) -> list[Path]:

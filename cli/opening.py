@@ -1,0 +1,131 @@
+"""The trained network that `mnv3 predict` is to use: of a run, a checkpoint, somebody's weights or an exported file."""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from omegaconf import DictConfig, OmegaConf
+
+from tools.errors import UserError
+from tools.predictor import Predictor
+from tools.runs import Source, find, wanted
+
+TASKS = ("ssdlite", "lraspp")
+TITLES = {"ssdlite": "SSDLite", "lraspp": "LR-ASPP"}
+KEYS = ("run", "ckpt", "weights", "model")
+BATCH = {"cpu": 4, "cuda": 16}
+"""Images at a time: more are no faster."""
+
+
+class Opened(NamedTuple):
+    """A network, where it is from, whether that was not said but is the newest run, and images at a time."""
+
+    predictor: Predictor
+    origin: str
+    newest: bool
+    batch_size: int
+
+    def __str__(self) -> str:
+        what = f"{self.origin}: {TITLES[self.predictor.task]}, {len(self.predictor.classes)} classes"
+        return f"{what}. It is the newest run; run=, ckpt=, weights= or model= name another." if self.newest else what
+
+
+def open_predictor(cfg: DictConfig, typed: Sequence[str]) -> Opened:
+    """What the keys run, ckpt, weights and model of `cfg` name, or the newest run. `typed`: keys of the call.
+
+    Raises:
+        UserError: more than one of them is given; there is no such file or run; it is damaged or foreign; it is not of
+            the task, or not the network, that the call asks for.
+    """
+    given = [f"{key}=" for key in KEYS if cfg[key] is not None]
+    if len(given) > 1:
+        raise UserError(f"{' and '.join(given)} each say which network to use; give one of them.")
+    if cfg.model is not None:
+        return Opened(_exported(cfg, typed), cfg.model, False, BATCH["cpu"])
+    asked, device, size = wanted(cfg, typed), _device(cfg.predict.accelerator), _input_size(cfg, typed)
+    if cfg.weights is not None:
+        return Opened(_of_weights(cfg, typed, asked, device, size), cfg.weights, False, BATCH[device])
+    task, source = _source(cfg, typed, asked)
+    module = importlib.import_module(f"{task}.predictor")
+    return Opened(module.open_checkpoint(source, asked, device, size), str(source.checkpoint), not given, BATCH[device])
+
+
+def _exported(cfg: DictConfig, typed: Sequence[str]) -> Predictor:
+    from cli.exported import open_exported
+
+    predictor = open_exported(cfg.model)
+    if "task" in typed and predictor.task != cfg.task.name:
+        raise UserError(f"model={cfg.model}: is of task={predictor.task}, not of task={cfg.task.name}.")
+    return predictor
+
+
+def _of_weights(
+    cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any], device: str, size: tuple[int, int] | None
+) -> Predictor:
+    """Without a task in the call: of the first one whose network the weights fill."""
+    problems: list[str] = []
+    for task in _tasks(cfg, typed):
+        try:
+            return importlib.import_module(f"{task}.predictor").open_weights(cfg.weights, asked, device, size)
+        except UserError as error:
+            problems += error.problems
+    raise UserError(*problems[:1])
+
+
+def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> tuple[str, Source]:
+    """A checkpoint and its task."""
+    runs, tasks = Path("runs"), _tasks(cfg, typed)
+    if cfg.ckpt is not None:
+        source = find(runs, cfg.task.name, None, cfg.ckpt, {})
+        return (cfg.task.name if "task" in typed else _task_of(source, cfg.task.name)), source
+    found, problems = [], []
+    for task in tasks:
+        try:
+            found.append((task, find(runs, task, cfg.run, None, asked)))
+        except UserError as error:
+            problems += error.problems
+    if not found and cfg.run is None and len(tasks) > 1 and not asked:
+        raise UserError(
+            f"There is no trained run in {runs}. Train one with `mnv3 train`, or say which network to use: run=FOLDER, "
+            "ckpt=FILE, weights=torchvision or model=FILE.onnx."
+        )
+    if not found:
+        raise UserError(*problems)
+    task, source = max(found, key=lambda item: item[1].checkpoint.stat().st_mtime)
+    return (task if "task" in typed else _task_of(source, task)), source
+
+
+def _tasks(cfg: DictConfig, typed: Sequence[str]) -> Sequence[str]:
+    return (cfg.task.name,) if "task" in typed else TASKS
+
+
+def _task_of(source: Source, otherwise: str) -> str:
+    """The task that a checkpoint, or the configuration beside it, says it is of; what is wrong is said on opening."""
+    if source.folder is not None and (source.folder / "config.yaml").is_file():
+        config: Any = OmegaConf.load(source.folder / "config.yaml")
+    else:
+        from tools.checkpoint import read_checkpoint
+
+        config = OmegaConf.create(read_checkpoint(source.checkpoint).get("hyper_parameters", {}).get("config") or {})
+    name = OmegaConf.select(config, "task.name")
+    return name if name in TASKS else otherwise
+
+
+def _device(accelerator: str) -> str:
+    import torch
+
+    there = torch.cuda.is_available()
+    if accelerator == "gpu" and not there:
+        raise UserError("predict.accelerator=gpu: PyTorch sees no CUDA device here; use cpu or auto.")
+    return "cuda" if there and accelerator != "cpu" else "cpu"
+
+
+def _input_size(cfg: DictConfig, typed: Sequence[str]) -> tuple[int, int] | None:
+    """Height and width if the call gives them."""
+    size = cfg.task.input_size
+    if "task.input_size" not in typed or size is None:
+        return None
+    if len(size) != 2:
+        raise UserError(f"task.input_size={list(size)}: must be two numbers, height and width.")
+    return size[0], size[1]

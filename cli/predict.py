@@ -1,0 +1,145 @@
+"""mnv3 predict: a trained network on images, folders, patterns, videos, a webcam."""
+
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig
+
+from cli.naming import claim, give_back
+from cli.opening import Opened, open_predictor
+from cli.wording import closest, shown
+from tools import media
+from tools.errors import UserError
+from tools.predicting import Done, predict_all
+from tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
+from tools.predictor import Predictor
+from tools.runs import typed_keys
+
+log = logging.getLogger("mnv3")
+
+WITHOUT_EFFECT = {"ssdlite": ("predict.labels",), "lraspp": ("predict.threshold", "predict.json")}
+"""Keys that are for another task."""
+
+NAMED = 5
+"""Unreadable images that are named; then only how many more there are."""
+
+Result = TypeVar("Result")
+
+
+class Plan(NamedTuple):
+    """A call without mistakes. `total`: pictures, None without an end. `numbers`: of the wanted classes."""
+
+    opened: Opened
+    sources: list[media.Source]
+    total: int | None
+    numbers: set[int]
+
+
+def run(cfg: DictConfig) -> None:
+    """Predict as `cfg` says. Raises UserError for what the user can mend, all of it together where it can be known."""
+    typed, settings = typed_keys(HydraConfig.get().overrides.task), cfg.predict
+    plan = _plan(cfg, typed)
+    predictor = plan.opened.predictor
+    log.info("Model: %s", plan.opened)
+    for key in WITHOUT_EFFECT[predictor.task]:
+        if key in typed:
+            log.warning("%s has no effect: it is not for task=%s.", key, predictor.task)
+    folder = _folder(settings, predictor.task, cfg.source[0])
+    if not sys.stdout.isatty() and plan.total != 1:
+        log.info("Predicting on %s.", "a camera, until Ctrl-C" if plan.total is None else f"{plan.total} pictures")
+    try:
+        done = predict_all(
+            predictor,
+            plan.sources,
+            [] if folder is None else _sinks(folder, plan, settings),
+            batch_size=settings.batch_size or (1 if plan.total is None else plan.opened.batch_size),
+            threshold=settings.threshold,
+            numbers=plan.numbers,
+            frames=settings.frames,
+            total=plan.total,
+        )
+    except UserError:
+        if folder is not None and settings.out is None:
+            give_back(str(folder))
+        raise
+    _tell(done, folder)
+    if done.stopped and plan.total is not None:
+        raise KeyboardInterrupt
+
+
+def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
+    problems: list[str] = []
+
+    def attempt(call: Callable[..., Result], *args: Any) -> Result | None:
+        try:
+            return call(*args)
+        except UserError as error:
+            problems.extend(error.problems)
+            return None
+
+    settings = cfg.predict
+    if settings.threshold > 1:
+        problems.append(f"predict.threshold={shown(settings.threshold)}: must be between 0 and 1.")
+    sources = attempt(media.find, list(cfg.source))
+    total = attempt(media.length, sources, settings.frames) if sources else None
+    opened = attempt(open_predictor, cfg, typed)
+    numbers = attempt(_numbers, opened.predictor, settings.classes) if opened else None
+    if problems:
+        raise UserError(*problems)
+    assert opened and sources and numbers is not None
+    return Plan(opened, sources, total, numbers)
+
+
+def _numbers(predictor: Predictor, names: Sequence[str] | None) -> set[int]:
+    """Numbers of the classes of these names, of all for None. Raises UserError: unknown ones."""
+    if names is None:
+        return set(predictor.classes)
+    numbers = {name.lower(): number for number, name in predictor.classes.items()}
+    unknown = [name for name in names if name.lower() not in numbers]
+    if unknown:
+        near = {name: closest(name.lower(), numbers) for name in unknown}
+        hints = [f"'{name}'" + (f" (did you mean {near[name]}?)" if near[name] else "") for name in unknown]
+        there = ", ".join(predictor.classes.values())
+        raise UserError(f"predict.classes: the network does not know {' and '.join(hints)}; it knows {there}.")
+    return {numbers[name.lower()] for name in names}
+
+
+def _folder(settings: DictConfig, task: str, word: str) -> Path | None:
+    """Where everything goes; None if nothing is to be written."""
+    if not (settings.draw or (settings.json if task == "ssdlite" else settings.labels is not False)):
+        return None
+    if settings.out is not None:
+        return Path(settings.out).expanduser()
+    runs = Path("runs/predict")
+    return runs / claim(runs, media.title(word))
+
+
+def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
+    predictor, sinks = plan.opened.predictor, []
+    if predictor.task == "ssdlite":
+        if settings.json:
+            about = {"model": plan.opened.origin, "threshold": settings.threshold}
+            sinks.append(DetectionFile(folder / "detections.json", predictor, about))
+        painter: Any = boxes_painter(predictor)
+    else:
+        if settings.labels is not False:
+            sinks.append(LabelFiles(folder / "labels", predictor, videos=bool(settings.labels)))
+        painter = labels_painter(predictor, plan.numbers)
+    return [*sinks, Drawings(folder, painter)] if settings.draw else sinks
+
+
+def _tell(done: Done, folder: Path | None) -> None:
+    """What was found, what was left out, and the summary."""
+    for line in done.lines:
+        log.info("%s", line)
+    for problem in done.skipped[:NAMED]:
+        log.warning("Skipped: %s", problem)
+    if len(done.skipped) > NAMED:
+        log.warning("Skipped: %d more that cannot be read.", len(done.skipped) - NAMED)
+    where = "nothing was to be written" if folder is None else f"results in {folder}"
+    many = "1 picture" if done.pictures == 1 else f"{done.pictures} pictures"
+    log.info("%s in %.1f s, %.1f images/s: %s", many, done.seconds, done.pictures / done.seconds, where)

@@ -1,0 +1,141 @@
+"""The loop of `mnv3 predict`: decoding, network and writing at the same time, each in its own threads."""
+
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tools import media
+from tools.errors import UserError
+from tools.predictions import Sink, in_words
+from tools.predictor import Boxes, Predictor
+
+TOLD = 8
+"""Pictures of which each gets a line about what is in it; of more, nobody reads them."""
+
+
+class Done(NamedTuple):
+    """`skipped`: a sentence on each image that could not be read. `lines`: on what is in each of at most TOLD pictures,
+    else none. `stopped`: by Ctrl-C."""
+
+    pictures: int
+    seconds: float
+    skipped: list[str]
+    lines: list[str]
+    stopped: bool
+
+
+def predict_all(
+    predictor: Predictor,
+    sources: Sequence[media.Source],
+    sinks: Sequence[Sink],
+    *,
+    batch_size: int,
+    threshold: float,
+    numbers: set[int],
+    frames: int | None = None,
+    total: int | None = None,
+) -> Done:
+    """Predict on all pictures of `sources` and give them to `sinks`. Ctrl-C ends it early, with all files whole.
+
+    `threshold`: least score, and `numbers`: of the classes, of boxes that are kept. `frames`: most of each video.
+    `total`: pictures to expect, None without an end. Raises UserError: no picture can be read at all.
+    """
+    skipped: list[str] = []
+    lines: list[str] = []
+    count, stopped, start = 0, False, time.perf_counter()
+    stream = media.stream(sources, 2 * batch_size, frames)
+    with _bar(total) as show, _Writer(sinks, 2 * batch_size) as writer:
+        try:
+            for batch in _batches(stream, batch_size, skipped):
+                for picture, found in zip(batch, predictor([picture.pixels for picture in batch]), strict=True):
+                    kept = _kept(found, threshold, numbers)
+                    writer.add(picture, kept)
+                    if count < TOLD:
+                        lines.append(f"{picture.source}: {in_words(predictor, kept)}")
+                    count += 1
+                show(count + len(skipped))
+        except KeyboardInterrupt:
+            stopped = True
+    if not count and skipped:
+        raise UserError(*skipped)
+    lines = lines if count == len(lines) and all(not source.video for source in sources) else []
+    return Done(count, time.perf_counter() - start, skipped, lines, stopped)
+
+
+def _batches(
+    stream: Iterable[media.Picture | UserError], size: int, skipped: list[str]
+) -> Iterator[list[media.Picture]]:
+    """Lists of `size` pictures, the last one shorter; what could not be read goes to `skipped`."""
+    batch: list[media.Picture] = []
+    for item in stream:
+        if isinstance(item, UserError):
+            skipped += item.problems
+            continue
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _kept(found: Any, threshold: float, numbers: set[int]) -> Any:
+    """The boxes that are wanted; a label map as it is."""
+    if not isinstance(found, Boxes):
+        return found
+    rows = (found.scores >= threshold) & np.isin(found.classes, list(numbers))
+    return Boxes(*(column[rows] for column in found))
+
+
+class _Writer:
+    """Gives pictures to sinks in one thread, in their order, at most `waiting` behind the network."""
+
+    def __init__(self, sinks: Sequence[Sink], waiting: int) -> None:
+        self.sinks, self.waiting = sinks, waiting
+        self.pool = ThreadPoolExecutor(1)
+        self.pending: deque[Future[None]] = deque()
+
+    def add(self, picture: media.Picture, found: Any) -> None:
+        """Raises what went wrong with an earlier picture."""
+        for sink in self.sinks:
+            self.pending.append(self.pool.submit(sink.add, picture, found))
+        while len(self.pending) > self.waiting * len(self.sinks):
+            self.pending.popleft().result()
+
+    def __enter__(self) -> "_Writer":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.pool.shutdown(cancel_futures=kind is not None)
+        try:
+            if kind is None:
+                for future in self.pending:
+                    future.result()
+        finally:
+            for sink in self.sinks:
+                sink.close(keep=kind is None)
+
+
+@contextmanager
+def _bar(total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing without one; yields what to call with the number of pictures that are done."""
+    if not sys.stdout.isatty():
+        yield lambda done: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = [BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
+    with Progress(*columns, transient=True) as progress:
+        task, start = progress.add_task("", total=total, rate=""), time.perf_counter()
+
+        def show(done: int) -> None:
+            rate = f"{done / (time.perf_counter() - start):.1f} images/s"
+            progress.update(task, completed=done, rate=rate)
+
+        yield show

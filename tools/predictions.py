@@ -1,0 +1,166 @@
+"""What `mnv3 predict` leaves: detections as JSON, label maps as PNGs, pictures and videos with what was found."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from tools.files import atomic_path
+from tools.media import Picture
+from tools.media_video import VideoWriter
+from tools.painting import Colour, paint_boxes, paint_labels, paint_legend
+from tools.png import write_label_png
+from tools.predictor import Boxes, Predictor
+
+Found = TypeVar("Found", Boxes, np.ndarray)
+PRECISION = 2  # decimals of a pixel in bbox, as in COCO's own annotation files
+LEAST = 0.001
+"""Share of a picture below which a class is not in its legend."""
+
+
+class Sink(Protocol):
+    """Takes pictures with what was found in them, in their order."""
+
+    def add(self, picture: Picture, found: Any) -> None: ...
+
+    def close(self, keep: bool) -> None:
+        """After the last picture; without `keep`, after a failure."""
+        ...
+
+
+class DetectionFile:
+    """detections.json in COCO's form: `images`, `categories`, and under `annotations` the official results list, best
+    first in each image. Image ids count from 1; the frames of a video are images with a number `frame`, from 0."""
+
+    def __init__(self, path: Path, predictor: Predictor, about: Mapping[str, Any]) -> None:
+        self.path, self.about, self.ids = path, about, predictor.ids
+        self.categories = [{"id": predictor.ids[number], "name": name} for number, name in predictor.classes.items()]
+        self.images: list[dict[str, Any]] = []
+        self.annotations: list[dict[str, Any]] = []
+
+    def add(self, picture: Picture, found: Boxes) -> None:
+        """Note an image and its detections."""
+        number = len(self.images) + 1
+        frame = {} if picture.frame is None else {"frame": picture.frame}
+        height, width = picture.pixels.shape[:2]
+        self.images.append({"id": number, "file_name": str(picture.source), **frame, "width": width, "height": height})
+        corners = found.boxes.astype(np.float64)
+        boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1).round(PRECISION).tolist()
+        scores = found.scores.astype(str).astype(np.float64).tolist()  # the shortest decimals of the same float32
+        self.annotations += [
+            {"image_id": number, "category_id": self.ids[slot], "bbox": box, "score": score}
+            for slot, box, score in zip(found.classes.tolist(), boxes, scores, strict=True)
+        ]
+
+    def close(self, keep: bool) -> None:
+        """Write the file, one image and one detection a line."""
+        if not keep:
+            return
+        with atomic_path(self.path) as temporary, temporary.open("w") as file:
+            file.write(f'{{"info": {json.dumps(dict(self.about))}')
+            for name in ("images", "categories", "annotations"):
+                lines = (json.dumps(row, separators=(",", ":")) for row in getattr(self, name))
+                file.write(f',\n"{name}": [\n' + ",\n".join(lines) + "\n]")
+            file.write("}\n")
+
+
+class LabelFiles:
+    """A PNG for each picture, <folder>/<name>.png or, of a video, <folder>/<name>/<frame>.png: each class as the data
+    set's own label id."""
+
+    def __init__(self, folder: Path, predictor: Predictor, videos: bool) -> None:
+        self.folder, self.videos = folder, videos
+        self.table = np.zeros(256, np.uint8)
+        self.table[list(predictor.ids)] = list(predictor.ids.values())
+
+    def add(self, picture: Picture, found: np.ndarray) -> None:
+        """Write a label map."""
+        name = picture.source.name
+        if picture.frame is not None:
+            if not self.videos:
+                return
+            name = f"{name}/{picture.frame:06}"
+        write_label_png(self.folder / f"{name}.png", self.table[found])
+
+    def close(self, keep: bool) -> None:
+        """All are written."""
+
+
+class Drawings(Generic[Found]):
+    """What `paint` makes of pictures: <folder>/<name>.jpg, or <name>.mp4 of a video."""
+
+    def __init__(self, folder: Path, paint: Callable[[Picture, Found], Image.Image]) -> None:
+        self.folder, self.paint = folder, paint
+        self._video: VideoWriter | None = None
+        self._source: Any = None
+
+    def add(self, picture: Picture, found: Found) -> None:
+        """Draw and write."""
+        drawn = self.paint(picture, found)
+        if picture.fps is None:
+            with atomic_path(self.folder / f"{picture.source.name}.jpg") as temporary:
+                drawn.save(temporary, quality=92, subsampling=0)
+            return
+        if picture.source != self._source:
+            self.close(keep=True)
+            path, self._source = self.folder / f"{picture.source.name}.mp4", picture.source
+            self._video = VideoWriter(path, picture.fps, (drawn.height, drawn.width))
+        assert self._video is not None
+        self._video.write(np.asarray(drawn))
+
+    def close(self, keep: bool) -> None:
+        """Finish the video that is being written, or remove it."""
+        if self._video is not None:
+            self._video.close(keep)
+            self._video = None
+
+
+def boxes_painter(predictor: Predictor) -> Callable[[Picture, Boxes], Image.Image]:
+    """Boxes with class and score."""
+
+    def paint(picture: Picture, found: Boxes) -> Image.Image:
+        drawn, numbers = Image.fromarray(picture.pixels), found.classes.tolist()
+        texts = [
+            f"{predictor.classes[number]} {score:.2f}"
+            for number, score in zip(numbers, found.scores.tolist(), strict=True)
+        ]
+        paint_boxes(drawn, found.boxes.tolist(), texts, [predictor.colours[number] for number in numbers])
+        return drawn
+
+    return paint
+
+
+def labels_painter(predictor: Predictor, shown: set[int]) -> Callable[[Picture, np.ndarray], Image.Image]:
+    """The classes `shown` in their colours, all else darkened, and a legend: to what is in the picture, or, of a video,
+    to all of them, because its frames have one size."""
+    colours: dict[int, Colour] = {number: predictor.colours[number] for number in predictor.classes if number in shown}
+
+    def paint(picture: Picture, found: np.ndarray) -> Image.Image:
+        drawn = paint_labels(Image.fromarray(picture.pixels), found, colours)
+        counts = np.bincount(found.ravel(), minlength=256)
+        least = LEAST * found.size if picture.fps is None else 0
+        named = {number: colour for number, colour in colours.items() if counts[number] >= least}
+        if not named:
+            return drawn
+        legend = paint_legend([predictor.classes[number] for number in named], list(named.values()), drawn.width)
+        sheet = Image.new("RGB", (drawn.width, drawn.height + legend.height))
+        sheet.paste(drawn)
+        sheet.paste(legend, (0, drawn.height))
+        return sheet
+
+    return paint
+
+
+def in_words(predictor: Predictor, found: Any) -> str:
+    """What was found in a picture: "3 car, 1 person", or "road 41%, sky 20%", most first."""
+    if isinstance(found, Boxes):
+        numbers, counts = np.unique(found.classes, return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        words = [f"{counts[i]} {predictor.classes[int(numbers[i])]}" for i in order]
+        return ", ".join(words) or "nothing"
+    counts = np.bincount(found.ravel(), minlength=256)
+    numbers = [number for number in np.argsort(-counts, kind="stable")[:5].tolist() if counts[number]]
+    return ", ".join(f"{predictor.classes[number]} {counts[number] / found.size:.0%}" for number in numbers)
