@@ -17,11 +17,11 @@ def run(cfg: DictConfig) -> None:
         UserError: what the user can mend.
     """
     typed = typed_keys(HydraConfig.get().overrides.task)
+    asked = wanted(cfg, typed)
     scoring = importlib.import_module(f"{cfg.task.name}.scoring")
     if cfg.weights is not None:
         if cfg.run is not None or cfg.ckpt is not None:
             raise UserError("weights= and run= or ckpt= both say what to score; give one of them.")
-        scoring.score_weights(cfg, Path(cfg.weights).expanduser())
+        scoring.score_weights(cfg, typed, asked)
         return
-    asked = wanted(cfg, typed)
     scoring.score_run(cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)

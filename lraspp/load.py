@@ -1,15 +1,24 @@
 """A segmenter from a file: from a checkpoint of ours alone, or from anybody's weights into a new run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from backbones.network import backbone_options
 from lraspp.data.frames import FrameData, SegClass
 from lraspp.model import Segmenter, build_segmenter
+from lraspp.recognise import MARKS, class_entries, describe, set_windows, translate
 from tools.checkpoint import read_checkpoint, run_config
-from tools.loading import check_classes, load_all, load_init
+from tools.errors import UserError
+from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
+from tools.weights_file import open_weights
 
 TASK, PREFIX = "lraspp", "segmenter."
+NAMED = ("torchvision", "torchvision-coco")
+"""Names of weights that need no file: torchvision's, trained on COCO 2017 with VOC's classes."""
+
+LOOSE = ("task.gate", "task.pool", "backbone.output_stride", "backbone.padding", "backbone.hswish", "backbone.weights")
+"""What a file of weights does not hold, or does not bind."""
 
 
 class Loaded(NamedTuple):
@@ -61,6 +70,60 @@ def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> L
     return Loaded(segmenter, config, own, entries)
 
 
-def init_segmenter(segmenter: Segmenter, path: Path) -> list[str]:
-    """As `tools.loading.load_init`."""
-    return load_init(segmenter, path, TASK, PREFIX)
+def load_weights(
+    source: str, config: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
+) -> Loaded:
+    """A segmenter from anybody's weights: see `lraspp.recognise` for whose, and what they are worth.
+
+    `source`: a file, the common part of a TensorFlow checkpoint's names, a folder with either, or a name of NAMED.
+    `config`: of the call, whose sections task and backbone become those of the file; None for these two alone.
+    `asked`: what of them the user typed, by dotted key. Logs a line on what was not loaded.
+
+    Raises:
+        UserError: as `tools.weights_file.open_weights`; no such weights in torchvision's cache; no segmenter; another
+            one than was asked for; not all of it.
+    """
+    file, asked = open_weights(_path(source)), asked or {}
+    if file.kind == "ours":
+        loaded = load_segmenter(file.path)
+        settle(None, flat(loaded.config, asked), asked, (), source)
+        return loaded
+    found = describe(file)
+    settled = settle(config, found.options, asked, LOOSE, source)
+    segmenter = segmenter_from_config(settled, found.num_classes)
+    load_found(segmenter, source, *translate(file, found.origin, segmenter))
+    if asked.get("task.pool") is None:
+        set_windows(segmenter, found.windows)
+    entries = class_entries(found)
+    return Loaded(segmenter, settled, {index: entry.name for index, entry in enumerate(entries)}, entries)
+
+
+def init_segmenter(segmenter: Segmenter, source: str | Path) -> list[str]:
+    """Begin with what fits of the weights of `source` (as in `load_weights`), of a checkpoint of any classes; return a
+    line on each tensor that was not loaded.
+
+    Raises:
+        UserError: as `load_weights`; or nothing fits.
+    """
+    file = open_weights(_path(str(source)))
+    if file.kind == "ours":
+        run_config(dict(file.checkpoint), file.path, TASK)
+        return load_init(segmenter, source, network_state(file.tensors, PREFIX))
+    if not any(mark in file.tensors for mark in MARKS.values()):
+        return load_init(segmenter, source, file.tensors)  # a part of one of ours
+    found = describe(file)
+    if found.options["backbone.name"] != segmenter.backbone.family:
+        raise UserError(f"{source} is backbone={found.options['backbone.name']}, not {segmenter.backbone.family}.")
+    state, left = translate(file, found.origin, segmenter)
+    return [*load_init(segmenter, source, state), *left]
+
+
+def _path(source: str) -> Path:
+    if source not in NAMED:
+        return Path(source)
+    from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights
+
+    from backbones.torchvision_cache import cached
+
+    weights = LRASPP_MobileNet_V3_Large_Weights.COCO_WITH_VOC_LABELS_V1
+    return cached(weights, "torchvision's LR-ASPP weights")

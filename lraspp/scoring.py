@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from torch import Tensor
 
 from lraspp.data.datasets import open_dataset
 from lraspp.data.frames import FrameData
@@ -17,18 +16,15 @@ from lraspp.evaluate.processes import Outcome, segment_all
 from lraspp.evaluate.report import score_table, write_report, write_samples
 from lraspp.evaluate.scorer import pick_samples
 from lraspp.evaluate.submission import write_submission
-from lraspp.load import class_table, load_segmenter, segmenter_from_config
+from lraspp.load import class_table, load_segmenter, load_weights
 from lraspp.model import Segmenter
 from lraspp.panels import sample_panels, score_tables
-from lraspp.weights import from_torchvision
 from tools.errors import UserError
+from tools.loading import check_classes
 from tools.runs import Source, lay_over
-from tools.scoring import backbone_title, check_asked, load_whole, open_scored, origin, report_folder, track
+from tools.scoring import backbone_title, check_asked, open_scored, origin, report_folder, track
 
 log = logging.getLogger("mnv3")
-
-NETWORK_KEYS = "backbone=, backbone.rf2=, backbone.output_stride=, task.preset=, task.head=, task.filters="
-"""What says which network a file of weights is for."""
 
 
 def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapping[str, Any]) -> None:
@@ -47,22 +43,21 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     _score(config, loaded.segmenter, data, source.checkpoint, source.folder, cfg.dry)
 
 
-def score_weights(cfg: DictConfig, path: Path) -> None:
-    """Score a state dict of the network that `cfg` describes.
+def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
+    """Score anybody's weights: `cfg.weights`, a file or a name, which say themselves which network they are for.
 
     Raises:
-        UserError: a file that cannot be read, or weights that do not fill the network exactly; as `score_run`.
+        UserError: as `lraspp.load.load_weights`; other classes than the data set's; as `score_run`.
     """
-    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    source: str = cfg.weights
+    loaded = load_weights(source, OmegaConf.to_container(cfg, resolve=True), asked)  # type: ignore[arg-type]
+    config = lay_over(loaded.config, cfg, typed)
     data = _open(config)
-    segmenter = segmenter_from_config(config, len(data.classes))
-
-    def translate(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        theirs = any(name.startswith("classifier.cbr.") for name in state)
-        return from_torchvision(state, segmenter) if theirs else state
-
-    load_whole(segmenter, path, translate, NETWORK_KEYS)
-    _score(config, segmenter, data, path, None, cfg.dry)
+    table = class_table(data)
+    numbered = [name == f"class {index}" for index, name in loaded.classes.items()]
+    if not all(numbered) or len(numbered) != len(table):
+        check_classes(source, loaded.classes, table, "at index", "the data set")
+    _score(config, loaded.segmenter, data, Path(source).expanduser(), None, cfg.dry)
 
 
 def _open(config: dict[str, Any]) -> FrameData:

@@ -52,11 +52,15 @@ def from_tensorflow(variables: Mapping[str, np.ndarray], segmenter: Segmenter) -
 
 def from_torchvision(entries: Mapping[str, Tensor], segmenter: Segmenter) -> dict[str, Tensor]:
     """State dict for `segmenter`, of preset "torchvision", from one of torchvision's lraspp_mobilenet_v3_large."""
-    features = {f"features.{name[9:]}": value for name, value in entries.items() if name.startswith("backbone.")}
-    backbone = backbone_from_torchvision(features, segmenter.backbone.table)
+    backbone = backbone_from_torchvision(torchvision_features(entries), segmenter.backbone.table)
     state = {f"backbone.{name}": value for name, value in backbone.items()}
     for name, value in entries.items():
         layer, _, kind = name.removeprefix("classifier.").rpartition(".")
         if layer in TORCHVISION_LAYERS:
             state[f"head.{TORCHVISION_LAYERS[layer]}.{kind}"] = value
     return state
+
+
+def torchvision_features(entries: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The backbone of torchvision's LR-ASPP under the names of its classifiers, "features.4.block.0.0.weight"."""
+    return {f"features.{name[9:]}": value for name, value in entries.items() if name.startswith("backbone.")}

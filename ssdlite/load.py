@@ -1,16 +1,24 @@
 """A detector from a file: from a checkpoint of ours alone, or from anybody's weights into a new run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from backbones.network import backbone_options
 from ssdlite.model import Detector, build_detector
 from ssdlite.presets import PRESETS
+from ssdlite.recognise import MARKS, class_names, describe, translate
 from tools.checkpoint import read_checkpoint, run_config
 from tools.errors import UserError
-from tools.loading import check_classes, load_all, load_init
+from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
+from tools.weights_file import open_weights
 
 TASK, PREFIX = "ssdlite", "detector."
+NAMED = ("torchvision", "torchvision-coco")
+"""Names of weights that need no file: torchvision's, trained on COCO 2017."""
+
+LOOSE = ("backbone.padding", "backbone.hswish", "backbone.weights")
+"""What a file of weights does not hold, or does not bind."""
 
 
 class Loaded(NamedTuple):
@@ -58,6 +66,57 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
     return Loaded(detector, config, own, checkpoint["hyper_parameters"].get("ids") or {slot: slot for slot in own})
 
 
-def init_detector(detector: Detector, path: Path) -> list[str]:
-    """As `tools.loading.load_init`."""
-    return load_init(detector, path, TASK, PREFIX)
+def load_weights(
+    source: str, config: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
+) -> Loaded:
+    """A detector from anybody's weights: see `ssdlite.recognise` for whose, and what they are worth.
+
+    `source`: a file, the common part of a TensorFlow checkpoint's names, a folder with either, or a name of NAMED.
+    `config`: of the call, whose sections task and backbone become those of the file; None for these two alone.
+    `asked`: what of them the user typed, by dotted key. Logs a line on what was not loaded.
+
+    Raises:
+        UserError: as `tools.weights_file.open_weights`; no such weights in torchvision's cache; no detector; another
+            one than was asked for; not all of it.
+    """
+    file, asked = open_weights(_path(source)), asked or {}
+    if file.kind == "ours":
+        loaded = load_detector(file.path)
+        settle(None, flat(loaded.config, asked), asked, (), source)
+        return loaded
+    found = describe(file)
+    settled = settle(config, found.options, asked, LOOSE, source)
+    detector = detector_from_config(settled, found.num_slots)
+    load_found(detector, source, *translate(file, found.origin, detector))
+    classes = dict(class_names(found))
+    return Loaded(detector, settled, classes, {slot: slot for slot in classes})
+
+
+def init_detector(detector: Detector, source: str | Path) -> list[str]:
+    """Begin with what fits of the weights of `source` (as in `load_weights`), of a checkpoint of any classes; return a
+    line on each tensor that was not loaded.
+
+    Raises:
+        UserError: as `load_weights`; or nothing fits.
+    """
+    file = open_weights(_path(str(source)))
+    if file.kind == "ours":
+        run_config(dict(file.checkpoint), file.path, TASK)
+        return load_init(detector, source, network_state(file.tensors, PREFIX))
+    if not any(mark in file.tensors for mark in MARKS.values()):
+        return load_init(detector, source, file.tensors)  # a part of one of ours
+    found = describe(file)
+    if found.options["backbone.name"] != detector.backbone.family:
+        raise UserError(f"{source} is backbone={found.options['backbone.name']}, not {detector.backbone.family}.")
+    state, left = translate(file, found.origin, detector)
+    return [*load_init(detector, source, state), *left]
+
+
+def _path(source: str) -> Path:
+    if source not in NAMED:
+        return Path(source)
+    from torchvision.models.detection import SSDLite320_MobileNet_V3_Large_Weights
+
+    from backbones.torchvision_cache import cached
+
+    return cached(SSDLite320_MobileNet_V3_Large_Weights.COCO_V1, "torchvision's SSDLite weights")

@@ -8,25 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from torch import Tensor
 
-from ssdlite.data.coco import CocoData
+from ssdlite.data.coco import COCO_SLOTS, CocoData
 from ssdlite.data.datasets import open_dataset
 from ssdlite.evaluate.coco_scores import score_results
 from ssdlite.evaluate.processes import detect_all
 from ssdlite.evaluate.report import score_table, write_report, write_submission
-from ssdlite.load import detector_from_config, load_detector
+from ssdlite.load import Loaded, load_detector, load_weights
 from ssdlite.model import Detector
 from ssdlite.module import class_table
 from ssdlite.panels import sample_panels, score_tables
-from ssdlite.weights import from_torchvision
+from tools.errors import UserError
 from tools.runs import Source, lay_over
-from tools.scoring import backbone_title, check_asked, load_whole, open_scored, origin, report_folder, track
+from tools.scoring import backbone_title, check_asked, open_scored, origin, report_folder, track
 
 log = logging.getLogger("mnv3")
-
-NETWORK_KEYS = "backbone=, backbone.rf2=, task.preset=, dataset.class_slots="
-"""What says which network a file of weights is for."""
 
 
 def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapping[str, Any]) -> None:
@@ -47,22 +43,39 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     _score(config, detector, data, source.checkpoint, source.folder, cfg.dry)
 
 
-def score_weights(cfg: DictConfig, path: Path) -> None:
-    """Score a state dict of the network that `cfg` describes.
+def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
+    """Score anybody's weights: `cfg.weights`, a file or a name, which say themselves which network they are for.
 
     Raises:
-        UserError: a file that cannot be read, or weights that do not fill the network exactly; as `score_run`.
+        UserError: as `ssdlite.load.load_weights`; classes of the data set that the network does not have; the data is
+            missing or damaged.
     """
-    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
+    source: str = cfg.weights
+    loaded = load_weights(source, OmegaConf.to_container(cfg, resolve=True), asked)  # type: ignore[arg-type]
+    config, detector = lay_over(loaded.config, cfg, typed), loaded.detector
+    if detector.num_slots == COCO_SLOTS and "dataset.class_slots" not in typed:
+        config["dataset"]["class_slots"] = "category_id"
     data = open_scored(open_dataset, config)
-    detector = detector_from_config(config, data.num_slots)
+    _check_slots(source, loaded, data)
+    if tuple(config["task"]["input_size"]) != detector.input_size:
+        detector.set_input_size(tuple(config["task"]["input_size"]))
+    _score(config, detector, data, Path(source).expanduser(), None, cfg.dry)
 
-    def translate(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        theirs = any(name.startswith("backbone.features.0.") for name in state)
-        return from_torchvision(dict(state), detector) if theirs else state
 
-    load_whole(detector, path, translate, NETWORK_KEYS)
-    _score(config, detector, data, path, None, cfg.dry)
+def _check_slots(source: str, loaded: Loaded, data: CocoData) -> None:
+    """Raises UserError unless every class of `data` has its own slot; a network may know more classes than those."""
+    if loaded.detector.num_slots != data.num_slots:
+        raise UserError(
+            f"{source} has {loaded.detector.num_slots} class slots, background included, and the data set with has "
+            f"{data.num_slots}: choose them with dataset.class_slots=category_id or contiguous."
+        )
+    for category in data.categories:
+        own = loaded.classes.get(category.slot)
+        if own not in (category.name, f"class {category.slot}"):
+            raise UserError(
+                f"{source}: slot {category.slot} is {own or 'no class'}, where the data set has {category.name!r}. "
+                "Score it on data of its own classes, or train on these: mnv3 train init=FILE."
+            )
 
 
 def _score(

@@ -6,7 +6,6 @@ from typing import cast
 import numpy as np
 from torch import Tensor
 
-from backbones.edits import first_expansion
 from backbones.tf_names import from_slim, slim_layer
 from backbones.torchvision_names import from_torchvision as backbone_from_torchvision
 from ssdlite.head import Extra
@@ -43,21 +42,9 @@ def from_tensorflow(variables: Mapping[str, np.ndarray], detector: Detector) -> 
 
 def from_torchvision(entries: Mapping[str, Tensor], detector: Detector) -> dict[str, Tensor]:
     """State dict for `detector`, of preset "torchvision", from one of torchvision's ssdlite320_mobilenet_v3_large."""
-    split = int(first_expansion(detector.backbone.table).removeprefix("block").removesuffix(".expand"))
-    features = {}
-    state = {}
+    features, state = torchvision_features(entries), {}
     for name, value in entries.items():
-        parts = name.split(".")
-        match parts:
-            # The backbone is cut in two behind the expansion of block `split`: [..., expansion], [rest, blocks behind].
-            case ["backbone", "features", "0", index, *rest] if int(index) < split:
-                features[".".join(("features", index, *rest))] = value
-            case ["backbone", "features", "0", _, *rest]:
-                features[".".join((f"features.{split}.block.0", *rest))] = value
-            case ["backbone", "features", "1", "0", *rest]:
-                features[".".join((f"features.{split}.block", *rest))] = value
-            case ["backbone", "features", "1", index, *rest]:
-                features[".".join((f"features.{split + int(index)}", *rest))] = value
+        match name.split("."):
             case ["backbone", "extra", level, part, kind, entry]:
                 layer = ("reduce", "depthwise", "expand")[int(part)]
                 state[f"extras.{level}.{layer}.{_CONV_NORM[kind]}.{entry}"] = value
@@ -67,6 +54,23 @@ def from_torchvision(entries: Mapping[str, Tensor], detector: Detector) -> dict[
                 state[f"head.{_HEADS[head]}.{level}.predict.{entry}"] = value
     backbone = backbone_from_torchvision(features, detector.backbone.table)
     return {**{f"backbone.{name}": value for name, value in backbone.items()}, **state}
+
+
+def torchvision_features(entries: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The backbone of torchvision's SSDLite under the names of its classifiers, "features.4.block.0.0.weight".
+
+    It is cut in two behind the expansion of a block: [layers before, expansion], [rest of that block, layers behind].
+    """
+    parts = [(name.split(".")[2:], value) for name, value in entries.items() if name.startswith("backbone.features.")]
+    split = max((int(part[1]) for part, _ in parts if part[0] == "0"), default=0)
+    features = {}
+    for (half, index, *rest), value in parts:
+        if half == "0":
+            place = [index] if int(index) < split else [index, "block", "0"]
+        else:
+            place = [str(split), "block"] if index == "0" else [str(split + int(index))]
+        features[".".join(("features", *place, *rest))] = value
+    return features
 
 
 _CONV_NORM = {"0": "conv", "1": "norm"}

@@ -1,14 +1,15 @@
 """Weights from files into networks: what a run begins with, and a trained network again."""
 
+import copy
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
-from tools.checkpoint import load_fitting, read_checkpoint, run_config
+from tools.checkpoint import load_fitting
 from tools.errors import UserError
 
 log = logging.getLogger("mnv3")
@@ -20,7 +21,7 @@ MOST_NAMED = 6
 def load_first_weights(
     config: Mapping[str, Any],
     load_backbone: Callable[..., Sequence[str]],
-    load_init: Callable[[Path], Sequence[str]],
+    load_init: Callable[[str], Sequence[str]],
 ) -> None:
     """Load what the configuration names, backbone.weights or init or neither, and say what was left.
 
@@ -28,12 +29,13 @@ def load_first_weights(
     """
     backbone, init = config["backbone"], config["init"]
     if weights := backbone["weights"]:
-        _tell_left(weights, load_backbone(weights, inputs=backbone["weights_inputs"]))
+        tell_left(weights, load_backbone(weights, inputs=backbone["weights_inputs"]))
     if init:
-        _tell_left(init, load_init(Path(init)))
+        tell_left(init, load_init(init))
 
 
-def _tell_left(source: str, left: Sequence[str]) -> None:
+def tell_left(source: str, left: Sequence[str]) -> None:
+    """One line on what of `source` was not loaded."""
     if left:
         log.info("Not loaded from %s (random instead, or not needed): %s", source, "; ".join(_shortened(left)))
     else:
@@ -47,23 +49,76 @@ def _shortened(left: Sequence[str]) -> Sequence[str]:
     return [f"{part} ({count})" for part, count in Counter(line.split(".")[0] for line in left).items()]
 
 
-def load_init(network: nn.Module, path: Path, task: str, prefix: str) -> list[str]:
-    """Begin with the weights of `path`, a checkpoint of any classes or a bare state dict of ours; what does not fit
-    keeps its random values. Returns a line on each tensor that was not loaded.
-
-    `prefix`: what stands before the names of the network's tensors in a checkpoint.
+def load_init(network: nn.Module, source: Path | str, state: Mapping[str, Tensor]) -> list[str]:
+    """Begin with the weights of `source`, whose `state` has the network's own names; what does not fit keeps its random
+    values. Returns a line on each tensor that was not loaded.
 
     Raises:
-        UserError: as `tools.checkpoint.read_checkpoint`; another task; or nothing fits at all.
+        UserError: nothing fits at all.
     """
-    content = read_checkpoint(path)
-    if "hyper_parameters" in content:
-        run_config(content, path, task)
-    state = network_state(content.get("state_dict", content), prefix)
-    left = load_fitting(network, state)
+    left = load_fitting(network, dict(state))
     if not any(name in state and state[name].shape == own.shape for name, own in network.state_dict().items()):
-        raise UserError(f"{path}: none of its weights fits this network; those of a backbone go into backbone.weights.")
+        raise UserError(
+            f"{source}: none of its weights fits this network; those of a backbone go into backbone.weights."
+        )
     return left
+
+
+def load_found(network: nn.Module, source: Path | str, state: Mapping[str, Tensor], left: Sequence[str]) -> None:
+    """Fill a `network` that was built for a file from elsewhere, and say what of the file was `left`.
+
+    Raises:
+        UserError: the file does not hold all of it.
+    """
+    problems = load_fitting(network, dict(state))
+    if missing := [line for line in problems if not line.endswith(": only in the file")]:
+        raise UserError(
+            f"{source} does not hold all weights of the network that it looks like ({missing[0]}, {len(missing)} in "
+            "all); for a part of a network: mnv3 train init=FILE or backbone.weights=FILE."
+        )
+    tell_left(str(source), [*left, *problems])
+
+
+def settle(
+    config: Mapping[str, Any] | None,
+    found: Mapping[str, Any],
+    asked: Mapping[str, Any],
+    loose: Sequence[str],
+    source: str,
+) -> dict[str, Any]:
+    """`config` with the options that a file of weights decides in the place of its own.
+
+    `found`, `asked`: values by dotted key, of the file and as the user typed them. Of the `loose` keys the user's word
+    counts: they change what is done with the weights, not which there are.
+
+    Raises:
+        UserError: another network was asked for than the file holds.
+    """
+    wrong = [key for key in asked if key in found and key not in loose and asked[key] != found[key]]
+    if wrong:
+        has = ", ".join(f"{key}={shown(found[key])}" for key in wrong)
+        wanted = ", ".join(f"{key}={shown(asked[key])}" for key in wrong)
+        raise UserError(f"{source} has {has}, where {wanted} was asked for; leave that out.")
+    settled: dict[str, Any] = copy.deepcopy(dict(config or {}))
+    for key, value in found.items():
+        section, _, name = key.partition(".")
+        settled.setdefault(section, {})[name] = asked.get(key, value)
+    return {"recipe": {}, **settled}
+
+
+def flat(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """Those of the dotted `keys` that `config` has, with its values."""
+    found = {}
+    for key in keys:
+        section, _, name = key.partition(".")
+        if name in config.get(section, {}):
+            found[key] = config[section][name]
+    return found
+
+
+def shown(value: Any) -> str:
+    """A value as it is typed."""
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def load_all(network: nn.Module, path: Path | str, checkpoint: Mapping[str, Any], prefix: str) -> None:

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
-from torch import Tensor, nn
 
-from tools.checkpoint import load_fitting, read_checkpoint
 from tools.errors import UserError
 from tools.runs import Source, disagreements
 from tools.tracking import start_run
@@ -31,30 +29,11 @@ def open_scored(open_dataset: Callable[..., Any], config: Mapping[str, Any]) -> 
     return data
 
 
-def load_whole(
-    network: nn.Module, path: Path, translate: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]], keys: str
-) -> None:
-    """Fill `network` with the state dict in `path`, given to `translate` first.
-
-    `keys`: the options that say which network it is. Raises UserError: a file that cannot be read, or weights that do
-    not fill the network exactly.
-    """
-    state = read_checkpoint(path)
-    try:
-        left = load_fitting(network, dict(translate(state.get("state_dict", state))))
-    except (KeyError, ValueError, AttributeError) as error:
-        left = [str(error)]
-    if left:
-        raise UserError(
-            f"weights={path} does not fit this network ({left[0]}, {len(left)} in all). "
-            f"Say which network it is: {keys}."
-        )
-
-
 def origin(config: Mapping[str, Any], checkpoint: Path) -> dict[str, Any]:
     """What metrics.json says of how its figures came about: of what, on which data, and how."""
     settings, data = config["eval"], {"dataset": config["dataset"]["name"], "split": config["eval"]["split"]}
     how = {name: settings[name] for name in ("flip", "scales") if config["task"]["name"] == "lraspp"}
+    how["input_size"] = config["task"]["input_size"]
     return {"checkpoint": str(checkpoint), **data, "dataset_keys": dict(config["dataset"]), **how}
 
 

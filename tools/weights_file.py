@@ -4,6 +4,7 @@ import json
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -20,6 +21,17 @@ SAFETENSORS_TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 """Keys that trainers put a state dict under."""
 
+VARIABLES = (
+    "/weights",
+    "/depthwise_weights",
+    "/biases",
+    "/gamma",
+    "/beta",
+    "/moving_mean",
+    "/moving_variance",
+)
+"""How the names of slim's variables end, other than those of an optimizer."""
+
 
 class WeightsFile(NamedTuple):
     """What is in a file of weights.
@@ -32,8 +44,29 @@ class WeightsFile(NamedTuple):
     path: Path
     kind: Literal["ours", "torch", "tensorflow"]
     tensors: Mapping[str, Any]
-    checkpoint: dict[str, Any] = {}
-    lists: Mapping[str, Mapping[str, tuple[int, ...]]] = {}
+    checkpoint: Mapping[str, Any] = MappingProxyType({})
+    lists: Mapping[str, Mapping[str, tuple[int, ...]]] = MappingProxyType({})
+
+
+class Noted(dict[str, Any]):
+    """Variables by name, and in `read` the names of those that were asked for."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        super().__init__(variables)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """As of every dict."""
+        self.read.add(name)
+        return super().get(name, default)
+
+    def unread(self) -> list[str]:
+        """Lines on the variables of layers that nobody asked for; an optimizer's do not count."""
+        return [f"{name}: only in the file" for name in self if name.endswith(VARIABLES) and name not in self.read]
 
 
 def open_weights(path: Path | str) -> WeightsFile:
@@ -71,6 +104,17 @@ def open_weights(path: Path | str) -> WeightsFile:
 def as_tensors(state: Mapping[str, Any]) -> dict[str, Tensor]:
     """The tensors among the entries of a state dict."""
     return {name: value for name, value in state.items() if isinstance(value, Tensor)}
+
+
+def inside(entries: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Those whose names begin with `prefix`, without it."""
+    return {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}
+
+
+def unused(entries: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> list[str]:
+    """Lines on the tensors of a file that are not, as the very same objects, in the `state` made of them."""
+    used = {id(value) for value in state.values()}
+    return [f"{name}: only in the file" for name, value in entries.items() if id(value) not in used]
 
 
 def _pytorch(path: Path) -> WeightsFile:

@@ -34,3 +34,39 @@ CAMVID = tuple(
 
 CAMVID_IGNORED = (11,)
 """SegNet's "unlabelled"."""
+
+
+def _voc_colour(index: int) -> tuple[int, int, int]:
+    """The devkit's rule: the bits of the index go to red, green and blue in turn, highest bit of the colour first."""
+    return tuple(sum((index >> (3 * bit + channel) & 1) << (7 - bit) for bit in range(3)) for channel in range(3))  # type: ignore[return-value]
+
+
+VOC = tuple(
+    SegClass(name, _voc_colour(index), None, index)
+    for index, name in enumerate(
+        (
+            "__background__",
+            "aeroplane",
+            "bicycle",
+            "bird",
+            "boat",
+            "bottle",
+            "bus",
+            "car",
+            "cat",
+            "chair",
+            "cow",
+            "diningtable",
+            "dog",
+            "horse",
+            "motorbike",
+            "person",
+            "pottedplant",
+            "sheep",
+            "sofa",
+            "train",
+            "tvmonitor",
+        )
+    )
+)
+"""PASCAL VOC's 20 classes and the background, in the order and colours of its label files."""

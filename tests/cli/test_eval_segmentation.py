@@ -153,7 +153,7 @@ def write_camvid(folder: Path) -> None:
         (["run=thin", "dataset=coco"], "Data set coco is for detection"),
         (["run=thin", "eval.scales=[]"], "give at least one scale"),
         (["run=thin", "eval.scales=[0]"], "eval.scales=[0.0]: must be at least 0.1"),
-        (["weights=none.pth", "dataset=cityscapes"], "none.pth: no such checkpoint file"),
+        (["weights=none.pth", "dataset=cityscapes"], "none.pth: there is no such file of weights"),
     ],
 )
 def test_mistakes(

@@ -1,0 +1,113 @@
+"""Which backbone a file of weights holds, told from the shapes in it."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import product
+from typing import Any, Literal, NamedTuple
+
+from backbones.edits import halve_tail, scale_width
+from backbones.tables import TABLES, Table, layer_names
+from backbones.tf_names import slim_names
+from backbones.torchvision_names import torchvision_names
+
+USUAL_WIDTHS = (1.0, 0.75, 0.5, 0.35, 1.4, 1.3, 0.25)
+WIDTHS = (*USUAL_WIDTHS, *(step / 20 for step in range(1, 41) if step / 20 not in USUAL_WIDTHS))
+"""Those that were published first: several widths can round to the same channels."""
+
+Lookup = Callable[[Table, str], "tuple[int, int] | None"]
+"""Output channels and kernel size of a layer (by our name) of a family's table, None if the file has none."""
+
+
+class Recognised(NamedTuple):
+    """The arguments of `build_backbone` that the shapes tell."""
+
+    name: str
+    rf2: bool
+    width: float
+    se: bool
+    max_kernel: int
+
+
+Expansion = Literal["keep", "halve"]
+
+
+def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda name: "keep") -> Recognised | None:
+    """The backbone of a file, None if it is none of ours. `rf2_expansion`: how RF2 is done where it comes from, by the
+    name of a family (`backbones.edits.halve_tail`)."""
+    for name, table in TABLES.items():
+        layers = _convolutions(table)
+        found = {layer: shape for layer in layers if (shape := lookup(table, layer)) is not None}
+        if any(layer.startswith("block") and layer not in found for layer in layers):
+            continue
+        for rf2, width in product((False, True), WIDTHS):
+            edited = scale_width(halve_tail(table, rf2_expansion(name)) if rf2 else table, width)
+            expected = _convolutions(edited)
+            if all(channels == expected[layer] for layer, (channels, _) in found.items()):
+                return Recognised(name, rf2, width, _has_se(lookup, table), _max_kernel(found, table))
+    return None
+
+
+def _has_se(lookup: Lookup, table: Table) -> bool:
+    """Whether squeeze-and-excitation is there, if the family has it at all."""
+    names = [name for name, row in zip(layer_names(table), table, strict=True) if row.se]
+    return not names or lookup(table, f"{names[0]}.se.squeeze") is not None
+
+
+def _max_kernel(found: Mapping[str, tuple[int, int]], table: Table) -> int:
+    """5 if the kernels are the family's, else 3."""
+    largest = max(kernel for layer, (_, kernel) in found.items() if layer.endswith(".depthwise"))
+    return 5 if largest == max(row.kernel for row in table) else largest
+
+
+def in_our_names(state: Mapping[str, Any]) -> Lookup:
+    """Of a state dict of a `Backbone`."""
+    return lambda table, layer: _of(state, f"{layer}.conv.weight", 0, 3) or _of(state, f"{layer}.weight", 0, 3)
+
+
+def in_torchvisions(state: Mapping[str, Any]) -> Lookup:
+    """Of a state dict in torchvision's names."""
+
+    def lookup(table: Table, layer: str) -> tuple[int, int] | None:
+        names = torchvision_names(table)
+        return _of(state, f"{names.get(f'{layer}.conv') or names.get(layer)}.weight", 0, 3)
+
+    return lookup
+
+
+def slim_scope(names: Iterable[str]) -> str:
+    """The scope that slim's layers are in, as "FeatureExtractor/MobilenetV3/"; empty if there is none."""
+    return next((match[0] for name in names if (match := _SCOPE.match(name))), "")
+
+
+_SCOPE = re.compile(r"(\w+/)?Mobilenet\w*/")
+
+
+def in_slims(variables: Mapping[str, Any], scope: str) -> Lookup:
+    """Of variables in TensorFlow's names below `scope` (`slim_scope`)."""
+
+    def lookup(table: Table, layer: str) -> tuple[int, int] | None:
+        name = f"{scope}{slim_names(table).get(layer)}"
+        return _of(variables, f"{name}/weights", 3, 0) or _of(variables, f"{name}/depthwise_weights", 2, 0)
+
+    return lookup
+
+
+def _of(entries: Mapping[str, Any], name: str, channels: int, kernel: int) -> tuple[int, int] | None:
+    """Sizes `channels` and `kernel` of the shape of entry `name`."""
+    if name not in entries or len(entries[name].shape) != 4:
+        return None
+    shape = entries[name].shape
+    return int(shape[channels]), int(shape[kernel])
+
+
+def _convolutions(table: Table) -> dict[str, int]:
+    """Output channels of the convolutions that every row has."""
+    outputs, channels = {}, 3
+    for name, row in zip(layer_names(table), table, strict=True):
+        if row.kind == "conv":
+            outputs[name] = row.out
+        else:
+            outputs[f"{name}.depthwise"] = row.expand or channels
+            outputs[f"{name}.{'project' if row.kind == 'bneck' else 'pointwise'}"] = row.out
+        channels = row.out
+    return outputs

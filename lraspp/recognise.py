@@ -1,0 +1,168 @@
+"""Whose segmenter a file holds, and which: everything that has to be known to build it.
+
+| source | published figure | of which images |
+|--|--|--|
+| torchvision's lraspp_mobilenet_v3_large, `weights=torchvision` | mIoU 57.9 | COCO val2017, VOC's 21 classes, at 520 |
+| the authors' mobilenetv3_large_cityscapes_trainfine | mIoU 72.41 | Cityscapes val at 1025x2049, output stride 32 |
+| the authors' mobilenetv3_small_cityscapes_trainfine | mIoU 68.99 | the same |
+| the authors' mobilenetv2_coco_cityscapes_trainfine | mIoU 70.71 | the same at output stride 16; began from COCO's |
+
+The authors trained on Cityscapes' training frames alone, so that their figures are of frames not seen, unlike those of
+some weights in circulation (fastseg's, trained on the official validation cities). Their other releases have heads that
+are not the paper's: an ASPP of several rates or a decoder (Xception, ResNet, EdgeTPU), which mnv3 does not build.
+"""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise, slim_scope
+from lraspp.data.frames import SegClass
+from lraspp.data.tables import CITYSCAPES, VOC
+from lraspp.model import V3, Segmenter
+from lraspp.pooling import Windows
+from lraspp.presets import PRESETS
+from lraspp.weights import from_tensorflow, from_torchvision, torchvision_features
+from tools.errors import UserError
+from tools.painting import class_colour
+from tools.weights_file import Noted, WeightsFile, inside, unused
+
+MARKS = {"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"}
+"""An entry by which each is told: the convolution of the head's main branch, whose channels are task.filters."""
+
+DETECTORS = ("head.boxes.", "head.regression_head.", "BoxPredictor_0/")
+"""How the names of a detector's weights begin, for a better word than "unknown"."""
+
+RELEASED_STRIDES = {"large": 32, "small": 32, "v2": 16}
+"""Output strides of the authors' published figures, for checkpoints, which do not tell."""
+
+MOVED = ("Mobilenet", "depthwise")  # in the names of the convolutions that a backbone's stride comes from
+
+
+class Found(NamedTuple):
+    """`origin`: a key of MARKS. `options`: all that the file decides, by dotted key of the configuration. `windows`: of
+    the pooling, where a graph tells them."""
+
+    origin: str
+    options: dict[str, Any]
+    num_classes: int
+    windows: Windows | None = None
+
+
+def describe(file: WeightsFile) -> Found:
+    """What the names and shapes in a file say. Raises UserError: it is no segmenter of the kinds there are."""
+    origin = next((origin for origin, mark in MARKS.items() if mark in file.tensors), None)
+    if origin is None:
+        if any(name.startswith(DETECTORS) for name in file.tensors):
+            raise UserError(f"{file.path} holds a detector, not a segmenter: add task=ssdlite.")
+        raise UserError(
+            f"{file.path} holds no (Lite) R-ASPP segmenter in the names of mnv3, torchvision or TensorFlow's DeepLab; "
+            "weights of a backbone alone go into a new run: mnv3 train backbone.weights=FILE."
+        )
+    return {"ours": _ours, "torchvision": _torchvisions, "authors": _authors}[origin](file)
+
+
+def _ours(file: WeightsFile) -> Found:
+    tensors = file.tensors
+    lite = "head.pooled.conv.weight" not in tensors
+    preset = "torchvision" if lite and "head.gate.weight" in tensors and "head.gate.bias" not in tensors else "paper"
+    options = {
+        "task.preset": preset,
+        "task.head": "lraspp" if lite else "raspp",
+        "task.gate": "none" if lite and "head.gate.weight" not in tensors else None,
+        "task.skip": not lite or "head.skip.weight" in tensors,
+        "backbone.output_stride": 16,
+    }
+    lookup = in_our_names(inside(tensors, "backbone."))
+    return _found(file, "ours", options, lookup, tensors["head.classes.weight"].shape[0])
+
+
+def _torchvisions(file: WeightsFile) -> Found:
+    options = {"task.preset": "torchvision", "task.head": "lraspp", "backbone.output_stride": 16}
+    lookup = in_torchvisions(torchvision_features(file.tensors))
+    return _found(file, "torchvision", options, lookup, file.tensors["classifier.low_classifier.weight"].shape[0])
+
+
+def _authors(file: WeightsFile) -> Found:
+    tensors = file.tensors
+    lite, full = "decoder/decoder_conv0/weights" in tensors, "logits/semantic/weights" in tensors
+    several = "aspp1_depthwise/depthwise_weights" in tensors or "aspp1/weights" in tensors
+    if (
+        several
+        or "image_pooling/weights" not in tensors
+        or not (lite or (full and "concat_projection/weights" in tensors))
+    ):
+        has = "an ASPP of several rates" if several else "other layers behind its backbone"
+        raise UserError(
+            f"{file.path} is a DeepLab whose head is neither R-ASPP nor Lite R-ASPP: it has {has}, which mnv3 does not "
+            "build."
+        )
+    options = {"task.preset": "paper", "task.head": "lraspp" if lite else "raspp"}
+    hard = lite and (not file.lists or "image_pooling/mul/y" in tensors)  # the released ones have a hard sigmoid
+    options |= {"task.gate": "hard_sigmoid" if hard else None, "task.pool": None if lite else "global"}
+    classes = tensors["decoder/decoder_conv0/weights" if lite else "logits/semantic/weights"].shape[-1]
+    found = _found(file, "authors", options, in_slims(tensors, slim_scope(tensors)), classes)
+    found.options["backbone.output_stride"] = _stride(file) or RELEASED_STRIDES.get(found.options["backbone.name"], 16)
+    windows = _windows(file)
+    if windows is not None:
+        found.options["task.pool"] = None
+    return found._replace(windows=windows)
+
+
+def _found(file: WeightsFile, origin: str, options: Mapping[str, Any], lookup: Any, classes: int) -> Found:
+    """With the backbone, and what is the same for all."""
+    halves = PRESETS[options["task.preset"]].rf2_expansion == "halve"
+    backbone = recognise(lookup, lambda name: "halve" if halves and name in V3 else "keep")
+    if backbone is None:
+        raise UserError(f"{file.path}: the segmenter in it has another backbone than those that mnv3 knows.")
+    filters = file.tensors[MARKS[origin]].shape[-1 if origin == "authors" else 0]
+    rest = {"task.name": "lraspp", "task.filters": int(filters), "task.input_size": None}
+    rest |= {"task.gate": None, "task.pool": None, "task.skip": True}
+    rest |= {"backbone.padding": None, "backbone.weights": None}
+    rest |= {"backbone.hswish": backbone.se or backbone.max_kernel > 3}  # the authors' "minimalistic" has none of them
+    rest |= {f"backbone.{key}": value for key, value in backbone._asdict().items()}
+    return Found(origin, {**rest, **options}, int(classes))
+
+
+def _stride(file: WeightsFile) -> int | None:
+    """Output stride of a graph's backbone: the product of its convolutions' own."""
+    strides = [
+        lists["strides"][1]
+        for name, lists in file.lists.items()
+        if name.startswith(MOVED[0]) and (name.endswith("/Conv/Conv2D") or MOVED[1] in name) and "strides" in lists
+    ]
+    return prod(strides) if strides else None
+
+
+def _windows(file: WeightsFile) -> Windows | None:
+    """Of a graph's pooling before the gate."""
+    for lists in file.lists.values():
+        if "ksize" in lists and "strides" in lists and max(lists["ksize"]) > 1:
+            (_, height, width, _), (_, down, right, _) = lists["ksize"], lists["strides"]
+            return Windows((height, width), (down, right), whole=False)
+    return None
+
+
+def translate(file: WeightsFile, origin: str, segmenter: Segmenter) -> tuple[dict[str, Any], list[str]]:
+    """The state dict for `segmenter` from a file of its backbone's family, and a line on each entry that is left."""
+    if origin == "authors":
+        variables = Noted(file.tensors)
+        state = from_tensorflow(variables, segmenter)
+        return state, variables.unread()
+    if origin == "torchvision":
+        state = from_torchvision(file.tensors, segmenter)
+        return state, unused(file.tensors, state)
+    return dict(file.tensors), []
+
+
+def set_windows(segmenter: Segmenter, windows: Windows | None) -> None:
+    """Pool by the `windows` of a graph, if it has told them."""
+    if windows is not None:
+        segmenter.head.windows = windows
+
+
+def class_entries(found: Found) -> tuple[SegClass, ...]:
+    """Classes by index: Cityscapes' for 19, VOC's for 21, of weights from elsewhere; else numbers."""
+    known = {} if found.origin == "ours" else {len(CITYSCAPES): CITYSCAPES, len(VOC): VOC}
+    numbered = tuple(SegClass(f"class {i}", class_colour(i), None, i) for i in range(found.num_classes))
+    return known.get(found.num_classes, numbered)

@@ -1,0 +1,104 @@
+"""Whose detector a file holds, and which: everything that has to be known to build it.
+
+| source | published figure | of which images |
+|--|--|--|
+| torchvision's ssdlite320_mobilenet_v3_large, `weights=torchvision` | AP 21.3 | COCO val2017; trained on train2017 |
+| the authors' ssd_mobilenet_v3_large_coco_2020_01_14 | AP 22.6 | the 8,000 images of their own "minival" of COCO 2014 |
+| the authors' ssd_mobilenet_v3_small_coco_2020_01_14 | AP 15.4 | the same |
+
+The split is a trap: the authors trained on COCO 2014 without their minival, and about four fifths of val2017 are in
+that. On val2017 their releases give more than they are worth: a third party's runs of the TFLite files gave AP 25.45
+(Large) and 15.99 (Small). Such figures tell whether a port is right, not how good the network is; a sister network of
+theirs (MobileDet) has 0.6 less on images that it has not seen than on minival.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise, slim_scope
+from ssdlite.model import Detector
+from ssdlite.presets import PRESETS
+from ssdlite.weights import from_tensorflow, from_torchvision, torchvision_features
+from tools.errors import UserError
+from tools.weights_file import Noted, WeightsFile, inside, unused
+
+MARKS = {
+    "ours": "head.boxes.0.predict.weight",
+    "torchvision": "head.regression_head.module_list.0.1.weight",
+    "authors": "BoxPredictor_0/BoxEncodingPredictor/biases",
+}
+"""An entry by which each is told: the box predictor of the finest level, which says how many anchors there are."""
+
+SEGMENTERS = ("head.features.", "classifier.cbr.", "classifier.low_classifier.", "aspp0/", "logits/semantic/")
+"""How the names of a segmenter's weights begin, for a better word than "unknown"."""
+
+CODES = 4  # numbers that a box is coded by
+
+
+class Found(NamedTuple):
+    """`origin`: a key of MARKS. `options`: all that the file decides, by dotted key of the configuration. `num_slots`:
+    of the class predictors, background included."""
+
+    origin: str
+    options: dict[str, Any]
+    num_slots: int
+
+
+def describe(file: WeightsFile) -> Found:
+    """What the names and shapes in a file say. Raises UserError: it is no detector of the families there are."""
+    tensors = file.tensors
+    origin = next((origin for origin, mark in MARKS.items() if mark in tensors), None)
+    if origin is None:
+        if any(name.startswith(SEGMENTERS) for name in tensors):
+            raise UserError(f"{file.path} holds a segmenter, not a detector: add task=lraspp.")
+        raise UserError(
+            f"{file.path} holds no SSDLite detector in the names of mnv3, torchvision or TensorFlow's detection API; "
+            "weights of a backbone alone go into a new run: mnv3 train backbone.weights=FILE."
+        )
+    if origin == "authors":
+        lookup, classes = in_slims(tensors, slim_scope(tensors)), tensors["BoxPredictor_0/ClassPredictor/biases"]
+    elif origin == "torchvision":
+        lookup = in_torchvisions(torchvision_features(tensors))
+        classes = tensors["head.classification_head.module_list.0.1.weight"]
+    else:
+        lookup, classes = in_our_names(inside(tensors, "backbone.")), tensors["head.classes.0.predict.weight"]
+    backbone = recognise(lookup)
+    if backbone is None:
+        raise UserError(f"{file.path}: the detector in it has another backbone than those that mnv3 knows.")
+    anchors = tensors[MARKS[origin]].shape[0] // CODES
+    preset = next((name for name, rules in PRESETS.items() if len(rules.anchors[0]) == anchors), None)
+    if preset is None:
+        raise UserError(f"{file.path}: the detector in it has {anchors} anchors a cell, where mnv3 knows 3 and 6.")
+    options = {
+        "task.name": "ssdlite",
+        "task.preset": preset,
+        "task.input_size": [320, 320],  # of all that were published; any other can be asked for
+        "backbone.output_stride": 32,
+        "backbone.padding": None,
+        "backbone.weights": None,
+        "backbone.hswish": backbone.se or backbone.max_kernel > 3,  # the authors' "minimalistic" has none of the three
+        **{f"backbone.{key}": value for key, value in backbone._asdict().items()},
+    }
+    return Found(origin, options, classes.shape[0] // anchors)
+
+
+def translate(file: WeightsFile, origin: str, detector: Detector) -> tuple[dict[str, Any], list[str]]:
+    """The state dict for `detector` from a file of its backbone's family, and a line on each entry that is left."""
+    if origin == "authors":
+        variables = Noted(file.tensors)
+        state = from_tensorflow(variables, detector)
+        return state, variables.unread()
+    if origin == "torchvision":
+        state = from_torchvision(file.tensors, detector)
+        return state, unused(file.tensors, state)
+    return dict(file.tensors), []
+
+
+def class_names(found: Found) -> Mapping[int, str]:
+    """Class name by slot: COCO's for networks of as many slots, else numbers."""
+    from ssdlite.coco_names import COCO_NAMES
+    from ssdlite.data.coco import COCO_SLOTS
+
+    if found.num_slots == COCO_SLOTS:
+        return COCO_NAMES
+    return {slot: f"class {slot}" for slot in range(1, found.num_slots)}
