@@ -1,6 +1,22 @@
-"""Random weights that a network begins with."""
+"""Random weights that a network begins with, unless it gets others at once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from torch import nn
+
+_wanted = ContextVar("wanted", default=True)
+
+
+@contextmanager
+def no_initial_weights() -> Iterator[None]:
+    """Networks built inside keep what PyTorch's layers begin with: drawing weights takes longer than reading them."""
+    token = _wanted.set(False)
+    try:
+        yield
+    finally:
+        _wanted.reset(token)
 
 
 def init_truncated_normal(module: nn.Module, std: float = 0.03) -> None:
@@ -8,6 +24,8 @@ def init_truncated_normal(module: nn.Module, std: float = 0.03) -> None:
 
     With 0.03 that is how the authors' detection configs start backbone and extra layers.
     """
+    if not _wanted.get():
+        return
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.trunc_normal_(layer.weight, std=std, a=-2 * std, b=2 * std)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from backbones.initial import no_initial_weights
 from backbones.network import backbone_options
 from lraspp.data.frames import FrameData, SegClass
 from lraspp.model import Segmenter, build_segmenter

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from backbones.initial import no_initial_weights
 from backbones.network import backbone_options
 from ssdlite.model import Detector, build_detector
 from ssdlite.presets import PRESETS
@@ -60,7 +61,8 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
     own: dict[int, str] = checkpoint["hyper_parameters"]["classes"]
     if classes is not None:
         check_classes(path, own, classes, "in slot", "the data set, and dataset.class_slots,")
-    detector = detector_from_config(config, checkpoint["hyper_parameters"]["num_slots"])
+    with no_initial_weights():
+        detector = detector_from_config(config, checkpoint["hyper_parameters"]["num_slots"])
     load_all(detector, path, checkpoint, PREFIX)
     # Of checkpoints that do not hold them, the slots: right for class_slots=category_id.
     return Loaded(detector, config, own, checkpoint["hyper_parameters"].get("ids") or {slot: slot for slot in own})
@@ -86,7 +88,8 @@ def load_weights(
         return loaded
     found = describe(file)
     settled = settle(config, found.options, asked, LOOSE, source)
-    detector = detector_from_config(settled, found.num_slots)
+    with no_initial_weights():
+        detector = detector_from_config(settled, found.num_slots)
     load_found(detector, source, *translate(file, found.origin, detector))
     classes = dict(class_names(found))
     return Loaded(detector, settled, classes, {slot: slot for slot in classes})
