@@ -66,7 +66,8 @@ def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> L
     own = {index: entry.name for index, entry in enumerate(entries)}
     if classes is not None:
         check_classes(path, own, classes, "at index", "the data set")
-    segmenter = segmenter_from_config(config, len(own))
+    with no_initial_weights():
+        segmenter = segmenter_from_config(config, len(own))
     load_all(segmenter, path, checkpoint, PREFIX)
     return Loaded(segmenter, config, own, entries)
 
@@ -91,7 +92,8 @@ def load_weights(
         return loaded
     found = describe(file)
     settled = settle(config, found.options, asked, LOOSE, source)
-    segmenter = segmenter_from_config(settled, found.num_classes)
+    with no_initial_weights():
+        segmenter = segmenter_from_config(settled, found.num_classes)
     load_found(segmenter, source, *translate(file, found.origin, segmenter))
     if asked.get("task.pool") is None:
         set_windows(segmenter, found.windows)
