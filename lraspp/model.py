@@ -41,10 +41,13 @@ class Segmenter(nn.Module):
         self.channels_last = True
         self.backbone = backbone
         self.head = head
-        mean, std = (torch.tensor(values).reshape(3, 1, 1) for values in (preset.pixel_mean, preset.pixel_std))
-        self.register_buffer("scale", 1 / (255 * std), persistent=False)
-        self.register_buffer("offset", -mean / std, persistent=False)
-        _initialise(self)
+        constants = (preset.pixel_mean, preset.pixel_std)
+        mean, std = (torch.tensor(values, device="cpu").reshape(3, 1, 1) for values in constants)
+        device = head.classes.weight.device
+        self.register_buffer("scale", (1 / (255 * std)).to(device), persistent=False)
+        self.register_buffer("offset", (-mean / std).to(device), persistent=False)
+        if device.type != "meta":
+            _initialise(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """images: [N, 3, H, W] RGB, uint8 or float, 0..255 -> logits [N, num_classes, h, w].

@@ -21,7 +21,10 @@ def row_cost(config: Mapping[str, Any], num_slots: int = SLOTS) -> RowCost:
 
     The plain figures: all trainable parameters; the same multiply-adds, for the paper counts them as most tools do.
     """
-    with torch.random.fork_rng(devices=[]):  # a real network: on the meta device PyTorch would load its compiler first
+    with torch.device("meta"):  # no weights are drawn
         detector = detector_from_config(dict(config), num_slots)
+    detector.to_empty(device="cpu")  # to be run on the meta device, PyTorch would import its compiler: two seconds
+    for tensor in (*detector.parameters(), *detector.buffers()):
+        tensor.detach().zero_()
     cost = count(detector, torch.zeros(1, 3, *detector.input_size))
     return RowCost(cost.conv_params, cost.trainable_params, cost.madds, cost.madds)

@@ -49,7 +49,8 @@ class Detector(nn.Module):
         channels += [extra.channels for extra in cast("Iterable[Extra]", self.extras)]
         self.head = Head(channels, [len(shapes) for shapes in preset.anchors], num_slots, BN_MOMENTUM)
         self.set_input_size(input_size)
-        self._initialise()
+        if not self.anchors.is_meta:
+            self._initialise()
 
     @property
     def resize_rule(self) -> Rule:
@@ -61,7 +62,8 @@ class Detector(nn.Module):
         if min(height, width) < 1:
             raise UserError(f"task.input_size: both sides must be at least 1 pixel, not {height} x {width}")
         self.input_size = (height, width)
-        anchors = grid_anchors(self.preset.anchors, self.input_size, self.preset.square_anchors)
+        with torch.device("cpu"):
+            anchors = grid_anchors(self.preset.anchors, self.input_size, self.preset.square_anchors)
         device = next(self.head.parameters()).device
         self.register_buffer("anchors", anchors.to(device, copy=True), persistent=False)
 
