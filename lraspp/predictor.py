@@ -10,7 +10,7 @@ import torch
 from backbones.fold import fold_norms
 from lraspp.data.frames import SegClass
 from lraspp.evaluate.inference import predict
-from lraspp.load import Loaded, load_segmenter
+from lraspp.load import Loaded, load_segmenter, load_weights
 from lraspp.model import Segmenter
 from lraspp.sizes import input_size as configured_size
 from tools.runs import Source
@@ -62,8 +62,6 @@ def open_weights(
     source: str, asked: Mapping[str, Any], device: str = "cpu", input_size: Size | None = None
 ) -> SegmenterPredictor:
     """The segmenter of anybody's weights. Raises UserError as `load_weights`."""
-    from lraspp.load import load_weights
-
     return _predictor(load_weights(source, None, asked), device, input_size)
 
 
