@@ -22,7 +22,7 @@ _job: str | None = None
 
 def check(given: Arguments, jobs: Sequence[DictConfig]) -> None:
     """Raises UserError for a call that should go to the cluster and cannot, `jobs` being its configurations."""
-    typed = dict(text.partition("=")[::2] for text in given.overrides)
+    typed = {key: value for key, _, value in (text.partition("=") for text in given.overrides)}
     slurm = typed.get("trainer") == "slurm" or typed.get("hydra/launcher") in ("slurm", "submitit_slurm")
     if given.shows or rank() or "resume" in typed or not (slurm or "submitit" in typed.get("hydra/launcher", "")):
         return

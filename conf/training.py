@@ -74,6 +74,6 @@ class Trainer:
 class Wandb:
     mode: Optional[str] = key("null: online with a key, else offline", None, choices=("online", "offline", "disabled"))
     project: str = key("W&B project", "mnv3")
-    group: Optional[str] = key("runs that belong together", None)
+    group: Optional[str] = key("runs that belong together; null: the row of the experiment, if it is one", None)
     tags: list[str] = key("further tags", [])
     name: Optional[str] = key("null: the run folder's name", None)

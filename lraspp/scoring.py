@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from lraspp.cost import row_cost
 from lraspp.data.datasets import open_dataset
 from lraspp.data.frames import FrameData
 from lraspp.evaluate.official import OfficialScores, check_agreement, check_possible, evaluate
@@ -154,6 +155,7 @@ def _report(
         scores.stats,
         lambda: sample_panels(data, outcome.maps),
         lambda: score_tables(scores),
+        lambda: row_cost(config),
     )
     log.info("mIoU %.4f, pixel accuracy %.4f: %s", scores.stats["mIoU"], scores.stats["pixel_accuracy"], checkpoint)
     log.info("Report: %s", out)

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 
 from backbones.weights import load_backbone_weights
 from lraspp.class_weights import class_weights
+from lraspp.cost import row_cost
 from lraspp.data.datasets import open_dataset
 from lraspp.data.frames import FrameData
 from lraspp.data.loader import Batch, Loader, train_loader, val_loader
@@ -21,6 +22,7 @@ from lraspp.model import Segmenter
 from lraspp.module import SCORE, SegmentationModule, predict_batch
 from lraspp.panels import sample_panels, score_tables
 from lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
+from tools.cost import RowCost
 from tools.draw import mosaic, save_image
 from tools.fitting import fit_and_score
 from tools.loading import load_first_weights
@@ -73,6 +75,10 @@ class Segmentation(Task):
     def input_size(self, config: Config, data: FrameData) -> tuple[int, int]:
         """That of the network, or of the first frame."""
         return first_size(config, data)
+
+    def row_cost(self, config: Config) -> RowCost:
+        """By Tables 7 and 8."""
+        return row_cost(config)
 
     def loaders(
         self, config: Config, network: Segmenter, train_data: FrameData, val_data: FrameData, rank: int, world: int

@@ -9,6 +9,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from ssdlite.cost import row_cost
 from ssdlite.data.coco import COCO_SLOTS, CocoData
 from ssdlite.data.datasets import open_dataset
 from ssdlite.evaluate.coco_scores import score_results
@@ -19,6 +20,7 @@ from ssdlite.model import Detector
 from ssdlite.module import class_table
 from ssdlite.panels import sample_panels, score_tables
 from tools.errors import UserError
+from tools.paper import row
 from tools.runs import Source, lay_over
 from tools.scoring import backbone_title, check_asked, open_scored, origin, report_folder, track
 
@@ -112,6 +114,7 @@ def _score(
         scores.stats,
         lambda: sample_panels(data, results, settings["score_threshold"]),
         lambda: score_tables(scores),
+        lambda: row_cost(config, row(config["row"]).slots),
     )
     log.info("AP %.4f, AP50 %.4f: %s", scores.stats["AP"], scores.stats["AP50"], checkpoint)
     log.info("Report: %s", out)

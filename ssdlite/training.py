@@ -9,6 +9,7 @@ import torch
 from omegaconf import DictConfig
 
 from backbones.weights import load_backbone_weights
+from ssdlite.cost import row_cost
 from ssdlite.data.coco import CocoData
 from ssdlite.data.datasets import check_same_classes, open_dataset
 from ssdlite.data.loader import Batch, Loader, train_loader, val_loader
@@ -20,11 +21,13 @@ from ssdlite.load import detector_from_config, init_detector, load_detector
 from ssdlite.model import Detector
 from ssdlite.module import SCORE, DetectionModule, class_table
 from ssdlite.panels import sample_panels, score_tables
+from tools.cost import RowCost
 from tools.draw import draw_boxes, mosaic, save_image
 from tools.fitting import fit_and_score
 from tools.loading import load_first_weights
 from tools.optim import Plan
 from tools.painting import class_colour
+from tools.paper import row
 from tools.run_folder import RunFolder
 from tools.task import Config, Task
 from tools.training import share_of_batch
@@ -67,6 +70,10 @@ class Detection(Task):
         """That of the network."""
         height, width = config["task"]["input_size"]
         return height, width
+
+    def row_cost(self, config: Config) -> RowCost:
+        """By Table 6."""
+        return row_cost(config, row(config["row"]).slots)
 
     def loaders(
         self, config: Config, network: Detector, train_data: CocoData, val_data: CocoData, rank: int, world: int

@@ -13,6 +13,7 @@ from torch import nn
 from tools.checkpoint import read_checkpoint, run_config
 from tools.cost import count
 from tools.optim import Plan, make_plan
+from tools.paper_summary import cost_figures, score_figures
 from tools.plots import plot_training
 from tools.progress import quiet_lightning
 from tools.run_folder import RunFolder, read_metrics, shown
@@ -66,7 +67,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
         # The file, as `mnv3 eval` does, not what is left in memory.
         results, scores = task.score_file(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
         if trainer.is_global_zero:
-            _report(task, folder, val_data, results, scores, run)
+            _report(task, folder, config, val_data, results, scores, run)
     finally:
         if run is not None:
             run.finish()
@@ -93,7 +94,7 @@ def _start_tracking(task: Task, config: dict[str, Any], folder: RunFolder, netwo
     tags = [task.name, config["backbone"]["name"], config["dataset"]["name"], config["recipe"]["name"]]
     image = torch.zeros(1, 3, *task.input_size(config, data))
     extra = {"cost": count(network, image)._asdict(), "folder": str(folder.path)}
-    return start_run(
+    run = start_run(
         config["wandb"],
         folder.path,
         job_type="train",
@@ -101,6 +102,9 @@ def _start_tracking(task: Task, config: dict[str, Any], folder: RunFolder, netwo
         tags=tags,
         summary={task.score: "max"},
     )
+    if run is not None and config.get("row"):
+        run.summary.update(cost_figures(config["row"], task.row_cost(config)))
+    return run
 
 
 def _panels(task: Task, run: Any, data: Any) -> Callable[[Any, Any], None] | None:
@@ -113,7 +117,9 @@ def _panels(task: Task, run: Any, data: Any) -> Callable[[Any, Any], None] | Non
     return log_panels
 
 
-def _report(task: Task, folder: RunFolder, data: Any, results: Any, scores: Any, run: Any) -> None:
+def _report(
+    task: Task, folder: RunFolder, config: dict[str, Any], data: Any, results: Any, scores: Any, run: Any
+) -> None:
     epoch = int(read_checkpoint(folder.best)["epoch"]) + 1
     more = {"epoch": epoch, "checkpoint": "checkpoints/best.ckpt"}
     table = task.report(folder.path, data, results, scores, more)
@@ -121,6 +127,8 @@ def _report(task: Task, folder: RunFolder, data: Any, results: Any, scores: Any,
     if run is not None:
         run.log(task.tables(scores))
         run.summary["best_epoch"] = epoch
+        if config.get("row"):
+            run.summary.update(score_figures(config["row"], config["dataset"]["name"], "val", scores.stats))
         upload_checkpoint(run, folder.best, scores.stats)
     rows = read_metrics(folder.metrics_csv)
     log.info("%s", table)

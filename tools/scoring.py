@@ -7,7 +7,9 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from tools.cost import RowCost
 from tools.errors import UserError
+from tools.paper_summary import cost_figures, score_figures
 from tools.runs import Source, disagreements
 from tools.tracking import start_run
 
@@ -57,10 +59,12 @@ def track(
     stats: Mapping[str, float],
     panels: Callable[[], Any],
     tables: Callable[[], Mapping[str, Any]],
+    row_cost: Callable[[], RowCost],
 ) -> None:
     """The same figures, pictures and tables in W&B, as a run of its own with job type "eval".
 
-    `tables` may name them as a validation does, `val/...`: they get the split's name instead.
+    `tables` may name them as a validation does, `val/...`: they get the split's name instead. `row_cost` is
+    called for a row of the paper's tables, to tell the cost by its counting rule.
     """
     split = config["eval"]["split"]
     tags = [config["task"]["name"], config["backbone"]["name"], config["dataset"]["name"], split]
@@ -73,5 +77,8 @@ def track(
         run.log({f"{split}/{name}": value for name, value in stats.items()})
         renamed = {f"{split}/{name.removeprefix('val/')}": table for name, table in tables().items()}
         run.log({f"{split}/samples": panels(), **renamed})
+        if row := config.get("row"):
+            run.summary.update(cost_figures(row, row_cost()))
+            run.summary.update(score_figures(row, config["dataset"]["name"], split, stats))
     finally:
         run.finish()

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from torch import nn
 
+from tools.cost import RowCost
 from tools.module import TrainingModule
 from tools.optim import Plan
 
@@ -40,6 +41,10 @@ class Task(Protocol):
 
     def input_size(self, config: Config, data: Any) -> tuple[int, int]:
         """Height and width of the image whose cost is told."""
+        ...
+
+    def row_cost(self, config: Config) -> RowCost:
+        """Cost by the counting rule of `config["row"]`, a row of the paper's tables."""
         ...
 
     def loaders(

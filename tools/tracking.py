@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.files import write_text
+from tools.paper_summary import row_tags
 from tools.run_folder import shown
 
 log = logging.getLogger("mnv3")
@@ -38,7 +39,8 @@ def start_run(
     """Begin the W&B run of a run folder, or go on with it when the folder has one; None when the mode is "disabled".
 
     `settings` is the config section `wandb` (mode, project, group, tags, name). `summary` maps a metric to how its
-    runs are summed up ("max", "min", "last"). Metrics are drawn over `epoch`. Call on the first process only, and
+    runs are summed up ("max", "min", "last"). Metrics are drawn over `epoch`. Runs of a row of the paper's tables
+    (`config["row"]`) have its tags, and are its group unless `settings` names one. Call on the first process only, and
     `finish()` the run whatever happens, or the next run of this process would write into it.
     """
     mode = wandb_mode(settings["mode"])
@@ -46,16 +48,17 @@ def start_run(
         return None
     import wandb
 
+    row = config.get("row")
     run = wandb.init(
         dir=folder,
         mode=mode,  # pyright: ignore[reportArgumentType]
         id=_run_id(folder, job_type),
         resume="allow",
         project=settings["project"],
-        group=settings["group"],
+        group=settings["group"] or row,
         name=settings["name"] or folder.name,
         job_type=job_type,
-        tags=[*dict.fromkeys([*tags, *settings["tags"]])],
+        tags=[*dict.fromkeys([*tags, *(row_tags(row) if row else []), *settings["tags"]])],
         config=dict(config),
         settings=wandb.Settings(silent=True, console="off"),
     )
@@ -71,7 +74,12 @@ def start_run(
 
 
 def _run_id(folder: Path, job_type: str) -> str:
-    """The id that the runs of a folder share, one for each kind of job: a resumed training goes on in the same run."""
+    """The id that the runs of a folder share, one for each kind of job: a resumed training goes on in the same run.
+
+    A sweep's agent has given its trial an id before.
+    """
+    if job_type == "train" and os.environ.get("WANDB_SWEEP_ID") and os.environ.get("WANDB_RUN_ID"):
+        return os.environ["WANDB_RUN_ID"]
     path = folder / "wandb" / f"{job_type}_run_id.txt"
     if not path.exists():
         write_text(path, secrets.token_hex(4))

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from tests.tools.tiny_task import fit
+from tools.cost import RowCost
+from tools.paper_summary import cost_figures, score_figures
+from tools.scoring import track
 from tools.tracking import boxed_image, start_run, upload_checkpoint, wandb_mode
 
 SETTINGS = {"mode": "offline", "project": "mnv3", "group": "table6", "tags": ["mine"], "name": None}
@@ -64,6 +67,86 @@ def test_a_training_is_written_offline_and_a_resumed_one_goes_on_in_it(tmp_path)
     ids = {json.loads(line)["run"]["run_id"] for line in starts}
     assert len(starts) == 2 and len(ids) == 1
     assert any("val/score" in line and "max" in line.lower() and "metric" in line for line in text)
+
+
+def summary(folder):
+    """The summary of the only run in `folder`, and the record of its beginning."""
+    [file] = folder.glob("wandb/offline-run-*/*.wandb")
+    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", "--summary", str(file)]
+    whole = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    [start] = [record["run"] for record in inspect(folder) if record["type"] == "run" and "run_id" in record["run"]]
+    return whole["summary"], start
+
+
+ROW = "table6/v3_small_rf2"
+COST = RowCost(params=1_765_279, params_plain=1_790_000, madds=162_303_424, madds_plain=162_303_424)
+
+
+def score(folder, *, dataset="coco", row=ROW, group=None):
+    """An evaluation as W&B gets it."""
+    config = {
+        "task": {"name": "ssdlite"},
+        "backbone": {"name": "small"},
+        "dataset": {"name": dataset},
+        "eval": {"split": "val"},
+        "wandb": {**SETTINGS, "group": group},
+        "row": row,
+    }
+    track(config, folder, "best.ckpt", {"AP": 0.1584}, list, dict, lambda: COST)
+    return summary(folder)
+
+
+def test_a_run_of_a_row_has_the_papers_figures_beside_ours(tmp_path):
+    """Group, tags and job type of the row; figures in the paper's units; the score too, because it is COCO's."""
+    figures, start = score(tmp_path)
+    assert (start["run_group"], start["job_type"]) == (ROW, "eval")
+    assert set(start["tags"]) == {"ssdlite", "small", "coco", "val", "table6", ROW, "mine"}
+    ours = {name: value for name, value in figures.items() if name.partition("/")[0] in ("paper", "ours", "delta")}
+    assert ours == {
+        "paper/mAP": 16.1,
+        "paper/params": 1.77,
+        "paper/madds": 0.16,
+        "paper/latency": 43,
+        "paper/latency_v1": 56.2,
+        "paper/data": "coco test",
+        "ours/params": 1.7653,
+        "ours/madds": 0.1623,
+        "ours/mAP": 15.84,
+        "ours/data": "coco val",
+        "delta/params": -0.0047,
+        "delta/madds": 0.0023,
+        "delta/mAP": -0.26,
+    }
+
+
+def test_streets_are_never_held_against_coco(tmp_path):
+    """Costs are compared, the score is not; a group of the user's own stands."""
+    figures, start = score(tmp_path, dataset="streets", group="mine")
+    assert start["run_group"] == "mine" and ROW in start["tags"]
+    assert figures["ours/data"] == "streets val" and figures["val/AP"] == 0.1584
+    assert {name for name in figures if name.startswith("delta/")} == {"delta/params", "delta/madds"}
+    assert "ours/mAP" not in figures
+
+
+def test_a_run_of_no_row_has_nothing_of_the_paper(tmp_path):
+    """Neither group nor tags nor figures."""
+    figures, start = score(tmp_path, row=None)
+    assert "run_group" not in start and set(start["tags"]) == {"ssdlite", "small", "coco", "val", "mine"}
+    assert not [name for name in figures if name.startswith(("paper/", "ours/", "delta/"))]
+
+
+def test_rows_without_parameters_and_with_half_the_size():
+    """Table 8 prints no parameters; its half resolution is compared where ours is counted."""
+    figures = cost_figures("table8/v3_small_os16", RowCost(470_000, 470_000, 2_900_000_000, 1, 743_000_000))
+    assert figures["ours/params"] == 0.47 and "delta/params" not in figures
+    assert (figures["paper/half_madds"], figures["ours/half_madds"], figures["delta/half_madds"]) == (
+        0.74,
+        0.743,
+        0.003,
+    )
+    assert figures["paper/data"] == "cityscapes test"
+    assert score_figures("table7/v3_small_rf2_lraspp", "cityscapes", "val", {"mIoU": 0.6838})["delta/mIoU"] == 0
+    assert "delta/mIoU" not in score_figures("table7/v3_small_rf2_lraspp", "cityscapes", "train", {"mIoU": 0.9})
 
 
 def test_disabled_writes_nothing(tmp_path):
