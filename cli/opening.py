@@ -43,12 +43,17 @@ def open_predictor(cfg: DictConfig, typed: Sequence[str]) -> Opened:
         raise UserError(f"{' and '.join(given)} each say which network to use; give one of them.")
     if cfg.model is not None:
         return Opened(_exported(cfg, typed), cfg.model, False, BATCH["cpu"])
-    asked, device, size = wanted(cfg, typed), _device(cfg.predict.accelerator), _input_size(cfg, typed)
+    asked, options = (
+        wanted(cfg, typed),
+        {"device": _device(cfg.predict.accelerator), "input_size": _input_size(cfg, typed)},
+    )
     if cfg.weights is not None:
-        return Opened(_of_weights(cfg, typed, asked, device, size), cfg.weights, False, BATCH[device])
-    task, source = _source(cfg, typed, asked)
-    module = importlib.import_module(f"{task}.predictor")
-    return Opened(module.open_checkpoint(source, asked, device, size), str(source.checkpoint), not given, BATCH[device])
+        predictor, origin = _of_weights(cfg, typed, asked, options), cfg.weights
+    else:
+        task, source = _source(cfg, typed, asked)
+        open_checkpoint = importlib.import_module(f"{task}.predictor").open_checkpoint
+        predictor, origin = open_checkpoint(source, asked, **options, **_own_options(cfg, task)), str(source.checkpoint)
+    return Opened(predictor, origin, not given, BATCH[options["device"]])
 
 
 def _exported(cfg: DictConfig, typed: Sequence[str]) -> Predictor:
@@ -61,16 +66,22 @@ def _exported(cfg: DictConfig, typed: Sequence[str]) -> Predictor:
 
 
 def _of_weights(
-    cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any], device: str, size: tuple[int, int] | None
+    cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any], options: Mapping[str, Any]
 ) -> Predictor:
     """Without a task in the call: of the first one whose network the weights fill."""
     problems: list[str] = []
     for task in _tasks(cfg, typed):
         try:
-            return importlib.import_module(f"{task}.predictor").open_weights(cfg.weights, asked, device, size)
+            open_weights = importlib.import_module(f"{task}.predictor").open_weights
+            return open_weights(cfg.weights, asked, **options, **_own_options(cfg, task))
         except UserError as error:
             problems += error.problems
     raise UserError(*problems[:1])
+
+
+def _own_options(cfg: DictConfig, task: str) -> dict[str, Any]:
+    """What only detectors are told: boxes that would be left out need not be found."""
+    return {"least_score": cfg.predict.threshold} if task == "ssdlite" else {}
 
 
 def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> tuple[str, Source]:
