@@ -1,8 +1,8 @@
 """Parameters and multiply-adds as the paper's Table 6 counts them.
 
 Its Params are weights and biases of convolutions without batch norm, its MAdds those of convolutions, both with 91
-class slots: COCO's category ids and the background. MobileNetV1 and V2 of width 1 have the figures of the MobileNetV2
-paper instead, which are met with 81 slots or 80.
+class slots: COCO's category ids and the background. MobileNetV1 and V2 of width 1 have the Params of the MobileNetV2
+paper instead, which are met with 81 slots.
 """
 
 from collections.abc import Mapping
