@@ -47,9 +47,12 @@ def of_verb(verb: str, overrides: Sequence[str] = (), config_dir: Path | None = 
     """Help of a verb; groups chosen in `overrides` decide which keys and values are shown."""
     about = VERBS[verb]
     options = "[group=option ...] [key=value ...] [-m]" if about.configured else ""
+    options = "[key=value ...]" if about.options else options
     words = " ".join([*(f"[{word}]" for word in about.words), *([f"[{about.rest} ...]"] if about.rest else [])])
     lines = [about.summary, "", " ".join(part for part in ("usage: mnv3", verb, words, options) if part)]
     lines += ["", "examples", *_columns(about.examples)]
+    if about.options:
+        lines += ["", "options", *_columns(about.options)]
     if about.configured:
         with composer(verb, config_dir) as compose:
             lines += ["", "groups (* is taken)", *_columns(_groups(compose, overrides))]

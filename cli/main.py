@@ -37,6 +37,10 @@ def run(argv: Sequence[str]) -> None:
         from cli import env
 
         env.run(argv[1:])
+    elif first == "compare":
+        from cli import compare
+
+        compare.run(argv[1:])
     else:
         from cli import completion
 

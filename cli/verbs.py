@@ -2,16 +2,19 @@
 
 from typing import NamedTuple
 
+from cli import comparing
+
 
 class Verb(NamedTuple):
     """What a verb is for; `words` are the keys that bare words fill, `rest` is the list of all others; `configured`
-    verbs take groups and keys."""
+    verbs take groups and keys, the others may have `options`, which help shows with their meaning."""
 
     summary: str
     examples: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
     rest: str = ""
     configured: bool = True
+    options: tuple[tuple[str, str], ...] = ()
 
 
 VERBS = {
@@ -67,6 +70,14 @@ VERBS = {
             ("mnv3 bench task=lraspp", "the same of segmentation"),
         ),
     ),
+    "compare": Verb(
+        "Lay runs side by side: figures, what differs, curves, samples.",
+        (
+            ("mnv3 compare runs/ssdlite/A runs/ssdlite/B", "these two; A B and 'runs/ssdlite/small-*' will do too"),
+            ("mnv3 compare task=ssdlite tag=table6", "all runs here that have these"),
+            ("mnv3 compare backbone=large,small seed=0 --html page.html", "and one page of it, to send"),
+            ("mnv3 compare wandb=ENTITY/PROJECT tag=table6", "runs of a W&B project"),
+        ),
     "env": Verb("Print versions and hardware, to paste into a report.", (("mnv3 env", ""),), configured=False),
     "completion": Verb(
         "Print a script that completes verbs, groups and keys.",

@@ -1,0 +1,82 @@
+"""What a call of `mnv3 compare` asks for: bare words are runs, keys are options of its own or filters."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.wording import closest
+from tools.errors import UserError
+
+OPTIONS = {
+    "html": "FILE: one page of it all, pictures included",
+    "png": "FILE: the curves; else runs/compare/<time>/curves.png",
+    "out": "DIR: folder of the pictures; else runs/compare/<time>",
+    "all": "true: every figure of the reports, by class too",
+    "wandb": "ENTITY/PROJECT: runs of W&B, beside those that are named",
+}
+FILTERS = {
+    "task": "which task; so also backbone=, dataset=, recipe=, experiment=",
+    "tag": "a tag of W&B, an option's name, or a table of the paper",
+    "KEY": "any key of the configuration, as seed=0,1 or backbone.width=0.*",
+}
+
+
+@dataclass
+class Asked:
+    """`words`: folders, names or patterns of runs. `filters`: what runs must have. Empty text: not given."""
+
+    words: list[str] = field(default_factory=list)
+    filters: dict[str, str] = field(default_factory=dict)
+    html: str = ""
+    png: str = ""
+    out: str = ""
+    wandb: str = ""
+    all: bool = False
+
+
+def parse(argv: Sequence[str]) -> Asked:
+    """Sort the words of a call; an option may be written --html FILE, --html=FILE or html=FILE.
+
+    Raises UserError with all mistakes.
+    """
+    asked, problems, rest = Asked(), [], list(argv)
+    while rest:
+        item = rest.pop(0)
+        name, equals, value = item.lstrip("-").partition("=") if not Path(item).exists() else (item, "", "")
+        if item.startswith("-") and name not in OPTIONS and not equals:
+            near = closest(name, OPTIONS)
+            problems.append(f"There is no flag {item}" + (f"; did you mean {near}=?" if near else "; write key=value."))
+            continue
+        if item.startswith("-") and not equals and name != "all":
+            if not rest:
+                problems.append(f"--{name} needs a value: --{name} {OPTIONS[name].partition(':')[0]}.")
+                continue
+            equals, value = "=", rest.pop(0)
+        problems += _take(asked, name, equals or item.startswith("-"), value)
+    if not problems and not (asked.words or asked.filters or asked.wandb):
+        problems.append(
+            "Compare which runs? Name folders (mnv3 compare runs/ssdlite/A runs/ssdlite/B), or say what they have in "
+            "common (mnv3 compare task=ssdlite)."
+        )
+    if problems:
+        raise UserError(*problems)
+    return asked
+
+
+def _take(asked: Asked, name: str, is_key: object, value: str) -> list[str]:
+    """Note a word or a key; returns what is wrong with it."""
+    if not is_key:
+        asked.words.append(name)
+    elif name == "all":
+        if value.lower() not in ("", "true", "false"):
+            return [f"all={value}: must be true or false."]
+        asked.all = value.lower() != "false"
+    elif not value:
+        return [f"{name}= has no value."]
+    elif name == "png" and Path(value).suffix.lower() != ".png":
+        return [f"png={value}: must be the name of a .png file."]
+    elif name in OPTIONS:
+        setattr(asked, name, value)
+    else:
+        asked.filters[name] = value
+    return []

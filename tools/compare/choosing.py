@@ -1,0 +1,121 @@
+"""Finds the run folders that are meant by words and by filters."""
+
+import difflib
+import glob
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tools.compare.runs import Run, as_text, flat
+from tools.errors import UserError
+from tools.run_folder import shown
+
+NO_RUNS = ("compare", "data", "eval", "table")
+"""Folders in runs/ that hold something else."""
+
+SHORT = {name: f"{name}.name" for name in ("task", "backbone", "dataset", "recipe")} | {"experiment": "row"}
+"""Groups, as they are typed, and the key that says which option was taken."""
+
+
+def find_folders(words: Sequence[str], runs: Path) -> list[Path]:
+    """Folders of the runs that `words` name: paths, names of runs in `runs`, patterns, or folders full of runs.
+
+    Without words all of `runs`, oldest first. Raises UserError with all words that name nothing.
+    """
+    if not words:
+        found = _below(runs)
+        if not found:
+            raise UserError(f"There is no run in {shown(runs)}/ here; `mnv3 train` makes one.")
+        return found
+    problems: list[str] = []
+    folders: dict[Path, Path] = {}
+    for word in words:
+        found = _of_word(word, runs)
+        folders |= {path.resolve(): path for path in found if path.resolve() not in folders}
+        problems += [] if found else [_nothing(word, runs)]
+    if problems:
+        raise UserError(*problems)
+    return list(folders.values())
+
+
+def matching(runs: Sequence[Run], filters: Mapping[str, str]) -> list[Run]:
+    """The runs that have every key as asked; a value may be a pattern, or several with commas, of which one is enough.
+
+    `tag` asks for a tag. Raises UserError: a key that no run has, or nothing left, with the values that there are.
+    """
+    values = [_values(run) for run in runs]
+    known = {key for own in values for key in own}
+    names = {key: SHORT.get(key, key) for key in filters}
+    unknown = [_unknown(key, filters[key], known) for key, name in names.items() if name not in known]
+    if runs and unknown:
+        raise UserError(*unknown)
+    left = list(zip(runs, values, strict=True))
+    for key, asked in filters.items():
+        there = sorted({value for _, own in left for value in own.get(names[key], ())})
+        left = [(run, own) for run, own in left if _fits(own.get(names[key], ()), asked)]
+        if not left:
+            raise UserError(
+                f"No run has {_asked(filters)}: of those looked at, {key} is {', '.join(there) or 'unset'}."
+            )
+    return [run for run, _ in left]
+
+
+def _of_word(word: str, runs: Path) -> list[Path]:
+    path = Path(word).expanduser()
+    if glob.has_magic(word):
+        for base in ("", f"{runs}/", f"{runs}/*/"):
+            found = [Path(name) for name in sorted(glob.glob(f"{base}{path}")) if Path(name).is_dir()]
+            found = [folder for folder in found if not set(folder.parts) & set(NO_RUNS)]
+            if found:
+                return [run for folder in found for run in _below(folder) or [folder]]
+        return []
+    if path.is_dir():
+        return _below(path) or [path]
+    return sorted(folder for folder in runs.glob(f"*/{word}") if folder.is_dir()) if not path.is_absolute() else []
+
+
+def _below(folder: Path) -> list[Path]:
+    """The folder itself if it is a run, else the runs one or two folders below, oldest first."""
+    if (folder / "config.yaml").is_file():
+        return [folder]
+    files = [*folder.glob("*/config.yaml"), *folder.glob("*/*/config.yaml")]
+    files = [file for file in files if not set(file.relative_to(folder).parts) & set(NO_RUNS)]
+    return [file.parent for file in sorted(files, key=lambda file: (file.stat().st_mtime, file))]
+
+
+def _nothing(word: str, runs: Path) -> str:
+    there = [folder.name for folder in reversed(_below(runs))]
+    if glob.has_magic(word):
+        return f"'{word}' matches no folder, here or in {shown(runs)}/."
+    near = difflib.get_close_matches(Path(word).name, there, 1, 0.7)
+    if near:
+        return f"There is no run {word}; did you mean {near[0]}?"
+    return f"There is no run {word}" + (f"; in {shown(runs)}/ there are {', '.join(there[:5])}." if there else ".")
+
+
+def _values(run: Run) -> dict[str, list[str]]:
+    """Dotted key -> its value as text; `tag`: all tags."""
+    return {"tag": sorted(run.tags)} | {key: [as_text(value)] for key, value in flat(run.config)}
+
+
+def _fits(values: Iterable[str], asked: str) -> bool:
+    return any(fnmatchcase(value, _plain(one)) for value in values for one in (asked, *asked.split(",")))
+
+
+def _plain(text: str) -> str:
+    """A number as values are written: 1 for 1.0, 0.0001 for 1e-4."""
+    try:
+        return as_text(float(text))
+    except ValueError:
+        return text
+
+
+def _asked(filters: Mapping[str, str]) -> str:
+    return " ".join(f"{key}={value}" for key, value in filters.items())
+
+
+def _unknown(key: str, value: str, known: Iterable[str]) -> str:
+    names = sorted({*known, *SHORT})
+    leaf = [name for name in names if name.rpartition(".")[2] == key]
+    near = leaf or difflib.get_close_matches(key, names, 1, 0.6)
+    return f"{key}={value}: no run has a key '{key}'" + (f"; did you mean {near[0]}?" if near else ".")

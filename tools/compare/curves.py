@@ -1,0 +1,80 @@
+"""Curves of several runs in one picture: score and loss over epochs, a row of panels a task and data set."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from tools.compare.tables import Entry
+from tools.files import atomic_path
+from tools.plots import FAINT, INK
+
+COLOURS = (
+    "#1f6fd6", "#e8710a", "#1a9850", "#c2185b", "#7b3fb5", "#008b8b", "#8c5a2b", "#5b6470", "#b8a000", "#d62728",
+)  # fmt: skip
+STYLES = ("-", "--", ":", "-.")  # of the first ten runs, the second ten, ...
+ROW = 3.5  # inches
+LINE = 0.2  # of the legend, inches
+
+
+def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) -> bool:
+    """Write the picture `path`; False, and nothing, if no run has epochs.
+
+    Each of `rows`: a title, the score's name, and the runs that are drawn into one row of panels.
+    """
+    drawn = [(title, score, _with_epochs(entries)) for title, score, entries in rows]
+    drawn = [row for row in drawn if row[2]]
+    if not drawn:
+        return False
+    heights = [max(ROW, LINE * len(entries) + 0.8) for _, _, entries in drawn]
+    figure = Figure(figsize=(12.5, sum(heights)), layout="constrained")
+    panels = figure.subplots(len(drawn), 2, squeeze=False, height_ratios=heights)
+    for (title, score, entries), (left, right) in zip(drawn, panels, strict=True):
+        _panel(left, f"val/{score}", f"{score} of {title}", entries, best=True)
+        _panel(right, "train/loss", "training loss", entries, best=False)
+        handles = [right.plot([], [], color=colour(e), ls=style(e), lw=2, label=shortened(e.title))[0] for e in entries]
+        right.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=9)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110, bbox_inches="tight", pad_inches=0.12)
+    return True
+
+
+def colour(entry: Entry) -> str:
+    """That of a run, the same in all panels."""
+    return COLOURS[(entry.number - 1) % len(COLOURS)]
+
+
+def style(entry: Entry) -> str:
+    """The dashes of its lines."""
+    return STYLES[(entry.number - 1) // len(COLOURS) % len(STYLES)]
+
+
+def shortened(text: str, most: int = 44) -> str:
+    """`text`, with dots in its middle if it is too long."""
+    return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 + 5 :]}"
+
+
+def _with_epochs(entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.run.history]
+
+
+def _panel(axes: Axes, column: str, title: str, entries: Sequence[Entry], best: bool) -> None:
+    """The values of a column over the epochs; `best` marks each run's highest."""
+    for entry in entries:
+        points = [(row["epoch"], row[column]) for row in entry.run.history if column in row]
+        if not points:
+            continue
+        marker = "o" if len(points) < 3 else None
+        axes.plot(*zip(*points, strict=True), color=colour(entry), ls=style(entry), lw=1.8, marker=marker, ms=4)
+        if best:
+            axes.plot(*max(points, key=lambda point: point[1]), color=colour(entry), marker="o", ms=6, mec="white")
+    axes.set_title(title, color=INK, fontsize=11)
+    axes.set_xlabel("epoch", color=INK)
+    axes.set_ylim(bottom=0)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(color=FAINT, labelcolor=INK)
+    axes.grid(color=FAINT, lw=0.5, alpha=0.7)

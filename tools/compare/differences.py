@@ -1,0 +1,68 @@
+"""What differs in the configurations of runs, and short names made of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tools.compare.runs import as_text, flat, path_end, telling
+
+WHERE_NOT_WHAT = ("name", "resume", "dry", "row", "data.root", "data.cache", "data.workers", "wandb.")
+"""Keys, and sections with a dot behind, that say where a run is kept and how it is called."""
+FILES = {"init": 3, "backbone.weights": 1, "dataset.": 2}
+"""Keys and sections that may name a file, and how many of the last parts of its path say which it is."""
+NAMES = ("task.name", "backbone.name", "dataset.name", "recipe.name")
+ABSENT = "-"
+WORDS = 3
+"""Of a label, at most."""
+
+
+def differences(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Dotted key -> its value in each configuration as text, of those keys alone that are not the same in all."""
+    texts = [_texts(config) for config in configs]
+    keys = dict.fromkeys(key for own in texts for key in own)
+    rows = {key: [own.get(key, ABSENT) for own in texts] for key in keys}
+    return {key: values for key, values in rows.items() if len(set(values)) > 1}
+
+
+def labels(configs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
+    """A short name for each run: its values of the few differing keys that tell most of them apart, else its name.
+
+    Some may share a label.
+    """
+    rows = differences(configs)
+    told = telling({key: rows[key] for key in sorted(rows, key=_weight)}, most=WORDS)
+    words = [[_word(key, rows[key][i]) for key in told] for i in range(len(names))]
+    return [" ".join(filter(None, own)) or name for own, name in zip(words, names, strict=True)]
+
+
+def _texts(config: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        key: path_end(as_text(value), max((FILES[name] for name in FILES if _is_of(key, name)), default=99))
+        for key, value in flat(config)
+        if not any(_is_of(key, name) for name in WHERE_NOT_WHAT)
+    }
+
+
+def _is_of(key: str, name: str) -> bool:
+    """Whether `name` is the key itself, or its section."""
+    return key.startswith(name) if name.endswith(".") else key == name
+
+
+def _weight(key: str) -> tuple[int, int]:
+    """Names before the network's keys, these before the seed, and that before the fine print of recipe and trainer."""
+    section = key.partition(".")[0]
+    sections = ("backbone", "task", "dataset", "recipe", "seed", "init", "data", "trainer")
+    return (key not in NAMES, sections.index(section) if section in sections else len(sections))
+
+
+def _word(key: str, value: str) -> str:
+    """A key and its value in as few letters as can be understood."""
+    leaf = key.rpartition(".")[2]
+    if value == ABSENT:
+        return ""
+    if key in NAMES:
+        return value
+    if value in ("true", "false"):
+        return leaf if value == "true" else f"no {leaf}"
+    if value.startswith("[") and key.endswith(("_size", "crop")):
+        return value.strip("[]").replace(",", "x")
+    return f"{leaf} {value}"

@@ -1,0 +1,100 @@
+"""Reads runs from a W&B project, as `tools.tracking` wrote them."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from tools.compare.folders import Headlines, best_row, tags_of, validation
+from tools.compare.runs import Run, Score, data_of, numbers
+from tools.errors import UserError
+
+SECTIONS = ("task", "backbone", "dataset", "data", "recipe", "trainer", "wandb", "seed", "init", "row")
+"""Of a configuration; W&B's has costs and places beside them."""
+MOST = 200
+"""Runs read of a project, newest first."""
+
+
+def read_project(
+    project: str,
+    tag: str | None,
+    headlines: Headlines,
+    complete: Callable[[dict[str, Any]], dict[str, Any]],
+    say: Callable[[str], None],
+) -> list[Run]:
+    """The runs of a project ("ENTITY/PROJECT", or "PROJECT" of one's own), with `tag` if one is given, oldest first.
+
+    `complete` and `say` as in `tools.compare.folders.read_run`. Raises UserError: no key, no such project, no network.
+    """
+    filters = {"tags": {"$in": tag.split(",")}} if tag and not set(tag) & set("*?[") else {}
+    try:
+        found = _first(_api().runs(project, filters=filters, order="-created_at"), MOST)
+        runs = [run for one in found if (run := _run(one, headlines, complete, say))]
+    except UserError:
+        raise
+    except Exception as error:  # W&B wraps what its libraries raise in several of its own classes
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(f"wandb={project} cannot be read: {first_line.rstrip('.')}.") from error
+    if not runs:
+        with_tag = f" with the tag {tag}" if tag else ""
+        raise UserError(f"wandb={project} has no run of ours{with_tag}.")
+    return runs[::-1]
+
+
+def _api() -> Any:
+    mode = os.environ.get("WANDB_MODE", "online")
+    if mode in ("offline", "dryrun", "disabled"):
+        raise UserError(f"wandb= reads from W&B's server, but WANDB_MODE is {mode}; unset it, or name run folders.")
+    import wandb
+
+    # Only looks for a key: without one, wandb.Api() would ask at a terminal.
+    if not wandb.login(prompt=False, verify=False):
+        raise UserError("wandb= reads from W&B's server and needs a key: `wandb login`, or WANDB_API_KEY.")
+    return wandb.Api()
+
+
+def _first(items: Iterable[Any], count: int) -> list[Any]:
+    return [item for item, _ in zip(items, range(count), strict=False)]
+
+
+def _run(
+    found: Any,
+    headlines: Headlines,
+    complete: Callable[[dict[str, Any]], dict[str, Any]],
+    say: Callable[[str], None],
+) -> Run | None:
+    """A training or an evaluation; None for runs of something else, or with nothing to compare, which is said."""
+    config = {key: found.config[key] for key in SECTIONS if key in found.config}
+    task = str((config.get("task") or {}).get("name"))
+    if task not in headlines or not isinstance(config.get("dataset"), Mapping):
+        say(f"{found.name} in W&B is no run of ours.")
+        return None
+    config, headline = complete(config), headlines[task]
+    data, history, scores = data_of(config["dataset"], "val", {}), (), ()
+    if found.job_type == "eval":
+        settings = found.config.get("eval") or {}
+        split = str(settings.get("split", "val"))
+        figures = numbers({name: found.summary.get(f"{split}/{name}") for name in headline})
+        checkpoint = str(found.config.get("checkpoint", "?")).rpartition("/")[2]
+        of = data_of(config["dataset"], split, settings)
+        scores = (Score(of, figures, checkpoint),) if figures else ()
+    else:
+        history = _history(found.scan_history())
+        row = best_row(history, headline[0])
+        final = found.state == "finished"
+        scores = (Score(data, validation(row), "best.ckpt", int(row["epoch"]), final=final),) if row else ()
+    if not scores and not history:
+        say(f"{found.name} in W&B has no scores and no finished epoch yet.")
+        return None
+    tags = tags_of(config) | frozenset(found.tags)
+    return Run(found.name, found.url, config, tags, data, scores, history)
+
+
+def _history(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, float], ...]:
+    """A row an epoch, from 1: Lightning counts from 0, and logs training and validation apart."""
+    epochs: dict[int, dict[str, float]] = {}
+    for row in rows:
+        values = {name: value for name, value in numbers(row).items() if not name.startswith("_")}
+        if "epoch" in values:
+            epoch = int(values["epoch"]) + 1
+            epochs[epoch] = {**epochs.get(epoch, {}), **values, "epoch": epoch}
+    return tuple(epochs[epoch] for epoch in sorted(epochs))

@@ -1,0 +1,136 @@
+"""The tables of a comparison, as text in cells; how they are shown is the console's and the page's business."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tools.compare.runs import Data, Run, Score
+
+NONE = "-"
+GAP = 3  # letters between columns
+
+
+@dataclass
+class Table:
+    """`numbers`: columns, from 0, that are set to the right. `best`: (row, column) of cells that stand out."""
+
+    title: str
+    headings: list[str]
+    rows: list[list[str]]
+    numbers: set[int] = field(default_factory=set)
+    best: set[tuple[int, int]] = field(default_factory=set)
+
+    def parts(self, width: int) -> "list[Table]":
+        """The table in parts of at most `width` letters, each with the first column; one part if it is narrow enough
+        or if it cannot be cut so."""
+        widths = [max(map(len, column)) + GAP for column in zip(self.headings, *self.rows, strict=True)]
+        groups: list[list[int]] = [[]]
+        for place in range(1, len(widths)):
+            if groups[-1] and widths[0] + sum(widths[i] for i in groups[-1]) + widths[place] > width:
+                groups.append([])
+            groups[-1].append(place)
+        return [self._columns([0, *group]) for group in groups] if len(groups) > 1 else [self]
+
+    def _columns(self, places: Sequence[int]) -> "Table":
+        best = {(row, places.index(i)) for row, i in self.best if i in places}
+        numbers = {new for new, old in enumerate(places) if old in self.numbers}
+        rows = [[row[i] for i in places] for row in self.rows]
+        return Table(self.title, [self.headings[i] for i in places], rows, numbers, best)
+
+
+class Entry(NamedTuple):
+    """A run with its number, from 1, its short label and its cost: parameters and multiply-adds, if they are known."""
+
+    number: int
+    label: str
+    run: Run
+    cost: tuple[float, float] | None
+
+    @property
+    def title(self) -> str:
+        return f"{self.number} {self.label}"
+
+
+def run_table(entries: Sequence[Entry]) -> Table:
+    """Which number is which run, what it costs, and how long it was trained."""
+    headings = ["run", "label", "folder", "seed", "params, M", "MAdds, B", "epochs", "trained"]
+    rows = [
+        [
+            str(entry.number),
+            entry.label,
+            entry.run.place,
+            str(entry.run.config.get("seed", NONE)),
+            f"{entry.cost[0] / 1e6:.2f}" if entry.cost else NONE,
+            f"{entry.cost[1] / 1e9:.3f}" if entry.cost else NONE,
+            _epochs(entry.run),
+            _clock(entry.run.seconds),
+        ]
+        for entry in entries
+    ]
+    return Table("Runs", headings, rows, {0, 3, 4, 5, 6, 7})
+
+
+def score_table(title: str, data: Data, entries: Sequence[Entry], headline: Sequence[str]) -> Table:
+    """A row for every score of `data`: its main figures, the last epoch's, and the checkpoint they are of."""
+    found = [(entry, score) for entry in entries for score in entry.run.scores if score.data == data]
+    known = [name for name in headline if any(name in score.figures for _, score in found)]
+    rows = [
+        [
+            entry.title,
+            *(_three(score.figures.get(name)) for name in known),
+            _last(entry.run, score, headline[0]),
+            score.checkpoint,
+            str(score.epoch or NONE),
+        ]
+        for entry, score in found
+    ]
+    headings = ["run", *(name.rpartition(".")[2] for name in known), f"last {headline[0]}", "checkpoint", "epoch"]
+    best: set[tuple[int, int]] = set()
+    for column, name in enumerate(known, start=1):
+        values = [score.figures.get(name, float("-inf")) for _, score in found]
+        best |= {(row, column) for row, value in enumerate(values) if value == max(values) and len(values) > 1}
+    return Table(title, headings, rows, {*range(1, len(known) + 2), len(headings) - 1}, best)
+
+
+def figure_table(title: str, data: Data, entries: Sequence[Entry]) -> Table:
+    """Every figure that the reports have, one a row."""
+    found = [(entry, score) for entry in entries for score in entry.run.scores if score.data == data]
+    names = dict.fromkeys(name for _, score in found for name in score.figures)
+    rows = [[name, *(_figure(score.figures.get(name)) for _, score in found)] for name in names]
+    headings = ["figure", *(f"{entry.number} {score.checkpoint.removesuffix('.ckpt')}" for entry, score in found)]
+    return Table(title, headings, rows, {*range(1, len(headings))})
+
+
+def difference_table(title: str, rows: Mapping[str, Sequence[str]], entries: Sequence[Entry]) -> Table:
+    """What differs in the configurations, a key a row and a run a column."""
+    return Table(title, ["key", *(str(entry.number) for entry in entries)], [[key, *rows[key]] for key in rows])
+
+
+def _last(run: Run, score: Score, name: str) -> str:
+    """The figure at the last validation of training, which is of the training's own data alone."""
+    values = [row[f"val/{name}"] for row in run.history if f"val/{name}" in row]
+    return _three(values[-1] if values and score.data == run.data else None)
+
+
+def _epochs(run: Run) -> str:
+    """ "8", or "5 of 8" where training goes on or was stopped."""
+    done = int(run.history[-1]["epoch"]) if run.history else None
+    planned: Any = (run.config.get("recipe") or {}).get("epochs")
+    if done is None:
+        return NONE
+    return f"{done} of {planned}" if planned and done < planned else str(done)
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return NONE
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def _three(value: float | None) -> str:
+    return NONE if value is None else f"{value:.3f}"
+
+
+def _figure(value: float | None) -> str:
+    return NONE if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
