@@ -31,8 +31,13 @@ class Opened(NamedTuple):
         return f"{what}. It is the newest run; run=, ckpt=, weights= or model= name another." if self.newest else what
 
 
-def open_predictor(cfg: DictConfig, typed: Sequence[str]) -> Opened:
-    """What the keys run, ckpt, weights and model of `cfg` name, or the newest run. `typed`: keys of the call.
+def open_predictor(
+    cfg: DictConfig, typed: Sequence[str], *, accelerator: str = "cpu", least_score: float = 0.0
+) -> Opened:
+    """What the keys run, ckpt, weights and model of `cfg` name, or the newest run.
+
+    `typed`: keys of the call; task, backbone and what is in them say which run is meant. `accelerator`: auto, cpu or
+    gpu. `least_score`: boxes with less need not be found.
 
     Raises:
         UserError: more than one of them is given; there is no such file or run; it is damaged or foreign; it is not of
@@ -52,8 +57,8 @@ def open_predictor(cfg: DictConfig, typed: Sequence[str]) -> Opened:
     else:
         task, source = _source(cfg, typed, asked)
         open_checkpoint = importlib.import_module(f"{task}.predictor").open_checkpoint
-        predictor, origin = open_checkpoint(source, asked, **options, **_own_options(cfg, task)), str(source.checkpoint)
-    return Opened(predictor, origin, not given, BATCH[options["device"]])
+        predictor, origin = open_checkpoint(source, asked, **options[task]), str(source.checkpoint)
+    return Opened(predictor, origin, not given, BATCH[common["device"]])
 
 
 def _exported(cfg: DictConfig, typed: Sequence[str]) -> Predictor:
@@ -73,15 +78,10 @@ def _of_weights(
     for task in _tasks(cfg, typed):
         try:
             open_weights = importlib.import_module(f"{task}.predictor").open_weights
-            return open_weights(cfg.weights, asked, **options, **_own_options(cfg, task))
+            return open_weights(cfg.weights, asked, **options[task])
         except UserError as error:
             problems += error.problems
     raise UserError(*problems[:1])
-
-
-def _own_options(cfg: DictConfig, task: str) -> dict[str, Any]:
-    """What only detectors are told: boxes that would be left out need not be found."""
-    return {"least_score": cfg.predict.threshold} if task == "ssdlite" else {}
 
 
 def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> tuple[str, Source]:

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -86,7 +87,8 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
         problems.append(f"predict.threshold={shown(settings.threshold)}: must be between 0 and 1.")
     sources = attempt(media.find, list(cfg.source))
     total = attempt(media.length, sources, settings.frames) if sources else None
-    opened = attempt(open_predictor, cfg, typed)
+    network = partial(open_predictor, accelerator=settings.accelerator, least_score=settings.threshold)
+    opened = attempt(network, cfg, typed)
     numbers = attempt(_numbers, opened.predictor, settings.classes) if opened else None
     if problems:
         raise UserError(*problems)
