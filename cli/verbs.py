@@ -78,6 +78,10 @@ VERBS = {
             ("mnv3 compare backbone=large,small seed=0 --html page.html", "and one page of it, to send"),
             ("mnv3 compare wandb=ENTITY/PROJECT tag=table6", "runs of a W&B project"),
         ),
+        rest="RUN",
+        configured=False,
+        options=tuple((f"{name}=", meaning) for name, meaning in {**comparing.OPTIONS, **comparing.FILTERS}.items()),
+    ),
     "env": Verb("Print versions and hardware, to paste into a report.", (("mnv3 env", ""),), configured=False),
     "completion": Verb(
         "Print a script that completes verbs, groups and keys.",
