@@ -10,16 +10,11 @@ from lraspp.cost import PAPER_HALF_SIZE, PAPER_SIZE, multiply_adds, parameters, 
 from lraspp.model import build_segmenter
 from tools.cost import RowCost, count
 
+V2 = {"backbone": "v2"}
+
 # Parameters; multiply-adds (1e9) of convolutions, at full and half size; the paper's figures for both.
 ROWS = {
-    "table 7, 1": (
-        {"backbone": "v2", "head": "raspp", "filters": 256, "rf2": False},
-        2_113_043,
-        21.233,
-        None,
-        21.29,
-        None,
-    ),
+    "table 7, 1": ({**V2, "head": "raspp", "filters": 256, "rf2": False}, 2_113_043, 21.233, None, 21.29, None),
     "table 7, 2": ({**V2, "head": "raspp", "filters": 256}, 1_159_123, 13.633, None, 13.68, None),
     "table 7, 3": ({**V2, "filters": 256}, 1_030_950, 12.775, None, 12.83, None),
     "table 7, 4": (V2, 987_174, 12.523, None, 12.57, None),

@@ -52,7 +52,7 @@ def test_costs_are_the_papers(
     printed_params: str | None,
     printed_madds: str | None,
 ) -> None:
-    """Not met: 4.3 and 5.1 M with 91 slots, 5.1 M with 80; 0.80 B with 81 and 80; 0.62 B of Large; 0.16 B of V2 0.35."""
+    """Not met: 4.3, 5.1 M with 91 slots, 5.1 M with 80; 0.80 B with 81 and 80; 0.62 B of Large; 0.16 B of V2 0.35."""
     cost = row_cost(config(backbone), slots)
     assert cost == (params, plain, madds, madds, None)
     for number, unit, printed in ((params, 1e6, printed_params), (madds, 1e9, printed_madds)):
