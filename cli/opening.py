@@ -48,10 +48,9 @@ def open_predictor(
         raise UserError(f"{' and '.join(given)} each say which network to use; give one of them.")
     if cfg.model is not None:
         return Opened(_exported(cfg, typed), cfg.model, False, BATCH["cpu"])
-    asked, options = (
-        wanted(cfg, typed),
-        {"device": _device(cfg.predict.accelerator), "input_size": _input_size(cfg, typed)},
-    )
+    asked = wanted(cfg, typed)
+    common = {"device": _device(accelerator), "input_size": _input_size(cfg, typed)}
+    options = {"ssdlite": {**common, "least_score": least_score}, "lraspp": common}
     if cfg.weights is not None:
         predictor, origin = _of_weights(cfg, typed, asked, options), cfg.weights
     else:
@@ -102,7 +101,7 @@ def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> 
             "ckpt=FILE, weights=torchvision or model=FILE.onnx."
         )
     if not found:
-        raise UserError(*problems)
+        raise UserError(*dict.fromkeys(problems))
     task, source = max(found, key=lambda item: item[1].checkpoint.stat().st_mtime)
     return (task if "task" in typed else _task_of(source, task)), source
 
