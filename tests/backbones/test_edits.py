@@ -6,16 +6,19 @@ import pytest
 import torch
 import torchvision
 
+from backbones.ablations import relu_only, small_kernels, without_se
 from backbones.edits import (
     first_block,
     first_expansion,
     halve_tail,
+    last_block,
     last_depthwise,
     make_divisible,
     scale_width,
     set_output_stride,
+    squeeze_width,
 )
-from backbones.tables import TABLES, V3_LARGE, V3_SMALL
+from backbones.tables import MNASNET, TABLES, V1, V2, V3_LARGE, V3_SMALL
 from tools.errors import UserError
 
 
@@ -68,6 +71,54 @@ def test_halved_tail_of_segmentation_halves_it():
     ]
 
 
+def test_halved_tail_of_v2_ends_in_480_channels_of_expansion():
+    """Which the counts of Table 7 tell: expansions of six times the input, all outputs from stride 32 on halved."""
+    assert [(row.expand, row.out) for row in halve_tail(V2, "keep")[13:]] == [
+        (576, 96),
+        (576, 80),
+        (480, 80),
+        (480, 80),
+        (480, 160),
+        (0, 640),
+    ]
+
+
+def test_halved_tail_of_v1_has_no_expansion():
+    assert [(row.expand, row.out) for row in halve_tail(V1, "halve")[11:]] == [(0, 512), (0, 512), (0, 512)]
+
+
+@pytest.mark.parametrize(
+    ("table", "channels"),
+    [
+        (V1, "32 64 128 128 256 256 512 512 512 512 512 512 1024 1024"),
+        (V2, "32 16 24 24 32 32 32 64 64 64 64 96 96 96 160 160 160 320 1280"),
+        (MNASNET, "32 16 24 24 40 40 40 80 80 80 80 112 112 160 160 160 320 1280"),
+    ],
+)
+def test_earlier_networks_are_as_their_papers_print_them(table, channels):
+    assert [row.out for row in table] == [int(number) for number in channels.split()]
+    assert [row.expand for row in table if row.kind != "bneck"] == [0] * sum(row.kind != "bneck" for row in table)
+
+
+def test_squeezes_of_mnasnet_are_a_quarter_of_the_input():
+    """Rounded to 8, of the scaled input."""
+    for width, squeezes in ((1.0, [8, 16, 16, 24, 32, 32, 40, 40]), (0.35, [8, 8, 8, 8, 16, 16, 16, 16])):
+        table = scale_width(MNASNET, width)
+        inputs = [3, *(row.out for row in table)]
+        found = [squeeze_width(row, channels) for row, channels in zip(table, inputs, strict=False) if row.se]
+        assert found == squeezes
+
+
+def test_ablations_leave_the_rest_as_it_is():
+    assert {row.se for row in without_se(V3_LARGE)} == {None}
+    assert {row.act for row in relu_only(V3_LARGE)} == {"relu"}
+    assert {row.kernel for row in small_kernels(V3_LARGE, 3)} == {1, 3}
+    for table in (V1, V2):
+        assert without_se(table) == relu_only(table) == small_kernels(table, 3) == table
+    with pytest.raises(UserError, match="max_kernel is 7"):
+        small_kernels(V3_LARGE, 7)
+
+
 def test_width_scales_outputs_and_keeps_expansion_ratios():
     rows = scale_width(V3_LARGE, 0.75)
     assert [row.out for row in rows] == [16, 16, 24, 24, 32, 32, 32, 64, 64, 64, 64, 88, 88, 120, 120, 120, 720]
@@ -83,6 +134,10 @@ def test_named_taps():
     assert (first_expansion(V3_LARGE), first_expansion(V3_SMALL)) == ("block13.expand", "block9.expand")
     assert (last_depthwise(V3_LARGE), last_depthwise(V3_SMALL)) == ("block6.depthwise", "block3.depthwise")
     assert (first_block(V3_LARGE, 8), first_block(V3_SMALL, 8)) == ("block4", "block2")
+    earlier = (V1, V2, MNASNET)
+    assert [first_expansion(table) for table in earlier] == ["block11", "block14.expand", "block13.expand"]
+    assert [last_depthwise(table) for table in earlier] == ["block5.depthwise", "block6.depthwise", "block6.depthwise"]
+    assert [last_block(table) for table in earlier] == ["block13", "block17", "block16"]
 
 
 def test_impossible_edits_are_refused():

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from backbones.edits import halve_tail
+from backbones.edits import first_expansion, halve_tail, last_block
 from backbones.fold import fold_norms
 from backbones.network import build_backbone, tap_places
-from backbones.tables import TABLES
+from backbones.tables import TABLES, layer_names
 from tools.errors import UserError
 
 # Trainable parameters of the features, as torchvision's own networks have them.
@@ -18,13 +18,19 @@ FEATURES = {
 }
 
 
+def test_table_is_that_of_the_layers_built():
+    backbone = build_backbone("v2", taps=["block17"])
+    assert layer_names(backbone.table)[-1] == "block17"
+    assert [name for name, _ in backbone.named_children()] == list(layer_names(backbone.table))
+
+
 @pytest.mark.parametrize(("family", "rf2"), FEATURES)
 def test_parameters(family, rf2):
     backbone = build_backbone(family, rf2=rf2, taps=["last"])
     assert sum(parameter.numel() for parameter in backbone.parameters()) == FEATURES[family, rf2]
 
 
-@pytest.mark.parametrize("family", ["large", "small"])
+@pytest.mark.parametrize("family", TABLES)
 @pytest.mark.parametrize("padding", ["symmetric", "same"])
 @pytest.mark.parametrize("output_stride", [8, 32])
 def test_taps_have_the_channels_and_strides_they_announce(family, padding, output_stride):
@@ -36,6 +42,14 @@ def test_taps_have_the_channels_and_strides_they_announce(family, padding, outpu
     for tap, tensor in found.items():
         stride = backbone.strides[tap]
         assert tensor.shape == (1, backbone.channels[tap], -(-65 // stride), -(-96 // stride))
+
+
+@pytest.mark.parametrize("family", TABLES)
+def test_narrow_halved_and_dilated(family):
+    taps = [f"{last_block(TABLES[family])}.depthwise", last_block(TABLES[family])]
+    backbone = build_backbone(family, rf2=True, width=0.35, output_stride=16, taps=taps)
+    for tap, tensor in backbone(torch.zeros(2, 3, 64, 80)).items():
+        assert tensor.shape == (2, backbone.channels[tap], 4, 5)
 
 
 def test_taps_come_in_the_order_asked_for():
@@ -67,8 +81,11 @@ def test_unknown_names_are_refused():
         build_backbone("large", taps=["block1.expand"])
 
 
-def test_folded_norms_give_the_same_outputs(randomise):
-    backbone = randomise(build_backbone("small", padding="same", taps=["block9.expand", "last"]))
+@pytest.mark.parametrize("family", TABLES)
+@pytest.mark.parametrize("padding", ["symmetric", "same"])
+def test_folded_norms_give_the_same_outputs(family, padding, randomise):
+    taps = [first_expansion(TABLES[family]), layer_names(TABLES[family])[-1]]
+    backbone = randomise(build_backbone(family, width=0.5, padding=padding, taps=taps))
     images = torch.randn(1, 3, 80, 96, generator=torch.Generator().manual_seed(1))
     folded = fold_norms(backbone)
     assert not any(isinstance(layer, torch.nn.BatchNorm2d) for layer in folded.modules())

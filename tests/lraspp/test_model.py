@@ -47,10 +47,21 @@ def test_lite_head_is_figure_10(gate: Any, size: tuple[int, int]) -> None:
     head = LiteHead(24, 16, 12, 7, gate=gate, **options).eval()
     last, skip = torch.randn(2, 24, *size), torch.randn(2, 16, 2 * size[0] - 1, 2 * size[1])
     pooled = F.avg_pool2d(last, 5, 2, ceil_mode=True)
+    assert head.gate is not None and head.skip is not None
     sharp = torch.sigmoid if gate == "sigmoid" else lambda x: F.relu6(x + 3) / 6
     gated = head.features(last) * paper_resize(sharp(head.gate(pooled)), last)
     want = head.classes(paper_resize(gated, skip)) + head.skip(skip)
     torch.testing.assert_close(head(last, skip), want, atol=1e-5, rtol=0)
+
+
+@torch.no_grad()
+def test_without_gate_and_skip_features_are_classified_as_they_are() -> None:
+    torch.manual_seed(0)
+    options: Any = {"windows": Windows((5, 5), (2, 2)), "gate_bias": True, "align_corners": True, "bn_momentum": 0.1}
+    head = LiteHead(24, None, 12, 7, gate="none", **options).eval()
+    last = torch.randn(2, 24, 9, 13)
+    torch.testing.assert_close(head(last), head.classes(head.features(last)), atol=0, rtol=0)
+    assert {name.partition(".")[0] for name in head.state_dict()} == {"features", "classes"}
 
 
 @pytest.mark.parametrize(
@@ -60,13 +71,17 @@ def test_lite_head_is_figure_10(gate: Any, size: tuple[int, int]) -> None:
         ("small", "paper", "block3.depthwise", 88),
         ("large", "torchvision", "block4", 40),
         ("small", "torchvision", "block2", 24),
+        ("v1", "paper", "block5.depthwise", 256),
+        ("v2", "paper", "block6.depthwise", 192),
+        ("mnasnet", "paper", "block6.depthwise", 120),
     ],
 )
 @pytest.mark.parametrize("output_stride", [8, 16, 32])
 def test_skip_is_at_stride_8(backbone: str, preset: str, tap: str, channels: int, output_stride: int) -> None:
     segmenter = build_segmenter(backbone=backbone, preset=preset, output_stride=output_stride, num_classes=2)
-    assert segmenter.backbone.taps == ("last", tap)
-    assert segmenter.backbone.strides == {"last": output_stride, tap: 8}
+    last = {"v1": "block13", "v2": "block17", "mnasnet": "block16"}.get(backbone, "last")
+    assert segmenter.backbone.taps == (last, tap)
+    assert segmenter.backbone.strides == {last: output_stride, tap: 8}
     assert segmenter.backbone.channels[tap] == channels
 
 
@@ -91,15 +106,34 @@ def test_every_pixel_counts(size: tuple[int, int]) -> None:
     torch.testing.assert_close(pool(torch.ones(1, 1, *size), windows), torch.ones_like(means))
 
 
-@pytest.mark.parametrize("options", [{}, {"head": "raspp"}, {"preset": "torchvision"}, {"output_stride": 8}])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"head": "raspp"}, {"preset": "torchvision"}, {"output_stride": 8}, {"skip": False}, {"gate": "none"}],
+)
 @pytest.mark.parametrize("size", [(32, 32), (65, 97), (133, 70)])
 @pytest.mark.parametrize("bf16", [False, True])
 def test_any_input_size_trains(options: dict[str, Any], size: tuple[int, int], bf16: bool) -> None:
+    trains({"backbone": "small", "width": 0.35, **options}, size, bf16)
+
+
+@pytest.mark.parametrize("options", [{"head": "raspp"}, {"output_stride": 32, "rf2": False}, {"preset": "torchvision"}])
+@pytest.mark.parametrize("backbone", ["v1", "v2", "mnasnet"])
+def test_every_backbone_trains(backbone: str, options: dict[str, Any]) -> None:
+    trains({"backbone": backbone, "width": 0.35, **options}, (65, 97))
+
+
+@pytest.mark.parametrize("options", [{"se": False}, {"hswish": False}, {"max_kernel": 3}, {"filters": 1}])
+def test_ablations_train(options: dict[str, Any]) -> None:
+    trains({"backbone": "large", "width": 0.35, **options}, (65, 97))
+
+
+def trains(options: dict[str, Any], size: tuple[int, int], bf16: bool = False) -> None:
+    """Logits have the size they should, every weight gets a gradient."""
     torch.manual_seed(0)
-    segmenter = build_segmenter(backbone="small", width=0.35, num_classes=5, **options).train()
+    segmenter = build_segmenter(num_classes=5, **options).train()
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         logits = segmenter(pictures(2, *size))
-    stride = 16 if "head" in options else 8
+    stride = 16 if "head" in options or not options.get("skip", True) else 8
     assert logits.shape == (2, 5, -(-size[0] // stride), -(-size[1] // stride))
     upsampled = segmenter.upsample(logits, size)
     assert upsampled.shape == (2, 5, *size)
@@ -115,10 +149,22 @@ def test_float_and_uint8_images_are_the_same() -> None:
         assert torch.equal(segmenter(images), segmenter(images.float()))
 
 
-@pytest.mark.parametrize("options", [{}, {"head": "raspp"}, {"preset": "torchvision"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"head": "raspp"},
+        {"preset": "torchvision"},
+        {"skip": False},
+        {"gate": "none"},
+        {"backbone": "v1"},
+        {"backbone": "v2"},
+        {"backbone": "mnasnet"},
+    ],
+)
 @torch.inference_mode()
 def test_folded_norms_give_the_same_logits(options: dict[str, Any]) -> None:
-    segmenter = randomised(build_segmenter(backbone="small", width=0.5, num_classes=5, **options))
+    segmenter = randomised(build_segmenter(**{"backbone": "small", "width": 0.5, "num_classes": 5, **options}))
     folded = fold_norms(segmenter)
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in folded.modules())
     images = pictures(2, 96, 130)

@@ -1,27 +1,12 @@
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
 from ssdlite.model import build_detector
 from ssdlite.targets import PADDING, Targets
-from tools.cost import count
 from tools.errors import UserError
-
-
-@pytest.mark.parametrize(
-    "backbone, rf2, params, madds",
-    [
-        ("large", False, 4_966_591, 613_143_104),
-        ("large", True, 3_215_311, 506_563_904),
-        ("small", False, 2_493_487, 210_417_856),
-        ("small", True, 1_765_279, 162_303_424),
-    ],
-)
-def test_cost_is_the_papers(backbone: str, rf2: bool, params: int, madds: int) -> None:
-    """Table 6: 4.97, 3.22, 2.49, 1.77 million parameters; 0.62 (sic), 0.51, 0.21, 0.16 billion multiply-adds."""
-    detector = build_detector(preset="paper", backbone=backbone, rf2=rf2, num_slots=91)
-    cost = count(detector, torch.zeros((1, 3, 320, 320)))
-    assert (cost.conv_params, cost.madds) == (params, madds)
 
 
 def random_targets(images: int, size: tuple[int, int], num_slots: int) -> Targets:
@@ -37,8 +22,39 @@ def random_targets(images: int, size: tuple[int, int], num_slots: int) -> Target
 @pytest.mark.parametrize("size", [(96, 160), (133, 75)])
 @pytest.mark.parametrize("bf16", [False, True])
 def test_any_input_size_trains_and_detects(preset: str, size: tuple[int, int], bf16: bool) -> None:
+    trains({"preset": preset, "backbone": "small"}, size, bf16)
+
+
+@pytest.mark.parametrize("rf2", [False, True])
+@pytest.mark.parametrize("backbone", ["v1", "v2", "mnasnet"])
+def test_every_backbone_trains_and_detects(backbone: str, rf2: bool) -> None:
+    trains({"backbone": backbone, "width": 0.35, "rf2": rf2}, (96, 160))
+
+
+@pytest.mark.parametrize("options", [{"se": False}, {"hswish": False}, {"max_kernel": 3}])
+def test_ablations_train_and_detect(options: dict[str, Any]) -> None:
+    trains({"backbone": "small", **options}, (96, 160))
+
+
+@pytest.mark.parametrize(
+    "backbone, taps, channels",
+    [
+        ("v1", ("block11", "block13"), [512, 1024]),
+        ("v2", ("block14.expand", "last"), [576, 1280]),
+        ("mnasnet", ("block13.expand", "last"), [672, 1280]),
+        ("large", ("block13.expand", "last"), [672, 960]),
+    ],
+)
+def test_maps_of_strides_16_and_32(backbone: str, taps: tuple[str, str], channels: list[int]) -> None:
+    network = build_detector(backbone=backbone, num_slots=3).backbone
+    assert (network.taps, list(network.channels.values())) == (taps, channels)
+    assert list(network.strides.values()) == [16, 32]
+
+
+def trains(options: dict[str, Any], size: tuple[int, int], bf16: bool = False) -> None:
+    """Losses are finite, every weight gets a gradient, boxes end at the image's edges."""
     torch.manual_seed(0)
-    detector = build_detector(preset=preset, backbone="small", num_slots=4, input_size=size)
+    detector = build_detector(**options, num_slots=4, input_size=size)
     images = torch.randint(0, 256, (3, 3, *size), dtype=torch.uint8)
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         raw = detector(images)
