@@ -52,6 +52,14 @@ VERBS = {
         ),
         rest="source",
     ),
+    "export": Verb(
+        "Write a trained network as a file that runs without PyTorch.",
+        (
+            ("mnv3 export run=runs/ssdlite/RUN", "ONNX, from the bytes of an image to its boxes"),
+            ("mnv3 export run=runs/lraspp/RUN int8=true", "in 8 bits; mnv3 eval model=FILE says what that costs"),
+            ("mnv3 export weights=torchvision raw=true out=raw.onnx", "the network alone, without resizing and NMS"),
+        ),
+    ),
     "data": Verb(
         "List, check, get or decode data sets.",
         (
@@ -63,11 +71,22 @@ VERBS = {
         ),
         words=("action", "target"),
     ),
+    "table": Verb(
+        "Show the paper's Table 6, 7 or 8 beside ours.",
+        (
+            ("mnv3 table 6", "parameters and MAdds computed now, scores of the newest runs of each row"),
+            ("mnv3 table 7 latency=true threads=2", "times on this machine too"),
+            ("mnv3 table ablations", "what squeeze-and-excitation, h-swish, the skip, ... cost"),
+            ("mnv3 table 8 format=markdown out=table8.md", "also csv, latex, wandb, and png: a picture"),
+        ),
+        words=("which",),
+    ),
     "bench": Verb(
         "Time a network and count its parameters and multiply-adds.",
         (
             ("mnv3 bench task=ssdlite", "parameters, MAdds, a training step, one image end to end, beside torchvision"),
             ("mnv3 bench task=lraspp", "the same of segmentation"),
+            ("mnv3 bench task=ssdlite bench.what=training", "loader alone, step alone, both, from JPEG files"),
         ),
     ),
     "compare": Verb(

@@ -1,38 +1,21 @@
-"""What `mnv3 bench task=ssdlite` times: ours and torchvision's ssdlite320_mobilenet_v3_large on the same images.
+"""What `mnv3 bench task=ssdlite` tells and times, by `bench.what`."""
 
-Each contestant runs in a process of its own. torchvision's runs there as it comes, and once more with the memory
-allocator set as `mnv3 train` sets it, which tells how much of the difference that is.
-"""
-
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import torch
 from omegaconf import DictConfig
-from torch import Tensor, nn
-from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
-from backbones.fold import fold_norms
-from backbones.network import backbone_options
-from ssdlite.model import Detector, build_detector
-from ssdlite.resize import resize
-from ssdlite.targets import PADDING, Targets
+from ssdlite import speed_network, speed_training
 from tools.cost import count
-from tools.timing import Comparison, Contestant
+from tools.timing import Comparison
 
-BOXES = 100  # rows of padded targets, as the loader makes them
-MOST_BOXES = 15  # real ones of an image; COCO has 7 on average
-PHOTO = (480, 640)  # size of the single image, the commonest in COCO
-NUM_SLOTS = 91  # COCO by category id
-BATCH = 32
-OURS, THEIRS, THEIRS_KEEPING = "mnv3", "torchvision", "torchvision, our allocator"
-
-Function = Callable[[], object]
+SUBJECTS = {"network": speed_network.comparisons, "training": speed_training.comparisons}
 
 
 def cost(cfg: DictConfig) -> str:
     """What the detector that `cfg` names costs, in a sentence."""
-    costs = count(_detector(_options(cfg)), torch.zeros((1, 3, *cfg.task.input_size)))
+    detector = speed_network.make_detector(speed_network.network_options(cfg))
+    costs = count(detector, torch.zeros((1, 3, *cfg.task.input_size)))
     return (
         f"{costs.conv_params:,} parameters (conv weights and biases), {costs.trainable_params:,} trainable; "
         f"{costs.madds:,} multiply-adds an image"
@@ -40,134 +23,5 @@ def cost(cfg: DictConfig) -> str:
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """A training step in float32 and in bfloat16; one photo to its detections, the peer's NMS at work and idle."""
-    options, batch, place = _options(cfg), cfg.bench.batch_size or BATCH, str(device)
-    for precision in ("float32", "bfloat16"):
-        yield _comparison(
-            f"training step, batch {batch}, {precision}",
-            (our_step, (options, batch, precision, place)),
-            (their_step, (options, batch, precision, place)),
-        )
-    for sure in (False, True):
-        nms = "no candidate" if sure else "every anchor a candidate"
-        title = f"one {PHOTO[1]} x {PHOTO[0]} image to its detections; {nms} for torchvision"
-        yield _comparison(title, (our_image, (options, place)), (their_image, (sure, place)), rounds_factor=5)
-
-
-def _comparison(title: str, ours: tuple[Any, ...], theirs: tuple[Any, ...], rounds_factor: int = 1) -> Comparison:
-    contestants = {
-        OURS: Contestant(*ours, keep_freed=True),
-        THEIRS: Contestant(*theirs, keep_freed=False),
-        THEIRS_KEEPING: Contestant(*theirs, keep_freed=True),
-    }
-    return Comparison(title, OURS, contestants, rounds_factor)
-
-
-def our_step(options: dict[str, Any], batch: int, precision: str, device: str) -> Function:
-    """One step of SGD from uint8 images and boxes to new weights."""
-    detector = _detector(options).to(device).train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    images, targets = _random_batch(batch, options["input_size"], device)
-    return _step(detector, lambda: detector.losses(detector(images), targets)["loss"], precision)
-
-
-def their_step(options: dict[str, Any], batch: int, precision: str, device: str) -> Function:
-    """The same step of torchvision's detector."""
-    detector = _peer(device).train()
-    images, targets = _random_batch(batch, options["input_size"], device)
-    floats = list(images.float() / 255)
-    real = [{"boxes": boxes[labels > 0], "labels": labels[labels > 0]} for boxes, labels in zip(*targets, strict=True)]
-    zero = torch.zeros((), device=device)
-    return _step(detector, lambda: sum(detector(floats, real).values(), zero), precision)
-
-
-def our_image(options: dict[str, Any], device: str) -> Function:
-    """One uint8 photo to its detections, batch 1, eager: resizing, network, NMS."""
-    detector = fold_norms(_detector(options).to(device).eval())
-    photo, size = _photo(device), torch.tensor([PHOTO], device=device)
-
-    @torch.inference_mode()
-    def detect() -> object:
-        image = resize(photo, detector.input_size, detector.preset.resize_rule)
-        return _finished(detector.detect(detector(image[None]), size))
-
-    return detect
-
-
-def their_image(sure: bool, device: str) -> Function:
-    """The same with torchvision's detector.
-
-    With random weights every anchor scores above its threshold in every class; `sure`: in none, and its NMS has
-    nothing to do. Trained networks lie in between. Ours takes the best candidates in either case.
-    """
-    detector = _peer(device).eval()
-    if sure:
-        for predictor in detector.head.classification_head.module_list:  # type: ignore[union-attr]
-            predictor[1].bias.data[::NUM_SLOTS] = 20.0  # the background's
-    photo = _photo(device)
-
-    @torch.inference_mode()
-    def detect() -> object:
-        return _finished(detector([photo / 255]))
-
-    return detect
-
-
-def _options(cfg: DictConfig) -> dict[str, Any]:
-    return {
-        "preset": cfg.task.preset,
-        **backbone_options(cfg.backbone),
-        "num_slots": NUM_SLOTS,
-        "input_size": tuple(cfg.task.input_size),
-    }
-
-
-def _detector(options: dict[str, Any]) -> Detector:
-    torch.manual_seed(0)
-    return build_detector(**options)
-
-
-def _peer(device: str) -> nn.Module:
-    """torchvision's detector with random weights, the network of its published ones (halved tail, 320 x 320)."""
-    torch.manual_seed(0)
-    return ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=NUM_SLOTS).to(device)
-
-
-def _step(network: nn.Module, loss: Callable[[], Tensor], precision: str) -> Function:
-    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=4e-5)
-    device = next(network.parameters()).device.type
-
-    def step() -> None:
-        optimizer.zero_grad()
-        with torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16"):
-            value = loss()
-        value.backward()
-        optimizer.step()
-        _finished(None)
-
-    return step
-
-
-def _random_batch(batch: int, size: tuple[int, int], device: str) -> tuple[Tensor, Targets]:
-    """The same images and boxes in every process."""
-    random = torch.Generator().manual_seed(0)
-    height, width = size
-    images = torch.randint(0, 256, (batch, 3, height, width), dtype=torch.uint8, generator=random)
-    sides = torch.tensor((width, height))
-    corners = torch.rand((batch, BOXES, 2), generator=random) * sides * 0.6
-    extents = (0.05 + torch.rand((batch, BOXES, 2), generator=random) * 0.35) * sides
-    labels = torch.randint(1, NUM_SLOTS, (batch, BOXES), generator=random)
-    counts = torch.randint(1, MOST_BOXES + 1, (batch, 1), generator=random)
-    labels = labels.where(torch.arange(BOXES) < counts, PADDING)
-    return images.to(device), Targets(torch.cat((corners, corners + extents), -1).to(device), labels.to(device))
-
-
-def _photo(device: str) -> Tensor:
-    random = torch.Generator().manual_seed(0)
-    return torch.randint(0, 256, (3, *PHOTO), dtype=torch.uint8, generator=random).to(device)
-
-
-def _finished(result: object) -> object:
-    """What a GPU was asked for is done only now."""
-    if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
-    return result
+    """What is timed, one after the other."""
+    return SUBJECTS[cfg.bench.what](cfg, device)

@@ -1,4 +1,5 @@
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -31,6 +32,12 @@ def test_ratio_is_that_of_the_rounds_not_of_the_medians() -> None:
     assert quiet_then_busy.median == 5.0
 
 
+def test_nine_rounds_of_ten_stay_within_p90() -> None:
+    assert Timing(tuple(map(float, range(1, 11)))).p90 == 9.0
+    assert Timing((3.0, 1.0)).p90 == 3.0
+    assert Timing((2.0,)).p90 == 2.0
+
+
 def count_upwards(start: int, end: int) -> Callable[[], None]:
     numbers = iter(range(start, end))
 
@@ -49,6 +56,19 @@ def test_each_contestant_has_a_process_of_its_own(tmp_path: Path, monkeypatch: p
     assert [number for number, _ in calls] == [0, 10, 1, 11, 2, 12, 3, 13]  # two rounds of warm-up, two timed
     assert len({process for _, process in calls} | {os.getpid()}) == 3
     assert [len(timing.seconds) for timing in times.values()] == [2, 2]
+
+
+def hold(mebibytes: int) -> Callable[[], None]:
+    held = b"1" * (mebibytes * 2**20)
+    return lambda: print(len(held), end="")
+
+
+@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="the system does not tell")
+def test_the_peak_is_that_of_the_contestants_own_process() -> None:
+    contestants = {name: Contestant(hold, (size,), False) for name, size in (("little", 1), ("much", 201))}
+    times = compare(Comparison("holding", "little", contestants, warm_up=0), rounds=1)
+    little, much = times["little"].peak_mib, times["much"].peak_mib
+    assert little is not None and much is not None and 150 < much - little < 250 and little < 200
 
 
 def test_a_failure_there_is_told_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,179 @@
+"""The network of `mnv3 bench task=ssdlite`: ours and torchvision's ssdlite320_mobilenet_v3_large on the same images.
+
+Each contestant runs in a process of its own. torchvision's runs there as it comes, and once more with the memory
+allocator set as `mnv3 train` sets it, which tells how much of the difference that is.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from torch import Tensor, nn
+from torchvision.models.detection import ssdlite320_mobilenet_v3_large
+
+from backbones.fold import fold_norms
+from backbones.network import backbone_options
+from ssdlite.model import Detector, build_detector
+from ssdlite.resize import resize
+from ssdlite.targets import PADDING, Targets
+from tools.timing import Comparison, Contestant
+
+BOXES = 100  # rows of padded targets, as the loader makes them
+MOST_BOXES = 15  # real ones of an image; COCO has 7 on average
+PHOTO = (480, 640)  # size of the single image, the commonest in COCO
+NUM_SLOTS = 91  # COCO by category id
+BATCH = 32
+OURS, THEIRS, THEIRS_KEEPING = "mnv3", "torchvision", "torchvision, our allocator"
+
+Function = Callable[[], object]
+Step = Callable[..., None]
+
+
+def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
+    """A training step in float32 and in bfloat16; one photo to its detections, the peer's NMS at work and idle."""
+    options, batch, place = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
+    for precision in ("float32", "bfloat16"):
+        yield three_ways(
+            f"training step, batch {batch}, {precision}",
+            (our_step, (options, batch, precision, place)),
+            (their_step, (options, batch, precision, place)),
+        )
+    for sure in (False, True):
+        nms = "no candidate" if sure else "every anchor a candidate"
+        title = f"one {PHOTO[1]} x {PHOTO[0]} image to its detections; {nms} for torchvision"
+        yield three_ways(title, (our_image, (options, place)), (their_image, (sure, place)), rounds_factor=5)
+
+
+def three_ways(title: str, ours: tuple[Any, ...], theirs: tuple[Any, ...], **more: Any) -> Comparison:
+    """Ours, theirs, and theirs with our allocator: functions that make the contestants, with their arguments."""
+    contestants = {
+        OURS: Contestant(*ours, keep_freed=True),
+        THEIRS: Contestant(*theirs, keep_freed=False),
+        THEIRS_KEEPING: Contestant(*theirs, keep_freed=True),
+    }
+    return Comparison(title, OURS, contestants, **more)
+
+
+def our_step(options: dict[str, Any], batch: int, precision: str, device: str) -> Function:
+    """One step of SGD from uint8 images and boxes to new weights."""
+    images, targets = _random_batch(batch, options["input_size"], device)
+    return partial(our_training(options, precision, device), images, targets)
+
+
+def our_training(options: dict[str, Any], precision: str, device: str) -> Step:
+    """One step of SGD, a function of images and targets as a loader gives them."""
+    detector = make_detector(options).to(device).train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return _training(
+        detector, lambda images, targets: detector.losses(detector(images), targets)["loss"], precision, device
+    )
+
+
+def their_step(options: dict[str, Any], batch: int, precision: str, device: str) -> Function:
+    """The same step of torchvision's detector."""
+    images, targets = _random_batch(batch, options["input_size"], device)
+    floats = list(images.float() / 255)
+    real = [{"boxes": boxes[labels > 0], "labels": labels[labels > 0]} for boxes, labels in zip(*targets, strict=True)]
+    return partial(their_training(precision, device), floats, real)
+
+
+def their_training(precision: str, device: str) -> Step:
+    """The same with torchvision's detector, a function of lists of images and targets."""
+    detector = make_peer(device).train()
+    zero = torch.zeros((), device=device)
+    return _training(detector, lambda images, targets: sum(detector(images, targets).values(), zero), precision, device)
+
+
+def our_image(options: dict[str, Any], device: str) -> Function:
+    """One uint8 photo to its detections, batch 1, eager: resizing, network, NMS."""
+    detector = fold_norms(make_detector(options).to(device).eval())
+    photo, size = _photo(device), torch.tensor([PHOTO], device=device)
+
+    @torch.inference_mode()
+    def detect() -> object:
+        image = resize(photo, detector.input_size, detector.preset.resize_rule)
+        return finished(detector.detect(detector(image[None]), size))
+
+    return detect
+
+
+def their_image(sure: bool, device: str) -> Function:
+    """The same with torchvision's detector.
+
+    With random weights every anchor scores above its threshold in every class; `sure`: in none, and its NMS has
+    nothing to do. Trained networks lie in between. Ours takes the best candidates in either case.
+    """
+    detector = make_peer(device).eval()
+    if sure:
+        for predictor in detector.head.classification_head.module_list:  # type: ignore[union-attr]
+            predictor[1].bias.data[::NUM_SLOTS] = 20.0  # the background's
+    photo = _photo(device)
+
+    @torch.inference_mode()
+    def detect() -> object:
+        return finished(detector([photo / 255]))
+
+    return detect
+
+
+def network_options(cfg: DictConfig) -> dict[str, Any]:
+    """What `make_detector` needs of the configuration, plain."""
+    return {
+        "preset": cfg.task.preset,
+        **backbone_options(cfg.backbone),
+        "num_slots": NUM_SLOTS,
+        "input_size": tuple(cfg.task.input_size),
+    }
+
+
+def make_detector(options: dict[str, Any]) -> Detector:
+    torch.manual_seed(0)
+    return build_detector(**options)
+
+
+def make_peer(device: str) -> nn.Module:
+    """torchvision's detector with random weights, the network of its published ones (halved tail, 320 x 320)."""
+    torch.manual_seed(0)
+    return ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=NUM_SLOTS).to(device)
+
+
+def _training(network: nn.Module, loss: Callable[..., Tensor], precision: str, device: str) -> Step:
+    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=4e-5)
+    kind = torch.device(device).type
+
+    def step(*batch: Any) -> None:
+        optimizer.zero_grad()
+        with torch.autocast(kind, torch.bfloat16, enabled=precision == "bfloat16"):
+            value = loss(*batch)
+        value.backward()
+        optimizer.step()
+        finished(None)
+
+    return step
+
+
+def _random_batch(batch: int, size: tuple[int, int], device: str) -> tuple[Tensor, Targets]:
+    """The same images and boxes in every process."""
+    random = torch.Generator().manual_seed(0)
+    height, width = size
+    images = torch.randint(0, 256, (batch, 3, height, width), dtype=torch.uint8, generator=random)
+    sides = torch.tensor((width, height))
+    corners = torch.rand((batch, BOXES, 2), generator=random) * sides * 0.6
+    extents = (0.05 + torch.rand((batch, BOXES, 2), generator=random) * 0.35) * sides
+    labels = torch.randint(1, NUM_SLOTS, (batch, BOXES), generator=random)
+    counts = torch.randint(1, MOST_BOXES + 1, (batch, 1), generator=random)
+    labels = labels.where(torch.arange(BOXES) < counts, PADDING)
+    return images.to(device), Targets(torch.cat((corners, corners + extents), -1).to(device), labels.to(device))
+
+
+def _photo(device: str) -> Tensor:
+    random = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (3, *PHOTO), dtype=torch.uint8, generator=random).to(device)
+
+
+def finished(result: object) -> object:
+    """What a GPU was asked for is done only now."""
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
+    return result

@@ -1,0 +1,198 @@
+"""Training from image files for `mnv3 bench task=ssdlite bench.what=training`: the loader alone, the step alone, both.
+
+torchvision's side is made of the parts that its reference recipe for ssdlite320 has: CocoDetection, RandomIoUCrop and
+flip, lists of images of any size, which the detector itself resizes, normalises and stacks. Of the versions of those
+transforms the fastest is taken: the second, on tensors.
+"""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from torch.utils.data import DataLoader
+from torchvision import tv_tensors
+from torchvision.datasets import CocoDetection, wrap_dataset_for_transforms_v2
+from torchvision.transforms import v2
+
+from ssdlite.data.coco import load_coco
+from ssdlite.data.loader import train_loader
+from ssdlite.presets import get_preset
+from ssdlite.speed_network import (
+    BATCH,
+    make_peer,
+    network_options,
+    our_training,
+    their_training,
+    three_ways,
+)
+from ssdlite.targets import Targets
+from tools.loader import Loader, worker_count
+from tools.timing import Comparison
+from tools.timing_photos import photo_files, write_coco
+
+BATCHES = 3  # of a pass over the files: the first has nothing to be loaded beside
+PRECISION = "float32"
+
+Function = Callable[[], object]
+
+
+def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
+    """Loading by one core; with what torchvision leaves to the network's first lines; the step; step and loader."""
+    options, batch, place = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
+    images = BATCHES * batch
+    with TemporaryDirectory(prefix="mnv3-loading-") as folder:
+        file = str(write_coco(Path(folder), photo_files(Path(folder), images, cfg.bench.images, cfg.seed), cfg.seed))
+        yield three_ways(
+            "loader alone, one core: from JPEG files to augmented images",
+            (our_loading, (file, options, batch, False)),
+            (their_loading, (file, batch, False)),
+            images=images,
+        )
+        yield three_ways(
+            "loader alone, one core: from JPEG files to a normalised batch of the network's size",
+            (our_loading, (file, options, batch, True)),
+            (their_loading, (file, batch, True)),
+            images=images,
+        )
+        yield three_ways(
+            f"training step alone, batch {batch}, {PRECISION}",
+            (our_step, (file, options, batch, place)),
+            (their_step, (file, batch, place)),
+            images=batch,
+        )
+        workers = worker_count("auto", 1)
+        yield three_ways(
+            f"loader and training step, batch {batch}, {PRECISION}, loader processes: {workers}",
+            (our_epoch, (file, options, batch, workers, place)),
+            (their_epoch, (file, batch, workers, place)),
+            images=images,
+            warm_up=1,
+        )
+
+
+def our_loading(file: str, options: dict[str, Any], batch: int, normalised: bool) -> Function:
+    """A pass over the files by one core."""
+    torch.set_num_threads(1)
+    loader = _our_loader(file, options, batch, workers=0)
+
+    def load() -> None:
+        for found in _next_epoch(loader):
+            if normalised:  # as Detector.feature_maps does
+                (found.images * (2 / 255) - 1).contiguous(memory_format=torch.channels_last)
+
+    return load
+
+
+def their_loading(file: str, batch: int, batched: bool) -> Function:
+    """The same by torchvision; `batched`: resized, normalised and stacked, as its detector does first."""
+    torch.set_num_threads(1)
+    loader, transform = _their_loader(file, batch, workers=0), make_peer("cpu").train().transform
+
+    def load() -> None:
+        for images, targets in loader:
+            if batched:
+                transform(list(images), list(targets))  # type: ignore[operator]
+
+    return load
+
+
+def our_step(file: str, options: dict[str, Any], batch: int, device: str) -> Function:
+    """One step on the first batch."""
+    first = next(iter(_our_loader(file, options, batch, workers=0)))
+    images, targets = first.images.to(device), _on(first.targets, device)
+    step = our_training(options, PRECISION, device)
+    return lambda: step(images, targets)
+
+
+def their_step(file: str, batch: int, device: str) -> Function:
+    """The same by torchvision."""
+    images, targets = next(iter(_their_loader(file, batch, workers=0)))
+    images, targets = _moved(images, targets, device)
+    step = their_training(PRECISION, device)
+    return lambda: step(images, targets)
+
+
+def our_epoch(file: str, options: dict[str, Any], batch: int, workers: int, device: str) -> Function:
+    """A pass over the files with a step for each batch."""
+    loader, step = _our_loader(file, options, batch, workers), our_training(options, PRECISION, device)
+
+    def train() -> None:
+        for found in _next_epoch(loader):
+            targets = _on(found.targets, device)
+            step(found.images.to(device), targets)
+
+    return train
+
+
+def their_epoch(file: str, batch: int, workers: int, device: str) -> Function:
+    """The same by torchvision."""
+    loader, step = _their_loader(file, batch, workers), their_training(PRECISION, device)
+
+    def train() -> None:
+        for images, targets in loader:
+            step(*_moved(images, targets, device))
+
+    return train
+
+
+def _our_loader(file: str, options: dict[str, Any], batch: int, workers: int) -> Loader:
+    return train_loader(
+        load_coco(Path(file), Path(file).parent),
+        size=options["input_size"],
+        rule=get_preset(options["preset"]).resize_rule,
+        augmentation="paper",
+        batch_size=batch,
+        seed=0,
+        workers=workers,
+    )
+
+
+def _on(targets: Targets, device: str) -> Targets:
+    return Targets(targets.boxes.to(device), targets.labels.to(device))
+
+
+def _next_epoch(loader: Loader) -> Loader:
+    """Other crops than last time."""
+    loader.sampler.set_epoch(loader.sampler.epoch + 1)  # type: ignore[attr-defined]
+    return loader
+
+
+def _their_loader(file: str, batch: int, workers: int) -> DataLoader[Any]:
+    torch.manual_seed(0)
+    augmentation = v2.Compose(
+        [
+            v2.ToImage(),
+            v2.RandomIoUCrop(),
+            v2.RandomHorizontalFlip(),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.ConvertBoundingBoxFormat(tv_tensors.BoundingBoxFormat.XYXY),
+            v2.SanitizeBoundingBoxes(),
+            v2.ToPureTensor(),
+        ]
+    )
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools tells its progress
+        data = CocoDetection(Path(file).parent, file, transforms=augmentation)
+    dataset: Any = wrap_dataset_for_transforms_v2(data, target_keys=("boxes", "labels", "image_id"))
+    return DataLoader(
+        dataset,
+        batch_size=batch,
+        shuffle=True,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        collate_fn=_listed,
+    )
+
+
+def _listed(samples: list[Any]) -> tuple[Any, ...]:
+    return tuple(zip(*samples, strict=True))
+
+
+def _moved(images: Any, targets: Any, device: str) -> tuple[list[Any], list[Any]]:
+    """A batch on the device, with what its detector takes of the targets."""
+    kept = [{name: target[name].to(device) for name in ("boxes", "labels")} for target in targets]
+    return [image.to(device) for image in images], kept

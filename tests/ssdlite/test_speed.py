@@ -1,0 +1,67 @@
+"""The contestants of the benchmark do the same work; how fast is for the benchmark."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from cli.composing import composer
+from ssdlite import speed, speed_training
+from tools.errors import UserError
+from tools.timing import Contestant
+from tools.timing_photos import photo
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """Composes the benchmark's configuration, of steps of two images; the number of threads is kept."""
+    monkeypatch.setattr(speed_training, "BATCHES", 1)
+    monkeypatch.setattr(speed_training, "worker_count", lambda *_: 0)
+    threads = torch.get_num_threads()
+    with composer("bench") as compose:
+        yield lambda *words: compose(["bench.batch_size=2", "task.input_size=[96,96]", *words])
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("what", ["network", "training"])
+def test_every_contestant_finishes(make: Callable[..., Any], what: str) -> None:
+    count = 0
+    for comparison in speed.comparisons(make(f"bench.what={what}"), CPU):
+        count += 1
+        assert list(comparison.contestants) == ["mnv3", "torchvision", "torchvision, our allocator"]
+        for name in ("mnv3", "torchvision"):
+            contestant = comparison.contestants[name]
+            assert isinstance(contestant, Contestant)
+            contestant.make(*contestant.arguments)()
+    assert count == 4
+
+
+def test_both_loaders_give_every_file(make: Callable[..., Any], tmp_path: Path) -> None:
+    for number in range(3):
+        Image.fromarray(photo(number, (60, 80))).save(tmp_path / f"{number}.jpg")
+    cfg = make("bench.what=training", f"bench.images={tmp_path}", "bench.batch_size=3")
+    comparisons = speed.comparisons(cfg, CPU)
+    loading = next(comparisons)
+    assert loading.images == 3
+    file, options, batch, _ = loading.contestants["mnv3"].arguments
+    assert Path(file).is_file()  # for as long as the comparisons go on
+    ours = next(iter(speed_training._our_loader(file, options, batch, workers=0)))
+    images, targets = next(iter(speed_training._their_loader(file, batch, workers=0)))
+    assert ours.images.shape == (3, 3, 96, 96) and ours.sizes.tolist() == [[60, 80]] * 3
+    assert len(images) == len(targets) == 3 and all(image.dtype == torch.float32 for image in images)
+
+
+@pytest.mark.parametrize("folder", ["gone", "."])
+def test_a_folder_without_photos_is_refused(make: Callable[..., Any], tmp_path: Path, folder: str) -> None:
+    with pytest.raises(UserError, match=r"bench\.images="):
+        next(speed.comparisons(make("bench.what=training", f"bench.images={tmp_path / folder}"), CPU))
+
+
+def test_cost_is_told_as_the_paper_counts(make: Callable[..., Any]) -> None:
+    assert speed.cost(make("task.input_size=[320,320]")).startswith("3,215,311 parameters (conv weights and biases)")
+    assert "506,563,904 multiply-adds" in speed.cost(make("task.input_size=[320,320]"))

@@ -1,0 +1,64 @@
+"""The times of a benchmark as bars."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from tools.files import atomic_path
+from tools.plots import FAINT, INK
+from tools.timing_report import in_ms
+
+COLOURS = ("#1f6fd6", "#63a05a", "#c7822b", "#8a5bb5")  # a number of threads each; the fifth is the first again
+ROW = 0.34  # inches
+WIDTH = 9.0
+
+
+def plot_timings(path: Path, found: Sequence[Mapping[str, Any]], heading: str) -> None:
+    """Medians with a whisker to the ninth decile. A panel a title, a row a contestant, a colour a number of threads.
+
+    Args:
+        found: of `tools.timing_report.record`.
+        heading: machine and versions.
+    """
+    panels: dict[str, list[Mapping[str, Any]]] = {}
+    for item in found:
+        panels.setdefault(item["title"], []).append(item)
+    heights = [1.0 + ROW * sum(len(item["contestants"]) for item in items) for items in panels.values()]
+    figure = Figure(figsize=(WIDTH, sum(heights) + 0.6), layout="constrained")
+    figure.suptitle(heading, fontsize=9, color=INK)
+    axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for panel, (title, items) in zip(axes, panels.items(), strict=True):
+        _bars(panel, items)
+        panel.set_title(title, fontsize=10, loc="left", color=INK)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=110, bbox_inches="tight", pad_inches=0.12)
+
+
+def _bars(axes: Any, items: Sequence[Mapping[str, Any]]) -> None:
+    names = list(dict.fromkeys(name for item in items for name in item["contestants"]))
+    thick = 0.8 / len(items)
+    longest = max(row["p90"] for item in items for row in item["contestants"].values())
+    for number, item in enumerate(items):
+        threads, colour = item["threads"], COLOURS[number % len(COLOURS)]
+        label = None if threads is None else f"{threads} thread{'s' * (threads > 1)}"
+        for name, row in item["contestants"].items():
+            y = names.index(name) + (number - (len(items) - 1) / 2) * thick
+            median, p90 = row["median"], row["p90"]
+            whisker = [[0], [p90 - median]]
+            axes.barh(y, median, thick * 0.9, color=colour, xerr=whisker, ecolor=INK, capsize=2, label=label)
+            axes.text(p90 + 0.01 * longest, y, in_ms(median), va="center", fontsize=8, color=INK)
+            label = None
+    axes.set_yticks(range(len(names)), names, fontsize=9)
+    axes.invert_yaxis()
+    axes.set_xlim(0, longest * 1.13)
+    scale, unit = (1, "s") if longest >= 2 else (1e3, "ms")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value * scale:g} {unit}")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(color=FAINT, labelcolor=INK, labelsize=8)
+    axes.grid(axis="x", color=FAINT, lw=0.5, alpha=0.7)
+    axes.set_axisbelow(True)
+    if len(items) > 1:
+        axes.legend(loc="best", frameon=False, fontsize=8)

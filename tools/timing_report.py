@@ -1,0 +1,60 @@
+"""What a benchmark found: a table to read, values to keep."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from tools.timing import Comparison, Timing
+
+
+def record(comparison: Comparison, times: Mapping[str, Timing]) -> dict[str, Any]:
+    """One comparison as plain values: seconds a call, images/s, MiB; `ratio`: how many times faster `ours` is."""
+    ours = times[comparison.ours]
+    contestants = {
+        name: {
+            "median": timing.median,
+            "p90": timing.p90,
+            "images_per_second": comparison.images / timing.median if comparison.images else None,
+            "peak_mib": timing.peak_mib,
+            "ratio": ours.times_faster_than(timing),
+            "seconds": timing.seconds,
+        }
+        for name, timing in times.items()
+    }
+    return {
+        "title": comparison.title,
+        "threads": comparison.threads,
+        "ours": comparison.ours,
+        "contestants": contestants,
+        "notes": comparison.notes,
+    }
+
+
+def table(found: Mapping[str, Any]) -> Table:
+    """A record as a table; `titled` is what stands above it."""
+    counted = any(row["images_per_second"] for row in found["contestants"].values())
+    result = Table(box=SIMPLE_HEAD)
+    result.add_column("contestant")
+    rate = ("images/s",) if counted else ()
+    for heading in ("median", "p90", *rate, "memory", f"{found['ours']} is faster"):
+        result.add_column(heading, justify="right")
+    for name, row in found["contestants"].items():
+        cells = [name, in_ms(row["median"]), in_ms(row["p90"])]
+        cells += [f"{row['images_per_second']:.0f}"] if counted else []
+        cells += [f"{row['peak_mib']:.0f} MiB"] if row["peak_mib"] else [""]
+        cells += ["" if name == found["ours"] else f"{row['ratio']:.2f} times"]
+        result.add_row(*cells)
+    return result
+
+
+def titled(found: Mapping[str, Any]) -> str:
+    """The title of a record, with its number of threads."""
+    threads = found["threads"]
+    return found["title"] if threads is None else f"{found['title']}, {threads} thread{'s' * (threads > 1)}"
+
+
+def in_ms(seconds: float) -> str:
+    """Milliseconds, with a digit more where they are few; seconds where they are many."""
+    return f"{seconds:.1f} s" if seconds >= 10 else f"{seconds * 1e3:.{int(seconds < 1)}f} ms"
