@@ -1,13 +1,12 @@
 """Which backbone a file of weights holds, told from the shapes in it."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any, Literal, NamedTuple
 
 from backbones.edits import halve_tail, scale_width
 from backbones.tables import TABLES, Table, layer_names
-from backbones.tf_names import slim_names
+from backbones.tf_names import slim_names, slim_scope
 from backbones.torchvision_names import torchvision_names
 
 USUAL_WIDTHS = (1.0, 0.75, 0.5, 0.35, 1.4, 1.3, 0.25)
@@ -16,6 +15,8 @@ WIDTHS = (*USUAL_WIDTHS, *(step / 20 for step in range(1, 41) if step / 20 not i
 
 Lookup = Callable[[Table, str], "tuple[int, int] | None"]
 """Output channels and kernel size of a layer (by our name) of a family's table, None if the file has none."""
+
+Expansion = Literal["keep", "halve"]
 
 
 class Recognised(NamedTuple):
@@ -26,9 +27,6 @@ class Recognised(NamedTuple):
     width: float
     se: bool
     max_kernel: int
-
-
-Expansion = Literal["keep", "halve"]
 
 
 def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda name: "keep") -> Recognised | None:
@@ -74,19 +72,11 @@ def in_torchvisions(state: Mapping[str, Any]) -> Lookup:
     return lookup
 
 
-def slim_scope(names: Iterable[str]) -> str:
-    """The scope that slim's layers are in, as "FeatureExtractor/MobilenetV3/"; empty if there is none."""
-    return next((match[0] for name in names if (match := _SCOPE.match(name))), "")
-
-
-_SCOPE = re.compile(r"(\w+/)?Mobilenet\w*/")
-
-
-def in_slims(variables: Mapping[str, Any], scope: str) -> Lookup:
-    """Of variables in TensorFlow's names below `scope` (`slim_scope`)."""
+def in_slims(variables: Mapping[str, Any], prefix: str) -> Lookup:
+    """Of variables in TensorFlow's names; `prefix`: what stands before the network's scope, as "FeatureExtractor/"."""
 
     def lookup(table: Table, layer: str) -> tuple[int, int] | None:
-        name = f"{scope}{slim_names(table).get(layer)}"
+        name = f"{prefix}{slim_scope(table)}/{slim_names(table).get(layer)}"
         return _of(variables, f"{name}/weights", 3, 0) or _of(variables, f"{name}/depthwise_weights", 2, 0)
 
     return lookup

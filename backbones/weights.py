@@ -6,10 +6,21 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torchvision.models import MobileNet_V3_Large_Weights, MobileNet_V3_Small_Weights, WeightsEnum
+from torchvision.models import (
+    MobileNet_V2_Weights,
+    MobileNet_V3_Large_Weights,
+    MobileNet_V3_Small_Weights,
+    WeightsEnum,
+)
 
+from backbones.blocks import BN_EPSILON
 from backbones.network import Backbone
+from backbones.recognise import in_slims, recognise
+from backbones.tf_names import from_slim, slim_scope
+from backbones.timm_names import TIMM_EPSILON, from_timm
+from backbones.torchvision_cache import cached
 from backbones.torchvision_names import from_torchvision, to_symmetric_range
+from backbones.transfer import narrow
 from tools.errors import UserError
 
 Inputs = Literal["imagenet", "symmetric"]
@@ -17,57 +28,86 @@ Inputs = Literal["imagenet", "symmetric"]
 IMAGENET: dict[str, WeightsEnum] = {
     "large": MobileNet_V3_Large_Weights.DEFAULT,
     "small": MobileNet_V3_Small_Weights.DEFAULT,
+    "v2": MobileNet_V2_Weights.DEFAULT,
 }
+
+IN_TIMM = {"v1": "mobilenetv1_100", "mnasnet": "semnasnet_100"}
+"""What timm has of the families that torchvision has not."""
+
+STEM, SLIM = "stem.conv.weight", "Mobilenet"
+"""What tells weights of ours, and TensorFlow's."""
 
 
 def load_backbone_weights(
-    backbone: Backbone, source: str | Path, *, inputs: Inputs = "imagenet", wanted: Inputs = "symmetric"
+    backbone: Backbone,
+    source: str | Path,
+    *,
+    entries: Mapping[str, Any] | None = None,
+    inputs: Inputs = "imagenet",
+    wanted: Inputs = "symmetric",
 ) -> list[str]:
-    """Load what fits from `source` into `backbone`; return the names of the entries that kept their former values.
+    """Load what fits from `source` into `backbone`; return a line on what was not loaded, for each entry or all.
 
-    `source` is "imagenet", torchvision's own weights from torchvision's cache, or a file with a state dict: one of
-    torchvision's MobileNetV3 classifiers (with or without the "features." prefix), or a backbone of ours. `inputs` says
-    what a file of torchvision's names was trained on: images normalised by ImageNet's mean and deviation, as
-    torchvision's own weights; or "symmetric", images in -1..1, as the weights that Google published. `wanted` says what
-    the backbone gets: the stem is adapted to that. An entry of another shape (the halved tail of RF2, another width) is
-    not loaded.
+    `source` is "imagenet", torchvision's own weights from torchvision's cache, or a file with a state dict (`entries`,
+    if it has been read already): one of torchvision's MobileNetV2 and V3 classifiers (with or without the "features."
+    prefix), one of timm's of any family, TensorFlow's variables by slim's names (of a classifier, a detector or a
+    segmenter), or a backbone of ours, alone or in a checkpoint.
+
+    `inputs` says what a file in torchvision's or timm's names was trained on: images normalised by ImageNet's mean and
+    deviation, as torchvision's own weights; or "symmetric", images in -1..1, as the weights that Google published,
+    which are timm's mobilenetv1_100 and all those that it calls "tf_"; these need backbone.padding=same too. `wanted`
+    says what the backbone gets: the stem is adapted to that. Wider weights, of a full network for one with the halved
+    tail of RF2, are cut: see `backbones.transfer`. Any other entry of another shape (timm's squeezes, which are not
+    rounded) is not loaded.
 
     Raises UserError if the file is missing or unreadable, lacks entries that the backbone has, or fits nowhere.
     """
-    path = _imagenet_file(backbone) if source == "imagenet" else Path(source)
-    trained_on = "imagenet" if source == "imagenet" else inputs
+    path = _imagenet_file(backbone.family) if source == "imagenet" else Path(source)
+    given: Inputs = "imagenet" if source == "imagenet" else inputs
+    state, trained_on = _our_names(entries or _read(path), path, backbone, given)
     if (trained_on, wanted) == ("symmetric", "imagenet"):
         raise UserError(
             f"{path}: weights for images in -1..1 do not go into a network for ImageNet's mean and deviation; choose "
             "task.preset=paper, or backbone.weights_inputs=imagenet if that is what they were trained on"
         )
-    adapt = trained_on != wanted
-    entries = _our_names(_read(path), backbone, adapt)
     own = backbone.state_dict()
-    if missing := [name for name in own if name not in entries]:
+    if missing := [name for name in own if name not in state]:
         raise UserError(
             f"{path} does not hold the weights of this backbone: it lacks {len(missing)} of {len(own)} entries, "
             f"{missing[0]} first; choose the backbone that the file was made for"
         )
-    fitting = {name: entries[name] for name in own if entries[name].shape == own[name].shape}
-    kept = [name for name in own if name not in fitting]
-    if "stem.conv.weight" in kept:
+    if state["stem.conv.weight"].shape != own["stem.conv.weight"].shape:
         raise UserError(f"{path} holds a backbone of another width: not even its first layer fits this one")
+    if (trained_on, wanted) == ("imagenet", "symmetric"):
+        state = to_symmetric_range(state)
+    cut = _wider(state, own)
+    if cut:
+        state = narrow(state, backbone.table)
+    fitting = {name: state[name] for name in own if state[name].shape == own[name].shape}
     backbone.load_state_dict(fitting, strict=False)
-    return kept
+    return [*cut, *(name for name in own if name not in fitting)]
 
 
-def _imagenet_file(backbone: Backbone) -> Path:
-    """torchvision's cached file for the backbone's family; never downloads."""
-    weights = IMAGENET[backbone.family]
-    path = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name
-    if not path.exists():
+def _wider(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list[str]:
+    """A line on the entries that are wider than the backbone's `own`, if there are any, and none that is narrower."""
+    pairs = {name: (tuple(state[name].shape), tuple(value.shape)) for name, value in own.items()}
+    wider = [name for name, (theirs, ours) in pairs.items() if theirs != ours]
+    if any(len(theirs) != len(ours) or any(map(int.__lt__, theirs, ours)) for theirs, ours in pairs.values()):
+        return []
+    if not wider:
+        return []
+    first, last = (name.partition(".")[0] for name in (wider[0], wider[-1]))
+    (theirs, *_), (ours, *_) = pairs[wider[-1]]
+    return [f"from {first} to {last} the channels worth the least ({theirs - ours} of {theirs} in {last})"]
+
+
+def _imagenet_file(family: str) -> Path:
+    if family not in IMAGENET:
         raise UserError(
-            f"ImageNet weights are not in torchvision's cache: {path} is missing. Fetch {weights.url} "
-            f"({weights.meta['_file_size']:.0f} MB) to that place with: "
-            f'python -c "import torch; torch.hub.load_state_dict_from_url({weights.url!r})"'
+            f"backbone.weights=imagenet: torchvision has no {family}. Give a file with timm's state dict of "
+            f"{IN_TIMM[family]}, or with one of ours: backbone.weights=FILE"
         )
-    return path
+    return cached(IMAGENET[family], "ImageNet weights")
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -89,12 +129,33 @@ def _read(path: Path) -> Mapping[str, Any]:
     return content
 
 
-def _our_names(entries: Mapping[str, Any], backbone: Backbone, adapt: bool) -> dict[str, Tensor]:
-    """The tensors among `entries` by our names; `adapt` torchvision's to images in -1..1."""
-    entries = {key: value for key, value in entries.items() if isinstance(value, Tensor)}
-    if "stem.conv.weight" in entries:
-        return entries
-    if "0.0.weight" in entries:  # torchvision's `model.features` on its own
-        entries = {f"features.{key}": value for key, value in entries.items()}
-    renamed = from_torchvision(entries, backbone.table)
-    return to_symmetric_range(renamed) if adapt and "stem.conv.weight" in renamed else renamed
+def _our_names(
+    entries: Mapping[str, Any], path: Path, backbone: Backbone, inputs: Inputs
+) -> tuple[dict[str, Tensor], Inputs | None]:
+    """The weights among `entries` by our names, and what they were trained on: `inputs`, unless the names tell; None
+    for what the backbone gets."""
+    if (inside := next((name for name in entries if name.endswith(STEM)), None)) is not None:
+        prefix = inside.removesuffix(STEM)
+        ours = {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}
+        return ours, None
+    if (inside := next((name for name in entries if SLIM in name), None)) is not None:
+        return _from_slim(entries, path, backbone, inside.partition(SLIM)[0]), "symmetric"
+    tensors = {key: value for key, value in entries.items() if isinstance(value, Tensor)}
+    if "conv_stem.weight" in tensors:
+        return from_timm(tensors, backbone.family, _timm_epsilon(backbone.family, inputs)), inputs
+    if "0.0.weight" in tensors:  # torchvision's `model.features` on its own
+        tensors = {f"features.{key}": value for key, value in tensors.items()}
+    return from_torchvision(tensors, backbone.table), inputs
+
+
+def _from_slim(entries: Mapping[str, Any], path: Path, backbone: Backbone, prefix: str) -> dict[str, Tensor]:
+    found = recognise(in_slims(entries, prefix), lambda name: "halve") or recognise(in_slims(entries, prefix))
+    if found is None or found.name != backbone.family:
+        holds = f"backbone={found.name}" if found else "another backbone"
+        raise UserError(f"{path} holds {holds}, not {backbone.family}: choose the backbone that the file was made for")
+    return from_slim(entries, backbone.table, f"{prefix}{slim_scope(backbone.table)}")
+
+
+def _timm_epsilon(family: str, inputs: Inputs) -> float:
+    """Of timm's two kinds of MobileNetV3 only those from TensorFlow, "tf_", were trained on images in -1..1."""
+    return BN_EPSILON if family in ("large", "small") and inputs == "symmetric" else TIMM_EPSILON

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise, slim_scope
+from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
 from lraspp.data.frames import SegClass
 from lraspp.data.tables import CITYSCAPES, VOC
 from lraspp.model import V3, Segmenter
@@ -101,7 +101,7 @@ def _authors(file: WeightsFile) -> Found:
     hard = lite and (not file.lists or "image_pooling/mul/y" in tensors)  # the released ones have a hard sigmoid
     options |= {"task.gate": "hard_sigmoid" if hard else None, "task.pool": None if lite else "global"}
     classes = tensors["decoder/decoder_conv0/weights" if lite else "logits/semantic/weights"].shape[-1]
-    found = _found(file, "authors", options, in_slims(tensors, slim_scope(tensors)), classes)
+    found = _found(file, "authors", options, in_slims(tensors, ""), classes)
     found.options["backbone.output_stride"] = _stride(file) or RELEASED_STRIDES.get(found.options["backbone.name"], 16)
     windows = _windows(file)
     if windows is not None:

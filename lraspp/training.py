@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,8 @@ class Segmentation(Task):
         segmenter = segmenter_from_config(config, len(data.classes))
         load_first_weights(
             config,
-            lambda file, inputs: load_backbone_weights(
-                segmenter.backbone, file, inputs=inputs, wanted=segmenter.preset.inputs
-            ),
-            lambda file: init_segmenter(segmenter, file),
+            partial(load_backbone_weights, segmenter.backbone, wanted=segmenter.preset.inputs),
+            partial(init_segmenter, segmenter),
         )
         return segmenter
 

@@ -15,7 +15,7 @@ theirs (MobileDet) has 0.6 less on images that it has not seen than on minival.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise, slim_scope
+from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
 from ssdlite.model import Detector
 from ssdlite.presets import PRESETS
 from ssdlite.weights import from_tensorflow, from_torchvision, torchvision_features
@@ -56,7 +56,7 @@ def describe(file: WeightsFile) -> Found:
             "weights of a backbone alone go into a new run: mnv3 train backbone.weights=FILE."
         )
     if origin == "authors":
-        lookup, classes = in_slims(tensors, slim_scope(tensors)), tensors["BoxPredictor_0/ClassPredictor/biases"]
+        lookup, classes = in_slims(tensors, "FeatureExtractor/"), tensors["BoxPredictor_0/ClassPredictor/biases"]
     elif origin == "torchvision":
         lookup = in_torchvisions(torchvision_features(tensors))
         classes = tensors["head.classification_head.module_list.0.1.weight"]

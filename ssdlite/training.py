@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,8 @@ class Detection(Task):
         detector = detector_from_config(config, data.num_slots)
         load_first_weights(
             config,
-            lambda file, inputs: load_backbone_weights(detector.backbone, file, inputs=inputs),
-            lambda file: init_detector(detector, file),
+            partial(load_backbone_weights, detector.backbone),
+            partial(init_detector, detector),
         )
         return detector
 

@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 from torch import Tensor
 
-from backbones.tf_names import from_slim, slim_layer
+from backbones.tf_names import from_slim, slim_layer, slim_scope
 from backbones.torchvision_names import from_torchvision as backbone_from_torchvision
 from ssdlite.head import Extra
 from ssdlite.model import Detector
@@ -16,11 +16,10 @@ YX_TO_XY = [1, 0, 3, 2]  # the authors' codes are (ty, tx, th, tw), also in chan
 
 def from_tensorflow(variables: Mapping[str, np.ndarray], detector: Detector) -> dict[str, Tensor]:
     """State dict for `detector` from the variables of an SSDLite of the TensorFlow Object Detection API, by name."""
-    state = {
-        f"backbone.{key}": value
-        for key, value in from_slim(variables, detector.backbone.table, "FeatureExtractor/MobilenetV3").items()
-    }
-    prefix = f"FeatureExtractor/MobilenetV3/layer_{len(detector.backbone.table)}"
+    table = detector.backbone.table
+    scope = f"FeatureExtractor/{slim_scope(table)}"
+    state = {f"backbone.{key}": value for key, value in from_slim(variables, table, scope).items()}
+    prefix = f"{scope}/layer_{len(table)}"
     scopes = {}
     for level, extra in enumerate(cast("Iterable[Extra]", detector.extras)):
         inside, outputs = extra.inside, extra.channels

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tools.checkpoint import load_fitting
 from tools.errors import UserError
+from tools.weights_file import open_weights
 
 log = logging.getLogger("mnv3")
 
@@ -25,11 +26,13 @@ def load_first_weights(
 ) -> None:
     """Load what the configuration names, backbone.weights or init or neither, and say what was left.
 
-    `load_backbone` takes a file and the keyword `inputs`; both return a line on each tensor that was not loaded.
+    `load_backbone` takes a file or "imagenet", and the keywords `entries`, what is in the file, and `inputs`; both
+    return a line on each tensor that was not loaded.
     """
     backbone, init = config["backbone"], config["init"]
     if weights := backbone["weights"]:
-        tell_left(weights, load_backbone(weights, inputs=backbone["weights_inputs"]))
+        entries = None if weights == "imagenet" else open_weights(weights).tensors
+        tell_left(weights, load_backbone(weights, entries=entries, inputs=backbone["weights_inputs"]))
     if init:
         tell_left(init, load_init(init))
 

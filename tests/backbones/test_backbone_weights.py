@@ -2,6 +2,7 @@
 
 import pickle
 
+import numpy as np
 import pytest
 import torch
 import torchvision
@@ -11,6 +12,7 @@ from backbones.network import build_backbone
 from backbones.torchvision_names import from_torchvision
 from backbones.weights import load_backbone_weights
 from tools.errors import UserError
+from tools.graph_def import read_constants
 
 
 @pytest.fixture
@@ -36,17 +38,27 @@ def test_imagenet_is_never_downloaded(imagenet_small):
         load_backbone_weights(build_backbone("large", taps=["last"]), "imagenet")
 
 
-def test_halved_tail_keeps_its_own_values_and_says_so(imagenet_small):
+def test_a_halved_tail_gets_half_of_the_channels_and_says_so(imagenet_small):
     backbone = build_backbone("small", rf2=True, taps=["block9.expand", "last"])
-    before = backbone.state_dict()["last.conv.weight"].clone()
-    kept = load_backbone_weights(backbone, "imagenet")
-    tail = {"block9.project", "block10.expand", "block10.depthwise", "block10.se", "block10.project"}
-    tail |= {name.replace("10", "11") for name in tail if "10" in name} | {"last.conv", "last.norm"}
-    assert {".".join(name.split(".")[:2]) for name in kept} == tail
-    assert torch.equal(backbone.state_dict()["last.conv.weight"], before)
+    left = load_backbone_weights(backbone, "imagenet")
+    assert left == ["from block9 to last the channels worth the least (288 of 576 in last)"]
+    theirs = imagenet_small["features.12.0.weight"].flatten(1)
+    ours = backbone.state_dict()["last.conv.weight"].flatten(1)
+    assert all(any(set(row.tolist()) <= set(full.tolist()) for full in theirs) for row in ours)
     assert torch.equal(
         backbone.state_dict()["block9.expand.conv.weight"], imagenet_small["features.9.block.0.0.weight"]
     )
+
+
+def test_a_narrower_file_leaves_the_wide_tail_as_it_is(tmp_path):
+    halved, full = (build_backbone("small", rf2=rf2, taps=["last"]) for rf2 in (True, False))
+    torch.save(halved.state_dict(), tmp_path / "halved.pth")
+    before = full.state_dict()["last.conv.weight"].clone()
+    kept = load_backbone_weights(full, tmp_path / "halved.pth")
+    tail = {"block9.project", "block10.expand", "block10.depthwise", "block10.se", "block10.project"}
+    tail |= {name.replace("10", "11") for name in tail if "10" in name} | {"last.conv", "last.norm"}
+    assert {".".join(name.split(".")[:2]) for name in kept} == tail
+    assert torch.equal(full.state_dict()["last.conv.weight"], before)
 
 
 def test_real_imagenet_file_loads_whole(test_data):
@@ -116,3 +128,40 @@ def test_a_file_trained_on_symmetric_inputs_is_taken_as_it_is(tmp_path):
         stems[inputs] = backbone.state_dict()["stem.conv.weight"]
     assert torch.equal(stems["symmetric"], theirs.state_dict()["0.0.weight"])
     assert not torch.equal(stems["symmetric"], stems["imagenet"])
+
+
+@pytest.mark.parametrize("family", ["small", "large"])
+@pytest.mark.parametrize(("kind", "inputs", "padding"), [("tf_", "symmetric", "same"), ("", "imagenet", "symmetric")])
+@torch.inference_mode()
+def test_timm_s_networks(tmp_path, randomise, family, kind, inputs, padding):
+    timm = pytest.importorskip("timm")
+    theirs = randomise(timm.create_model(f"{kind}mobilenetv3_{family}_100", pretrained=False))
+    torch.save(theirs.state_dict(), tmp_path / "timm.pth")
+    backbone = build_backbone(family, taps=["last"], padding=padding)
+    assert load_backbone_weights(backbone, tmp_path / "timm.pth", inputs=inputs, wanted=inputs) == []
+    image = torch.randn(2, 3, 224, 224)
+    features = backbone.eval()(image)["last"]
+    torch.testing.assert_close(features, theirs.forward_features(image), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(theirs.forward_head(features), theirs(image), atol=1e-4, rtol=1e-4)
+
+
+def test_variables_of_tensorflow(test_data):
+    """A detector's and a segmenter's, whose tails are halved in two ways; another family's are refused."""
+    oracle = test_data / "oracle_tf"
+    graph = read_constants(oracle / "ssd_v3_small_random_frozen.pb")
+    backbone = build_backbone("small", rf2=True, taps=["last"], padding="same")
+    assert load_backbone_weights(backbone, "graph.pb", entries=graph) == []
+    stem = torch.from_numpy(graph["FeatureExtractor/MobilenetV3/Conv/weights"].copy()).permute(3, 2, 0, 1)
+    assert torch.equal(backbone.state_dict()["stem.conv.weight"], stem)
+    classifier = np.load(oracle / "cls_v3_large_224_vars.npz")
+    assert load_backbone_weights(build_backbone("large", taps=["last"]), "vars", entries=classifier) == []
+    with pytest.raises(UserError, match="vars holds backbone=large, not small"):
+        load_backbone_weights(build_backbone("small", taps=["last"]), "vars", entries=classifier)
+
+
+def test_a_backbone_inside_a_checkpoint_of_ours(tmp_path):
+    source, target = (build_backbone("small", taps=["last"]) for _ in range(2))
+    state = {f"detector.backbone.{name}": value for name, value in source.state_dict().items()}
+    torch.save({"state_dict": {**state, "detector.head.bias": torch.zeros(1)}}, tmp_path / "x.ckpt")
+    assert load_backbone_weights(target, tmp_path / "x.ckpt") == []
+    assert torch.equal(target.state_dict()["last.conv.weight"], source.state_dict()["last.conv.weight"])

@@ -1,0 +1,168 @@
+"""Weights of a full backbone for one with fewer channels in its tail (RF2, the paper's dagger): which ones to keep.
+
+The paper trained its halved tails from scratch. To begin one with weights of the full network, half of the channels of
+each of its layers have to go. A channel is worth what its readers get to see of it: the deviation of its values times
+the norm of the kernels that they meet, each kernel scaled as the batch norm behind it scales its output. Batch norm
+tells the deviation without any image: before the activation values have mean beta and deviation gamma, and are taken
+for normal.
+
+- Inside a bottleneck (expansion, depthwise convolution, squeeze-and-excitation) the reader is the projection.
+- Blocks joined by shortcuts add to the same channels, so that they share one choice; its readers are the expansions
+  behind each of them, and the layer behind the last.
+- The last convolution has no reader yet: its channels are worth their deviation.
+- Of a squeeze, units are worth the norms of their two kernels, one times the other.
+
+A constant that leaves with a channel makes no difference where batch norm follows. In squeeze-and-excitation none
+follows: there the means of the channels that leave move into the bias.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from backbones.edits import squeeze_width
+from backbones.tables import Layer, Table, layer_names
+
+State = Mapping[str, Tensor]
+POINTS, SHARES = (
+    torch.tensor(values, dtype=torch.float32) for values in np.polynomial.hermite_e.hermegauss(64)
+)  # for means over a normal distribution
+ACTIVATIONS = {"relu": F.relu, "relu6": F.relu6, "hswish": F.hardswish, "none": lambda x: x}
+
+
+class Row(NamedTuple):
+    """A row of the narrow table, its name, the width of its squeeze, and whether it adds to its input when full."""
+
+    name: str
+    row: Layer
+    squeeze: int
+    residual: bool
+
+
+def narrow(state: State, table: Table) -> dict[str, Tensor]:
+    """The entries of a full backbone's `state`, of our names, cut to the channels of `table`, whose rows it has.
+
+    What fits stays as it is. Raises KeyError: the state lacks a layer of the table.
+    """
+    rows = _rows(state, table)
+    result, inputs = dict(state), None
+    for first in range(len(rows)):
+        if rows[first].residual:
+            continue
+        chain = [rows[first]]
+        while first + len(chain) < len(rows) and rows[first + len(chain)].residual:
+            chain.append(rows[first + len(chain)])
+        behind = rows[first + len(chain)] if first + len(chain) < len(rows) else None
+        outputs = _chosen(_worth_of_stream(state, chain, behind), chain[0].row.out)
+        for member in chain:
+            _cut(result, state, member, inputs, outputs)
+            inputs = outputs
+    return result
+
+
+def _rows(state: State, table: Table) -> list[Row]:
+    rows, full, inputs = [], 3, 3  # channels that enter the row, in the full network and in the narrow one
+    for name, row in zip(layer_names(table), table, strict=True):
+        out = len(state[f"{_writer(name, row)}.conv.weight"])
+        residual = row.kind == "bneck" and row.stride == 1 and out == full
+        rows.append(Row(name, row, squeeze_width(row, inputs), residual))
+        full, inputs = out, row.out
+    return rows
+
+
+def _writer(name: str, row: Layer) -> str:
+    """The layer of a row that gives its output."""
+    return {"conv": name, "bneck": f"{name}.project", "separable": f"{name}.pointwise"}[row.kind]
+
+
+def _worth_of_stream(state: State, chain: list[Row], behind: Row | None) -> Tensor:
+    """Of each channel that the rows of `chain` add to."""
+    deviations = [_moments(state, _writer(row.name, row.row), _last_act(row.row))[1] for row in chain]
+    deviation = torch.stack(deviations).square().sum(0).sqrt()
+    readers = [
+        norm for row in (*chain[1:], *([behind] if behind else [])) if (norm := _reading(state, row)) is not None
+    ]
+    return deviation * torch.stack(readers).square().sum(0).sqrt() if readers else deviation
+
+
+def _last_act(row: Layer) -> str:
+    return "none" if row.kind == "bneck" else row.act
+
+
+def _reading(state: State, row: Row) -> Tensor | None:
+    """By input channel: the norm of the kernels that row's first convolution has for it; None if that is depthwise."""
+    layer = row.name if row.row.kind == "conv" else f"{row.name}.expand"
+    return _norms(state, layer) if f"{layer}.conv.weight" in state else None
+
+
+def _norms(state: State, layer: str) -> Tensor:
+    """By input channel of a 1x1 convolution: the norm of its kernels, scaled as the batch norm scales the outputs."""
+    scale = state[f"{layer}.norm.weight"] / state[f"{layer}.norm.running_var"].clamp(min=1e-5).sqrt()
+    return (state[f"{layer}.conv.weight"].flatten(1) * scale[:, None]).norm(dim=0)
+
+
+def _moments(state: State, layer: str, act: str) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of the activated outputs of a layer, by channel."""
+    beta, gamma = state[f"{layer}.norm.bias"], state[f"{layer}.norm.weight"]
+    values = ACTIVATIONS[act](beta[:, None] + gamma[:, None] * POINTS)
+    shares = SHARES / SHARES.sum()
+    mean = values @ shares
+    return mean, ((values - mean[:, None]).square() @ shares).sqrt()
+
+
+def _chosen(worth: Tensor, count: int) -> Tensor:
+    """The `count` channels worth the most, in their old order."""
+    return worth.argsort(descending=True, stable=True)[:count].sort().values
+
+
+def _cut(result: dict[str, Tensor], state: State, row: Row, inputs: Tensor | None, outputs: Tensor) -> None:
+    """Put the entries of one row, cut, in the `result`. `inputs`: channels kept of the row before, None for all."""
+    name, layer = row.name, row.row
+    if layer.kind == "conv":
+        _cut_layer(result, name, outputs, inputs)
+        return
+    inside = inputs
+    if f"{name}.expand.conv.weight" in state:
+        mean, deviation = _moments(state, f"{name}.depthwise", layer.act)
+        gate = _gate(state, name, mean) if layer.se else 1.0
+        inside = _chosen(deviation * gate * _norms(state, f"{name}.project"), layer.expand)
+        _cut_layer(result, f"{name}.expand", inside, inputs)
+        if layer.se:
+            _cut_squeeze(result, row, inside, mean)
+    _cut_layer(result, f"{name}.depthwise", inside, None)
+    _cut_layer(result, _writer(name, layer), outputs, inside)
+
+
+def _gate(state: State, name: str, mean: Tensor) -> Tensor:
+    """What squeeze-and-excitation multiplies each channel by when all have their `mean`."""
+    squeeze, excite = (state[f"{name}.se.{part}.weight"].flatten(1) for part in ("squeeze", "excite"))
+    hidden = F.relu(squeeze @ mean + state[f"{name}.se.squeeze.bias"])
+    return F.hardsigmoid(excite @ hidden + state[f"{name}.se.excite.bias"])
+
+
+def _cut_layer(result: dict[str, Tensor], layer: str, outputs: Tensor | None, inputs: Tensor | None) -> None:
+    """Keep `outputs` and `inputs` of a convolution and its norm; None for all (a depthwise one has only outputs)."""
+    entries = [name for name in result if name.startswith((f"{layer}.conv.", f"{layer}.norm."))]
+    for name in entries:
+        if outputs is not None and result[name].ndim > 0:
+            result[name] = result[name][outputs]
+        if inputs is not None and name.endswith("conv.weight"):
+            result[name] = result[name][:, inputs]
+
+
+def _cut_squeeze(result: dict[str, Tensor], row: Row, inside: Tensor, mean: Tensor) -> None:
+    """Keep the channels `inside` of squeeze-and-excitation, and as large a part of its squeeze; `mean`s by channel."""
+    squeeze, excite = f"{row.name}.se.squeeze", f"{row.name}.se.excite"
+    first, second = result[f"{squeeze}.weight"], result[f"{excite}.weight"]
+    worth = first.flatten(1).norm(dim=1) * second.flatten(1).norm(dim=0)
+    units = _chosen(worth, row.squeeze)
+    gone = torch.ones(len(mean), dtype=torch.bool)
+    gone[inside] = False
+    result[f"{squeeze}.bias"] = (result[f"{squeeze}.bias"] + first.flatten(1)[:, gone] @ mean[gone])[units]
+    result[f"{squeeze}.weight"] = first[units][:, inside]
+    result[f"{excite}.weight"] = second[inside][:, units]
+    result[f"{excite}.bias"] = result[f"{excite}.bias"][inside]
