@@ -8,7 +8,7 @@ from backbones.fold import fold_norms
 from ssdlite.boxes import CODE_SCALE
 from ssdlite.export_nms import LAST, Candidates, Nms, rows_of
 from ssdlite.model import Detector
-from tools.export.graph import FLOAT, INT64, Graph
+from tools.export.graph import FLOAT, INT64, Graph, floats, ints
 from tools.export.network import network_graph
 
 RESIZE_MODES = {"legacy": "asymmetric", "half_pixel": "half_pixel"}
@@ -40,26 +40,25 @@ def raw_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto:
     )
 
 
-def whole_model(detector: Detector, network: onnx.GraphProto, score_threshold: float | None = None) -> onnx.ModelProto:
+def whole_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto:
     """images [N, H, W, 3] uint8 RGB of any size -> boxes [N, D, 4] float32 xyxy in pixels of the images, scores [N, D]
     float32, best first, classes [N, D] int64 (class slots), counts [N] int64; padding is 0.
 
-    `network`: as `export_network` gives it. Detections score more than `score_threshold`, None for the preset's own.
+    `network`: as `export_network` gives it.
     """
     graph, preset = Graph(), detector.preset
-    threshold = preset.score_threshold if score_threshold is None else score_threshold
     codes, logits = graph.call(network, _resized(graph, detector))
     boxes = _decoded(graph, codes, detector)
     clipped = _clipped(graph, boxes, detector.input_size)
     focal = preset.class_loss == "focal"
     scores = logits if focal else graph.add("Softmax", logits, axis=2)
     candidates = Candidates(
-        graph.add("Slice", scores, np.int64([1]), np.int64([2**31]), np.int64([2])),  # without the background
+        graph.add("Slice", scores, ints(1), ints(2**31), ints(2)),  # without the background
         "Sigmoid" if focal else "Identity",
         clipped if preset.clip_first else boxes,
         None if preset.clip_first else _visible(graph, clipped),
     )
-    found = Nms(preset, threshold, detector.num_slots - 1, len(detector.anchors)).detections(graph, candidates)
+    found = Nms(preset, detector.num_slots - 1, len(detector.anchors)).detections(graph, candidates)
     real = graph.add("Greater", found.scores, np.float32(0))
     slots = graph.add("Add", found.classes, np.int64(1))
     scaled = graph.add("Mul", rows_of(graph, clipped, found.anchors), _factors(graph, detector.input_size))
@@ -83,7 +82,7 @@ def whole_model(detector: Detector, network: onnx.GraphProto, score_threshold: f
 def _resized(graph: Graph, detector: Detector) -> str:
     """[N, 3, h, w] float32, 0..255: the images at the network's size."""
     planes = graph.add("Cast", graph.add("Transpose", "images", perm=[0, 3, 1, 2]), to=FLOAT)
-    mode, size = RESIZE_MODES[detector.preset.resize_rule], np.int64(detector.input_size)
+    mode, size = RESIZE_MODES[detector.preset.resize_rule], ints(*detector.input_size)
     return graph.add(
         "Resize", planes, None, None, size, axes=[2, 3], mode="linear", coordinate_transformation_mode=mode
     )
@@ -91,8 +90,8 @@ def _resized(graph: Graph, detector: Detector) -> str:
 
 def _factors(graph: Graph, input_size: tuple[int, int]) -> str:
     """[4] float32: pixels of the images in one of the network's input, along x, y, x, y."""
-    sides = graph.add("Gather", graph.add("Shape", "images"), np.int64([2, 1, 2, 1]))
-    return graph.add("Div", graph.add("Cast", sides, to=FLOAT), np.float32([*input_size[::-1]] * 2))
+    sides = graph.add("Gather", graph.add("Shape", "images"), ints(2, 1, 2, 1))
+    return graph.add("Div", graph.add("Cast", sides, to=FLOAT), floats(*input_size[::-1], *input_size[::-1]))
 
 
 def _decoded(graph: Graph, codes: str, detector: Detector) -> str:
@@ -109,7 +108,7 @@ def _decoded(graph: Graph, codes: str, detector: Detector) -> str:
 
 
 def _clipped(graph: Graph, boxes: str, input_size: tuple[int, int]) -> str:
-    return graph.add("Min", graph.add("Max", boxes, np.float32(0)), np.float32([*input_size[::-1]] * 2))
+    return graph.add("Min", graph.add("Max", boxes, np.float32(0)), floats(*input_size[::-1], *input_size[::-1]))
 
 
 def _visible(graph: Graph, clipped: str) -> str:

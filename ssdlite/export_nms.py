@@ -7,10 +7,10 @@ import onnx
 
 from ssdlite.postprocess import POOL
 from ssdlite.presets import Preset
-from tools.export.graph import FLOAT, Graph
+from tools.export.graph import FLOAT, Graph, floats, ints
 
 BOOL = onnx.TensorProto.BOOL
-LAST = np.int64([-1])
+LAST = ints(-1)
 
 
 class Found(NamedTuple):
@@ -33,10 +33,9 @@ class Candidates(NamedTuple):
 
 
 class Nms(NamedTuple):
-    """`anchors` and `classes` are counts, `threshold` what scores must exceed."""
+    """`anchors` and `classes` are counts."""
 
     preset: Preset
-    threshold: float
     classes: int
     anchors: int
 
@@ -50,9 +49,9 @@ class Nms(NamedTuple):
         found, last = self._of_best(graph, candidates, min(POOL, total))
         if total <= POOL:
             return found
-        fewest = graph.add("Slice", found.scores, LAST, np.int64([2**31]), np.int64([1]))
+        fewest = graph.add("Slice", found.scores, LAST, ints(2**31), ints(1))
         full = graph.add("Greater", fewest, np.float32(0))
-        exhausted = graph.add("LessOrEqual", last, np.float32(self.threshold))
+        exhausted = graph.add("LessOrEqual", last, np.float32(self.preset.score_threshold))
         enough = graph.add("Cast", graph.add("Or", full, exhausted), to=FLOAT)
         quick, whole = graph.branch(), graph.branch()
         return Found(
@@ -67,24 +66,24 @@ class Nms(NamedTuple):
 
     def _of_best(self, graph: Graph, candidates: Candidates, pool: int) -> tuple[Found, str]:
         """Detections among the `pool` best candidates, and the lowest score [N, 1] of these."""
-        flat = graph.add("Reshape", candidates.values, np.int64([0, -1]))
-        highest, places = graph.split("TopK", 2, flat, np.int64([pool]), axis=1)
+        flat = graph.add("Reshape", candidates.values, ints(0, -1))
+        highest, places = graph.split("TopK", 2, flat, ints(pool), axis=1)
         scores = graph.add(candidates.squash, highest)
         anchors = graph.add("Div", places, np.int64(self.classes))
         classes = graph.add("Sub", places, graph.add("Mul", anchors, np.int64(self.classes)))
         # [N, K, pool]: each candidate's score in the row of its class
         images = graph.add("Shape", flat, start=0, end=1)
-        empty = graph.add("ConstantOfShape", graph.add("Concat", images, np.int64([self.classes, pool]), axis=0))
-        rows = [graph.add("Unsqueeze", value, np.int64([1])) for value in (classes, scores)]
+        empty = graph.add("ConstantOfShape", graph.add("Concat", images, ints(self.classes, pool), axis=0))
+        rows = [graph.add("Unsqueeze", value, ints(1)) for value in (classes, scores)]
         table = graph.add("ScatterElements", empty, *rows, axis=1)
         chosen = self._chosen(graph, rows_of(graph, candidates.boxes, anchors), table, pool)
-        places = graph.add("Gather", chosen, np.int64([0, 2]), axis=1)
+        places = graph.add("Gather", chosen, ints(0, 2), axis=1)
         kept = self._kept(graph, scores, places)
         if candidates.visible is not None:
             kept = graph.add("Mul", kept, graph.add("GatherElements", candidates.visible, anchors, axis=1))
         best, which = self._first(graph, kept, pool)
         found = Found(best, *(graph.add("GatherElements", value, which, axis=1) for value in (anchors, classes)))
-        return found, graph.add("Slice", scores, LAST, np.int64([2**31]), np.int64([1]))
+        return found, graph.add("Slice", scores, LAST, ints(2**31), ints(1))
 
     def _of_all(self, graph: Graph, candidates: Candidates) -> Found:
         """Detections among all candidates."""
@@ -92,8 +91,8 @@ class Nms(NamedTuple):
         chosen = self._chosen(graph, candidates.boxes, table, self.anchors)
         kept = self._kept(graph, table, chosen)
         if candidates.visible is not None:
-            kept = graph.add("Mul", kept, graph.add("Unsqueeze", candidates.visible, np.int64([1])))
-        flat = graph.add("Reshape", kept, np.int64([0, -1]))
+            kept = graph.add("Mul", kept, graph.add("Unsqueeze", candidates.visible, ints(1)))
+        flat = graph.add("Reshape", kept, ints(0, -1))
         best, which = self._first(graph, flat, self.classes * self.anchors)
         return Found(best, *(graph.add(operator, which, np.int64(self.anchors)) for operator in ("Mod", "Div")))
 
@@ -102,18 +101,18 @@ class Nms(NamedTuple):
         [N, K, count]."""
         preset = self.preset
         if preset.class_candidates is not None and preset.class_candidates < count:
-            highest, _ = graph.split("TopK", 2, table, np.int64([preset.class_candidates]), axis=2)
-            least = graph.add("Slice", highest, LAST, np.int64([2**31]), np.int64([2]))
+            highest, _ = graph.split("TopK", 2, table, ints(preset.class_candidates), axis=2)
+            least = graph.add("Slice", highest, LAST, ints(2**31), ints(2))
             table = graph.add("Where", graph.add("Less", table, least), np.float32(0), table)
-        most = np.int64([preset.max_per_class or count])
+        most = ints(preset.max_per_class or count)
         return graph.add(
-            "NonMaxSuppression", boxes, table, most, np.float32([preset.nms_iou]), np.float32([self.threshold])
+            "NonMaxSuppression", boxes, table, most, floats(preset.nms_iou), floats(preset.score_threshold)
         )
 
     def _kept(self, graph: Graph, scores: str, places: str) -> str:
         """`scores` at `places` [M, dimensions], elsewhere 0."""
         count = graph.add("Shape", places, start=0, end=1)
-        ones = graph.add("ConstantOfShape", count, value=onnx.numpy_helper.from_array(np.float32([1])))
+        ones = graph.add("ConstantOfShape", count, value=onnx.numpy_helper.from_array(floats(1)))
         nowhere = graph.add("ConstantOfShape", graph.add("Shape", scores))
         return graph.add("Mul", scores, graph.add("ScatterND", nowhere, places, ones))
 
@@ -121,12 +120,12 @@ class Nms(NamedTuple):
         """The highest `max_detections` of `kept` [N, there], and their places."""
         limit = self.preset.max_detections
         if there < limit:
-            kept = graph.add("Pad", kept, np.int64([0, 0, 0, limit - there]))
-        highest, which = graph.split("TopK", 2, kept, np.int64([limit]), axis=1)
+            kept = graph.add("Pad", kept, ints(0, 0, 0, limit - there))
+        highest, which = graph.split("TopK", 2, kept, ints(limit), axis=1)
         return [highest, graph.add("Min", which, np.int64(there - 1)) if there < limit else which]
 
 
 def rows_of(graph: Graph, values: str, index: str) -> str:
     """Rows `index` [N, P] of `values` [N, A, 4] -> [N, P, 4]."""
-    index = graph.add("Expand", graph.add("Unsqueeze", index, LAST), np.int64([1, 1, 4]))
+    index = graph.add("Expand", graph.add("Unsqueeze", index, LAST), ints(1, 1, 4))
     return graph.add("GatherElements", values, index, axis=1)

@@ -6,9 +6,8 @@ from itertools import groupby
 import numpy as np
 import torch
 
-from ssdlite.anchors import grid_anchors
 from ssdlite.postprocess import detect
-from ssdlite.presets import PRESETS
+from ssdlite.presets import Preset
 from ssdlite.resize import resize
 from ssdlite.targets import Raw
 from tools.exported import Exported, Session
@@ -42,14 +41,14 @@ class OnnxDetector:
 
     @torch.inference_mode()
     def _raw(self, images: np.ndarray) -> list[np.ndarray]:
-        preset, sides = PRESETS[self.description.preset], self.description.input_size
-        assert sides is not None
-        size = (sides[0], sides[1])
-        inputs = [resize(torch.from_numpy(image).permute(2, 0, 1), size, preset.resize_rule) for image in images]
-        codes, logits, _ = (torch.from_numpy(value) for value in self.session(torch.stack(inputs).numpy()))
-        anchors = grid_anchors(preset.anchors, size, preset.square_anchors)
+        preset = Preset(**self.description.rules, anchors=())
+        height, width = self.description.input_size
+        inputs = [
+            resize(torch.from_numpy(image).permute(2, 0, 1), (height, width), preset.resize_rule) for image in images
+        ]
+        codes, logits, anchors = (torch.from_numpy(value) for value in self.session(torch.stack(inputs).numpy()))
         sizes = torch.tensor([images.shape[1:3]]).expand(len(images), 2)
-        found = detect(Raw(codes, logits), anchors, size, sizes, preset)
+        found = detect(Raw(codes, logits), anchors, (height, width), sizes, preset)
         return [found.boxes.numpy(), found.scores.numpy(), found.slots.numpy()]
 
 

@@ -37,7 +37,7 @@ def predict(
     parts = []
     with torch.autocast(images.device.type, dtype, enabled=dtype != torch.float32):
         for part in filled.split(at_once):
-            inputs = _resized(images[part], input_size)
+            inputs = resized(images[part], input_size)
             if flip or scales != (1.0,):
                 parts.append(_averaged(segmenter, inputs, size, flip, scales))
             else:
@@ -53,7 +53,7 @@ def _averaged(
     for image in inputs.split(1):
         total = torch.zeros((), device=image.device)
         for scale in scales:
-            scaled = _resized(image, tuple(max(1, round(side * scale)) for side in image.shape[-2:]))
+            scaled = resized(image, tuple(max(1, round(side * scale)) for side in image.shape[-2:]))
             for mirrored in (False, True) if flip else (False,):
                 logits = segmenter(scaled.flip(-1) if mirrored else scaled)
                 found = segmenter.upsample(logits.float(), size).softmax(1)
@@ -62,7 +62,7 @@ def _averaged(
     return torch.cat(labels)
 
 
-def _resized(images: Tensor, size: tuple[int, ...] | None) -> Tensor:
+def resized(images: Tensor, size: tuple[int, ...] | None) -> Tensor:
     """[N, 3, h, w] uint8 -> [N, 3, *size] uint8, by the rule that training resizes by (`lraspp.data.view`)."""
     if size is None or images.shape[-2:] == size:
         return images

@@ -30,15 +30,17 @@ class Description(NamedTuple):
     """ "whole": from the bytes of images to results; "raw": the network alone."""
     precision: str
     """ "float32" or "int8"."""
-    preset: str
-    input_size: list[int] | None
-    """Height and width of the network's input; None: that of the images."""
+    input_size: list[int]
+    """Height and width of the network's input."""
     preprocessing: str
     """What an image goes through, in words: for "raw", what is left to the user."""
-    score_threshold: float | None
+    rules: dict[str, Any]
+    """Fields of the task's `Preset`, but for the anchors, which a raw detector has as an output."""
     classes: list[ClassRow]
     figures: dict[str, float]
     """Scores of the source."""
+    config: dict[str, Any]
+    """Of the run it is from, with its data set; empty without one."""
     source: str
     command: str
 

@@ -19,6 +19,10 @@ Value = str | np.ndarray | np.generic
 """Input of a node: the name of another value, or a constant."""
 
 
+Infos = Mapping[str, tuple[type, Sequence[int | str]]]
+"""Type and shape of values by name; words stand for sizes that vary."""
+
+
 class Graph:
     """Nodes in the order added. `branch` gives a graph that sees the values of this one, for the arms of an If."""
 
@@ -68,10 +72,10 @@ class Graph:
     def model(
         self,
         name: str,
-        inputs: Mapping[str, tuple[type, Sequence[int | str]]],
-        outputs: Mapping[str, tuple[type, Sequence[int | str]]],
+        inputs: Infos,
+        outputs: Infos,
     ) -> onnx.ModelProto:
-        """The whole, checked; `inputs` and `outputs`: numpy type and shape by name, words for sizes that vary."""
+        """The whole, checked."""
         graph = helper.make_graph(self.nodes, name, _infos(inputs), _infos(outputs), self.constants)
         model = helper.make_model(
             graph,
@@ -96,7 +100,17 @@ class Graph:
         return f"mnv3_{stem}_{self._count}"
 
 
-def _infos(values: Mapping[str, tuple[type, Sequence[int | str]]]) -> list[onnx.ValueInfoProto]:
+def ints(*values: int) -> np.ndarray:
+    """A list of numbers as a constant."""
+    return np.array(values, np.int64)
+
+
+def floats(*values: float) -> np.ndarray:
+    """The same of float32."""
+    return np.array(values, np.float32)
+
+
+def _infos(values: Infos) -> list[onnx.ValueInfoProto]:
     return [
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(kind)), shape)
         for name, (kind, shape) in values.items()

@@ -3,8 +3,8 @@
 import io
 import logging
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 
 import onnx
 import torch
@@ -24,9 +24,7 @@ def network_graph(
     `inputs` and `outputs` are the names of its values.
     """
     shapes = ({axis: torch.export.Dim(name) for axis, name in dynamic.items()},)
-    with torch.no_grad(), warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore")
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with torch.no_grad(), _silence():
         program = torch.onnx.export(
             network,
             (example,),
@@ -40,6 +38,19 @@ def network_graph(
     graph = program.model_proto.graph
     _use_average_pooling(graph)
     return graph
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing of what the exporter and its libraries say of their passes."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
 
 
 def _use_average_pooling(graph: onnx.GraphProto) -> None:

@@ -1,0 +1,155 @@
+"""mnv3 export: a trained network as a file that runs without PyTorch."""
+
+import importlib
+import json
+import logging
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+
+from cli.opening import open_predictor
+from tools.environment import environment
+from tools.errors import UserError
+from tools.exported import Exported, require
+from tools.files import atomic_path
+from tools.predictor import Predictor
+from tools.run_folder import shown
+from tools.runs import lay_over, typed_keys
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnx
+
+log = logging.getLogger("mnv3")
+
+CHECKED = 8
+"""Images on which the file must agree with the network."""
+
+
+class Origin(NamedTuple):
+    """Where a network comes from: file or name of weights; its run folder and configuration, if it has them."""
+
+    name: str
+    folder: Path | None
+    config: dict[str, Any]
+
+
+def run(cfg: DictConfig) -> None:
+    """Write the file that `cfg` asks for, once it agrees with the network.
+
+    Raises:
+        UserError: what the user can mend; or the file does not agree, and is not kept.
+    """
+    for library in ("onnx", "onnxscript", "onnxruntime"):
+        require(library)
+    typed = typed_keys(HydraConfig.get().overrides.task)
+    predictor, origin = _open(cfg, typed)
+    work = importlib.import_module(f"{predictor.task}.exporting")
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)
+    config = lay_over(origin.config, cfg, typed) if origin.config else plain
+    samples = _samples(work, config)
+    work.prepare(predictor, cfg, samples)
+    calibration = _images(work, config, "train", cfg.images) if cfg.int8 else []
+    log.info("Exporting %s ...", origin.name)
+    exported = _exported(cfg, predictor, origin, work.facts(predictor), work.build(predictor, cfg.raw, calibration))
+    _check(exported, predictor, work, samples)
+    with atomic_path(exported.path) as temporary:
+        temporary.write_bytes(exported.model.SerializeToString())
+    path = shown(exported.path)
+    log.info("%s, %.1f MB. Use it with: mnv3 predict model=%s IMAGE", path, exported.path.stat().st_size / 1e6, path)
+
+
+def _open(cfg: DictConfig, typed: Sequence[str]) -> tuple[Predictor, Origin]:
+    """The network, by PyTorch on the CPU."""
+    keys = {name: cfg[name] for name in ("run", "ckpt", "weights", "task", "backbone")}
+    opened = open_predictor(OmegaConf.create({**keys, "model": None}), typed)
+    log.info("Model: %s", opened)
+    if cfg.weights is not None:
+        return opened.predictor, Origin(opened.origin, None, {})
+    from tools.checkpoint import read_checkpoint
+
+    path = Path(opened.origin).resolve()
+    folder = path.parent.parent
+    config = read_checkpoint(path)["hyper_parameters"]["config"]
+    return opened.predictor, Origin(opened.origin, folder if (folder / "config.yaml").is_file() else None, config)
+
+
+def _samples(work: Any, config: dict[str, Any]) -> "list[np.ndarray]":
+    """Images to check the file on: of the data set, else drawn street scenes."""
+    from tools.export.samples import drawn_scenes
+
+    try:
+        return _images(work, config, "val", CHECKED)
+    except UserError as error:
+        log.info("Checking on drawn street scenes, because: %s", error.problems[0])
+        return list(drawn_scenes("val", CHECKED))
+
+
+def _images(work: Any, config: dict[str, Any], split: str, count: int) -> "list[np.ndarray]":
+    """Images of the data set; those of the built-in one are drawn anew, which needs no files."""
+    from tools.export.samples import drawn_scenes
+
+    dataset = config["dataset"]
+    if dataset["name"] == "streets":
+        count = min(count, dataset[split])
+        return list(drawn_scenes(split, count, dataset["seed"], (dataset["height"], dataset["width"])))
+    return work.images_of(config, split, count, log.info)
+
+
+def _exported(
+    cfg: DictConfig, predictor: Predictor, origin: Origin, facts: dict[str, Any], model: "onnx.ModelProto"
+) -> Exported:
+    """The model with its description, at its place."""
+    from tools.export.description import ClassRow, Description, describe
+
+    classes = [
+        ClassRow(number, name, int(predictor.ids[number]), list(predictor.colours[number]))
+        for number, name in predictor.classes.items()
+    ]
+    description = Description(
+        version=environment()["mnv3"],
+        task=predictor.task,
+        kind="raw" if cfg.raw else "whole",
+        precision="int8" if cfg.int8 else "float32",
+        classes=classes,
+        figures=_figures(origin),
+        config=origin.config,
+        source=origin.name,
+        command=shlex.join(["mnv3", *sys.argv[1:]]),
+        **facts,
+    )
+    describe(model, description)
+    return Exported(_path(cfg, origin), model, description)
+
+
+def _figures(origin: Origin) -> dict[str, float]:
+    """The numbers of the run's metrics.json."""
+    file = origin.folder / "metrics.json" if origin.folder else None
+    if file is None or not file.is_file():
+        return {}
+    return {name: value for name, value in json.loads(file.read_text()).items() if isinstance(value, int | float)}
+
+
+def _path(cfg: DictConfig, origin: Origin) -> Path:
+    if cfg.out is not None:
+        return Path(cfg.out).expanduser()
+    what = ("-raw" if cfg.raw else "") + ("-int8" if cfg.int8 else "")
+    name = origin.folder.name if origin.folder else Path(origin.name).stem
+    return (origin.folder or Path("runs")) / "export" / f"{name}{what}.onnx"
+
+
+def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[np.ndarray]") -> None:
+    """Raises UserError unless the file gives what the network gives; of one in 8 bits the difference is told."""
+    theirs = importlib.import_module(f"{predictor.task}.exported").PREDICTOR(exported)
+    agreement = work.agree([predictor([image])[0] for image in samples], [theirs([image])[0] for image in samples])
+    log.info("Against PyTorch, on %d images: %s.", len(samples), agreement.words)
+    if exported.description.precision == "float32" and not agreement.good:
+        raise UserError(
+            f"The exported file does not agree with the network, so it was not kept: on {len(samples)} images "
+            f"{agreement.words}."
+        )

@@ -1,0 +1,69 @@
+"""A segmenter as an ONNX model: whole, from the bytes of images to label maps, or the network with its logits."""
+
+import numpy as np
+import onnx
+import torch
+
+from backbones.fold import fold_norms
+from lraspp.model import Segmenter
+from tools.export.graph import FLOAT, UINT8, Graph, ints
+from tools.export.network import network_graph
+
+Size = tuple[int, int]
+
+
+def export_network(segmenter: Segmenter, size: Size) -> onnx.GraphProto:
+    """input [N, 3, *size] float32, 0..255 -> logits [N, num_classes, h, w], as the segmenter gives them."""
+    plain = fold_norms(segmenter, pack=False)
+    plain.channels_last = False
+    return network_graph(plain, torch.zeros(2, 3, *size), ("input",), ("logits",), {0: "batch"})
+
+
+def raw_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size) -> onnx.ModelProto:
+    """The network."""
+    graph = Graph()
+    graph.call(network, "input")
+    return graph.model(
+        "lraspp",
+        {"input": (np.float32, ("batch", 3, *size))},
+        {"logits": (np.float32, ("batch", segmenter.num_classes, "rows", "columns"))},
+    )
+
+
+def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size) -> onnx.ModelProto:
+    """images [N, H, W, 3] uint8 RGB of any size -> labels [N, H, W] uint8, class indices.
+
+    Images are resized to `size` for the network, as `mnv3 eval` resizes them; logits are resized to the size of the
+    images, with the classes last in memory, for which ONNX Runtime is twice as fast.
+    """
+    graph = Graph()
+    (logits,) = graph.call(network, _resized(graph, size))
+    shape = graph.add("Shape", "images", start=0, end=3)
+    wanted = graph.add("Concat", shape, ints(segmenter.num_classes), axis=0)
+    last = graph.add("Transpose", logits, perm=[0, 2, 3, 1])
+    mode = "align_corners" if segmenter.preset.align_corners else "half_pixel"
+    full = graph.add("Resize", last, None, None, wanted, mode="linear", coordinate_transformation_mode=mode)
+    graph.rename(graph.add("Cast", graph.add("ArgMax", full, axis=3, keepdims=0), to=UINT8), "labels")
+    return graph.model(
+        "lraspp",
+        {"images": (np.uint8, ("batch", "height", "width", 3))},
+        {"labels": (np.uint8, ("batch", "height", "width"))},
+    )
+
+
+def _resized(graph: Graph, size: Size) -> str:
+    """[N, 3, *size] float32 of whole numbers 0..255."""
+    planes = graph.add("Cast", graph.add("Transpose", "images", perm=[0, 3, 1, 2]), to=FLOAT)
+    resized = graph.add(
+        "Resize",
+        planes,
+        None,
+        None,
+        ints(*size),
+        axes=[2, 3],
+        antialias=1,
+        exclude_outside=1,  # as PyTorch
+        mode="linear",
+        coordinate_transformation_mode="half_pixel",
+    )
+    return graph.add("Round", resized)

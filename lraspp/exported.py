@@ -1,0 +1,43 @@
+"""An exported segmenter, run by ONNX Runtime."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+import torch
+
+from lraspp.evaluate.inference import resized
+from lraspp.labels import upsampled_labels
+from tools.exported import Exported, Session
+
+
+class OnnxSegmenter:
+    """A `tools.predictor.Predictor` of a file of `mnv3 export`, whole or raw."""
+
+    task = "lraspp"
+
+    def __init__(self, exported: Exported, threads: int | None = None) -> None:
+        self.description = exported.description
+        self.classes = {row.number: row.name for row in self.description.classes}
+        self.ids = {row.number: row.id for row in self.description.classes}
+        self.colours = {row.number: (row.colour[0], row.colour[1], row.colour[2]) for row in self.description.classes}
+        self.session = Session(exported.model, threads)
+        self._label = self._whole if self.description.kind == "whole" else self._raw
+
+    def __call__(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Class of every pixel, [H, W] uint8, of `images` [H, W, 3] uint8 RGB; neighbours of one size go together."""
+        groups = (np.stack(list(group)) for _, group in groupby(images, np.shape))
+        return [labels for group in groups for labels in self._label(group)]
+
+    def _whole(self, images: np.ndarray) -> np.ndarray:
+        return self.session(images)[0]
+
+    @torch.inference_mode()
+    def _raw(self, images: np.ndarray) -> np.ndarray:
+        inputs = resized(torch.from_numpy(images).permute(0, 3, 1, 2), tuple(self.description.input_size)).float()
+        logits = torch.from_numpy(self.session(inputs.numpy())[0])
+        size = (images.shape[1], images.shape[2])
+        return upsampled_labels(logits, size, self.description.rules["align_corners"]).numpy()
+
+
+PREDICTOR = OnnxSegmenter

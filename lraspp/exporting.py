@@ -1,0 +1,61 @@
+"""`mnv3 export task=lraspp`: images, model and check of a segmenter."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from omegaconf import OmegaConf
+
+from lraspp.data.datasets import open_dataset
+from lraspp.evaluate.inference import resized
+from lraspp.export import export_network, raw_model, whole_model
+from lraspp.predictor import SegmenterPredictor
+from tools.export.checking import labels_agree
+from tools.export.quantise import quantised
+from tools.export.samples import spread
+from tools.images import read_image
+
+agree = labels_agree
+
+
+def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:
+    """`count` frames of the configured data set, [H, W, 3] uint8. Raises UserError: it is not there."""
+    data = open_dataset(OmegaConf.create(config["dataset"]), OmegaConf.create(config["data"]), split, log)
+    return [read_image(data.frames[index].image).permute(1, 2, 0).numpy() for index in spread(len(data), count)]
+
+
+def prepare(predictor: SegmenterPredictor, settings: Any, images: list[np.ndarray]) -> None:
+    """Give the network an input size: that of the first image, if it has none."""
+    if predictor.input_size is None:
+        height, width, _ = images[0].shape
+        predictor.input_size = (height, width)
+
+
+def build(predictor: SegmenterPredictor, raw: bool, calibration: list[np.ndarray]) -> onnx.ModelProto:
+    """The model; with images for `calibration` in 8 bits."""
+    segmenter, size = predictor.segmenter, predictor.input_size
+    assert size is not None, "prepare comes first"
+    network = export_network(segmenter, size)
+    if calibration:
+        network = quantised(network, [_input(predictor, image) for image in calibration])
+    return (raw_model if raw else whole_model)(segmenter, network, size)
+
+
+def facts(predictor: SegmenterPredictor) -> dict[str, Any]:
+    """Fields of `tools.export.description.Description`."""
+    assert predictor.input_size is not None
+    return {
+        "input_size": list(predictor.input_size),
+        "preprocessing": "RGB 0..255, resized bilinear with pixel centres kept, low-passed when shrinking, "
+        "to input_size; normalised inside",
+        "rules": asdict(predictor.segmenter.preset),
+    }
+
+
+def _input(predictor: SegmenterPredictor, image: np.ndarray) -> np.ndarray:
+    """[1, 3, h, w] float32: what the network sees of an image."""
+    planes = torch.from_numpy(image).permute(2, 0, 1)[None]
+    return resized(planes, predictor.input_size).float().numpy()

@@ -1,0 +1,65 @@
+"""`mnv3 export task=ssdlite`: images, model and check of a detector."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from omegaconf import OmegaConf
+
+from ssdlite.data.datasets import open_dataset
+from ssdlite.export import export_network, raw_model, whole_model
+from ssdlite.predictor import DetectorPredictor
+from ssdlite.resize import resize
+from tools.export.checking import boxes_agree
+from tools.export.quantise import quantised
+from tools.export.samples import spread
+from tools.images import read_image
+
+WORDS = {
+    "legacy": "bilinear with corner-origin sampling (source = target * scale, as TensorFlow 1)",
+    "half_pixel": "bilinear with pixel centres kept, no low-pass",
+}
+
+agree = boxes_agree
+
+
+def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:
+    """`count` images of the configured data set, [H, W, 3] uint8. Raises UserError: it is not there."""
+    data = open_dataset(OmegaConf.create(config["dataset"]), OmegaConf.create(config["data"]), split, log)
+    return [read_image(data.path(index)).permute(1, 2, 0).numpy() for index in spread(len(data), count)]
+
+
+def prepare(predictor: DetectorPredictor, settings: Any, images: list[np.ndarray]) -> None:
+    """Make the network what is asked for: `settings.score_threshold`."""
+    detector = predictor.detector
+    if settings.score_threshold is not None:
+        detector.preset = replace(detector.preset, score_threshold=settings.score_threshold)
+
+
+def build(predictor: DetectorPredictor, raw: bool, calibration: list[np.ndarray]) -> onnx.ModelProto:
+    """The model; with images for `calibration` in 8 bits."""
+    detector = predictor.detector
+    network = export_network(detector)
+    if calibration:
+        network = quantised(network, [_input(predictor, image) for image in calibration])
+    return (raw_model if raw else whole_model)(detector, network)
+
+
+def facts(predictor: DetectorPredictor) -> dict[str, Any]:
+    """Fields of `tools.export.description.Description`."""
+    detector = predictor.detector
+    return {
+        "input_size": list(detector.input_size),
+        "preprocessing": f"RGB 0..255, resized {WORDS[detector.resize_rule]} to input_size; normalised inside",
+        "rules": {name: value for name, value in asdict(detector.preset).items() if name != "anchors"},
+    }
+
+
+def _input(predictor: DetectorPredictor, image: np.ndarray) -> np.ndarray:
+    """[1, 3, h, w] float32: what the network sees of an image."""
+    detector = predictor.detector
+    planes = torch.from_numpy(image).permute(2, 0, 1)
+    return resize(planes, detector.input_size, detector.resize_rule)[None].numpy()
