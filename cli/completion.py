@@ -61,6 +61,7 @@ PATHS = (
     "out",
     "predict.out",
     "source",
+    "runs",
 )
 PATH_ENDINGS = ("_json", "_images")
 

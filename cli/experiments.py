@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from cli.arguments import Arguments
 from cli.composing import Composer, composer
-from cli.wording import closest, shown
+from cli.wording import shown
 from tools.errors import UserError
 from tools.paper import row
 
@@ -39,9 +39,7 @@ def _written_out(text: str, names: list[str]) -> str:
     patterns = [pattern.strip(" \"'") for pattern in found["patterns"].strip("[]").split(",")]
     fitting = {pattern: fnmatch.filter(names, pattern) for pattern in patterns}
     if idle := [pattern for pattern, fits in fitting.items() if not fits]:
-        near = closest(idle[0].rstrip("*"), names)
-        hint = f" Is it {near} that is meant?" if near else ""
-        raise UserError(f"{text}: no experiment is called {idle[0]}.{hint} There are {', '.join(names)}.")
+        raise UserError(f"{text}: no experiment is called {idle[0]}. There are {', '.join(names)}.")
     return "experiment=" + ",".join(dict.fromkeys(name for fits in fitting.values() for name in fits))
 
 

@@ -55,7 +55,8 @@ def of_verb(verb: str, overrides: Sequence[str] = (), config_dir: Path | None = 
         lines += ["", "options", *_columns(about.options)]
     if about.configured:
         with composer(verb, config_dir) as compose:
-            lines += ["", "groups (* is taken)", *_columns(_groups(compose, overrides))]
+            groups = _groups(compose, overrides)
+            lines += ["", "groups (* is taken)", *_columns(groups)] if groups else []
             lines += ["", "keys", *_columns(_keys(compose, overrides))]
         lines += ["", "-m runs every combination of comma-separated values; --cfg job prints the configuration."]
     return "\n".join(lines)

@@ -14,6 +14,9 @@ from cli.verbs import VERBS
 from cli.wording import closest, either, shown
 from tools.errors import UserError
 
+MANY = 12
+"""With more options than this the closest one is said before the others."""
+
 CANNOT_COMPOSE = (HydraException, OmegaConfBaseException, ValueError)
 
 
@@ -113,6 +116,9 @@ class _Call:
         if option in options:
             return []
         near = closest(option, options)
+        if len(options) > MANY:
+            hint = f" Did you mean {group}={near}?" if near else ""
+            return [f"{group}={option}: there is no such {group}.{hint} There are {', '.join(options)}."]
         hint = f"; did you mean {group}={near}?" if near else "."
         return [f"{group}={option}: there is no such {group}, but {either(options)} (now {self.groups[group]}){hint}"]
 

@@ -19,9 +19,8 @@ CONFIGURED = [name for name, verb in VERBS.items() if verb.configured]
 @pytest.mark.parametrize("verb", CONFIGURED)
 def test_every_option_of_every_group_fits_the_schema(verb: str) -> None:
     with composer(verb) as compose:
-        groups = compose.groups()
-        assert groups
-        for group in groups:
+        assert values.mistakes(compose(), str) == []
+        for group in compose.groups():
             options = compose.options(group)
             files = (CONF / group).rglob("*.yaml")
             assert options == sorted(file.relative_to(CONF / group).with_suffix("").as_posix() for file in files)

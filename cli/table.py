@@ -1,0 +1,119 @@
+"""mnv3 table: Tables 6, 7 and 8 of the paper beside ours, and what each of its ideas costs."""
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from omegaconf import DictConfig, OmegaConf
+
+from cli.composing import composer
+from cli.table_rows import Record, Timed, records
+from tools.errors import UserError
+from tools.paper import TABLES, PaperTable
+from tools.tabular import Tabular, latex, markdown, terminal
+
+WRITERS = {"terminal": terminal, "markdown": markdown, "latex": latex}
+
+
+class Sheet(NamedTuple):
+    """A table as text and as flat records; `rows` are what a picture is drawn of, if it has one."""
+
+    name: str
+    text: Tabular
+    flat: list[dict[str, Any]]
+    rows: tuple[PaperTable, Sequence[Record], Timed | None] | None
+
+
+def run(cfg: DictConfig) -> None:
+    """Show a table as `cfg` asks. Raises UserError for what cannot be shown so."""
+    sheet = _sheet(cfg)
+    if cfg.format == "wandb":
+        _send(cfg, sheet)
+    elif cfg.format == "png":
+        _draw(cfg, sheet)
+    else:
+        text = _csv(sheet.flat) if cfg.format == "csv" else WRITERS[cfg.format](sheet.text)
+        _give(text, cfg.out)
+
+
+def readme_markdown(number: int) -> str:
+    """A table of the paper beside our costs, without any runs."""
+    with composer("train") as compose:
+        from cli.table_sheet import tabular
+
+        rows, _ = records(compose, TABLES[number], Path("no runs"), None)
+        return markdown(tabular(TABLES[number], rows, None))
+
+
+def _sheet(cfg: DictConfig) -> Sheet:
+    timed = Timed(cfg.threads, cfg.rounds) if cfg.latency else None
+    with composer("train") as compose:
+        if cfg.which == "ablations":
+            from cli import table_ablations
+
+            tried = table_ablations.tried(compose, timed)
+            return Sheet("ablations", table_ablations.tabular(tried, timed), table_ablations.flat(tried), None)
+        from cli import table_sheet
+
+        table = TABLES[int(cfg.which)]
+        rows, sentences = records(compose, table, Path(cfg.runs).expanduser(), timed)
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    return Sheet(
+        table.group, table_sheet.tabular(table, rows, timed), table_sheet.flat(table, rows, timed), (table, rows, timed)
+    )
+
+
+def _give(text: str, out: str | None) -> None:
+    if out is None:
+        print(text, end="")
+        return
+    from tools.files import write_text
+
+    write_text(Path(out).expanduser(), text)
+    print(f"Written: {out}")
+
+
+def _csv(flat: Sequence[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(flat[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    return text.getvalue()
+
+
+def _draw(cfg: DictConfig, sheet: Sheet) -> None:
+    if sheet.rows is None:
+        raise UserError("format=png: a picture is of quality against cost, for table 6, 7 or 8.")
+    from cli.table_plot import draw
+
+    path = Path(cfg.out or f"runs/table/{sheet.name}.png").expanduser()
+    draw(path, *sheet.rows)
+    print(f"Written: {path}")
+
+
+def _send(cfg: DictConfig, sheet: Sheet) -> None:
+    from tools.tracking import start_run, wandb_mode
+
+    if wandb_mode(cfg.wandb.mode) == "disabled":
+        raise UserError("format=wandb: W&B is disabled (wandb.mode or WANDB_MODE); use wandb.mode=offline or online.")
+    import wandb
+
+    settings: Any = OmegaConf.to_container(cfg.wandb, resolve=True)
+    run = start_run(
+        {**settings, "name": settings["name"] or sheet.name},
+        Path("runs/table") / sheet.name,
+        job_type="table",
+        config={"which": cfg.which, "title": sheet.text.title, "notes": sheet.text.notes},
+        tags=[sheet.name],
+        summary={},
+    )
+    try:
+        columns: list[Any] = list(sheet.flat[0])
+        rows = [[record[column] for column in columns] for record in sheet.flat]
+        run.log({sheet.name: wandb.Table(columns=columns, data=rows)})
+    finally:
+        run.finish()

@@ -1,0 +1,97 @@
+"""mnv3 table ablations: what each idea of the paper costs, as the option that takes it away or changes it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from omegaconf import OmegaConf
+
+from cli.composing import Composer
+from cli.table_rows import Timed, cost, measured
+from tools.cost import RowCost
+from tools.paper import ROWS, table_of
+from tools.tabular import LEFT, Column, Tabular
+
+MINIMALISTIC = "backbone.se=false backbone.hswish=false backbone.max_kernel=3"
+BACKBONE = ("backbone.se=false", "backbone.hswish=false", "backbone.max_kernel=3", MINIMALISTIC)
+
+OPTIONS = {
+    "table6/v3_large": ("backbone.rf2=true", *BACKBONE, "backbone.width=0.75", "backbone.width=0.5"),
+    "table7/v3_large_rf2_lraspp": (
+        "backbone.rf2=false",
+        *BACKBONE,
+        "backbone.width=0.75",
+        "backbone.width=0.5",
+        "task.filters=64",
+        "task.filters=256",
+        "backbone.output_stride=8",
+        "backbone.output_stride=32",
+        "task.skip=false",
+        "task.gate=none",
+        "task.head=raspp",
+        "task.head=raspp task.filters=256",
+    ),
+}
+"""Row -> what is tried on it, one at a time."""
+
+
+class Tried(NamedTuple):
+    """An option on a row, "" for the row itself; `latency` in milliseconds as in `cli.table_rows.Record`."""
+
+    row: str
+    option: str
+    cost: RowCost
+    base: RowCost
+    latency: dict[str, float]
+
+
+def tried(compose: Composer, timed: Timed | None) -> list[Tried]:
+    """Every row of `OPTIONS`, followed by its options."""
+    found = []
+    for name, options in OPTIONS.items():
+        table = table_of(name)
+        configs: dict[str, Any] = {
+            option: OmegaConf.to_container(compose([f"experiment={name}", *option.split()]), resolve=True)
+            for option in ("", *options)
+        }
+        costs = {option: cost(table.task, config, ROWS[name].slots) for option, config in configs.items()}
+        latency = measured(table.task, configs, timed) if timed else {}
+        found += [Tried(name, option, costs[option], costs[""], latency.get(option, {})) for option in configs]
+    return found
+
+
+def tabular(items: Sequence[Tried], timed: Timed | None) -> Tabular:
+    """Costs by the rules of the row's table, and by how much they differ from the row's own."""
+    columns = [
+        Column("option", "", tuple(item.option or f"experiment={item.row}" for item in items), LEFT),
+        Column("Params", "", tuple(f"{item.cost.params:,}" for item in items)),
+        Column("Params", "diff", tuple(_off(item, "params") for item in items)),
+        Column("MAdds", "B", tuple(f"{item.cost.madds / 1e9:.4f}" for item in items)),
+        Column("MAdds", "diff", tuple(_off(item, "madds") for item in items)),
+    ]
+    notes = ["Params and MAdds as the row's table counts them. `mnv3 train experiment=ROW OPTION` trains one."]
+    if timed:
+        cells = tuple(f"{item.latency['latency']:.1f}" for item in items)
+        columns.append(Column("latency, ms", timed.words, cells))
+        notes.append(timed.sentence)
+    rules = tuple(number for number, item in enumerate(items) if not item.option and number)
+    return Tabular("Ablations: options of the networks, one at a time", columns, notes, rules)
+
+
+def flat(items: Sequence[Tried]) -> list[dict[str, Any]]:
+    """Every figure by a name of its own, unrounded; None where there is none."""
+    return [
+        {
+            "row": item.row,
+            "option": item.option,
+            **item.cost._asdict(),
+            **{f"{key}_ms": item.latency.get(key) for key in ("latency", "half_latency")},
+        }
+        for item in items
+    ]
+
+
+def _off(item: Tried, key: str) -> str:
+    if not item.option:
+        return ""
+    more = round(100 * (getattr(item.cost, key) / getattr(item.base, key) - 1), 1)
+    return f"{more:+.1f} %" if more else "0.0 %"

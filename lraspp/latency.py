@@ -1,0 +1,31 @@
+"""What `mnv3 table latency=true` times of a segmenter."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from backbones.fold import fold_norms
+from lraspp.cost import CLASSES, FRAME
+from lraspp.load import segmenter_from_config
+from lraspp.model import Segmenter
+
+HALF_FRAME = (FRAME[0] // 2, FRAME[1] // 2)
+
+
+def functions(config: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
+    """ "latency" and "half_latency": one uint8 frame of Cityscapes, and one half as high and wide, to the class of every
+    pixel, by the segmenter of `config`, weights random."""
+    with torch.random.fork_rng(devices=[]):
+        segmenter = fold_norms(segmenter_from_config(dict(config), CLASSES))
+    return {"latency": _labelling(segmenter, FRAME), "half_latency": _labelling(segmenter, HALF_FRAME)}
+
+
+def _labelling(segmenter: Segmenter, size: tuple[int, int]) -> Callable[[], object]:
+    frame = torch.randint(0, 256, (1, 3, *size), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+    @torch.inference_mode()
+    def label() -> object:
+        return segmenter.labels(segmenter(frame), size)
+
+    return label

@@ -1,0 +1,25 @@
+"""What `mnv3 table latency=true` times of a detector."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from backbones.fold import fold_norms
+from ssdlite.cost import SLOTS
+from ssdlite.load import detector_from_config
+
+
+def functions(config: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
+    """ "latency": one uint8 image of the input size to its detections, by the detector of `config`, weights random."""
+    with torch.random.fork_rng(devices=[]):
+        detector = fold_norms(detector_from_config(dict(config), SLOTS))
+    noise = torch.Generator().manual_seed(0)
+    image = torch.randint(0, 256, (1, 3, *detector.input_size), dtype=torch.uint8, generator=noise)
+    size = torch.tensor([detector.input_size])
+
+    @torch.inference_mode()
+    def detect() -> object:
+        return detector.detect(detector(image), size)
+
+    return {"latency": detect}

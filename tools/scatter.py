@@ -1,0 +1,145 @@
+"""Scatter plots with a name at every point, laid out so that the names do not cover each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from math import cos, hypot, radians, sin
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.transforms import Bbox
+
+from tools.files import atomic_path
+from tools.plots import FAINT, INK
+
+COLOURS = ("#1f6fd6", "#d2691e", "#2e8b57", "#8a4fbf", "#6b7280", "#b03060")
+DOTS = 110  # an inch
+DIRECTIONS = (0, 180, 40, 140, -40, -140, 90, -90, 65, 115, -65, -115)  # degrees; the first free one is taken
+DISTANCES = (9, 14, 22, 32, 44, 58)  # pixels from a point to its name
+LEADER = 18  # from this distance a line leads from the name to its point
+
+
+@dataclass(frozen=True)
+class Point:
+    """A named point; a point of a `family` has its colour. `hollow` is the paper's."""
+
+    x: float
+    y: float
+    name: str
+    family: str
+    hollow: bool = False
+
+
+@dataclass
+class Panel:
+    """Points on one pair of axes. A family in `joined` has a line through its points, the hollow ones apart from the
+    others; `pairs` are joined by a dotted line, and the second one's name is for both."""
+
+    title: str
+    x: str
+    y: str
+    points: list[Point] = field(default_factory=list)
+    pairs: list[tuple[Point, Point]] = field(default_factory=list)
+    joined: frozenset[str] = frozenset()
+
+
+def save_panels(path: Path, title: str, panels: Sequence[Panel], note: str) -> None:
+    """Draw `panels`, two in a row, x on a log scale, into a PNG with `note` below."""
+    columns = min(2, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = Figure(figsize=(7.2 * columns, 5.2 * rows + 0.4), layout="constrained", dpi=DOTS)
+    canvas = FigureCanvasAgg(figure)
+    figure.suptitle(title, color=INK, fontsize=13)
+    figure.supxlabel(note, color=INK, fontsize=8.5)
+    families = dict.fromkeys(point.family for panel in panels for point in panel.points)
+    colours: dict[str, str] = dict(zip(families, COLOURS * len(families), strict=False))
+    drawn = []
+    for number, panel in enumerate(panels):
+        axes = figure.add_subplot(rows, columns, number + 1)
+        _draw(axes, panel, colours)
+        drawn.append((axes, panel))
+    canvas.draw()
+    figure.set_layout_engine("none")  # names are laid out in pixels: nothing may move any more
+    for axes, panel in drawn:
+        _name(axes, panel, colours, canvas)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=DOTS)
+
+
+def _draw(axes: Axes, panel: Panel, colours: dict[str, str]) -> None:
+    axes.set(title=panel.title, xlabel=panel.x, ylabel=panel.y, xscale="log")
+    for family, colour in colours.items():
+        for hollow in (True, False):
+            line = sorted((p.x, p.y) for p in panel.points if (p.family, p.hollow) == (family, hollow))
+            if line:
+                face = "white" if hollow else colour
+                style = {"mfc": face, "mec": colour, "ms": 7, "mew": 1.6, "marker": "o"}
+                if family in panel.joined:
+                    axes.plot(*zip(*line, strict=True), color=colour, lw=0.8, alpha=0.35, zorder=1)
+                axes.plot(*zip(*line, strict=True), ls="", zorder=3, **style)
+    for one, other in panel.pairs:
+        axes.plot((one.x, other.x), (one.y, other.y), color=INK, lw=0.8, ls=":", zorder=2)
+    axes.margins(0.14, 0.12)
+    axes.autoscale_view()
+    if len(panel.points) == 1:  # nothing else gives it a scale
+        axes.set_ylim(0, max(1.0, 1.3 * panel.points[0].y))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(which="both", color=FAINT, labelcolor=INK)
+    axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 7)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.set_axisbelow(True)
+
+
+def _name(axes: Axes, panel: Panel, colours: dict[str, str], canvas: FigureCanvasAgg) -> None:
+    """Write every name beside its point, where it covers the least of the other names and points."""
+    places = [tuple(axes.transData.transform((point.x, point.y))) for point in panel.points]
+    taken = [Bbox.from_extents(x - 6, y - 6, x + 6, y + 6) for x, y in places]
+    inside = axes.get_window_extent()
+    named_by_other = {first for first, _ in panel.pairs}
+    for point, (x, y) in sorted(zip(panel.points, places, strict=True), key=lambda item: (-item[1][1], item[1][0])):
+        if point in named_by_other:
+            continue
+        text = axes.annotate(
+            point.name, (point.x, point.y), (0, 0), textcoords="offset pixels", fontsize=8, color=colours[point.family]
+        )
+        size = text.get_window_extent(canvas.get_renderer())
+        dx, dy = min(_offsets(size.width, size.height), key=lambda offset: _cost(x, y, offset, size, taken, inside))
+        text.set_position((dx, dy))
+        box = Bbox.from_bounds(x + dx, y + dy, size.width, size.height)
+        taken.append(box)
+        near = min(max(x, box.x0), box.x1), min(max(y, box.y0), box.y1)
+        if hypot(near[0] - x, near[1] - y) > LEADER:
+            ends = axes.transData.inverted().transform(((x, y), near))
+            axes.plot(ends[:, 0], ends[:, 1], color=colours[point.family], lw=0.6, alpha=0.7, zorder=2)
+
+
+def _offsets(width: float, height: float) -> list[tuple[float, float]]:
+    """Where the lower left corner of a name can be, from its point."""
+    found = []
+    for distance, degrees in product(DISTANCES, DIRECTIONS):
+        across, up = cos(radians(degrees)), sin(radians(degrees))
+        left = distance * across + (0 if across > 0.2 else -width if across < -0.2 else -width / 2)
+        bottom = distance * up + (0 if up > 0.8 else -height if up < -0.8 else -height / 2)
+        found.append((left, bottom))
+    return found
+
+
+def _cost(
+    x: float, y: float, offset: tuple[float, float], size: Bbox, taken: Sequence[Bbox], inside: Bbox
+) -> tuple[float, float]:
+    """Pixels of a name that cover others or leave the axes; then how far it is away."""
+    box = Bbox.from_bounds(x + offset[0] - 1, y + offset[1] - 1, size.width + 2, size.height + 2)
+    covered = sum(_area(Bbox.intersection(box, other)) for other in taken)
+    outside = box.width * box.height - _area(Bbox.intersection(box, inside))
+    middle = offset[0] + size.width / 2, offset[1] + size.height / 2
+    return covered + outside, hypot(max(abs(middle[0]) - size.width / 2, 0), max(abs(middle[1]) - size.height / 2, 0))
+
+
+def _area(box: Bbox | None) -> float:
+    return 0.0 if box is None else box.width * box.height

@@ -1,0 +1,108 @@
+"""Scores of the runs of the paper's rows, read from run folders and the reports of `mnv3 eval` in them."""
+
+import json
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+from tools.run_folder import shown
+
+METRICS = {"ssdlite": "AP", "lraspp": "mIoU"}
+"""The score of a task, as metrics.json has it."""
+
+WHOLE = {("coco", "val"): 5000, ("cityscapes", "val"): 500}
+"""Images of a split that has a public number of them."""
+
+
+class Score(NamedTuple):
+    """A score of a run, and how it came about. `unlike` says what differs from the whole split at single scale."""
+
+    value: float  # 0..1
+    dataset: str
+    split: str
+    seed: int
+    checkpoint: Path
+    unlike: tuple[str, ...]
+    config: dict[str, Any]  # of the run
+    written: float  # seconds since the epoch
+
+    @property
+    def data(self) -> str:
+        """The data set and split, with what is unlike."""
+        return " ".join([self.dataset, self.split, *(f"({what})" for what in self.unlike)])
+
+
+def scores(runs: Path, task: str, rows: Collection[str]) -> tuple[dict[str, list[Score]], list[str]]:
+    """Row -> its scores, newest first, of the runs of `task` in `runs`/`task`; and a sentence for what is left out."""
+    found: dict[str, list[Score]] = {}
+    sentences: list[str] = []
+    for folder in sorted(path for path in (runs / task).glob("*") if path.is_dir()):
+        try:
+            row, own = _of_run(folder, task, rows)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+            sentences.append(f"{shown(folder)} is left out: {_reason(error)}.")
+            continue
+        if row is not None:
+            found[row] = sorted([*found.get(row, []), *own], key=lambda score: -score.written)
+            sentences += [] if own else [f"{shown(folder)} is left out: no metrics.json, so it has no score yet."]
+    return found, sentences
+
+
+def _of_run(folder: Path, task: str, rows: Collection[str]) -> tuple[str | None, list[Score]]:
+    path = folder / "config.yaml"
+    if not path.is_file():
+        raise ValueError("no config.yaml, so it is not a whole run folder")
+    text = path.read_text()
+    if not any(f"\nrow: {row}\n" in f"\n{text}\n" for row in rows):  # reading all of every run would take long
+        return None, []
+    config = yaml.safe_load(text)
+    if config["task"]["name"] != task:
+        raise ValueError(f"its task is {config['task']['name']}, not {task}")
+    reports = [folder / "metrics.json", *sorted(folder.glob("eval/*/metrics.json"))]
+    return config["row"], [_read(report, folder, config) for report in reports if report.is_file()]
+
+
+def _read(report: Path, folder: Path, config: dict[str, Any]) -> Score:
+    try:
+        metrics = json.loads(report.read_text())
+    except ValueError as error:
+        raise ValueError(f"{shown(report)} is not whole JSON") from error
+    value = metrics[METRICS[config["task"]["name"]]]
+    if value is None:
+        raise ValueError(f"{shown(report)} has no figure: nothing was there to score")
+    checkpoint = Path(metrics["checkpoint"])
+    own = folder / checkpoint
+    return Score(
+        value=float(value),
+        dataset=metrics.get("dataset", config["dataset"]["name"]),  # a training scores its own
+        split=metrics.get("split", "val"),
+        seed=config["seed"],
+        checkpoint=Path(shown(own.resolve())) if own.is_file() else checkpoint,
+        unlike=tuple(_unlike(metrics, config)),
+        config=config,
+        written=report.stat().st_mtime,
+    )
+
+
+def _unlike(metrics: dict[str, Any], config: dict[str, Any]) -> Iterator[str]:
+    dataset, split = metrics.get("dataset", config["dataset"]["name"]), metrics.get("split", "val")
+    images = metrics.get("images", metrics.get("frames"))
+    whole = WHOLE.get((dataset, split))
+    if whole is not None and images is not None and images != whole:
+        yield f"{images} of {whole} images"
+    size = metrics.get("input_size", config["task"]["input_size"])
+    if size != config["task"]["input_size"]:
+        yield "input as it is" if size is None else f"input {size[0]} x {size[1]}"
+    if metrics.get("flip"):
+        yield "flipped too"
+    if metrics.get("scales", [1.0]) != [1.0]:
+        yield f"scales {' '.join(f'{scale:g}' for scale in metrics['scales'])}"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return first if isinstance(error, ValueError) else f"its files cannot be read ({first})"
