@@ -27,6 +27,11 @@ def slim_scope(table: Table) -> str:
     return "MobilenetV2" if any(row.act == "relu6" for row in table) else "MobilenetV3"
 
 
+def slim_endpoint(table: Table) -> str:
+    """How the authors' detectors call the last layer, which begins the names of the maps behind it."""
+    return f"Conv2d_{len(table) - 1}_pointwise" if slim_scope(table) == "MobilenetV1" else f"layer_{len(table)}"
+
+
 def slim_names(table: Table) -> dict[str, str]:
     """Layer of our state dict -> slim's scope below `slim_scope`: "block4.project" -> "expanded_conv_3/project"."""
     first_generation = slim_scope(table) == "MobilenetV1"
