@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 from torch import Tensor
 
-from backbones.tf_names import from_slim, slim_layer, slim_scope
+from backbones.tf_names import from_slim, slim_endpoint, slim_layer, slim_scope
 from backbones.torchvision_names import from_torchvision as backbone_from_torchvision
 from ssdlite.head import Extra
 from ssdlite.model import Detector
@@ -19,7 +19,7 @@ def from_tensorflow(variables: Mapping[str, np.ndarray], detector: Detector) -> 
     table = detector.backbone.table
     scope = f"FeatureExtractor/{slim_scope(table)}"
     state = {f"backbone.{key}": value for key, value in from_slim(variables, table, scope).items()}
-    prefix = f"{scope}/layer_{len(table)}"
+    prefix = f"{scope}/{slim_endpoint(table)}"
     scopes = {}
     for level, extra in enumerate(cast("Iterable[Extra]", detector.extras)):
         inside, outputs = extra.inside, extra.channels
