@@ -14,6 +14,10 @@ OPTIONS = {
     "all": "true: every figure of the reports, by class too",
     "wandb": "ENTITY/PROJECT: runs of W&B, beside those that are named",
 }
+FILES = ("html", "png", "out")
+"""Options that name a file or a folder."""
+GROUPS = ("backbone", "dataset", "recipe", "experiment")
+
 FILTERS = {
     "task": "which task; so also backbone=, dataset=, recipe=, experiment=",
     "tag": "a tag of W&B, an option's name, or a table of the paper",

@@ -5,6 +5,7 @@ The scripts call `mnv3 completion query LINE` with the command line up to the cu
 
 import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.verbs import VERBS
@@ -87,9 +88,28 @@ def candidates(line: str) -> list[str]:
         return [name for name in VERBS if name.startswith(word)]
     if verb == "completion":
         return [shell for shell in SHELLS if shell.startswith(word)]
+    if verb == "compare":
+        return _of_comparison(word)
     if verb not in VERBS or not VERBS[verb].configured:
         return []
     return _of_configured(verb, done[1:], word)
+
+
+def _of_comparison(word: str) -> list[str]:
+    """Run folders, options, and the keys of a training with their values."""
+    from cli import comparing
+
+    key, equals, _ = word.partition("=")
+    if equals and key in comparing.OPTIONS:
+        return ["<file>"] if key in comparing.FILES else ["all=true"] if key == "all" else []
+    if equals:
+        return _of_configured("train", [], word)
+    runs = [f"{folder.parent}" for folder in sorted(Path().glob("runs/*/*/config.yaml"))]
+    names = [
+        *runs,
+        *(f"{name}=" for name in [*comparing.OPTIONS, *comparing.FILTERS, *comparing.GROUPS] if name != "KEY"),
+    ]
+    return [name for name in dict.fromkeys(names) if name.startswith(word)] or ["<file>"]
 
 
 def _of_configured(verb: str, done: Sequence[str], word: str) -> list[str]:

@@ -98,8 +98,10 @@ def _values(run: Run) -> dict[str, list[str]]:
     return {"tag": sorted(run.tags)} | {key: [as_text(value)] for key, value in flat(run.config)}
 
 
-def _fits(values: Iterable[str], asked: str) -> bool:
-    return any(fnmatchcase(value, _plain(one)) for value in values for one in (asked, *asked.split(",")))
+def _fits(values: Sequence[str], asked: str) -> bool:
+    if asked in values:  # a list has commas and brackets of its own
+        return True
+    return any(fnmatchcase(value, _plain(one)) for value in values for one in asked.split(","))
 
 
 def _plain(text: str) -> str:

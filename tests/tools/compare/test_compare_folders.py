@@ -1,0 +1,100 @@
+"""Runs as they are found on the disk: whole, going on, half-written, damaged."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tools.compare.made_up import draw, make_run, read, write_scores
+from tools.errors import UserError
+
+
+def test_a_whole_run(tmp_path: Path) -> None:
+    said: list[str] = []
+    run = read(make_run(tmp_path / "a", samples=True, row="table6/v3_small", dataset__name="coco"), said)
+    assert (run.name, run.task, run.command, run.seconds) == ("a", "boxes", "mnv3 train name=a", 180)
+    assert run.tags == {"boxes", "small", "coco", "quick", "mine", "table6/v3_small", "table6"}
+    (score,) = run.scores
+    assert score.figures == {"AP": 0.3, "AP50": 0.6, "per_class.car.AP": 0.15}
+    assert (score.checkpoint, score.epoch, score.final, score.data.split) == ("best.ckpt", 2, True, "val")
+    assert score.sheet == tmp_path / "a" / "samples" / "val.jpg"
+    assert [row["epoch"] for row in run.history] == [1, 2, 3] and not said
+
+
+def test_a_training_that_goes_on_has_its_best_validation(tmp_path: Path) -> None:
+    (score,) = read(make_run(tmp_path / "a", final=False)).scores
+    assert score.figures == {"AP": 0.3, "AP50": 0.6}
+    assert (score.epoch, score.final) == (2, False)
+
+
+def test_a_resumed_training_counts_its_time_from_zero_again(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "a")
+    table = folder / "metrics.csv"
+    table.write_text(table.read_text().replace("\n3,180,", "\n3,50,"))
+    assert read(folder).seconds == 120 + 50
+
+
+def test_evaluations_add_scores_and_do_not_repeat_them(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "a")
+    keys = {"name": "streets", "class_slots": "category_id", "seed": 0, "train": 1000, "val": 16}
+    same = {"dataset": "streets", "split": "val", "dataset_keys": keys, "checkpoint": "runs/a/checkpoints/best.ckpt"}
+    write_scores(folder / "eval" / "streets-val", 0.3, **same, official={"mIoU": 0.5})
+    write_scores(folder / "eval" / "last", 0.2, **{**same, "checkpoint": "checkpoints/last.ckpt"})
+    write_scores(folder / "eval" / "streets-train", 0.9, **{**same, "split": "train"})
+    write_scores(folder / "eval" / "other", 0.3, **{**same, "dataset_keys": {**keys, "seed": 1}})
+    write_scores(folder / "eval" / "flipped", 0.3, **same, flip=True, scales=[0.5, 1.0])
+    write_scores(folder / "eval" / "older", 0.3, dataset="streets", split="val", checkpoint="best.ckpt")
+    draw(folder / "eval" / "streets-val" / "samples" / "val.jpg", ["a.jpg"], 9)
+    run = read(folder)
+    own = [score for score in run.scores if score.data == run.data]
+    assert sorted((score.checkpoint, score.figures["AP"]) for score in own) == [("best.ckpt", 0.3), ("last.ckpt", 0.2)]
+    best = next(score for score in own if score.checkpoint == "best.ckpt")
+    assert best.epoch == 2 and best.figures["official.mIoU"] == 0.5 and best.sheet is not None
+    others = {(score.data.split, *dict(score.data.keys).items()) for score in run.scores if score.data != run.data}
+    assert others == {
+        ("train", ("seed", "0"), ("val", "16")),
+        ("val", ("seed", "1"), ("val", "16")),
+        ("val", ("flip", "true"), ("scales", "[0.5,1]"), ("seed", "0"), ("val", "16")),
+    }
+
+
+def test_a_damaged_report_is_said_and_the_rest_is_used(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "a")
+    file = folder / "metrics.json"
+    file.write_text(file.read_text()[:40])
+    table = folder / "metrics.csv"
+    table.write_text(table.read_text() + "4,240,nan,0.2x,\nhalf")
+    said: list[str] = []
+    run = read(folder, said)
+    assert run.scores[0].epoch == 2 and not run.scores[0].final
+    assert len(said) == 1 and "metrics.json cannot be read" in said[0]
+    assert run.history[-1] == {"epoch": 4, "seconds": 240}
+    file.write_text(json.dumps({"mIoU": 0.5}))
+    read(folder, said)
+    assert "has no AP" in said[1]
+
+
+def test_epochs_without_validation_are_a_run_without_scores(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "a", final=False)
+    (folder / "metrics.csv").write_text("epoch,train/loss\n1,2.5\n")
+    run = read(folder)
+    assert run.scores == () and run.history == ({"epoch": 1, "train/loss": 2.5},)
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (None, "has no config.yaml"),
+        ("task: {name: boxes\n", "cannot be read"),
+        ("- a\n", "not the whole configuration"),
+        ("task: {name: boxes}\n", "not the whole configuration"),
+        ("", "not the whole configuration"),
+        ("task: {name: speech}\nbackbone: {}\ndataset: {}\nrecipe: {}\n", "is of task speech"),
+        ("task: {name: boxes}\nbackbone: {}\ndataset: {name: coco}\nrecipe: {}\n", "no finished epoch"),
+    ],
+)
+def test_what_is_no_run_is_refused_in_a_sentence(tmp_path: Path, config: str | None, words: str) -> None:
+    if config is not None:
+        (tmp_path / "config.yaml").write_text(config)
+    with pytest.raises(UserError, match=words):
+        read(tmp_path)
