@@ -39,9 +39,11 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
 
     with _temporary_folder(wanted=dry and not cluster.rank()) as folders, _exceptions_come_through():
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
-        hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
-    if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
-        Path("runs", "multirun.yaml").unlink(missing_ok=True)
+        try:
+            hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+        finally:
+            if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
+                Path("runs", "multirun.yaml").unlink(missing_ok=True)
     jobs.raise_errors()
 
 

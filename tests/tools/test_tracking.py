@@ -82,7 +82,7 @@ ROW = "table6/v3_small_rf2"
 COST = RowCost(params=1_765_279, params_plain=1_790_000, madds=162_303_424, madds_plain=162_303_424)
 
 
-def score(folder, *, dataset="coco", row=ROW, group=None):
+def score(folder, *, dataset="coco", row: str | None = ROW, group: str | None = None):
     """An evaluation as W&B gets it."""
     config = {
         "task": {"name": "ssdlite"},
