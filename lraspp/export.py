@@ -54,13 +54,9 @@ def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size) -> o
 def _resized(graph: Graph, size: Size) -> str:
     """[N, 3, *size] float32 of whole numbers 0..255."""
     planes = graph.add("Cast", graph.add("Transpose", "images", perm=[0, 3, 1, 2]), to=FLOAT)
-    resized = graph.add(
-        "Resize",
+    resized = graph.resize(
         planes,
-        None,
-        None,
-        ints(*size),
-        axes=[2, 3],
+        size,
         antialias=1,
         exclude_outside=1,  # as PyTorch
         mode="linear",

@@ -82,10 +82,8 @@ def whole_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto
 def _resized(graph: Graph, detector: Detector) -> str:
     """[N, 3, h, w] float32, 0..255: the images at the network's size."""
     planes = graph.add("Cast", graph.add("Transpose", "images", perm=[0, 3, 1, 2]), to=FLOAT)
-    mode, size = RESIZE_MODES[detector.preset.resize_rule], ints(*detector.input_size)
-    return graph.add(
-        "Resize", planes, None, None, size, axes=[2, 3], mode="linear", coordinate_transformation_mode=mode
-    )
+    mode = RESIZE_MODES[detector.preset.resize_rule]
+    return graph.resize(planes, detector.input_size, mode="linear", coordinate_transformation_mode=mode)
 
 
 def _factors(graph: Graph, input_size: tuple[int, int]) -> str:

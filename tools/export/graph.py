@@ -43,6 +43,12 @@ class Graph:
         self.nodes.append(helper.make_node(operator, sources, names, **attributes))
         return names
 
+    def resize(self, planes: str, size: tuple[int, int], **attributes: Any) -> str:
+        """[N, 3, H, W] -> [N, 3, *size]. All four sizes are given: ONNX Runtime 1.31 mixes up two of them when it turns
+        a quantised model channels-last."""
+        sizes = self.add("Concat", self.add("Shape", planes, start=0, end=1), ints(3, *size), axis=0)
+        return self.add("Resize", planes, None, None, sizes, **attributes)
+
     def call(self, network: onnx.GraphProto, *inputs: str) -> list[str]:
         """Take all nodes of another graph in, with its inputs connected; the names of its outputs."""
         given = dict(zip((value.name for value in network.input), inputs, strict=True))

@@ -17,6 +17,7 @@ def quantised(network: onnx.GraphProto, inputs: Sequence[np.ndarray]) -> onnx.Gr
 
     Weights have a scale for each output channel. Squeeze-and-excitation and the last convolutions stay in float32.
     """
+    import onnxruntime
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
 
     opset = helper.make_opsetid("", OPSET)
@@ -24,11 +25,12 @@ def quantised(network: onnx.GraphProto, inputs: Sequence[np.ndarray]) -> onnx.Gr
     with tempfile.TemporaryDirectory(prefix="mnv3-export-") as folder:
         path = Path(folder, "network.onnx")
         before = logging.root.level
+        onnxruntime.set_default_logger_severity(3)  # errors
         logging.root.setLevel(logging.ERROR)
         quantize_static(
             model,
             path,
-            _Reader(network.input[0].name, inputs),
+            _Reader(network.input[0].name, inputs),  # type: ignore[arg-type]
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv"],
             nodes_to_exclude=[node.name for node in _kept(network)],

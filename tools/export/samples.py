@@ -13,7 +13,7 @@ SIZE = (360, 480)  # as the built-in data set has them
 def drawn_scenes(split: str, count: int, seed: int = 0, size: tuple[int, int] = SIZE) -> Iterator[np.ndarray]:
     """The first `count` scenes of a split of the built-in data set [H, W, 3] uint8, without any file."""
     for index in range(count):
-        yield draw_scene(scene_seed(seed, split, index), size, trams=False).image
+        yield draw_scene(scene_seed(seed, split, index), size, trams=False).image.copy()  # writable
 
 
 def spread(there: int, count: int) -> list[int]:
