@@ -64,7 +64,7 @@ def start_run(
     )
     run.define_metric("epoch", hidden=True)
     run.define_metric("*", step_metric="epoch")
-    for name, how in summary.items():
+    for name, how in () if _is_trial() else summary.items():  # the search reads the plain value
         run.define_metric(name, step_metric="epoch", summary=how)
     if mode == "offline":
         log.info("W&B: offline, in %s; `wandb sync` sends it, after `wandb login`.", shown(folder / "wandb"))
@@ -76,14 +76,18 @@ def start_run(
 def _run_id(folder: Path, job_type: str) -> str:
     """The id that the runs of a folder share, one for each kind of job: a resumed training goes on in the same run.
 
-    A sweep's agent has given its trial an id before.
+    The agent of a sweep has given its trial an id before.
     """
-    if job_type == "train" and os.environ.get("WANDB_SWEEP_ID") and os.environ.get("WANDB_RUN_ID"):
-        return os.environ["WANDB_RUN_ID"]
     path = folder / "wandb" / f"{job_type}_run_id.txt"
     if not path.exists():
-        write_text(path, secrets.token_hex(4))
+        given = os.environ.get("WANDB_RUN_ID") if _is_trial() else None
+        write_text(path, given or secrets.token_hex(4))
     return path.read_text()
+
+
+def _is_trial() -> bool:
+    """Whether a sweep's agent has started this process."""
+    return bool(os.environ.get("WANDB_SWEEP_ID"))
 
 
 def boxed_image(

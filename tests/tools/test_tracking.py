@@ -149,6 +149,22 @@ def test_rows_without_parameters_and_with_half_the_size():
     assert "delta/mIoU" not in score_figures("table7/v3_small_rf2_lraspp", "cityscapes", "train", {"mIoU": 0.9})
 
 
+def test_a_trial_of_a_sweep_is_the_run_that_its_agent_has_begun(tmp_path, monkeypatch):
+    """Its id, also where it is gone on with later; and the score as a plain number, which the search can read."""
+    monkeypatch.setenv("WANDB_SWEEP_ID", "sweep1")
+    monkeypatch.setenv("WANDB_RUN_ID", "trial1")
+    run = begin(tmp_path)
+    run.log({"epoch": 1, "val/score": 0.25})
+    run.finish()
+    figures, start = summary(tmp_path)
+    assert start["run_id"] == "trial1" and figures["val/score"] == 0.25
+    monkeypatch.delenv("WANDB_SWEEP_ID")
+    monkeypatch.delenv("WANDB_RUN_ID")
+    resumed = begin(tmp_path)
+    resumed.finish()
+    assert resumed.id == "trial1"
+
+
 def test_disabled_writes_nothing(tmp_path):
     """mode=disabled."""
     assert begin(tmp_path / "run", mode="disabled") is None
