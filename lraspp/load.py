@@ -8,7 +8,7 @@ from backbones.initial import no_initial_weights
 from backbones.network import backbone_options
 from lraspp.data.frames import FrameData, SegClass
 from lraspp.model import Segmenter, build_segmenter
-from lraspp.recognise import MARKS, class_entries, describe, set_windows, translate
+from lraspp.recognise import MARKS, class_entries, describe, published, set_windows, translate
 from tools.checkpoint import read_checkpoint, run_config
 from tools.errors import UserError
 from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
@@ -24,12 +24,13 @@ LOOSE = ("task.gate", "task.pool", "backbone.output_stride", "backbone.padding",
 
 class Loaded(NamedTuple):
     """A segmenter with its weights (EMA ones, if trained so), the configuration of its run, class name by index, and
-    the classes in that order."""
+    the classes in that order. `note`: of weights from elsewhere, what they are known to give on Cityscapes."""
 
     segmenter: Segmenter
     config: dict[str, Any]
     classes: dict[int, str]
     entries: tuple[SegClass, ...]
+    note: str = ""
 
 
 def class_table(data: FrameData) -> dict[int, str]:
@@ -98,7 +99,8 @@ def load_weights(
     if asked.get("task.pool") is None:
         set_windows(segmenter, found.windows)
     entries = class_entries(found)
-    return Loaded(segmenter, settled, {index: entry.name for index, entry in enumerate(entries)}, entries)
+    classes = {index: entry.name for index, entry in enumerate(entries)}
+    return Loaded(segmenter, settled, classes, entries, published(found))
 
 
 def init_segmenter(segmenter: Segmenter, source: str | Path) -> list[str]:

@@ -36,6 +36,9 @@ DETECTORS = ("head.boxes.", "head.regression_head.", "BoxPredictor_0/")
 RELEASED_STRIDES = {"large": 32, "small": 32, "v2": 16}
 """Output strides of the authors' published figures, for checkpoints, which do not tell."""
 
+AUTHORS_FIGURES = {"large": 0.7241, "small": 0.6899, "v2": 0.7071}
+"""mIoU of their releases."""
+
 MOVED = ("Mobilenet", "depthwise")  # in the names of the convolutions that a backbone's stride comes from
 
 
@@ -166,3 +169,12 @@ def class_entries(found: Found) -> tuple[SegClass, ...]:
     known = {} if found.origin == "ours" else {len(CITYSCAPES): CITYSCAPES, len(VOC): VOC}
     numbered = tuple(SegClass(f"class {i}", class_colour(i), None, i) for i in range(found.num_classes))
     return known.get(found.num_classes, numbered)
+
+
+def published(found: Found) -> str:
+    """What weights for Cityscapes' classes are known to give, if that is who made them; empty if nothing is."""
+    name = found.options["backbone.name"]
+    if found.origin != "authors" or found.num_classes != len(CITYSCAPES) or name not in AUTHORS_FIGURES:
+        return ""
+    figure, stride = AUTHORS_FIGURES[name], RELEASED_STRIDES[name]
+    return f"The authors' own weights have mIoU {figure} on val at 1025x2049, output stride {stride} and one scale."

@@ -3,7 +3,8 @@
 import logging
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,17 @@ from omegaconf import DictConfig, OmegaConf
 from lraspp.cost import row_cost
 from lraspp.data.datasets import open_dataset
 from lraspp.data.frames import FrameData
+from lraspp.evaluate.exported import segment_exported
 from lraspp.evaluate.official import OfficialScores, check_agreement, check_possible, evaluate
 from lraspp.evaluate.processes import Outcome, segment_all
 from lraspp.evaluate.report import score_table, write_report, write_samples
 from lraspp.evaluate.scorer import pick_samples
 from lraspp.evaluate.submission import write_submission
+from lraspp.exported import OnnxSegmenter
 from lraspp.load import class_table, load_segmenter, load_weights
-from lraspp.model import Segmenter
 from lraspp.panels import sample_panels, score_tables
 from tools.errors import UserError
+from tools.exported import Exported
 from tools.loading import check_classes
 from tools.runs import Source, lay_over
 from tools.scoring import backbone_title, check_asked, open_scored, origin, report_folder, track
@@ -41,7 +44,7 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     config = lay_over(loaded.config, cfg, typed)
     data = _open(config)
     load_segmenter(source.checkpoint, class_table(data))  # refuses other classes
-    _score(config, loaded.segmenter, data, source.checkpoint, source.folder, cfg.dry)
+    _score(config, partial(segment_all, loaded.segmenter), data, source.checkpoint, source.folder, cfg.dry)
 
 
 def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
@@ -58,7 +61,24 @@ def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any
     numbered = [name == f"class {index}" for index, name in loaded.classes.items()]
     if not all(numbered) or len(numbered) != len(table):
         check_classes(source, loaded.classes, table, "at index", "the data set")
-    _score(config, loaded.segmenter, data, Path(source).expanduser(), None, cfg.dry)
+    if loaded.note and config["dataset"]["name"] == "cityscapes":
+        log.info("%s", loaded.note)
+    _score(config, partial(segment_all, loaded.segmenter), data, Path(source).expanduser(), None, cfg.dry)
+
+
+def score_exported(cfg: DictConfig, typed: Sequence[str], exported: Exported, asked: Mapping[str, Any]) -> None:
+    """Score a file of `mnv3 export`, on the data of its run unless the call names other.
+
+    Raises:
+        UserError: not what was `asked` for; other classes than the data set's; as `score_run`.
+    """
+    own = exported.description.config
+    check_asked(Source(exported.path, None), own, asked)
+    config = lay_over(own, cfg, typed)
+    data = _open(config)
+    segmenter = OnnxSegmenter(exported)
+    check_classes(exported.path, segmenter.classes, class_table(data), "at index", "the data set")
+    _score(config, partial(segment_exported, segmenter), data, exported.path, None, cfg.dry)
 
 
 def _open(config: dict[str, Any]) -> FrameData:
@@ -72,14 +92,18 @@ def _open(config: dict[str, Any]) -> FrameData:
 
 
 def _score(
-    config: dict[str, Any], segmenter: Segmenter, data: FrameData, checkpoint: Path, run: Path | None, dry: bool
+    config: dict[str, Any],
+    segment: Callable[..., Outcome],
+    data: FrameData,
+    checkpoint: Path,
+    run: Path | None,
+    dry: bool,
 ) -> None:
     settings, out = config["eval"], report_folder(config, checkpoint, run)
     backbone = backbone_title(config)
     log.info("Scoring %s: %s %s on %d frames of %s.", checkpoint, backbone, _head(config), len(data), settings["split"])
     start = time.perf_counter()
-    outcome = segment_all(
-        segmenter,
+    outcome = segment(
         data,
         config,
         kept=pick_samples(data, settings["samples"]),

@@ -8,7 +8,7 @@ from backbones.initial import no_initial_weights
 from backbones.network import backbone_options
 from ssdlite.model import Detector, build_detector
 from ssdlite.presets import PRESETS
-from ssdlite.recognise import MARKS, class_names, describe, translate
+from ssdlite.recognise import MARKS, class_names, describe, published, translate
 from tools.checkpoint import read_checkpoint, run_config
 from tools.errors import UserError
 from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
@@ -21,15 +21,19 @@ NAMED = ("torchvision", "torchvision-coco")
 LOOSE = ("backbone.padding", "backbone.hswish", "backbone.weights")
 """What a file of weights does not hold, or does not bind."""
 
+SLOTS = ("in slot", "the data set, and dataset.class_slots,")
+"""For `tools.loading.check_classes`: what a number of a class is, and what has to be the same for it to be."""
+
 
 class Loaded(NamedTuple):
     """A detector with its weights (EMA ones, if trained so), the configuration of its run, class name by slot, and the
-    data set's category id by slot."""
+    data set's category id by slot. `note`: of weights from elsewhere, what they are known to give on COCO."""
 
     detector: Detector
     config: dict[str, Any]
     classes: dict[int, str]
     ids: dict[int, int]
+    note: str = ""
 
 
 def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
@@ -60,7 +64,7 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
     config = run_config(checkpoint, path, TASK)
     own: dict[int, str] = checkpoint["hyper_parameters"]["classes"]
     if classes is not None:
-        check_classes(path, own, classes, "in slot", "the data set, and dataset.class_slots,")
+        check_classes(path, own, classes, *SLOTS)
     with no_initial_weights():
         detector = detector_from_config(config, checkpoint["hyper_parameters"]["num_slots"])
     load_all(detector, path, checkpoint, PREFIX)
@@ -92,7 +96,7 @@ def load_weights(
         detector = detector_from_config(settled, found.num_slots)
     load_found(detector, source, *translate(file, found.origin, detector))
     classes = dict(class_names(found))
-    return Loaded(detector, settled, classes, {slot: slot for slot in classes})
+    return Loaded(detector, settled, classes, {slot: slot for slot in classes}, published(found))
 
 
 def init_detector(detector: Detector, source: str | Path) -> list[str]:

@@ -3,7 +3,8 @@
 import logging
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ from ssdlite.cost import row_cost
 from ssdlite.data.coco import COCO_SLOTS, CocoData
 from ssdlite.data.datasets import open_dataset
 from ssdlite.evaluate.coco_scores import score_results
+from ssdlite.evaluate.exported import detect_exported
 from ssdlite.evaluate.processes import detect_all
 from ssdlite.evaluate.report import score_table, write_report, write_submission
-from ssdlite.load import Loaded, load_detector, load_weights
-from ssdlite.model import Detector
+from ssdlite.evaluate.results import Result
+from ssdlite.exported import OnnxDetector
+from ssdlite.load import SLOTS, Loaded, load_detector, load_weights
 from ssdlite.module import class_table
 from ssdlite.panels import sample_panels, score_tables
 from tools.errors import UserError
+from tools.exported import Exported
+from tools.loading import check_classes
 from tools.paper import row
 from tools.runs import Source, lay_over
 from tools.scoring import backbone_title, check_asked, open_scored, origin, report_folder, track
@@ -42,7 +47,7 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     detector = loaded.detector
     if tuple(config["task"]["input_size"]) != detector.input_size:
         detector.set_input_size(tuple(config["task"]["input_size"]))
-    _score(config, detector, data, source.checkpoint, source.folder, cfg.dry)
+    _score(config, partial(detect_all, detector), data, source.checkpoint, source.folder, cfg.dry)
 
 
 def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
@@ -59,18 +64,17 @@ def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any
         config["dataset"]["class_slots"] = "category_id"
     data = open_scored(open_dataset, config)
     _check_slots(source, loaded, data)
+    if loaded.note and config["dataset"]["name"] == "coco":
+        log.info("%s", loaded.note)
     if tuple(config["task"]["input_size"]) != detector.input_size:
         detector.set_input_size(tuple(config["task"]["input_size"]))
-    _score(config, detector, data, Path(source).expanduser(), None, cfg.dry)
+    _score(config, partial(detect_all, detector), data, Path(source).expanduser(), None, cfg.dry)
 
 
 def _check_slots(source: str, loaded: Loaded, data: CocoData) -> None:
     """Raises UserError unless every class of `data` has its own slot; a network may know more classes than those."""
     if loaded.detector.num_slots != data.num_slots:
-        raise UserError(
-            f"{source} has {loaded.detector.num_slots} class slots, background included, and the data set with has "
-            f"{data.num_slots}: choose them with dataset.class_slots=category_id or contiguous."
-        )
+        check_classes(source, loaded.classes, class_table(data), *SLOTS)
     for category in data.categories:
         own = loaded.classes.get(category.slot)
         if own not in (category.name, f"class {category.slot}"):
@@ -80,14 +84,34 @@ def _check_slots(source: str, loaded: Loaded, data: CocoData) -> None:
             )
 
 
+def score_exported(cfg: DictConfig, typed: Sequence[str], exported: Exported, asked: Mapping[str, Any]) -> None:
+    """Score a file of `mnv3 export`, on the data of its run unless the call names other.
+
+    Raises:
+        UserError: not what was `asked` for; other classes than the data set's; the data is missing or damaged.
+    """
+    own = exported.description.config
+    check_asked(Source(exported.path, None), own, asked)
+    config = lay_over(own, cfg, typed)
+    data = open_scored(open_dataset, config)
+    detector = OnnxDetector(exported)
+    check_classes(exported.path, detector.classes, class_table(data), *SLOTS)
+    _score(config, partial(detect_exported, detector), data, exported.path, None, cfg.dry)
+
+
 def _score(
-    config: dict[str, Any], detector: Detector, data: CocoData, checkpoint: Path, run: Path | None, dry: bool
+    config: dict[str, Any],
+    detect: Callable[..., list[Result]],
+    data: CocoData,
+    checkpoint: Path,
+    run: Path | None,
+    dry: bool,
 ) -> None:
     settings, out = config["eval"], report_folder(config, checkpoint, run)
     split, backbone = settings["split"], backbone_title(config)
     log.info("Scoring %s: %s SSDLite on %d images of %s.", checkpoint, backbone, len(data), split)
     start = time.perf_counter()
-    results = detect_all(detector, data, config, one_batch=dry, show=sys.stdout.isatty())
+    results = detect(data, config, one_batch=dry, show=sys.stdout.isatty())
     seconds = time.perf_counter() - start
     if dry:
         log.info("One batch: %d detections in %.1f s. Nothing was written.", len(results), seconds)
