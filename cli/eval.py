@@ -7,21 +7,30 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from tools.errors import UserError
+from tools.exported import read_exported
 from tools.runs import find, typed_keys, wanted
+
+SOURCES = ("run", "ckpt", "weights", "model")
 
 
 def run(cfg: DictConfig) -> None:
-    """Score the run, checkpoint or weights that `cfg` and the call's own keys name.
+    """Score the run, checkpoint, weights or exported file that `cfg` and the call's own keys name.
 
     Raises:
         UserError: what the user can mend.
     """
     typed = typed_keys(HydraConfig.get().overrides.task)
     asked = wanted(cfg, typed)
+    given = [f"{key}=" for key in SOURCES if cfg[key] is not None]
+    if len(given) > 1:
+        raise UserError(f"{' and '.join(given)} each say what to score; give one of them.")
     scoring = importlib.import_module(f"{cfg.task.name}.scoring")
     if cfg.weights is not None:
-        if cfg.run is not None or cfg.ckpt is not None:
-            raise UserError("weights= and run= or ckpt= both say what to score; give one of them.")
         scoring.score_weights(cfg, typed, asked)
-        return
-    scoring.score_run(cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)
+    elif cfg.model is not None:
+        exported = read_exported(cfg.model)
+        if exported.description.task != cfg.task.name:
+            raise UserError(f"model={cfg.model}: is of task={exported.description.task}, not of task={cfg.task.name}.")
+        scoring.score_exported(cfg, typed, exported, asked)
+    else:
+        scoring.score_run(cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)

@@ -19,7 +19,7 @@ from tools.exported import Exported, require
 from tools.files import atomic_path
 from tools.predictor import Predictor
 from tools.run_folder import shown
-from tools.runs import lay_over, typed_keys
+from tools.runs import lay_over, typed_keys, wanted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,8 +50,7 @@ def run(cfg: DictConfig) -> None:
     typed = typed_keys(HydraConfig.get().overrides.task)
     predictor, origin = _open(cfg, typed)
     work = importlib.import_module(f"{predictor.task}.exporting")
-    plain: Any = OmegaConf.to_container(cfg, resolve=True)
-    config = lay_over(origin.config, cfg, typed) if origin.config else plain
+    config = lay_over(origin.config, cfg, typed)
     samples = _samples(work, config)
     work.prepare(predictor, cfg, samples)
     calibration = _images(work, config, "train", cfg.images) if cfg.int8 else []
@@ -70,7 +69,9 @@ def _open(cfg: DictConfig, typed: Sequence[str]) -> tuple[Predictor, Origin]:
     opened = open_predictor(OmegaConf.create({**keys, "model": None}), typed)
     log.info("Model: %s", opened)
     if cfg.weights is not None:
-        return opened.predictor, Origin(opened.origin, None, {})
+        plain = OmegaConf.to_container(cfg, resolve=True)
+        load = importlib.import_module(f"{opened.predictor.task}.load").load_weights
+        return opened.predictor, Origin(opened.origin, None, load(cfg.weights, plain, wanted(cfg, typed)).config)
     from tools.checkpoint import read_checkpoint
 
     path = Path(opened.origin).resolve()

@@ -11,13 +11,22 @@ from typing import Any, get_type_hints
 
 from conf.benchmark import Bench
 from conf.datasets import Camvid, Cityscapes, Coco, CocoJson, MaskFolder, Streets
+from conf.exporting import Export
 from conf.networks import Lraspp, Ssdlite
 from conf.predicting import Predict
 from conf.tables import Table
 from conf.training import LrasppRecipe, SsdliteRecipe
 from conf.verbs import DataVerb, Eval, Train
 
-VERBS = {"train": Train, "eval": Eval, "predict": Predict, "data": DataVerb, "bench": Bench, "table": Table}
+VERBS = {
+    "train": Train,
+    "eval": Eval,
+    "predict": Predict,
+    "export": Export,
+    "data": DataVerb,
+    "bench": Bench,
+    "table": Table,
+}
 """Schema of a verb: `conf/<verb>.yaml` begins its defaults list with `- /schema/<verb>`."""
 
 VARIANTS = {

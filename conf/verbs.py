@@ -59,6 +59,7 @@ class Eval:
     run: Optional[str] = key("run folder to score; null: the newest that matches what is asked for", None)
     ckpt: Optional[str] = key("checkpoint to score", None)
     weights: Optional[str] = key("state dict to score (ours, torchvision's), of the network named", None)
+    model: Optional[str] = key("file of mnv3 export to score", None)
     dry: bool = key("check that everything is there, score one batch, write nothing", False)
 
 
