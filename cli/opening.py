@@ -80,7 +80,8 @@ def _of_weights(
             return open_weights(cfg.weights, asked, **options[task])
         except UserError as error:
             problems += error.problems
-    raise UserError(*problems[:1])
+    elsewhere = "add task="  # what the one task says of weights of the other
+    raise UserError(*[problem for problem in problems if elsewhere not in problem][:1])
 
 
 def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> tuple[str, Source]:

@@ -37,7 +37,8 @@ def read_pixels(path: Path | str, size: tuple[int, int] | None = None) -> np.nda
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
     except UnidentifiedImageError:
-        raise UserError(f"{path} is not an image that can be read.") from None
+        what = "is not an image that can be read" if Path(path).stat().st_size else "is empty, 0 bytes"
+        raise UserError(f"{path} {what}.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"Image {path} cannot be read: {error}.") from None
     if size and found != size:

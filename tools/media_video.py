@@ -14,6 +14,9 @@ SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".
 CODEC = "mp4v"
 """MPEG-4 part 2: what OpenCV's own packages can write everywhere; most players have it, browsers do not."""
 
+SILENT = "-8"
+"""For FFmpeg inside OpenCV: what it cannot read is said once, by us."""
+
 USUAL_FPS = 25.0
 """For a source that does not tell its rate, as cameras often do not."""
 
@@ -60,7 +63,7 @@ class VideoWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path, self.size, self._cv2 = path, size, cv2
         self._temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
-        self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter_fourcc(*CODEC), fps, size[::-1])
+        self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter.fourcc(*CODEC), fps, size[::-1])
         if not self._writer.isOpened():
             raise UserError(f"{path}: OpenCV cannot write a video there.")
 
@@ -108,6 +111,7 @@ def frame_count(place: Path | int | str) -> int | None:
 
 
 def _cv2() -> ModuleType:
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", SILENT)
     try:
         import cv2
     except ImportError:

@@ -62,8 +62,8 @@ def predict_all(
                 show(count + len(skipped))
         except KeyboardInterrupt:
             stopped = True
-    if not count and skipped:
-        raise UserError(*skipped)
+        if not count and skipped:
+            raise UserError(*skipped)
     lines = lines if count == len(lines) and all(not source.video for source in sources) else []
     return Done(count, time.perf_counter() - start, skipped, lines, stopped)
 

@@ -24,14 +24,25 @@ class Predictor(Protocol):
     """A network with all that belongs to it: resizing by its own rule before, detections or label map at the image's
     own size after."""
 
-    task: str
-    """ "ssdlite", which gives Boxes, or "lraspp", which gives label maps."""
-    classes: Mapping[int, str]
-    """Name of a class by its number in the results: class slot, or index in the label map."""
-    ids: Mapping[int, int]
-    """The data set's own number of each of `classes`: COCO's category_id, or the value in a label file."""
-    colours: Mapping[int, Colour]
-    """RGB by number."""
+    @property
+    def task(self) -> str:
+        """ "ssdlite", which gives Boxes, or "lraspp", which gives label maps."""
+        ...
+
+    @property
+    def classes(self) -> Mapping[int, str]:
+        """Name of a class by its number in the results: class slot, or index in the label map."""
+        ...
+
+    @property
+    def ids(self) -> Mapping[int, int]:
+        """The data set's own number of each of `classes`: COCO's category_id, or the value in a label file."""
+        ...
+
+    @property
+    def colours(self) -> Mapping[int, Colour]:
+        """RGB by number."""
+        ...
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes] | list[np.ndarray]:
         """Results of `images`, each [H, W, 3] uint8 RGB of any size, in their order: Boxes of every detection,
