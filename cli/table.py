@@ -29,6 +29,7 @@ class Sheet(NamedTuple):
 
 def run(cfg: DictConfig) -> None:
     """Show a table as `cfg` asks. Raises UserError for what cannot be shown so."""
+    _check(cfg)
     sheet = _sheet(cfg)
     if cfg.format == "wandb":
         _send(cfg, sheet)
@@ -46,6 +47,16 @@ def readme_markdown(number: int) -> str:
 
         rows, _ = records(compose, TABLES[number], Path("no runs"), None)
         return markdown(tabular(TABLES[number], rows, None))
+
+
+def _check(cfg: DictConfig) -> None:
+    if cfg.format == "png" and cfg.which == "ablations":
+        raise UserError("format=png: a picture is of quality against cost, for table 6, 7 or 8.")
+    if cfg.format == "wandb":
+        from tools.tracking import wandb_mode
+
+        if wandb_mode(cfg.wandb.mode) == "disabled":
+            raise UserError("format=wandb: W&B is disabled (wandb.mode, WANDB_MODE); use wandb.mode=offline or online.")
 
 
 def _sheet(cfg: DictConfig) -> Sheet:
@@ -86,9 +97,9 @@ def _csv(flat: Sequence[dict[str, Any]]) -> str:
 
 
 def _draw(cfg: DictConfig, sheet: Sheet) -> None:
-    if sheet.rows is None:
-        raise UserError("format=png: a picture is of quality against cost, for table 6, 7 or 8.")
     from cli.table_plot import draw
+
+    assert sheet.rows is not None
 
     path = Path(cfg.out or f"runs/table/{sheet.name}.png").expanduser()
     draw(path, *sheet.rows)
@@ -96,11 +107,9 @@ def _draw(cfg: DictConfig, sheet: Sheet) -> None:
 
 
 def _send(cfg: DictConfig, sheet: Sheet) -> None:
-    from tools.tracking import start_run, wandb_mode
-
-    if wandb_mode(cfg.wandb.mode) == "disabled":
-        raise UserError("format=wandb: W&B is disabled (wandb.mode or WANDB_MODE); use wandb.mode=offline or online.")
     import wandb
+
+    from tools.tracking import start_run
 
     settings: Any = OmegaConf.to_container(cfg.wandb, resolve=True)
     run = start_run(

@@ -8,7 +8,6 @@ from itertools import groupby
 
 LEFT = "l"
 RIGHT = "r"
-LEAST_WIDTH = 200  # of a terminal's table where nobody looks, as in a pipe: lines are not wrapped
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Footnotes:
 
 
 def terminal(table: Tabular) -> str:
-    """The table as rich draws it, in the colours and at the width of the terminal if there is one."""
+    """The table as rich draws it, as wide as it needs to be, and its notes."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -68,9 +67,8 @@ def terminal(table: Tabular) -> str:
         if number in table.rules:
             drawn.add_section()
         drawn.add_row(*map(Text, cells))
-    screen = Console()
-    stream = io.StringIO()
-    width = screen.width if screen.is_terminal else max(screen.width, LEAST_WIDTH)
+    screen, stream = Console(width=1000), io.StringIO()
+    width = screen.measure(drawn).maximum
     console = Console(file=stream, width=width, force_terminal=screen.is_terminal)
     console.print(drawn)
     for note in table.notes:
@@ -80,7 +78,7 @@ def terminal(table: Tabular) -> str:
 
 def markdown(table: Tabular) -> str:
     """A pipe table with its title above and its notes below."""
-    heads = [f"{column.group}, {column.name}" if column.name else column.group for column in table.columns]
+    heads = [f"{column.group}: {column.name}" if column.name else column.group for column in table.columns]
     rules = ["--:" if column.align == RIGHT else "--" for column in table.columns]
     lines = [_piped(heads), "|" + "|".join(rules) + "|", *(_piped(cells) for cells in table.rows)]
     notes = ["", *(f"{note}<br>" for note in table.notes[:-1]), *table.notes[-1:]] if table.notes else []

@@ -1,0 +1,28 @@
+"""Run folders of the paper's rows with made-up scores."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from cli.composing import composer
+
+
+def write_run(runs: Path, name: str, overrides: list[str], metrics: dict[str, Any] | None) -> Path:
+    """A run folder as a training with `overrides` leaves it, without weights; `metrics` None leaves no score."""
+    with composer("train") as compose:
+        config = compose(overrides)
+    folder = runs / config.task.name / name
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "checkpoints/best.ckpt").touch()
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    if metrics is not None:
+        write_metrics(folder, {"checkpoint": "checkpoints/best.ckpt", **metrics})
+    return folder
+
+
+def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
+    """metrics.json of a run folder or a report in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "metrics.json").write_text(json.dumps(metrics))
