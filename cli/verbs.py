@@ -26,6 +26,7 @@ VERBS = {
             ("mnv3 train backbone=large backbone.rf2=true dataset=coco recipe=paper", "the paper's Table 6 on COCO"),
             ("mnv3 train backbone=small,large seed=0,1 -m", "every combination, one run after the other"),
             ("mnv3 train trainer.devices=2 trainer.accelerator=cpu", "two processes that share each batch"),
+            ("mnv3 train -m 'experiment=glob(table6/*)' trainer=slurm", "a Slurm job for every row of Table 6"),
             ("mnv3 train resume=runs/ssdlite/RUN", "go on with a run that was stopped"),
             ("mnv3 train init=runs/ssdlite/RUN/checkpoints/best.ckpt recipe=finetune", "a new run from these weights"),
             ("mnv3 train recipe=modern dry=true", "build everything, do one batch, leave nothing"),
