@@ -11,8 +11,6 @@ from cli.comparing import Asked, parse
 from tools.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from tools.compare.page import Section
     from tools.compare.runs import Run
     from tools.compare.tables import Entry, Table
@@ -33,17 +31,19 @@ COUNTED = {
 
 def run(argv: Sequence[str]) -> None:
     """Compare the runs that `argv` names. Raises UserError: none can be compared, or a mistake in `argv`."""
+    from tools.compare.console import show, wide_console
+
     asked = parse(argv)
     notes: list[str] = []
     runs = _chosen(asked, notes.append)
     entries = _entries(runs)
-    console = _console()
+    console = wide_console()
     for note in notes:
         console.print(f"Note: {note}", style="yellow", soft_wrap=True)
     notes.clear()
     sections = [_section(task, entries[task], asked.all) for task in entries]
     for section in sections:
-        _show(console, section)
+        show(console, section)
     out = Path(asked.out or RUNS / "compare" / time.strftime("%Y%m%d-%H%M%S")).expanduser()
     _draw(asked, entries, sections, out, notes.append)
     for note in notes:
@@ -138,23 +138,16 @@ def _numbered(entries: "Sequence[Entry]") -> str:
 def _draw(
     asked: Asked,
     entries: "Mapping[str, Sequence[Entry]]",
-    sections: "Sequence[Section]",
+    sections: "list[Section]",
     out: Path,
     say: Callable[[str], None],
 ) -> None:
-    """Draw curves and samples, and note them in the sections that they belong to."""
+    """Draw samples and curves, and note them in `sections`; curves, which are of all tasks, in one of their own."""
     from tools.compare.curves import draw_curves
+    from tools.compare.page import Section
     from tools.compare.pictures import draw_samples
     from tools.compare.runs import titles
 
-    rows: list[tuple[str, str, Sequence[Entry]]] = []
-    for task, own in entries.items():
-        trained = titles(entry.run.data for entry in own)
-        for data, title in trained.items():
-            rows.append((title, HEADLINES[task][0], [entry for entry in own if entry.run.data == data]))
-    curves = Path(asked.png).expanduser() if asked.png else out / "curves.png"
-    if draw_curves(curves, rows):
-        sections[0].pictures.append((curves, "Curves"))
     unclear: list[Entry] = []
     for (task, own), section in zip(entries.items(), sections, strict=True):
         scored = titles(score.data for entry in own for score in entry.run.scores)
@@ -164,37 +157,19 @@ def _draw(
             unclear += [entry for entry in unknown if entry not in unclear]
             if drawn:
                 section.pictures.append((path, f"Samples, {task} on {title}"))
+    rows: list[tuple[str, str, Sequence[Entry]]] = []
+    for task, own in entries.items():
+        trained = titles(entry.run.data for entry in own)
+        for data, title in trained.items():
+            rows.append((title, HEADLINES[task][0], [entry for entry in own if entry.run.data == data]))
+    curves = Path(asked.png).expanduser() if asked.png else out / "curves.png"
+    if draw_curves(curves, rows):
+        sections.insert(0, Section("Curves", pictures=[(curves, "Curves of score and loss")]))
     if unclear:
         say(
             f"Samples of {_numbered(unclear)} were drawn before it was noted what lies where in them; "
             f"`mnv3 eval run={unclear[0].run.place}` draws them anew."
         )
-
-
-def _show(console: "Console", section: "Section") -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.markup import escape
-    from rich.table import Table as Shown
-
-    for table in (part for whole in section.tables for part in whole.parts(console.width)):
-        console.print(table.title, style="bold", markup=False)
-        shown = Shown(box=SIMPLE_HEAD, pad_edge=False)
-        for place, heading in enumerate(table.headings):
-            shown.add_column(escape(heading), justify="right" if place in table.numbers else "left", overflow="fold")
-        for row, cells in enumerate(table.rows):
-            marked = [f"[bold]{escape(c)}[/bold]" if (row, i) in table.best else escape(c) for i, c in enumerate(cells)]
-            shown.add_row(*marked)
-        console.print(shown)
-    for note in section.notes:
-        console.print(note, soft_wrap=True, markup=False, highlight=False)
-
-
-def _console() -> "Console":
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    console.width = max(console.width, 200) if not console.is_terminal else console.width  # no wrapping in pipes
-    return console
 
 
 def _page(

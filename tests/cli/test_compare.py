@@ -52,7 +52,7 @@ def test_two_runs(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
     assert ["2", "large", "0.350", "0.600", "0.350", "best.ckpt", "2"] in lines
     assert ["backbone.name", "small", "large"] in lines and ["seed", "0", "1"] in lines
     assert "data.root" not in out and "dataset.val" not in out
-    assert "Curves: pictures/curves.png" in out and "Page: page.html" in out
+    assert "Curves of score and loss: pictures/curves.png" in out and "Page: page.html" in out
     assert Path("pictures/curves.png").is_file() and not Path("runs/compare").exists()
     page = Path("page.html").read_text()
     assert "0.350" in page and "data:image/png" in page and "mnv3 train backbone=large" in page

@@ -24,10 +24,11 @@ def differences(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def labels(configs: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
-    """A short name for each run: its values of the few differing keys that tell most of them apart, else its name.
-
-    Some may share a label.
-    """
+    """A short name for each run: its row of the paper's tables if these tell the runs apart, else its values of the few
+    differing keys that tell most of them apart, else its name. Some may share a label."""
+    paper = [path_end(str(config.get("row") or ""), 1) for config in configs]
+    if all(paper) and len(set(paper)) == len(paper) > 1:
+        return paper
     rows = differences(configs)
     told = telling({key: rows[key] for key in sorted(rows, key=_weight)}, most=WORDS)
     words = [[_word(key, rows[key][i]) for key in told] for i in range(len(names))]

@@ -80,4 +80,5 @@ def _class(table: Table, row: int, column: int) -> str:
 
 def _picture(path: Path, text: str) -> str:
     content = base64.b64encode(path.read_bytes()).decode()
-    return f'<p><img src="data:{MEDIA[path.suffix.lower()]};base64,{content}" alt="{escape(text)}"></p>'
+    source, text = f"data:{MEDIA[path.suffix.lower()]};base64,{content}", escape(text)
+    return f'<h3>{text}</h3><div><img src="{source}" alt="{text}"></div>'

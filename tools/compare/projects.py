@@ -85,7 +85,7 @@ def _run(
     if not scores and not history:
         say(f"{found.name} in W&B has no scores and no finished epoch yet.")
         return None
-    tags = tags_of(config) | frozenset(found.tags)
+    tags = tags_of(config) | frozenset(found.tags or ())
     return Run(found.name, found.url, config, tags, data, scores, history)
 
 

@@ -42,6 +42,8 @@ def test_labels_are_the_few_words_that_tell_runs_apart() -> None:
     rf2 = [variant(backbone__rf2=True), variant(backbone__rf2=False)]
     assert of(*rf2) == ["rf2", "no rf2"]
     assert of(variant(), variant()) == ["name0", "name1"]
+    rows = [variant(row="table6/v3_small", seed=1), variant(row="table6/v2_05")]
+    assert of(*rows) == ["v3_small", "v2_05"] and of(rows[0], rows[0] | {"seed": 2}) == ["seed 1", "seed 2"]
     many = [variant(seed=i, recipe__lr=i // 2, recipe__epochs=i // 3, backbone__width=i // 4) for i in range(9)]
     assert max(len(label.split()) for label in of(*many)) <= 6
 

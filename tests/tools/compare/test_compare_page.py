@@ -45,7 +45,7 @@ def test_the_page_stands_alone_and_shows_names_as_they_are(tmp_path: Path) -> No
     reader.feed(text)
     reader.close()
     assert not reader.open
-    assert not reader.tags & {"script", "link", "iframe"} and reader.text.count(NASTY) == 8
+    assert not reader.tags & {"script", "link", "iframe"} and reader.text.count(NASTY) == 9
     assert "http" not in text and "@import" not in text and "url(" not in text
     sources = [value for name, value in reader.attributes if name in ("src", "href")]
     assert len(sources) == 1 and sources[0].startswith("data:image/jpeg;base64,/9j/")
