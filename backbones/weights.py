@@ -21,6 +21,7 @@ from backbones.timm_names import TIMM_EPSILON, from_timm
 from backbones.torchvision_cache import cached
 from backbones.torchvision_names import from_torchvision, to_symmetric_range
 from backbones.transfer import narrow
+from backbones.unfold import unfolded
 from tools.errors import UserError
 
 Inputs = Literal["imagenet", "symmetric"]
@@ -139,7 +140,7 @@ def _our_names(
         ours = {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}
         return ours, None
     if (inside := next((name for name in entries if SLIM in name), None)) is not None:
-        return _from_slim(entries, path, backbone, inside.partition(SLIM)[0]), "symmetric"
+        return _from_slim(unfolded(entries), path, backbone, inside.partition(SLIM)[0]), "symmetric"
     tensors = {key: value for key, value in entries.items() if isinstance(value, Tensor)}
     if "conv_stem.weight" in tensors:
         return from_timm(tensors, backbone.family, _timm_epsilon(backbone.family, inputs)), inputs

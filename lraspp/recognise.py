@@ -17,6 +17,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
+from backbones.unfold import unfolded
 from lraspp.data.frames import SegClass
 from lraspp.data.tables import CITYSCAPES, VOC
 from lraspp.model import V3, Segmenter
@@ -149,7 +150,7 @@ def _windows(file: WeightsFile) -> Windows | None:
 def translate(file: WeightsFile, origin: str, segmenter: Segmenter) -> tuple[dict[str, Any], list[str]]:
     """The state dict for `segmenter` from a file of its backbone's family, and a line on each entry that is left."""
     if origin == "authors":
-        variables = Noted(file.tensors)
+        variables = Noted(unfolded(file.tensors))
         state = from_tensorflow(variables, segmenter)
         return state, variables.unread()
     if origin == "torchvision":

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
+from backbones.unfold import unfolded
 from ssdlite.coco_names import COCO_NAMES
 from ssdlite.data.coco import COCO_SLOTS
 from ssdlite.model import Detector
@@ -90,7 +91,7 @@ def describe(file: WeightsFile) -> Found:
 def translate(file: WeightsFile, origin: str, detector: Detector) -> tuple[dict[str, Any], list[str]]:
     """The state dict for `detector` from a file of its backbone's family, and a line on each entry that is left."""
     if origin == "authors":
-        variables = Noted(file.tensors)
+        variables = Noted(unfolded(file.tensors))
         state = from_tensorflow(variables, detector)
         return state, variables.unread()
     if origin == "torchvision":

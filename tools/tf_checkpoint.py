@@ -6,7 +6,9 @@ The index is a sorted table of LevelDB's file format, which maps a variable's na
 
 import struct
 from collections.abc import Iterator
+from math import prod
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +21,16 @@ HEADER_KEY, HEADER_SHARDS = b"", 1  # the first entry is a BundleHeaderProto
 DTYPE, SHAPE, SHARD, OFFSET, SIZE, SLICES = 1, 2, 3, 4, 5, 7
 DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 19: "<f2"}  # of types.proto, those that weights come in
 AVERAGE = "/ExponentialMovingAverage"
+
+
+class Place(NamedTuple):
+    """Where a variable is: in which data file, from which byte on, how many bytes."""
+
+    kind: np.dtype
+    shape: tuple[int, ...]
+    shard: int
+    offset: int
+    size: int
 
 
 def read_variables(path: Path) -> dict[str, np.ndarray]:
@@ -35,28 +47,33 @@ def read_variables(path: Path) -> dict[str, np.ndarray]:
     try:
         entries = dict(_table(memoryview(index.read_bytes())))
         shards = dict(fields(entries.pop(HEADER_KEY)))[HEADER_SHARDS]
-        parsed = {str(key, "utf-8"): dict(fields(value)) for key, value in entries.items()}
+        places = {str(key, "utf-8"): place for key, value in entries.items() if (place := _place(value)) is not None}
+        files = [path.with_name(f"{path.name}.data-{shard:05}-of-{shards:05}") for shard in range(shards)]
+        where = {name: files[place.shard] for name, place in places.items()}
     except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
         raise UserError(f"{index} is not the index of a TensorFlow checkpoint, or was cut off.") from error
-    files = [path.with_name(f"{path.name}.data-{shard:05}-of-{shards:05}") for shard in range(shards)]
-    variables = {}
-    for name, entry in parsed.items():
-        if entry.get(DTYPE) in DTYPES and SLICES not in entry:
-            variables[name] = _array(entry, files[entry.get(SHARD, 0)], name)
+    variables = {name: _array(place, where[name], name) for name, place in places.items()}
     averages = {name.removesuffix(AVERAGE): value for name, value in variables.items() if name.endswith(AVERAGE)}
     return {name: averages.get(name, value) for name, value in variables.items() if not name.endswith(AVERAGE)}
 
 
-def _array(entry: dict, file: Path, name: str) -> np.ndarray:
+def _place(message: memoryview) -> Place | None:
+    """What an entry of the index says, None for a variable that is no weight or is cut into slices."""
+    entry = dict(fields(message))
+    if entry.get(DTYPE) not in DTYPES or SLICES in entry:
+        return None
+    kind, shape = np.dtype(DTYPES[entry[DTYPE]]), tensor_shape(entry.get(SHAPE, b""))
+    return Place(kind, shape, entry.get(SHARD, 0), entry.get(OFFSET, 0), entry.get(SIZE, 0))
+
+
+def _array(place: Place, file: Path, name: str) -> np.ndarray:
     """The variable's values from its data file."""
     if not file.is_file():
         raise UserError(f"{file} is missing: a checkpoint is an .index file and its .data files together.")
-    kind, shape = np.dtype(DTYPES[entry[DTYPE]]), tensor_shape(entry.get(SHAPE, b""))
-    offset, size = entry.get(OFFSET, 0), entry.get(SIZE, 0)
-    count = int(np.prod(shape))
-    if size != count * kind.itemsize or offset + size > file.stat().st_size:
+    count = prod(place.shape)
+    if place.size != count * place.kind.itemsize or place.offset + place.size > file.stat().st_size:
         raise UserError(f"{file} was cut off, or is of another checkpoint: it does not hold all of {name}.")
-    return np.fromfile(file, kind, count, offset=offset).reshape(shape)
+    return np.fromfile(file, place.kind, count, offset=place.offset).reshape(place.shape)
 
 
 def _table(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:

@@ -1,4 +1,4 @@
-"""Any file of weights, recognised by its content: a PyTorch file, safetensors, a TensorFlow graph or checkpoint."""
+"""Any file of weights, recognised by its content: a PyTorch file, safetensors, TensorFlow's three kinds."""
 
 import json
 import struct
@@ -15,6 +15,7 @@ from tools.checkpoint import read_checkpoint
 from tools.errors import UserError
 from tools.graph_def import read_graph
 from tools.tf_checkpoint import read_variables
+from tools.tflite import IDENTIFIER, read_tflite
 
 ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # how files of PyTorch begin, new and old; and an archive
 SAFETENSORS_TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
@@ -92,12 +93,14 @@ def open_weights(path: Path | str) -> WeightsFile:
         return _pytorch(path)
     if head[8:9] == b"{" and struct.unpack("<Q", head[:8])[0] < path.stat().st_size:
         return WeightsFile(path, "torch", _safetensors(path))
-    if path.suffix == ".pb":
-        graph = read_graph(path)
+    lite = head[4:8] == IDENTIFIER or path.suffix == ".tflite"
+    if lite or path.suffix == ".pb":
+        graph = read_tflite(path) if lite else read_graph(path)
         return WeightsFile(path, "tensorflow", graph.constants, lists=graph.lists)
     raise UserError(
         f"{path}: cannot be read; it is truncated or damaged, or none of a PyTorch checkpoint or state dict, "
-        "safetensors, a frozen TensorFlow graph (.pb) or a TensorFlow checkpoint (.index and .data)."
+        "safetensors, a frozen TensorFlow graph (.pb), a TensorFlow checkpoint (.index and .data), a float network of "
+        "TensorFlow Lite (.tflite)."
     )
 
 

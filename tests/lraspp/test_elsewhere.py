@@ -7,6 +7,7 @@ import pytest
 import torch
 from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights, lraspp_mobilenet_v3_large
 
+from backbones.weights import load_backbone_weights
 from lraspp.data.tables import CITYSCAPES, VOC
 from lraspp.load import init_segmenter, load_weights, segmenter_from_config
 from lraspp.model import build_segmenter
@@ -14,6 +15,7 @@ from lraspp.pooling import AUTHORS_WINDOWS, Windows
 from tests.tools.tf_files import write_checkpoint
 from tools.errors import UserError
 from tools.graph_def import read_constants
+from tools.weights_file import open_weights
 
 ENDS = ("weights", "biases", "gamma", "beta", "moving_mean", "moving_variance")
 
@@ -42,6 +44,23 @@ def test_the_authors_graph(test_data: Path, caplog: pytest.LogCaptureFixture) ->
     assert loaded.segmenter.head.windows == Windows((13, 25), (4, 5), whole=False)
     assert loaded.classes == {n: f"class {n}" for n in range(5)} and loaded.note == ""
     assert load_weights(source, asked={"task.pool": "global"}).segmenter.head.windows is None
+
+
+@torch.inference_mode()
+def test_their_network_for_tensorflow_lite(test_data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Batch norms are folded into kernels and biases there, and the addends of hard sigmoids."""
+    source = str(test_data / "lraspp_tf" / "seg_graph_f.tflite")
+    with caplog.at_level("INFO", "mnv3"):
+        loaded = load_weights(source)
+    assert [record.message for record in caplog.records] == [f"Loaded all of {source}."]
+    graph = load_weights(str(test_data / "lraspp_tf"))
+    assert loaded.config == graph.config and loaded.segmenter.head.windows == graph.segmenter.head.windows
+    frame = torch.randint(0, 256, (1, 3, 257, 513), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(loaded.segmenter.eval()(frame), graph.segmenter.eval()(frame), atol=1e-4, rtol=1e-4)
+    backbone = build_segmenter(backbone="small", num_classes=2).backbone
+    assert load_backbone_weights(backbone, source, entries=open_weights(source).tensors) == []
+    state = loaded.segmenter.backbone.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in backbone.state_dict().items())
 
 
 @pytest.mark.parametrize("average", [False, True])
