@@ -29,13 +29,15 @@ class Table:
             if groups[-1] and widths[0] + sum(widths[i] for i in groups[-1]) + widths[place] > width:
                 groups.append([])
             groups[-1].append(place)
-        return [self._columns([0, *group]) for group in groups] if len(groups) > 1 else [self]
+        more = f"{self.title}, further columns"
+        titles = [self.title, *([more] * (len(groups) - 1))]
+        return [self._columns(title, [0, *group]) for title, group in zip(titles, groups, strict=True)]
 
-    def _columns(self, places: Sequence[int]) -> "Table":
+    def _columns(self, title: str, places: Sequence[int]) -> "Table":
         best = {(row, places.index(i)) for row, i in self.best if i in places}
         numbers = {new for new, old in enumerate(places) if old in self.numbers}
         rows = [[row[i] for i in places] for row in self.rows]
-        return Table(self.title, [self.headings[i] for i in places], rows, numbers, best)
+        return Table(title, [self.headings[i] for i in places], rows, numbers, best)
 
 
 class Entry(NamedTuple):
@@ -53,21 +55,21 @@ class Entry(NamedTuple):
 
 def run_table(entries: Sequence[Entry]) -> Table:
     """Which number is which run, what it costs, and how long it was trained."""
-    headings = ["run", "label", "folder", "seed", "params, M", "MAdds, B", "epochs", "trained"]
+    headings = ["run", "label", "seed", "params, M", "MAdds, B", "epochs", "trained", "folder"]
     rows = [
         [
             str(entry.number),
             entry.label,
-            entry.run.place,
             str(entry.run.config.get("seed", NONE)),
             f"{entry.cost[0] / 1e6:.2f}" if entry.cost else NONE,
             f"{entry.cost[1] / 1e9:.3f}" if entry.cost else NONE,
             _epochs(entry.run),
             _clock(entry.run.seconds),
+            entry.run.place,
         ]
         for entry in entries
     ]
-    return Table("Runs", headings, rows, {0, 3, 4, 5, 6, 7})
+    return Table("Runs", headings, rows, {0, 2, 3, 4, 5, 6})
 
 
 def score_table(title: str, data: Data, entries: Sequence[Entry], headline: Sequence[str]) -> Table:

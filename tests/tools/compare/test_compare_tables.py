@@ -15,13 +15,13 @@ def folders(tmp_path: Path) -> list[Path]:
 
 def test_runs_with_costs_and_times(folders: list[Path]) -> None:
     table = run_table(entries(*folders))
-    assert table.headings == ["run", "label", "folder", "seed", "params, M", "MAdds, B", "epochs", "trained"]
-    assert [row[0:2] + row[3:] for row in table.rows] == [
+    assert table.headings == ["run", "label", "seed", "params, M", "MAdds, B", "epochs", "trained", "folder"]
+    assert [row[:-1] for row in table.rows] == [
         ["1", "a", "0", "1.50", "0.200", "3", "0:03:00"],
         ["2", "b", "0", "1.50", "0.200", "2 of 3", "0:02:00"],
     ]
     without = run_table([entry._replace(cost=None) for entry in entries(*folders)])
-    assert [row[4:6] for row in without.rows] == [["-", "-"]] * 2
+    assert [row[3:5] for row in without.rows] == [["-", "-"]] * 2
 
 
 def test_scores_of_other_data_are_in_another_table(folders: list[Path]) -> None:
