@@ -16,6 +16,7 @@ WORKED_EXAMPLES = (
     ("mnv3 eval task=ssdlite", "score the newest run again"),
     ("mnv3 train recipe=paper backbone=large dataset=coco", "another recipe, network and data set"),
     ("mnv3 train backbone=small,large -m", "two runs, one after the other"),
+    ("mnv3 compare task=ssdlite --html page.html", "runs side by side: scores, what differs, curves, samples"),
     ("mnv3 data check dataset=coco data.root=DIR", "look at a data set before training on it"),
     ("mnv3 train recipe.epochs=20 recipe.lr=0.1 dry=true", "set keys, and try the whole chain on one batch"),
 )
