@@ -57,7 +57,7 @@ def predict_all(
                     kept = _kept(found, threshold, numbers)
                     writer.add(picture, kept)
                     if count < TOLD:
-                        lines.append(f"{picture.source}: {in_words(predictor, kept)}")
+                        lines.append(f"{picture.source}: {in_words(predictor, kept, numbers)}")
                     count += 1
                 show(count + len(skipped))
         except KeyboardInterrupt:

@@ -1,7 +1,7 @@
 """What `mnv3 predict` leaves: detections as JSON, label maps as PNGs, pictures and videos with what was found."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -19,6 +19,8 @@ Found = TypeVar("Found", Boxes, np.ndarray)
 PRECISION = 2  # decimals of a pixel in bbox, as in COCO's own annotation files
 LEAST = 0.001
 """Share of a picture below which a class is not in its legend."""
+MOST_SHARES = 5
+"""Classes of a label map that are told."""
 
 
 class Sink(Protocol):
@@ -154,13 +156,18 @@ def labels_painter(predictor: Predictor, shown: set[int]) -> Callable[[Picture, 
     return paint
 
 
-def in_words(predictor: Predictor, found: Any) -> str:
-    """What was found in a picture: "3 car, 1 person", or "road 41%, sky 20%", most first."""
+def in_words(predictor: Predictor, found: Any, numbers: Collection[int]) -> str:
+    """What was found in a picture of the classes `numbers`: "3 car, 1 person", or "road 41%, sky 20%", most first."""
     if isinstance(found, Boxes):
-        numbers, counts = np.unique(found.classes, return_counts=True)
-        order = np.argsort(-counts, kind="stable")
-        words = [f"{counts[i]} {predictor.classes[int(numbers[i])]}" for i in order]
-        return ", ".join(words) or "nothing"
-    counts = np.bincount(found.ravel(), minlength=256)
-    numbers = [number for number in np.argsort(-counts, kind="stable")[:5].tolist() if counts[number]]
-    return ", ".join(f"{predictor.classes[number]} {counts[number] / found.size:.0%}" for number in numbers)
+        counts = np.bincount(found.classes, minlength=max(numbers, default=0) + 1)
+        words = [f"{counts[number]} {predictor.classes[number]}" for number in _commonest(counts, numbers)]
+    else:
+        counts = np.bincount(found.ravel(), minlength=256)
+        commonest = _commonest(counts, numbers)[:MOST_SHARES]
+        words = [f"{predictor.classes[number]} {counts[number] / found.size:.0%}" for number in commonest]
+    return ", ".join(words) or "nothing"
+
+
+def _commonest(counts: np.ndarray, numbers: Collection[int]) -> list[int]:
+    """Those of `numbers` that there are any of, most first."""
+    return sorted((number for number in numbers if counts[number]), key=lambda number: (-counts[number], number))

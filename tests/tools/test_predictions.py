@@ -99,9 +99,12 @@ def test_other_classes_than_the_wanted_ones_are_dark() -> None:
 
 
 def test_in_words() -> None:
-    assert in_words(PREDICTOR, FOUND._replace(classes=np.array([2, 2]))) == "2 dog"
-    assert in_words(PREDICTOR, Boxes(FOUND.boxes[:0], FOUND.scores[:0], FOUND.classes[:0])) == "nothing"
-    assert in_words(PREDICTOR, np.array([[1, 1, 1, 5]], np.uint8)) == "cat 75%, bird 25%"
+    everything = PREDICTOR.classes.keys()
+    labels = np.array([[1, 1, 1, 5]], np.uint8)
+    assert in_words(PREDICTOR, FOUND._replace(classes=np.array([2, 5])), everything) == "1 dog, 1 bird"
+    assert in_words(PREDICTOR, Boxes(FOUND.boxes[:0], FOUND.scores[:0], np.zeros(0, int)), everything) == "nothing"
+    assert in_words(PREDICTOR, labels, everything) == "cat 75%, bird 25%"
+    assert in_words(PREDICTOR, labels, {2}) == "nothing"
 
 
 class Notes:
