@@ -15,7 +15,7 @@ def with_task(given: Arguments) -> Arguments:
     if "task" in typed:
         return given
     folders = [_path(typed["run"])] if "run" in typed else []
-    folders += [_path(typed["ckpt"]).parent.parent] if "ckpt" in typed else []
+    folders += [_path(typed[key]).parent.parent for key in ("ckpt", "weights") if key in typed]
     if "model" in typed:
         return _with(given, _task_of(_path(typed["model"])))
     for folder in folders:

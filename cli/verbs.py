@@ -38,6 +38,7 @@ VERBS = {
             ("mnv3 eval task=ssdlite", "the newest run"),
             ("mnv3 eval run=runs/ssdlite/RUN", "this run"),
             ("mnv3 eval dataset=coco ckpt=FILE data.root=DIR", "this checkpoint, on COCO"),
+            ("mnv3 eval dataset=coco weights=ssd_mobilenet_v3_small_coco_2020_01_14", "the authors' release, unpacked"),
             ("mnv3 eval task=lraspp dataset=cityscapes eval.official=true", "Cityscapes, by cityscapesscripts too"),
         ),
     ),
@@ -88,6 +89,7 @@ VERBS = {
             ("mnv3 bench task=ssdlite", "parameters, MAdds, a training step, one image end to end, beside torchvision"),
             ("mnv3 bench task=lraspp", "the same of segmentation"),
             ("mnv3 bench task=ssdlite bench.what=training", "loader alone, step alone, both, from JPEG files"),
+            ("mnv3 bench bench.what=engines", "a JPEG file to its boxes: PyTorch, compiled, ONNX Runtime, OpenVINO"),
         ),
     ),
     "compare": Verb(

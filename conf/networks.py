@@ -49,7 +49,7 @@ class Backbone:
     hswish: bool = key("h-swish where the family has it; false: ReLU instead", True)
     max_kernel: int = key("largest kernel; 3 makes the family's 5x5 ones 3x3", 5, choices=(3, 5))
     padding: Optional[str] = key("null: as the task's preset has it", None, choices=("symmetric", "same"))
-    weights: Optional[str] = key("imagenet: torchvision's own; or a file; null: random", None)
+    weights: Optional[str] = key("imagenet: torchvision's own; or anybody's file; null: random", None)
     weights_inputs: str = key(
         "images a weights file was trained on: by ImageNet's mean and deviation (torchvision) or in -1..1 (Google)",
         "imagenet",

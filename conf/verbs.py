@@ -42,7 +42,7 @@ class Train:
     seed: int = key("of weights, order and augmentation", 0, low=0)
     name: Optional[str] = key("of the run folder; null: made from the options and the time", None)
     resume: Optional[str] = key("run folder whose run goes on", None)
-    init: Optional[str] = key("checkpoint whose weights a new run begins with", None)
+    init: Optional[str] = key("weights that a new run begins with: a file or folder of anybody's, or torchvision", None)
     dry: bool = key("build everything, do one batch, leave nothing", False)
 
 
@@ -58,7 +58,7 @@ class Eval:
     row: Optional[str] = key("row of the paper's tables that the network is of; experiment= sets it", None)
     run: Optional[str] = key("run folder to score; null: the newest that matches what is asked for", None)
     ckpt: Optional[str] = key("checkpoint to score", None)
-    weights: Optional[str] = key("state dict to score (ours, torchvision's), of the network named", None)
+    weights: Optional[str] = key("somebody else's weights to score: a file or folder, or torchvision", None)
     model: Optional[str] = key("file of mnv3 export to score", None)
     dry: bool = key("check that everything is there, score one batch, write nothing", False)
 

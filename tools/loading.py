@@ -113,8 +113,8 @@ def flat(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """Those of the dotted `keys` that `config` has, with its values."""
     found = {}
     for key in keys:
-        section, _, name = key.partition(".")
-        if name in config.get(section, {}):
+        section, dot, name = key.partition(".")
+        if dot and name in config.get(section, {}):
             found[key] = config[section][name]
     return found
 
