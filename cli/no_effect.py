@@ -15,6 +15,9 @@ class Rule(NamedTuple):
     why: str
 
 
+TEXTS = ("terminal", "markdown", "csv", "latex", "png")
+"""Formats of `mnv3 table` that stay here."""
+
 RULES = (
     Rule(("recipe.warmup_start",), "recipe.warmup_steps", lambda steps: steps == 0, "recipe.warmup_steps is 0"),
     Rule(("recipe.precision",), "trainer.precision", bool, "trainer.precision is given"),
@@ -42,6 +45,10 @@ RULES = (
     Rule(("bench.threads",), "bench.what", lambda what: what != "engines", "it is for bench.what=engines"),
     Rule(("bench.images",), "bench.what", lambda what: what == "network", "that times no image files"),
     Rule(("bench.batch_size",), "bench.what", lambda what: what == "engines", "engines get one image at a time"),
+    Rule(("threads", "rounds"), "latency", lambda latency: latency is False, "latency is false"),
+    Rule(("runs",), "which", lambda which: which == "ablations", "only tables 6, 7 and 8 have scores"),
+    Rule(("out",), "format", lambda form: form == "wandb", "a W&B table goes into no file of yours"),
+    Rule(("wandb",), "format", lambda form: form in TEXTS, "nothing is sent but with format=wandb"),
     Rule(("name",), "dry", bool, "a dry run leaves nothing"),
 )
 

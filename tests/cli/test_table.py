@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cli import table_ablations
+from cli import no_effect, table_ablations
 from cli.composing import composer
 from cli.table_rows import Record, records
 from cli.table_sheet import tabular
@@ -190,3 +190,18 @@ def test_every_ablation_changes_what_it_should(call: Call, capsys: Print) -> Non
 def test_mistakes_are_told(call: Call, capsys: Print) -> None:
     assert call("table", "9") == 2
     assert "which=9: must be 6, 7, 8 or ablations" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["threads=2"], ["threads has no effect: latency is false."]),
+        (["threads=2", "latency=true"], []),
+        (["which=ablations", "runs=x"], ["runs has no effect: only tables 6, 7 and 8 have scores."]),
+        (["format=csv", "wandb.project=x"], ["wandb.project has no effect: nothing is sent but with format=wandb."]),
+        (["format=wandb", "wandb.project=x", "out=y"], ["out has no effect: a W&B table goes into no file of yours."]),
+    ],
+)
+def test_keys_without_effect_are_named(overrides: list[str], said: list[str]) -> None:
+    with composer("table") as compose:
+        assert no_effect.warnings(compose(overrides), overrides) == said
