@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
-import torch
 
-from lraspp.evaluate.inference import resized
-from lraspp.labels import upsampled_labels
-from tools.exported import Exported, Session
+from tools.exported import Exported, Session, stacked
 
 
 class OnnxSegmenter:
@@ -26,18 +23,16 @@ class OnnxSegmenter:
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Class of every pixel, [H, W] uint8, of `images` [H, W, 3] uint8 RGB; neighbours of one size go together."""
-        groups = (np.stack(list(group)) for _, group in groupby(images, np.shape))
+        groups = (stacked(list(group)) for _, group in groupby(images, np.shape))
         return [labels for group in groups for labels in self._label(group)]
 
     def _whole(self, images: np.ndarray) -> np.ndarray:
         return self.session(images)[0]
 
-    @torch.inference_mode()
     def _raw(self, images: np.ndarray) -> np.ndarray:
-        inputs = resized(torch.from_numpy(images).permute(0, 3, 1, 2), tuple(self.description.input_size)).float()
-        logits = torch.from_numpy(self.session(inputs.numpy())[0])
-        size = (images.shape[1], images.shape[2])
-        return upsampled_labels(logits, size, self.description.rules["align_corners"]).numpy()
+        from lraspp.exported_raw import label_maps  # with PyTorch, which a whole file does without
+
+        return label_maps(self.session, self.description, images)
 
 
 PREDICTOR = OnnxSegmenter

@@ -4,13 +4,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
-import torch
 
-from ssdlite.postprocess import detect
-from ssdlite.presets import Preset
-from ssdlite.resize import resize
-from ssdlite.targets import Raw
-from tools.exported import Exported, Session
+from tools.exported import Exported, Session, stacked
 from tools.predictor import Boxes
 
 
@@ -31,7 +26,7 @@ class OnnxDetector:
         """Detections of `images` [H, W, 3] uint8 RGB, in their pixels; neighbours of one size go together."""
         found: list[Boxes] = []
         for _, group in groupby(images, np.shape):
-            for boxes, scores, slots in zip(*self._detect(np.stack(list(group))), strict=True):
+            for boxes, scores, slots in zip(*self._detect(stacked(list(group))), strict=True):
                 known = np.isin(slots, list(self.classes))  # padding is not
                 found.append(Boxes(boxes[known], scores[known], slots[known]))
         return found
@@ -39,17 +34,10 @@ class OnnxDetector:
     def _whole(self, images: np.ndarray) -> list[np.ndarray]:
         return self.session(images)[:3]
 
-    @torch.inference_mode()
     def _raw(self, images: np.ndarray) -> list[np.ndarray]:
-        preset = Preset(**self.description.rules, anchors=())
-        height, width = self.description.input_size
-        inputs = [
-            resize(torch.from_numpy(image).permute(2, 0, 1), (height, width), preset.resize_rule) for image in images
-        ]
-        codes, logits, anchors = (torch.from_numpy(value) for value in self.session(torch.stack(inputs).numpy()))
-        sizes = torch.tensor([images.shape[1:3]]).expand(len(images), 2)
-        found = detect(Raw(codes, logits), anchors, (height, width), sizes, preset)
-        return [found.boxes.numpy(), found.scores.numpy(), found.slots.numpy()]
+        from ssdlite.exported_raw import detections  # with PyTorch, which a whole file does without
+
+        return detections(self.session, self.description, images)
 
 
 PREDICTOR = OnnxDetector

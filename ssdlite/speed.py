@@ -5,11 +5,15 @@ from collections.abc import Iterator
 import torch
 from omegaconf import DictConfig
 
-from ssdlite import speed_network, speed_training
+from ssdlite import speed_engines, speed_network, speed_training
 from tools.cost import count
 from tools.timing import Comparison
 
-SUBJECTS = {"network": speed_network.comparisons, "training": speed_training.comparisons}
+SUBJECTS = {
+    "network": speed_network.comparisons,
+    "training": speed_training.comparisons,
+    "engines": speed_engines.comparisons,
+}
 
 
 def cost(cfg: DictConfig) -> str:

@@ -106,8 +106,7 @@ def their_image(sure: bool, device: str) -> Function:
     """
     detector = make_peer(device).eval()
     if sure:
-        for predictor in detector.head.classification_head.module_list:  # type: ignore[union-attr]
-            predictor[1].bias.data[::NUM_SLOTS] = 20.0  # the background's
+        silence(detector)
     photo = _photo(device)
 
     @torch.inference_mode()
@@ -115,6 +114,12 @@ def their_image(sure: bool, device: str) -> Function:
         return finished(detector([photo / 255]))
 
     return detect
+
+
+def silence(peer: nn.Module) -> None:
+    """Make torchvision's detector so sure of the background that it has no candidate."""
+    for predictor in peer.head.classification_head.module_list:  # type: ignore[union-attr]
+        predictor[1].bias.data[::NUM_SLOTS] = 20.0
 
 
 def network_options(cfg: DictConfig) -> dict[str, Any]:

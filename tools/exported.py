@@ -1,5 +1,6 @@
 """Exported files: opened, and run by ONNX Runtime."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -62,6 +63,11 @@ class Session:
     def __call__(self, value: np.ndarray) -> list[Any]:
         """The model's outputs in their order."""
         return self.session.run(None, {self.input: value})
+
+
+def stacked(images: Sequence[np.ndarray]) -> np.ndarray:
+    """As np.stack, which would copy a single image."""
+    return images[0][None] if len(images) == 1 else np.stack(images)
 
 
 def require(library: str) -> Any:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from cli.composing import composer
-from ssdlite import speed, speed_training
+from ssdlite import speed, speed_engines, speed_training
 from tools.errors import UserError
 from tools.timing import Contestant
+from tools.timing_engines import ONNX_RUNTIME, OPENVINO
 from tools.timing_photos import photo
 
 CPU = torch.device("cpu")
@@ -54,6 +56,28 @@ def test_both_loaders_give_every_file(make: Callable[..., Any], tmp_path: Path) 
     images, targets = next(iter(speed_training._their_loader(file, batch, workers=0)))
     assert ours.images.shape == (3, 3, 96, 96) and ours.sizes.tolist() == [[60, 80]] * 3
     assert len(images) == len(targets) == 3 and all(image.dtype == torch.float32 for image in images)
+
+
+def test_engines_give_the_same_boxes(make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch.compile, which takes long, is left to the benchmark."""
+    monkeypatch.setattr(speed_engines, "usable", lambda _: ((ONNX_RUNTIME, OPENVINO), ()))
+    comparisons = speed.comparisons(make("bench.what=engines", "bench.threads=[1]"), CPU)
+    comparison = next(comparisons)
+    found: dict[str, Any] = {
+        name: contestant.make(*contestant.arguments)() for name, contestant in comparison.contestants.items()
+    }
+    ours = {name: boxes for name, (boxes, *_) in found.items() if name.startswith("mnv3")}
+    eager = ours[speed_engines.EAGER]
+    assert len(ours) == 3 and len(eager.scores) == 100
+    for boxes in ours.values():  # of near-equal scores, as random weights give them, either may come first
+        np.testing.assert_allclose(boxes.scores, eager.scores, atol=1e-5)
+    assert len(found[speed_engines.SURE][0]["boxes"]) == 0 < len(found[speed_engines.THEIRS][0]["boxes"])
+    assert next(comparisons, None) is None
+
+
+def test_engines_are_for_the_cpu(make: Callable[..., Any]) -> None:
+    with pytest.raises(UserError, match=r"bench\.what=engines compares engines on the CPU"):
+        next(speed.comparisons(make("bench.what=engines", "bench.accelerator=gpu"), CPU))
 
 
 @pytest.mark.parametrize("folder", ["gone", "."])

@@ -1,0 +1,19 @@
+"""The rest of a segmenter whose exported file is the network alone, by PyTorch."""
+
+import numpy as np
+import torch
+
+from lraspp.evaluate.inference import resized
+from lraspp.labels import upsampled_labels
+from tools.export.description import Description
+from tools.exported import Session
+
+
+@torch.inference_mode()
+def label_maps(session: Session, description: Description, images: np.ndarray) -> np.ndarray:
+    """[N, H, W] uint8 indices of classes, of `images` [N, H, W, 3] uint8 RGB, as a whole file gives them."""
+    height, width = description.input_size
+    inputs = resized(torch.from_numpy(images).permute(0, 3, 1, 2), (height, width)).float()
+    logits = torch.from_numpy(session(inputs.numpy())[0])
+    size = (images.shape[1], images.shape[2])
+    return upsampled_labels(logits, size, description.rules["align_corners"]).numpy()

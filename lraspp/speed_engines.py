@@ -1,0 +1,95 @@
+"""`mnv3 bench task=lraspp bench.what=engines`: one frame in memory to its label map, by every engine, on the CPU."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from backbones.fold import fold_norms
+from lraspp.data.frames import SegClass
+from lraspp.predictor import SegmenterPredictor
+from lraspp.speed_exported import labels_of_frame
+from lraspp.speed_network import FRAME, NUM_CLASSES, make_peer, make_segmenter, network_options
+from tools.timing import Comparison, Contestant
+from tools.timing_engines import COMPILED, ONNX_RUNTIME, SESSIONS, network_alone, usable, write_exported
+from tools.timing_photos import photo
+
+EAGER, ALONE, THEIRS = "mnv3, PyTorch", "the network alone, ONNX Runtime", "torchvision, PyTorch"
+
+Function = Callable[[], object]
+Size = tuple[int, int]
+
+
+def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
+    """The same contestants for every number of threads."""
+    engines, notes = usable(cfg.bench.accelerator)
+    options = network_options(cfg)
+    with TemporaryDirectory(prefix="mnv3-engines-") as folder:
+        files = _export(Path(folder), options, FRAME) if ONNX_RUNTIME in engines else {}
+        for threads in cfg.bench.threads:
+            contestants: dict[str, tuple[Callable[..., Function], tuple[Any, ...]]] = {}
+            for name in SESSIONS:
+                if name in engines:
+                    contestants[f"mnv3, {name}"] = (labels_of_frame, (threads, FRAME, name, files["whole"]))
+            contestants[EAGER] = (eager, (threads, FRAME, False, options))
+            if COMPILED in engines:
+                contestants[f"mnv3, {COMPILED}"] = (eager, (threads, FRAME, True, options))
+            if files:
+                contestants[ALONE] = (network_alone, (threads, files["raw"], FRAME))
+            contestants[THEIRS] = (theirs, (threads, FRAME))
+            yield Comparison(
+                f"one frame of {FRAME[1]} x {FRAME[0]} to its label map",
+                next(iter(contestants)),
+                {name: Contestant(*work, keep_freed=False) for name, work in contestants.items()},
+                rounds_factor=4,
+                threads=threads,
+                notes=notes,
+            )
+
+
+def eager(threads: int, size: Size, compiled: bool, options: dict[str, Any]) -> Function:
+    """PyTorch, as `mnv3 predict` runs a checkpoint; `compiled`: the network by torch.compile."""
+    torch.set_num_threads(threads)
+    predictor = _predictor(options)
+    if compiled:
+        predictor.segmenter = fold_norms(predictor.segmenter, pack=False)
+        predictor.segmenter.compile()
+    frame = photo(0, size)
+    return lambda: predictor([frame])
+
+
+def theirs(threads: int, size: Size) -> Function:
+    """torchvision's segmenter in PyTorch."""
+    torch.set_num_threads(threads)
+    segmenter = make_peer("cpu").eval()
+    frame = torch.from_numpy(photo(0, size)).permute(2, 0, 1)
+
+    @torch.inference_mode()
+    def label() -> object:
+        return segmenter((frame / 127.5 - 1).contiguous()[None])["out"].argmax(1)
+
+    return label
+
+
+def _export(folder: Path, options: dict[str, Any], size: Size) -> dict[str, str]:
+    """Paths of the whole pipeline, and of the network alone."""
+    from lraspp.export import export_network, raw_model, whole_model
+    from lraspp.exporting import facts
+
+    predictor = _predictor(options)
+    predictor.input_size = size
+    graph = export_network(predictor.segmenter, size)
+    models = {"whole": whole_model, "raw": raw_model}
+    common = {"task": "lraspp", "classes": NUM_CLASSES, "facts": facts(predictor)}
+    return {
+        kind: write_exported(folder / f"{kind}.onnx", make(predictor.segmenter, graph, size), kind=kind, **common)
+        for kind, make in models.items()
+    }
+
+
+def _predictor(options: dict[str, Any]) -> SegmenterPredictor:
+    classes = [SegClass(str(index), (0, 0, 0), None, index) for index in range(NUM_CLASSES)]
+    return SegmenterPredictor(make_segmenter(options), classes)

@@ -1,0 +1,18 @@
+"""An exported segmenter as a contestant. Nothing here imports PyTorch, whose memory would be counted."""
+
+from collections.abc import Callable
+
+from lraspp.exported import OnnxSegmenter
+from tools.exported import read_exported
+from tools.timing_engines import ONNX_RUNTIME, SESSIONS
+from tools.timing_photos import photo
+
+
+def labels_of_frame(threads: int, size: tuple[int, int], engine: str, file: str) -> Callable[[], object]:
+    """A frame of `size` (h, w) in memory to its label map, by a file of `mnv3 export` in an engine."""
+    exported = read_exported(file)
+    predictor = OnnxSegmenter(exported, threads)
+    if engine != ONNX_RUNTIME:
+        predictor.session = SESSIONS[engine](exported.model, threads)
+    frame = photo(0, size)
+    return lambda: predictor([frame])

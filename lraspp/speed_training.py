@@ -1,0 +1,193 @@
+"""Training from frames for `mnv3 bench task=lraspp bench.what=training`: the loader alone, the step alone, both.
+
+The frames are drawn street scenes in Cityscapes' layout and size. Ours is timed from their PNG files, and from the
+decoded copies that `mnv3 data cache` makes of them. torchvision's side is its Cityscapes data set with the transforms
+of its reference recipe for segmentation, in their second version, on tensors.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from torch.utils.data import DataLoader
+from torchvision import tv_tensors
+from torchvision.datasets import Cityscapes, wrap_dataset_for_transforms_v2
+from torchvision.transforms import v2
+
+from lraspp.data.augment import SCALES
+from lraspp.data.cache import write_copies
+from lraspp.data.datasets import cache_folder, open_dataset
+from lraspp.data.frames import IGNORE, FrameData
+from lraspp.data.loader import train_loader
+from lraspp.speed_network import (
+    BATCH,
+    CROP,
+    FRAME,
+    NUM_CLASSES,
+    OURS,
+    THEIRS,
+    network_options,
+    our_training,
+    their_training,
+)
+from tools.loader import Loader, worker_count
+from tools.timing import Comparison, Contestant
+
+BATCHES = 2  # of a pass over the frames
+PRECISION = "float32"
+COPIES = "mnv3, decoded copies"
+
+Function = Callable[[], object]
+Place = dict[str, dict[str, Any]]
+
+
+def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
+    """Loading by one core; the step; step and loader."""
+    options, batch, on = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
+    frames = BATCHES * batch
+    workers = worker_count("auto", 1)
+    with TemporaryDirectory(prefix="mnv3-loading-") as folder:
+        plain, cached = _place(folder, frames, "none"), _place(folder, frames, "copies")
+        data = _open(cached)
+        write_copies(data, cache_folder(data, OmegaConf.create(cached["data"])), _silent)
+        where = str(data.folder)
+        yield _comparison(
+            f"loader alone, one core: from frames of {FRAME[1]} x {FRAME[0]} to crops of {CROP[1]} x {CROP[0]}",
+            {
+                OURS: (our_loading, (plain, batch)),
+                COPIES: (our_loading, (cached, batch)),
+                THEIRS: (their_loading, (where, batch)),
+            },
+            images=frames,
+        )
+        yield _comparison(
+            f"training step alone, batch {batch}, {PRECISION}",
+            {OURS: (our_step, (plain, options, batch, on)), THEIRS: (their_step, (where, batch, on))},
+            images=batch,
+        )
+        yield _comparison(
+            f"loader and training step, batch {batch}, {PRECISION}, loader processes: {workers}",
+            {
+                OURS: (our_epoch, (plain, options, batch, workers, on)),
+                COPIES: (our_epoch, (cached, options, batch, workers, on)),
+                THEIRS: (their_epoch, (where, batch, workers, on)),
+            },
+            images=frames,
+            warm_up=1,
+        )
+
+
+def _comparison(title: str, contestants: dict[str, tuple[Any, ...]], **more: Any) -> Comparison:
+    """Ours with the allocator of `mnv3 train`, theirs as it comes."""
+    each = {name: Contestant(*work, keep_freed=name != THEIRS) for name, work in contestants.items()}
+    return Comparison(title, OURS, each, **more)
+
+
+def our_loading(place: Place, batch: int) -> Function:
+    """A pass over the frames by one core."""
+    torch.set_num_threads(1)
+    loader = _our_loader(place, batch, workers=0)
+    return lambda: sum(len(found.images) for found in _next_epoch(loader))
+
+
+def their_loading(folder: str, batch: int) -> Function:
+    """The same by torchvision."""
+    torch.set_num_threads(1)
+    loader = _their_loader(folder, batch, workers=0)
+    return lambda: sum(len(images) for images, _ in loader)
+
+
+def our_step(place: Place, options: dict[str, Any], batch: int, device: str) -> Function:
+    """One step on the first batch."""
+    first = next(iter(_our_loader(place, batch, workers=0)))
+    step, images, labels = our_training(options, PRECISION, device), first.images.to(device), first.labels.to(device)
+    return lambda: step(images, labels)
+
+
+def their_step(folder: str, batch: int, device: str) -> Function:
+    """The same by torchvision."""
+    images, labels = next(iter(_their_loader(folder, batch, workers=0)))
+    step, images, labels = their_training(PRECISION, device), images.to(device), _known(labels).to(device)
+    return lambda: step(images, labels)
+
+
+def our_epoch(place: Place, options: dict[str, Any], batch: int, workers: int, device: str) -> Function:
+    """A pass over the frames with a step for each batch."""
+    loader, step = _our_loader(place, batch, workers), our_training(options, PRECISION, device)
+
+    def train() -> None:
+        for found in _next_epoch(loader):
+            step(found.images.to(device), found.labels.to(device))
+
+    return train
+
+
+def their_epoch(folder: str, batch: int, workers: int, device: str) -> Function:
+    """The same by torchvision."""
+    loader, step = _their_loader(folder, batch, workers), their_training(PRECISION, device)
+
+    def train() -> None:
+        for images, labels in loader:
+            step(images.to(device), _known(labels).to(device))
+
+    return train
+
+
+def _place(folder: str, frames: int, cache: str) -> Place:
+    """Sections `dataset` and `data` of the configuration, with decoded copies in the folder `cache` if it has any."""
+    height, width = FRAME
+    return {
+        "dataset": {"name": "streets", "seed": 0, "train": frames, "val": 1, "height": height, "width": width},
+        "data": {"root": folder, "on_error": "raise", "cache": str(Path(folder, cache))},
+    }
+
+
+def _open(place: Place) -> FrameData:
+    return open_dataset(OmegaConf.create(place["dataset"]), OmegaConf.create(place["data"]), "train", _silent)
+
+
+def _our_loader(place: Place, batch: int, workers: int) -> Loader:
+    return train_loader(_open(place), crop=CROP, augmentation="paper", batch_size=batch, seed=0, workers=workers)
+
+
+def _next_epoch(loader: Loader) -> Loader:
+    """Other crops than last time."""
+    loader.sampler.set_epoch(loader.sampler.epoch + 1)  # type: ignore[attr-defined]
+    return loader
+
+
+def _their_loader(folder: str, batch: int, workers: int) -> DataLoader[Any]:
+    torch.manual_seed(0)
+    least, *_, most = (round(scale * FRAME[0]) for scale in SCALES)
+    augmentation = v2.Compose(
+        [
+            v2.ToImage(),
+            v2.RandomResize(min_size=least, max_size=most),
+            v2.RandomHorizontalFlip(),
+            v2.RandomCrop(CROP, pad_if_needed=True, fill={tv_tensors.Mask: IGNORE, "others": 0}),
+            v2.ToDtype({tv_tensors.Image: torch.float32, tv_tensors.Mask: torch.int64, "others": None}, scale=True),
+            v2.Normalize([0.5] * 3, [0.5] * 3),
+            v2.ToPureTensor(),
+        ]
+    )
+    data = Cityscapes(folder, split="train", mode="fine", target_type="semantic", transforms=augmentation)
+    dataset: Any = wrap_dataset_for_transforms_v2(data)
+    return DataLoader(
+        dataset,
+        batch_size=batch,
+        shuffle=True,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+    )
+
+
+def _known(labels: torch.Tensor) -> torch.Tensor:
+    """Cityscapes' ids as classes of the network, which that data set leaves to the user."""
+    return labels.where(labels < NUM_CLASSES, IGNORE).flatten(0, -3)
+
+
+def _silent(line: str) -> None:
+    pass

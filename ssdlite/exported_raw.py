@@ -1,0 +1,24 @@
+"""The rest of a detector whose exported file is the network alone, by PyTorch."""
+
+import numpy as np
+import torch
+
+from ssdlite.postprocess import detect
+from ssdlite.presets import Preset
+from ssdlite.resize import resize
+from ssdlite.targets import Raw
+from tools.export.description import Description
+from tools.exported import Session
+
+
+@torch.inference_mode()
+def detections(session: Session, description: Description, images: np.ndarray) -> list[np.ndarray]:
+    """Boxes, scores and slots, padded, of `images` [N, H, W, 3] uint8 RGB, as a whole file gives them."""
+    preset = Preset(**description.rules, anchors=())
+    height, width = description.input_size
+    planes = torch.from_numpy(images).permute(0, 3, 1, 2)
+    inputs = torch.stack([resize(image, (height, width), preset.resize_rule) for image in planes])
+    codes, logits, anchors = (torch.from_numpy(value) for value in session(inputs.numpy()))
+    sizes = torch.tensor([images.shape[1:3]]).expand(len(images), 2)
+    found = detect(Raw(codes, logits), anchors, (height, width), sizes, preset)
+    return [found.boxes.numpy(), found.scores.numpy(), found.slots.numpy()]

@@ -1,0 +1,100 @@
+"""`mnv3 bench task=ssdlite bench.what=engines`: one JPEG file to its final boxes, by every engine, on the CPU.
+
+With random weights every anchor scores above torchvision's threshold in every class, and its NMS has the most to do;
+it is timed once more with a background so sure of itself that NMS has nothing to do. Trained networks lie in between.
+Ours takes the best candidates in either case.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+from PIL import Image
+from torchvision.transforms.v2.functional import pil_to_tensor
+
+from backbones.fold import fold_norms
+from ssdlite.predictor import DetectorPredictor
+from ssdlite.speed_exported import detections_of_file
+from ssdlite.speed_network import NUM_SLOTS, make_detector, make_peer, network_options, silence
+from tools.images import read_pixels
+from tools.timing import Comparison, Contestant
+from tools.timing_engines import COMPILED, ONNX_RUNTIME, SESSIONS, network_alone, usable, write_exported
+from tools.timing_photos import photo_files
+
+EAGER, ALONE = "mnv3, PyTorch", "the network alone, ONNX Runtime"
+THEIRS, SURE = "torchvision, PyTorch", "torchvision, PyTorch, NMS idle"
+
+Function = Callable[[], object]
+
+
+def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
+    """The same contestants for every number of threads."""
+    engines, notes = usable(cfg.bench.accelerator)
+    options = network_options(cfg)
+    with TemporaryDirectory(prefix="mnv3-engines-") as folder:
+        photo = str(photo_files(Path(folder), 1, cfg.bench.images, cfg.seed)[0])
+        files = _export(Path(folder), options) if ONNX_RUNTIME in engines else {}
+        for threads in cfg.bench.threads:
+            contestants: dict[str, tuple[Callable[..., Function], tuple[Any, ...]]] = {}
+            for name in SESSIONS:
+                if name in engines:
+                    contestants[f"mnv3, {name}"] = (detections_of_file, (threads, photo, name, files["whole"]))
+            contestants[EAGER] = (eager, (threads, photo, False, options))
+            if COMPILED in engines:
+                contestants[f"mnv3, {COMPILED}"] = (eager, (threads, photo, True, options))
+            if files:
+                contestants[ALONE] = (network_alone, (threads, files["raw"], options["input_size"]))
+            contestants |= {THEIRS: (theirs, (threads, photo, False)), SURE: (theirs, (threads, photo, True))}
+            yield Comparison(
+                "one JPEG file to its final boxes",
+                next(iter(contestants)),
+                {name: Contestant(*work, keep_freed=False) for name, work in contestants.items()},
+                rounds_factor=10,
+                threads=threads,
+                notes=notes,
+            )
+
+
+def eager(threads: int, photo: str, compiled: bool, options: dict[str, Any]) -> Function:
+    """PyTorch, as `mnv3 predict` runs a checkpoint; `compiled`: the network by torch.compile."""
+    torch.set_num_threads(threads)
+    predictor = _predictor(options)
+    if compiled:
+        predictor.detector = fold_norms(predictor.detector, pack=False)
+        predictor.detector.compile()
+    return lambda: predictor([read_pixels(photo)])
+
+
+def theirs(threads: int, photo: str, sure: bool) -> Function:
+    """torchvision's detector in PyTorch."""
+    torch.set_num_threads(threads)
+    detector = make_peer("cpu").eval()
+    if sure:
+        silence(detector)
+
+    @torch.inference_mode()
+    def detect() -> object:
+        with Image.open(photo) as image:
+            return detector([pil_to_tensor(image.convert("RGB")) / 255])
+
+    return detect
+
+
+def _export(folder: Path, options: dict[str, Any]) -> dict[str, str]:
+    """Paths of the whole pipeline, and of the network alone."""
+    from ssdlite.export import export_network, raw_model, whole_model
+    from ssdlite.exporting import facts
+
+    predictor = _predictor(options)
+    graph = export_network(predictor.detector)
+    models = {"whole": whole_model(predictor.detector, graph), "raw": raw_model(predictor.detector, graph)}
+    common = {"task": "ssdlite", "classes": NUM_SLOTS - 1, "facts": facts(predictor)}
+    return {kind: write_exported(folder / f"{kind}.onnx", model, kind=kind, **common) for kind, model in models.items()}
+
+
+def _predictor(options: dict[str, Any]) -> DetectorPredictor:
+    names = {slot: str(slot) for slot in range(1, NUM_SLOTS)}
+    return DetectorPredictor(make_detector(options), names, {slot: slot for slot in names})

@@ -1,0 +1,17 @@
+"""An exported detector as a contestant. Nothing here imports PyTorch, whose memory would be counted."""
+
+from collections.abc import Callable
+
+from ssdlite.exported import OnnxDetector
+from tools.exported import read_exported
+from tools.images import read_pixels
+from tools.timing_engines import ONNX_RUNTIME, SESSIONS
+
+
+def detections_of_file(threads: int, photo: str, engine: str, file: str) -> Callable[[], object]:
+    """An image file to its final boxes, by a file of `mnv3 export` in an engine."""
+    exported = read_exported(file)
+    predictor = OnnxDetector(exported, threads)
+    if engine != ONNX_RUNTIME:
+        predictor.session = SESSIONS[engine](exported.model, threads)
+    return lambda: predictor([read_pixels(photo)])

@@ -1,0 +1,37 @@
+"""Exported files, run by OpenVINO."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tools.errors import UserError
+
+if TYPE_CHECKING:
+    import onnx
+
+
+class OpenVinoSession:
+    """As `tools.exported.Session`, by OpenVINO, in float32.
+
+    Raises UserError: openvino is not installed, or refuses the model.
+    """
+
+    def __init__(self, model: "onnx.ModelProto", threads: int | None = None) -> None:
+        try:
+            import openvino
+        except ImportError:
+            raise UserError("OpenVINO is not installed: pip install 'mnv3[openvino]'") from None
+        # Without the precision, processors that can compute in bfloat16 would.
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        if threads is not None:
+            settings["INFERENCE_NUM_THREADS"] = threads
+        core = openvino.Core()
+        try:
+            read = core.read_model(model.SerializeToString(), b"")
+            self.request = core.compile_model(read, "CPU", settings).create_infer_request()
+        except RuntimeError as error:
+            raise UserError(f"OpenVINO refuses the model: {str(error).splitlines()[0]}") from error
+
+    def __call__(self, value: np.ndarray) -> list[Any]:
+        """The model's outputs in their order."""
+        return [np.array(output) for output in self.request.infer({0: value}).values()]

@@ -1,0 +1,63 @@
+"""What the comparison of engines needs for either task: which there are, and networks of random weights as files."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tools.errors import UserError
+from tools.exported import Session, read_exported
+from tools.exported_openvino import OpenVinoSession
+
+if TYPE_CHECKING:
+    import onnx
+
+ONNX_RUNTIME, OPENVINO, COMPILED = "ONNX Runtime", "OpenVINO", "PyTorch, compiled"
+SESSIONS: dict[str, Callable[..., Any]] = {ONNX_RUNTIME: Session, OPENVINO: OpenVinoSession}
+COMPILERS = ("c++", "g++", "clang++", "cl")
+
+
+def usable(accelerator: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The engines that are here, beside PyTorch as it is, and a line on each that is not.
+
+    Raises UserError for a GPU.
+    """
+    if accelerator == "gpu":
+        raise UserError("bench.what=engines compares engines on the CPU; leave bench.accelerator=gpu out.")
+    exporting = all(map(find_spec, ("onnx", "onnxscript", "onnxruntime")))
+    here = {
+        ONNX_RUNTIME: exporting,
+        OPENVINO: exporting and find_spec("openvino") is not None,
+        COMPILED: any(map(shutil.which, (os.environ.get("CXX") or COMPILERS[0], *COMPILERS))),
+    }
+    why = {
+        ONNX_RUNTIME: "is not installed: pip install 'mnv3[export]'",
+        OPENVINO: "is not installed: pip install 'mnv3[export,openvino]'",
+        COMPILED: "needs a C++ compiler, and there is none",
+    }
+    there = tuple(name for name, found in here.items() if found)
+    return there, tuple(f"{name}: left out, it {why[name]}." for name, found in here.items() if not found)
+
+
+def write_exported(
+    path: Path, model: "onnx.ModelProto", *, task: str, kind: str, classes: int, facts: Mapping[str, Any]
+) -> str:
+    """Write a model as `mnv3 export` does, with classes that have numbers from 1 for names; returns the path."""
+    from tools.export.description import ClassRow, Description, describe
+
+    rows = [ClassRow(number, str(number), number, [0, 0, 0]) for number in range(1, classes + 1)]
+    origin = {"version": "", "source": "random weights", "command": "mnv3 bench", "config": {}, "figures": {}}
+    describe(model, Description(task=task, kind=kind, precision="float32", classes=rows, **origin, **facts))
+    path.write_bytes(model.SerializeToString())
+    return str(path)
+
+
+def network_alone(threads: int, file: str, size: tuple[int, int]) -> Callable[[], object]:
+    """The network in ONNX Runtime, from an input of `size` (h, w) that is ready to its raw outputs."""
+    session = Session(read_exported(file).model, threads)
+    return partial(session, np.random.default_rng(0).uniform(0, 255, (1, 3, *size)).astype(np.float32))
