@@ -23,7 +23,8 @@ VERBS = {
         (
             ("mnv3 train task=ssdlite backbone=small", "detection on the built-in data set, scored at the end"),
             ("mnv3 train task=lraspp backbone=small", "segmentation of the same street scenes"),
-            ("mnv3 train backbone=large backbone.rf2=true dataset=coco recipe=paper", "the paper's Table 6 on COCO"),
+            ("mnv3 train experiment=table6/v3_large_rf2 data.root=DIR", "a row of the paper's Table 6, on COCO"),
+            ("mnv3 train experiment=table7/v2_raspp dataset=streets recipe=quick", "a row of Table 7, tried out"),
             ("mnv3 train backbone=small,large seed=0,1 -m", "every combination, one run after the other"),
             ("mnv3 train trainer.devices=2 trainer.accelerator=cpu", "two processes that share each batch"),
             ("mnv3 train -m 'experiment=glob(table6/*)' trainer=slurm", "a Slurm job for every row of Table 6"),
@@ -36,6 +37,7 @@ VERBS = {
         "Score a trained network with the official evaluator.",
         (
             ("mnv3 eval task=ssdlite", "the newest run"),
+            ("mnv3 eval experiment=table6/v3_large_rf2", "the newest run of that row"),
             ("mnv3 eval run=runs/ssdlite/RUN", "this run"),
             ("mnv3 eval dataset=coco ckpt=FILE data.root=DIR", "this checkpoint, on COCO"),
             ("mnv3 eval dataset=coco weights=ssd_mobilenet_v3_small_coco_2020_01_14", "the authors' release, unpacked"),
