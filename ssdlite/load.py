@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from backbones.initial import no_initial_weights
 from backbones.network import backbone_options
+from ssdlite.coco_names import COCO_NAMES
 from ssdlite.model import Detector, build_detector
 from ssdlite.presets import PRESETS
 from ssdlite.recognise import MARKS, class_names, describe, published, translate
@@ -68,8 +69,14 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
     with no_initial_weights():
         detector = detector_from_config(config, checkpoint["hyper_parameters"]["num_slots"])
     load_all(detector, path, checkpoint, PREFIX)
-    # Of checkpoints that do not hold them, the slots: right for class_slots=category_id.
-    return Loaded(detector, config, own, checkpoint["hyper_parameters"].get("ids") or {slot: slot for slot in own})
+    return Loaded(detector, config, own, checkpoint["hyper_parameters"].get("ids") or _ids(config, own))
+
+
+def _ids(config: Mapping[str, Any], classes: Mapping[int, str]) -> dict[int, int]:
+    """Category ids by slot where a checkpoint, an early one, does not hold them: COCO's by name, else the slots."""
+    dataset = config.get("dataset", {}).get("name")
+    numbers = {name: number for number, name in COCO_NAMES.items()} if dataset in ("coco", "streets") else {}
+    return {slot: numbers.get(name, slot) for slot, name in classes.items()}
 
 
 def load_weights(
