@@ -26,7 +26,7 @@ from tools.errors import UserError
 from tools.exported import Exported
 from tools.loading import check_classes
 from tools.runs import Source, lay_over
-from tools.scoring import backbone_title, check_asked, open_scored, origin, report_folder, track
+from tools.scoring import backbone_title, check_asked, keep_config, open_scored, origin, report_folder, track
 
 log = logging.getLogger("mnv3")
 
@@ -127,6 +127,7 @@ def _score(
         return
     official = _official(out / "predictions", data, outcome) if settings["official"] else None
     _report(config, out, data, outcome, official, checkpoint)
+    keep_config(config, out, run)
 
 
 def _writes(data: FrameData, settings: Mapping[str, Any]) -> bool:

@@ -27,7 +27,7 @@ from tools.exported import Exported
 from tools.loading import check_classes
 from tools.paper import row
 from tools.runs import Source, lay_over
-from tools.scoring import backbone_title, check_asked, open_scored, origin, report_folder, track
+from tools.scoring import backbone_title, check_asked, keep_config, open_scored, origin, report_folder, track
 
 log = logging.getLogger("mnv3")
 
@@ -131,6 +131,7 @@ def _score(
     scores = score_results(data, results, settings["score_threshold"])
     log.info("%s", score_table(data, scores))
     write_report(out, data, results, scores, split=split, samples=settings["samples"], more=origin(config, checkpoint))
+    keep_config(config, out, run)
     track(
         config,
         out,

@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 
 from tools.cost import RowCost
 from tools.errors import UserError
+from tools.files import write_text
 from tools.paper_summary import cost_figures, score_figures
 from tools.runs import Source, disagreements
 from tools.tracking import start_run
@@ -37,6 +38,12 @@ def origin(config: Mapping[str, Any], checkpoint: Path) -> dict[str, Any]:
     how = {name: settings[name] for name in ("flip", "scales") if config["task"]["name"] == "lraspp"}
     how["input_size"] = config["task"]["input_size"]
     return {"checkpoint": str(checkpoint), **data, "dataset_keys": dict(config["dataset"]), **how}
+
+
+def keep_config(config: Mapping[str, Any], out: Path, run: Path | None) -> None:
+    """Write config.yaml into a report that lies outside of its run, so that `mnv3 compare` knows what it is of."""
+    if run is None or config["eval"]["out"]:
+        write_text(out / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(dict(config))))
 
 
 def report_folder(config: Mapping[str, Any], checkpoint: Path, run: Path | None) -> Path:

@@ -65,7 +65,7 @@ def _of_word(word: str, runs: Path) -> list[Path]:
     if glob.has_magic(word):
         for base in ("", f"{runs}/", f"{runs}/*/"):
             found = [Path(name) for name in sorted(glob.glob(f"{base}{path}")) if Path(name).is_dir()]
-            found = [folder for folder in found if not set(folder.parts) & set(NO_RUNS)]
+            found = [folder for folder in found if not set(folder.parts) & set(NO_RUNS) - set(path.parts)]
             if found:
                 return [run for folder in found for run in _below(folder) or [folder]]
         return []

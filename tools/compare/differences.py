@@ -5,7 +5,7 @@ from typing import Any
 
 from tools.compare.runs import as_text, flat, path_end, telling
 
-WHERE_NOT_WHAT = ("name", "resume", "dry", "row", "data.root", "data.cache", "data.workers", "wandb.")
+WHERE_NOT_WHAT = ("name", "resume", "dry", "row", "data.root", "data.cache", "data.workers", "wandb.", "eval.")
 """Keys, and sections with a dot behind, that say where a run is kept and how it is called."""
 FILES = {"init": 3, "backbone.weights": 1, "dataset.": 2}
 """Keys and sections that may name a file, and how many of the last parts of its path say which it is."""

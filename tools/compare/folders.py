@@ -119,12 +119,14 @@ def _scores(
     history: tuple[dict[str, float], ...],
     say: Callable[[str], None],
 ) -> tuple[Score, ...]:
-    """Of the end of training, or of the best validation so far, and of every report of `mnv3 eval` in the folder."""
+    """Of the end of training, or of the best validation so far, and of every report of `mnv3 eval` in the folder; or of
+    the one report that the folder is, of weights without a run."""
     found: list[Score] = []
     own = _metrics(folder.path, headline, say)
     if own:
-        epoch = own.get("epoch")
-        found.append(Score(data, _figures(own), _file(own, "best.ckpt"), epoch, _sheet(folder.path, "val")))
+        of = _data_of_report(own, config) if "dataset" in own else data
+        sheet = _sheet(folder.path, of.split)
+        found.append(Score(of, _figures(own), _file(own, "best.ckpt"), own.get("epoch"), sheet))
     elif row := best_row(history, headline[0]):
         found.append(Score(data, validation(row), "best.ckpt", int(row["epoch"]), final=False))
     for path in sorted(folder.path.glob("eval/*/metrics.json")):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,7 +53,7 @@ class Run:
     def seconds(self) -> float | None:
         """Time of training; a resumed run counts from zero again, so the parts are summed."""
         times = [row["seconds"] for row in self.history if "seconds" in row]
-        ends = [now for now, then in zip(times, [*times[1:], -math.inf], strict=True) if then < now]
+        ends = [now for now, then in pairwise([*times, -math.inf]) if then < now]
         return sum(ends) if ends else None
 
 

@@ -35,6 +35,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["runs/*/*"], ["a", "b", "empty", "c"]),
         (["[bc]"], ["b", "c"]),
         (["boxes/?"], ["a", "b"]),
+        (["eval/*"], ["x"]),
     ],
 )
 def test_words_name_runs(words: list[str], names: list[str]) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.compare.made_up import draw, make_run, read, write_scores
+from tests.tools.compare.made_up import CONFIG, draw, make_run, read, write_scores
+from tools.compare.runs import Data
 from tools.errors import UserError
+from tools.scoring import keep_config, origin
 
 
 def test_a_whole_run(tmp_path: Path) -> None:
@@ -58,6 +60,16 @@ def test_evaluations_add_scores_and_do_not_repeat_them(tmp_path: Path) -> None:
     }
 
 
+def test_a_report_of_weights_without_a_run(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "eval" / "int8-coco-val", final=False)
+    (folder / "metrics.csv").unlink()
+    write_scores(folder, 0.2, dataset="coco", split="val", dataset_keys={"name": "coco"}, checkpoint="a/int8.onnx")
+    run = read(folder)
+    (score,) = run.scores
+    assert (score.data, score.checkpoint, score.epoch) == (Data("coco", "val"), "int8.onnx", None)
+    assert run.seconds is None
+
+
 def test_a_damaged_report_is_said_and_the_rest_is_used(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "a")
     file = folder / "metrics.json"
@@ -98,3 +110,15 @@ def test_what_is_no_run_is_refused_in_a_sentence(tmp_path: Path, config: str | N
         (tmp_path / "config.yaml").write_text(config)
     with pytest.raises(UserError, match=words):
         read(tmp_path)
+
+
+def test_a_report_outside_of_its_run_keeps_its_configuration(tmp_path: Path) -> None:
+    config = {**CONFIG, "eval": {"out": None, "split": "val"}}
+    keep_config(config, tmp_path / "in", tmp_path)
+    assert not (tmp_path / "in").exists()
+    keep_config(config, tmp_path / "weights", None)
+    keep_config({**config, "eval": {"out": "o", "split": "train"}}, tmp_path / "out", tmp_path)
+    for name, split in (("weights", "val"), ("out", "train")):
+        write_scores(tmp_path / name, 0.2, **origin({**config, "eval": {"split": split}}, Path("best.ckpt")))
+        (score,) = read(tmp_path / name).scores
+        assert (score.data.dataset, score.data.split, score.checkpoint) == ("streets", split, "best.ckpt")
