@@ -20,23 +20,27 @@ SECONDS = 300
 _job: str | None = None
 
 
+def with_launcher(given: Arguments) -> Arguments:
+    """The call with our values for the plugin's launcher: hydra/launcher=slurm for submitit_slurm."""
+    ours = {"hydra/launcher=submitit_slurm": "hydra/launcher=slurm"}
+    return given._replace(overrides=[ours.get(text, text) for text in given.overrides])
+
+
 def check(given: Arguments, jobs: Sequence[DictConfig]) -> None:
     """Raises UserError for a call that should go to the cluster and cannot, `jobs` being its configurations."""
     typed = {key: value for key, _, value in (text.partition("=") for text in given.overrides)}
-    slurm = typed.get("trainer") == "slurm" or typed.get("hydra/launcher") in ("slurm", "submitit_slurm")
-    if given.shows or rank() or "resume" in typed or not (slurm or "submitit" in typed.get("hydra/launcher", "")):
+    launcher = typed.get("hydra/launcher") or typed.get("trainer")
+    if launcher not in ("slurm", "submitit_local") or given.shows or rank() or "resume" in typed:
         return
     problems = []
     if find_spec("hydra_plugins") is None or find_spec("hydra_plugins.hydra_submitit_launcher") is None:
         problems.append("Jobs of a cluster need hydra-submitit-launcher, which is not here: pip install 'mnv3[slurm]'")
-    elif slurm and shutil.which("srun") is None:
+    elif launcher == "slurm" and shutil.which("srun") is None:
         problems.append("There is no srun here: give trainer=slurm on a machine of the cluster that submits jobs.")
     if not given.multirun:
-        problems.append("trainer=slurm is for the jobs of a multirun, one or many: add -m.")
+        problems.append("Jobs are those of a multirun, of one run or many: add -m.")
     if all(job.get("dry", False) for job in jobs):
         problems.append("dry=true is a rehearsal on this machine: leave trainer=slurm out.")
-    if slurm and any(job.trainer.devices == "auto" for job in jobs):
-        problems.append("trainer.devices=auto: Slurm has to be told how many; give a number.")
     if problems:
         raise UserError(*problems)
 

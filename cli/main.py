@@ -61,7 +61,7 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     run = resume.folder(given) if verb == "train" else None
     if run:
         given = resume.complete(given, run)
-    given = experiments.with_names(verb, given, config_dir)
+    given = cluster.with_launcher(experiments.with_names(verb, given, config_dir))
     jobs = mistakes.check(verb, given, config_dir)
     cluster.check(given, jobs)
     if run:

@@ -53,6 +53,8 @@ def register() -> None:
     # For values that depend on another key, as the paper's length on the backbone:
     # ${by:${backbone.name},{large:1,small:2}}, or with what else it is: ${by:${dataset.name},{coco:1},2}
     OmegaConf.register_new_resolver("by", _by, replace=True)
+    # Of trainer.devices, where a number is wanted.
+    OmegaConf.register_new_resolver("count", lambda devices: 1 if devices == "auto" else devices, replace=True)
     store = ConfigStore.instance()
     for name, node in VERBS.items():
         store.store(group="schema", name=name, node=node, package="_global_")

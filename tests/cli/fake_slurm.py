@@ -6,6 +6,7 @@ FAKE_SLURM/<job>.pids has the processes of a job's present start. With FAKE_SLUR
 
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -21,7 +22,10 @@ def install(folder: Path) -> dict[str, str]:
         script = folder / name
         script.write_text(f"#!{sys.executable}\nimport runpy\nrunpy.run_path({str(__file__)!r}, run_name={name!r})\n")
         script.chmod(script.stat().st_mode | stat.S_IXUSR)
-    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "FAKE_SLURM": str(folder)}
+    with socket.socket() as free:  # else the number of the job says where processes meet, and all jobs have the same
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "FAKE_SLURM": str(folder), "MASTER_PORT": port}
 
 
 def sbatch(folder: Path, file: str) -> None:

@@ -60,28 +60,31 @@ def wait_for(what: Callable[[], object], process: subprocess.Popen) -> None:
         time.sleep(0.05)
 
 
-def test_one_job_a_row_with_what_it_needs(tmp_path: Path, slurm: dict[str, str]) -> None:
-    """The batch file for all rows of a table, four devices each: written, and not run."""
-    asked = ("hydra.launcher.partition=big", "hydra.launcher.timeout_min=600")
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (
+            ("trainer=slurm", "trainer.devices=4", "hydra.launcher.partition=big", "hydra.launcher.timeout_min=600"),
+            {"ntasks-per-node=4", "gpus-per-node=4", "partition=big", "time=600"},
+        ),
+        (("hydra/launcher=submitit_slurm", "trainer.accelerator=cpu"), {"ntasks-per-node=1"}),
+        (("hydra/launcher=submitit_slurm",), {"ntasks-per-node=1", "gpus-per-node=1", "time=1440"}),
+    ],
+)
+def test_one_job_a_row_with_what_it_needs(
+    tmp_path: Path, slurm: dict[str, str], asked: tuple[str, ...], expected: set[str]
+) -> None:
+    """The batch file for all rows of a table: written, and not run."""
     slurm["FAKE_SLURM_HOLD"] = "1"
-    waiting = start(tmp_path, slurm, "-m", "experiment=glob(table6/*)", "trainer=slurm", "trainer.devices=4", *asked)
+    waiting = start(tmp_path, slurm, "-m", "experiment=glob(table6/*)", *asked)
     submitted = tmp_path / "runs" / ".submitit"
     wait_for(lambda: len(list(submitted.glob(f"{fake_slurm.JOB}_*/*_submitted.pkl"))) == 11, waiting)
     waiting.kill()
     waiting.communicate()
     lines = (tmp_path / "slurm" / "batch.sh").read_text().splitlines()
     options = {line.removeprefix("#SBATCH --") for line in lines if line.startswith("#SBATCH")}
-    assert options >= {
-        "array=0-10%11",
-        "nodes=1",
-        "ntasks-per-node=4",
-        "gpus-per-node=4",
-        "cpus-per-task=8",
-        "time=600",
-        "partition=big",
-        "signal=USR2@120",
-        "open-mode=append",
-    }
+    assert options >= {"array=0-10%11", "nodes=1", "cpus-per-task=8", "signal=USR2@120", "open-mode=append", *expected}
+    assert any(option.startswith("gpus") for option in options) == ("trainer.accelerator=cpu" not in asked)
     assert lines[-1].startswith("srun ") and "submitit.core._submit" in lines[-1]
 
 
@@ -137,9 +140,9 @@ def test_calls_that_cannot_go_to_a_cluster(
 ) -> None:
     """All that is wrong is said at once."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert call("train", "trainer=slurm", "trainer.devices=auto", "dry=true") == 2
+    assert call("train", "trainer=slurm", "dry=true") == 2
     said = capsys.readouterr().err
-    for sentence in ("There is no srun here", "add -m", "leave trainer=slurm out", "give a number"):
+    for sentence in ("There is no srun here", "add -m", "leave trainer=slurm out"):
         assert sentence in said
     monkeypatch.setattr("cli.cluster.find_spec", lambda name: None)
     assert call("train", "trainer=slurm", "-m") == 2
@@ -148,4 +151,4 @@ def test_calls_that_cannot_go_to_a_cluster(
 
 def test_what_is_only_shown_needs_no_cluster(call: Callable[..., int], capsys: pytest.CaptureFixture) -> None:
     assert call("train", "trainer=slurm", "--cfg", "hydra", "-p", "hydra.launcher") == 0
-    assert "tasks_per_node: ${trainer.devices}" in capsys.readouterr().out
+    assert "tasks_per_node: ${count:${trainer.devices}}" in capsys.readouterr().out
