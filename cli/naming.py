@@ -3,6 +3,7 @@
 import logging
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from cli import cluster
 _claimed: set[Path] = set()
 
 
-def default_name(rf2: bool, output_stride: int) -> str:
-    """<backbone>[-rf2][-os16]-<dataset>-<recipe>-<yyyymmdd-hhmmss> by the options of the job that Hydra is about to
-    run, an experiment's name in the place of the network's; 32 is the output stride that goes without saying."""
+def default_name(backbone: Mapping[str, Any]) -> str:
+    """<backbone>[-0.5][-rf2][-os16]-<dataset>-<recipe>-<yyyymmdd-hhmmss> by the options of the job that Hydra is about
+    to run, an experiment's name in the place of the network's; width 1 and output stride 32 go without saying."""
     from hydra.core.hydra_config import HydraConfig
 
     choices: Any = HydraConfig.get().runtime.choices
-    network = [choices.backbone, *(["rf2"] if rf2 else []), *([f"os{output_stride}"] if output_stride != 32 else [])]
+    width, stride = backbone["width"], backbone["output_stride"]
+    marks = {f"{width:g}": width != 1, "rf2": backbone["rf2"], f"os{stride}": stride != 32}
+    network = [choices.backbone, *(mark for mark, told in marks.items() if told)]
     if choices.experiment:
         network = choices.experiment.split("/")
     return "-".join([*network, choices.dataset, choices.recipe, time.strftime("%Y%m%d-%H%M%S")])
@@ -53,8 +56,8 @@ def give_back(folder: str) -> None:
 def register(showing: bool) -> None:
     """Register the resolvers that conf/hydra uses; with `showing`, names are told and no folder is made."""
 
-    def run_name(task: str, name: str | None, rf2: bool, output_stride: int) -> str:
-        wanted = str(name or default_name(rf2, output_stride))
+    def run_name(task: str, name: str | None, backbone: Mapping[str, Any]) -> str:
+        wanted = str(name or default_name(backbone))
         return wanted if showing else cluster.agreed(lambda: claim(Path("runs") / task, wanted))
 
     def log_name() -> str:
