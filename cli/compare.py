@@ -11,9 +11,11 @@ from cli.comparing import Asked, parse
 from tools.errors import UserError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tools.compare.page import Section
     from tools.compare.runs import Run
-    from tools.compare.tables import Entry, Table
+    from tools.compare.tables import Entry
 
 RUNS = Path("runs")
 
@@ -32,27 +34,31 @@ COUNTED = {
 def run(argv: Sequence[str]) -> None:
     """Compare the runs that `argv` names. Raises UserError: none can be compared, or a mistake in `argv`."""
     from tools.compare.console import show, wide_console
+    from tools.compare.sections import curve_section, draw_task, drawn_before, task_section
 
     asked = parse(argv)
     notes: list[str] = []
-    runs = _chosen(asked, notes.append)
-    entries = _entries(runs)
+    entries = _entries(_chosen(asked, notes.append))
     console = wide_console()
-    for note in notes:
-        console.print(f"Note: {note}", style="yellow", soft_wrap=True)
-    notes.clear()
-    sections = [_section(task, entries[task], asked.all) for task in entries]
+    _tell(console, notes)
+    sections = [task_section(task, own, HEADLINES[task], COUNTED[task], asked.all) for task, own in entries.items()]
     for section in sections:
         show(console, section)
     out = Path(asked.out or RUNS / "compare" / time.strftime("%Y%m%d-%H%M%S")).expanduser()
-    _draw(asked, entries, sections, out, notes.append)
-    for note in notes:
-        console.print(f"Note: {note}", style="yellow", soft_wrap=True)
-    for section in sections:
-        for path, text in section.pictures:
-            console.print(f"{text}: {path}", soft_wrap=True, markup=False, highlight=False)
+    unclear = [one for section in sections for one in draw_task(section, entries[section.title], out)]
+    curves = curve_section(Path(asked.png or out / "curves.png").expanduser(), entries, HEADLINES)
+    sections = [curves, *sections] if curves.pictures else sections
+    _tell(console, [drawn_before(unclear)] if unclear else [])
+    written = [(path, text) for section in sections for path, text in section.pictures]
     if asked.html:
-        console.print(f"Page: {_page(asked, argv, sections, entries)}", soft_wrap=True, markup=False, highlight=False)
+        written.append((_page(asked, argv, sections, entries), "Page"))
+    for path, text in written:
+        console.print(f"{text}: {path}", soft_wrap=True, markup=False)
+
+
+def _tell(console: "Console", notes: Sequence[str]) -> None:
+    for note in notes:
+        console.print(f"Note: {note}", style="yellow", soft_wrap=True, markup=False)
 
 
 def _chosen(asked: Asked, say: Callable[[str], None]) -> "list[Run]":
@@ -102,74 +108,6 @@ def _cost(config: Mapping[str, Any]) -> tuple[float, float] | None:
     except (UserError, LookupError, TypeError, ValueError, AssertionError):
         return None
     return cost.params, cost.madds
-
-
-def _section(task: str, entries: "Sequence[Entry]", everything: bool) -> "Section":
-    """The tables of a task."""
-    from tools.compare.differences import differences
-    from tools.compare.page import Section
-    from tools.compare.runs import titles
-    from tools.compare.tables import difference_table, figure_table, run_table, score_table
-
-    data = titles(score.data for entry in entries for score in entry.run.scores)
-    notes = [COUNTED[task]]
-    if len(data) > 1:
-        notes.append(f"Scored on {'; '.join(data.values())}: figures of different data have tables of their own.")
-    if stopped := [entry for entry in entries if any(not score.final for score in entry.run.scores)]:
-        notes.append(f"No final scores, but the best validation so far: {_numbered(stopped)}.")
-    if unscored := [entry for entry in entries if not entry.run.scores]:
-        notes.append(f"No scores yet: {_numbered(unscored)}.")
-    tables: list[Table] = [run_table(entries)]
-    for one, title in data.items():
-        tables.append(score_table(f"Scores on {title}", one, entries, HEADLINES[task]))
-        tables += [figure_table(f"All figures, {title}", one, entries)] if everything else []
-    rows = differences([entry.run.config for entry in entries])
-    if rows:
-        tables.append(difference_table("What differs in the configurations", rows, entries))
-    elif len(entries) > 1:
-        notes.append("The configurations do not differ.")
-    return Section(task, notes, tables)
-
-
-def _numbered(entries: "Sequence[Entry]") -> str:
-    return f"run{'s' if len(entries) > 1 else ''} {', '.join(str(entry.number) for entry in entries)}"
-
-
-def _draw(
-    asked: Asked,
-    entries: "Mapping[str, Sequence[Entry]]",
-    sections: "list[Section]",
-    out: Path,
-    say: Callable[[str], None],
-) -> None:
-    """Draw samples and curves, and note them in `sections`; curves, which are of all tasks, in one of their own."""
-    from tools.compare.curves import draw_curves
-    from tools.compare.page import Section
-    from tools.compare.pictures import draw_samples
-    from tools.compare.runs import titles
-
-    unclear: list[Entry] = []
-    for (task, own), section in zip(entries.items(), sections, strict=True):
-        scored = titles(score.data for entry in own for score in entry.run.scores)
-        for place, (data, title) in enumerate(scored.items(), start=1):
-            path = out / f"samples-{task}{'' if len(scored) == 1 else f'-{place}'}.jpg"
-            drawn, unknown = draw_samples(path, data, own)
-            unclear += [entry for entry in unknown if entry not in unclear]
-            if drawn:
-                section.pictures.append((path, f"Samples, {task} on {title}"))
-    rows: list[tuple[str, str, Sequence[Entry]]] = []
-    for task, own in entries.items():
-        trained = titles(entry.run.data for entry in own)
-        for data, title in trained.items():
-            rows.append((title, HEADLINES[task][0], [entry for entry in own if entry.run.data == data]))
-    curves = Path(asked.png).expanduser() if asked.png else out / "curves.png"
-    if draw_curves(curves, rows):
-        sections.insert(0, Section("Curves", pictures=[(curves, "Curves of score and loss")]))
-    if unclear:
-        say(
-            f"Samples of {_numbered(unclear)} were drawn before it was noted what lies where in them; "
-            f"`mnv3 eval run={unclear[0].run.place}` draws them anew."
-        )
 
 
 def _page(

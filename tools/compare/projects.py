@@ -4,7 +4,8 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tools.compare.folders import Headlines, best_row, tags_of, validation
+from tools.compare.folders import Headlines, tags_of
+from tools.compare.reports import best_row, validation
 from tools.compare.runs import Run, Score, data_of, numbers
 from tools.errors import UserError
 

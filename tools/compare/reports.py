@@ -1,0 +1,101 @@
+"""Reads the scores of a run folder: of the end of its training, and of evaluations."""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.compare.runs import Data, Score, data_of, numbers
+from tools.run_folder import RunFolder
+
+NO_FIGURES = ("images", "frames", "detections", "epoch", "dataset_keys", "scales", "flip")
+"""Numbers in metrics.json that tell what was scored and how."""
+
+
+def read_scores(
+    folder: RunFolder,
+    config: Mapping[str, Any],
+    data: Data,
+    headline: tuple[str, ...],
+    history: tuple[dict[str, float], ...],
+    say: Callable[[str], None],
+) -> tuple[Score, ...]:
+    """Of the end of training, or of the best validation so far, and of every report of `mnv3 eval` in the folder; or of
+    the one report that the folder is, of weights without a run."""
+    found: list[Score] = []
+    own = _metrics(folder.path, headline, say)
+    if own:
+        of = _data_of_report(own, config) if "dataset" in own else data
+        sheet = _sheet(folder.path, of.split)
+        found.append(Score(of, _figures(own), _file(own, "best.ckpt"), own.get("epoch"), sheet))
+    elif row := best_row(history, headline[0]):
+        found.append(Score(data, validation(row), "best.ckpt", int(row["epoch"]), final=False))
+    for path in sorted(folder.path.glob("eval/*/metrics.json")):
+        report = _metrics(path.parent, headline, say)
+        if report:
+            of = _data_of_report(report, config)
+            score = Score(of, _figures(report), _file(report, "?"), None, _sheet(path.parent, of.split))
+            _add(found, score, headline)
+    return tuple(found)
+
+
+def _add(found: list[Score], score: Score, headline: tuple[str, ...]) -> None:
+    """Add a score; an evaluation that finds what the training's end had found adds its further figures to that one."""
+    for place, other in enumerate(found):
+        shared = other.figures.keys() & score.figures.keys() & set(headline)
+        same = bool(shared) and all(  # metrics.csv has six digits
+            math.isclose(other.figures[key], score.figures[key], rel_tol=1e-5, abs_tol=1e-9) for key in shared
+        )
+        if (other.data, other.checkpoint) == (score.data, score.checkpoint) and same:
+            figures = {**other.figures, **score.figures}
+            found[place] = score._replace(figures=figures, epoch=other.epoch, sheet=score.sheet or other.sheet)
+            return
+    found.append(score)
+
+
+def _metrics(folder: Path, headline: tuple[str, ...], say: Callable[[str], None]) -> dict[str, Any]:
+    """metrics.json of a folder, empty if there is none that can be used."""
+    path = folder / "metrics.json"
+    if not path.is_file():
+        return {}
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        say(f"{RunFolder(folder)}/metrics.json cannot be read: it is cut off or damaged.")
+        return {}
+    if not isinstance(content, dict) or not set(headline) & set(content):
+        say(f"{RunFolder(folder)}/metrics.json has no {headline[0]}: it is not a report of this task.")
+        return {}
+    return content
+
+
+def _figures(report: Mapping[str, Any]) -> dict[str, float]:
+    return numbers({key: value for key, value in report.items() if key not in NO_FIGURES})
+
+
+def _file(report: Mapping[str, Any], default: str) -> str:
+    return Path(str(report.get("checkpoint", default))).name
+
+
+def _data_of_report(report: Mapping[str, Any], config: Mapping[str, Any]) -> Data:
+    """What a report of `mnv3 eval` is of; one that does not tell the data set's keys has the run's, if it is that."""
+    name = report.get("dataset")
+    section = report.get("dataset_keys") or (config["dataset"] if name == config["dataset"].get("name") else {})
+    return data_of({**section, "name": name}, str(report.get("split", "val")), report)
+
+
+def _sheet(folder: Path, split: str) -> Path | None:
+    path = folder / "samples" / f"{split}.jpg"
+    return path if path.is_file() else None
+
+
+def best_row(history: tuple[dict[str, float], ...], score: str) -> dict[str, float] | None:
+    """The epoch with the highest `val/<score>`."""
+    scored = [row for row in history if f"val/{score}" in row]
+    return max(scored, key=lambda row: row[f"val/{score}"], default=None)
+
+
+def validation(row: Mapping[str, float]) -> dict[str, float]:
+    """The figures of an epoch's validation, by the names that metrics.json has."""
+    return {name.removeprefix("val/"): value for name, value in row.items() if name.startswith("val/")}

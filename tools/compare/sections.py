@@ -1,0 +1,73 @@
+"""Puts a comparison together: the tables of each task, and the pictures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tools.compare.curves import draw_curves
+from tools.compare.differences import differences
+from tools.compare.folders import Headlines
+from tools.compare.page import Section
+from tools.compare.pictures import draw_samples
+from tools.compare.runs import titles
+from tools.compare.tables import Entry, Table, difference_table, figure_table, run_table, score_table
+
+
+def task_section(
+    task: str, entries: Sequence[Entry], headline: Sequence[str], counted: str, everything: bool
+) -> Section:
+    """The tables of a task, one for each data that was scored. `counted`: how costs are. `everything`: all figures."""
+    data = titles(score.data for entry in entries for score in entry.run.scores)
+    notes = [counted]
+    if len(data) > 1:
+        notes.append(f"Scored on {'; '.join(data.values())}: figures of different data have tables of their own.")
+    if stopped := [entry for entry in entries if any(not score.final for score in entry.run.scores)]:
+        notes.append(f"No final scores, but the best validation so far: {_numbered(stopped)}.")
+    if unscored := [entry for entry in entries if not entry.run.scores]:
+        notes.append(f"No scores yet: {_numbered(unscored)}.")
+    tables: list[Table] = [run_table(entries)]
+    for one, title in data.items():
+        tables.append(score_table(f"Scores on {title}", one, entries, headline))
+        tables += [figure_table(f"All figures, {title}", one, entries)] if everything else []
+    rows = differences([entry.run.config for entry in entries])
+    if rows:
+        tables.append(difference_table("What differs in the configurations", rows, entries))
+    elif len(entries) > 1:
+        notes.append("The configurations do not differ.")
+    return Section(task, notes, tables)
+
+
+def draw_task(section: Section, entries: Sequence[Entry], out: Path) -> list[Entry]:
+    """Draw the samples of a task into the folder `out`, and note the pictures in its `section`.
+
+    Returns the runs whose samples cannot be taken apart.
+    """
+    unclear: list[Entry] = []
+    scored = titles(score.data for entry in entries for score in entry.run.scores)
+    for place, (data, title) in enumerate(scored.items(), start=1):
+        path = out / f"samples-{section.title}{'' if len(scored) == 1 else f'-{place}'}.jpg"
+        drawn, unknown = draw_samples(path, data, entries)
+        unclear += [entry for entry in unknown if entry not in unclear]
+        if drawn:
+            section.pictures.append((path, f"Samples, {section.title} on {title}"))
+    return unclear
+
+
+def curve_section(path: Path, entries: Mapping[str, Sequence[Entry]], headlines: Headlines) -> Section:
+    """Draw the curves of all tasks into the picture `path`, those of different data apart; a section with it."""
+    rows: list[tuple[str, str, Sequence[Entry]]] = []
+    for task, own in entries.items():
+        for data, title in titles(entry.run.data for entry in own).items():
+            rows.append((title, headlines[task][0], [entry for entry in own if entry.run.data == data]))
+    return Section("Curves", pictures=[(path, "Curves of score and loss")] if draw_curves(path, rows) else [])
+
+
+def drawn_before(entries: Sequence[Entry]) -> str:
+    """What is to be said of runs whose samples cannot be taken apart."""
+    return (
+        f"Samples of {_numbered(entries)} were drawn before it was noted what lies where in them; "
+        f"`mnv3 eval run={entries[0].run.place}` draws them anew."
+    )
+
+
+def _numbered(entries: Sequence[Entry]) -> str:
+    return f"run{'s' if len(entries) > 1 else ''} {', '.join(str(entry.number) for entry in entries)}"
