@@ -45,7 +45,7 @@ def _written_out(text: str, names: list[str]) -> str:
 
 def of_row(compose: Composer, name: str, dataset: str | None = None) -> dict[str, Any]:
     """The configuration of the experiment `name`, on its own data set or on `dataset`."""
-    on = [f"dataset={dataset}"] if dataset in compose.options("dataset") else []
+    on = [f"dataset={dataset}"] if dataset and dataset in compose.options("dataset") else []
     return OmegaConf.to_container(compose([f"experiment={name}", *on]), resolve=True)  # type: ignore[return-value]
 
 
