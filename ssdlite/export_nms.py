@@ -66,13 +66,10 @@ class Nms(NamedTuple):
 
     def _of_best(self, graph: Graph, candidates: Candidates, pool: int) -> tuple[Found, str]:
         """Detections among the `pool` best candidates, and the lowest score [N, 1] of these."""
-        flat = graph.add("Reshape", candidates.values, ints(0, -1))
-        highest, places = graph.split("TopK", 2, flat, ints(pool), axis=1)
+        highest, anchors, classes = self._best(graph, candidates.values, pool)
         scores = graph.add(candidates.squash, highest)
-        anchors = graph.add("Div", places, np.int64(self.classes))
-        classes = graph.add("Sub", places, graph.add("Mul", anchors, np.int64(self.classes)))
         # [N, K, pool]: each candidate's score in the row of its class
-        images = graph.add("Shape", flat, start=0, end=1)
+        images = graph.add("Shape", scores, start=0, end=1)
         empty = graph.add("ConstantOfShape", graph.add("Concat", images, ints(self.classes, pool), axis=0))
         rows = [graph.add("Unsqueeze", value, ints(1)) for value in (classes, scores)]
         table = graph.add("ScatterElements", empty, *rows, axis=1)
@@ -84,6 +81,23 @@ class Nms(NamedTuple):
         best, which = self._first(graph, kept, pool)
         found = Found(best, *(graph.add("GatherElements", value, which, axis=1) for value in (anchors, classes)))
         return found, graph.add("Slice", scores, LAST, ints(2**31), ints(1))
+
+    def _best(self, graph: Graph, values: str, pool: int) -> tuple[str, str, str]:
+        """The `pool` highest of `values` [N, A, K], best first, with their anchors and classes: [N, pool] each.
+
+        They are among the `pool` anchors whose highest value is highest, which are found first: that takes a third of
+        the time of looking at all values of all anchors.
+        """
+        rows = None
+        if pool < self.anchors:
+            _, rows = graph.split("TopK", 2, graph.add("ReduceMax", values, ints(2), keepdims=0), ints(pool), axis=1)
+            index = graph.add("Expand", graph.add("Unsqueeze", rows, LAST), ints(1, 1, self.classes))
+            values = graph.add("GatherElements", values, index, axis=1)
+        flat = graph.add("Reshape", values, ints(0, -1))
+        highest, places = graph.split("TopK", 2, flat, ints(pool), axis=1)
+        anchors = graph.add("Div", places, np.int64(self.classes))
+        classes = graph.add("Sub", places, graph.add("Mul", anchors, np.int64(self.classes)))
+        return highest, anchors if rows is None else graph.add("GatherElements", rows, anchors, axis=1), classes
 
     def _of_all(self, graph: Graph, candidates: Candidates) -> Found:
         """Detections among all candidates."""

@@ -31,9 +31,10 @@ def read_pixels(path: Path | str, size: tuple[int, int] | None = None) -> np.nda
     try:
         with Image.open(path) as opened:
             opened.load()
-            image = opened if size and _size(opened) == size else ImageOps.exif_transpose(opened)
-            found = _size(image)
-            pixels = np.array(_to_rgb(image))  # [H, W, 3]; a copy, because the file's own is read-only
+            if not size or _size(opened) != size:
+                ImageOps.exif_transpose(opened, in_place=True)
+            found = _size(opened)
+            pixels = np.array(_to_rgb(opened))  # [H, W, 3]; a copy, because the file's own is read-only
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
     except UnidentifiedImageError:
