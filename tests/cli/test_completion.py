@@ -35,6 +35,9 @@ ROOT = Path(__file__).resolve().parents[2]
         ("mnv3 data ch", ["check"]),
         ("mnv3 help ev", ["eval"]),
         ("mnv3 nonsense x", []),
+        ("mnv3 predict photos/a", ["<file>"]),
+        ("mnv3 predict predict.th", ["predict.threshold="]),
+        ("mnv3 predict model=", ["<file>"]),
     ],
 )
 def test_candidates(line: str, expected: list[str]) -> None:
