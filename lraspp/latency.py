@@ -14,7 +14,7 @@ HALF_FRAME = (FRAME[0] // 2, FRAME[1] // 2)
 
 
 def functions(config: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
-    """ "latency" and "half_latency": one uint8 frame of Cityscapes, and one half as high and wide, to the class of every
+    """ "latency" and "half_latency": a uint8 frame of Cityscapes, and one half as high and wide, to the class of every
     pixel, by the segmenter of `config`, weights random."""
     with torch.random.fork_rng(devices=[]):
         segmenter = fold_norms(segmenter_from_config(dict(config), CLASSES))
