@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from cli.naming import claim, give_back
 from cli.opening import Opened, open_predictor
 from cli.wording import closest, shown
-from tools import media
+from tools import media, media_sources
 from tools.errors import UserError
 from tools.predicting import Done, predict_all
 from tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
@@ -35,7 +35,7 @@ class Plan(NamedTuple):
     """A call without mistakes. `total`: pictures, None without an end. `numbers`: of the wanted classes."""
 
     opened: Opened
-    sources: list[media.Source]
+    sources: list[media_sources.Source]
     total: int | None
     numbers: set[int]
 
@@ -85,7 +85,7 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
     settings = cfg.predict
     if settings.threshold > 1:
         problems.append(f"predict.threshold={shown(settings.threshold)}: must be between 0 and 1.")
-    sources = attempt(media.find, list(cfg.source))
+    sources = attempt(media_sources.find, list(cfg.source))
     total = attempt(media.length, sources, settings.frames) if sources else None
     network = partial(open_predictor, accelerator=settings.accelerator, least_score=settings.threshold)
     opened = attempt(network, cfg, typed)
@@ -117,7 +117,7 @@ def _folder(settings: DictConfig, task: str, word: str) -> Path | None:
     if settings.out is not None:
         return Path(settings.out).expanduser()
     runs = Path("runs/predict")
-    return runs / claim(runs, media.title(word))
+    return runs / claim(runs, media_sources.title(word))
 
 
 def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:

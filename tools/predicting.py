@@ -12,6 +12,7 @@ import numpy as np
 
 from tools import media
 from tools.errors import UserError
+from tools.media_sources import Source
 from tools.predictions import Sink, in_words
 from tools.predictor import Boxes, Predictor
 
@@ -32,7 +33,7 @@ class Done(NamedTuple):
 
 def predict_all(
     predictor: Predictor,
-    sources: Sequence[media.Source],
+    sources: Sequence[Source],
     sinks: Sequence[Sink],
     *,
     batch_size: int,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools import media, media_video
+from tools import media, media_sources, media_video
 from tools.errors import UserError
 from tools.media_video import VideoWriter, open_video
 
@@ -35,7 +35,7 @@ def write_clip(path: Path, frames: int = 9, size: tuple[int, int] = (48, 64)) ->
 
 
 def names(*words: str) -> list[str]:
-    return [source.name for source in media.find(words)]
+    return [source.name for source in media_sources.find(words)]
 
 
 def test_words_become_sources() -> None:
@@ -43,33 +43,33 @@ def test_words_become_sources() -> None:
     assert names("photos/**/*.png") == ["deep/a"]
     assert names("photos/**/*") == ["a", "b", "deep/a"]
     assert names("photos/b.jpg", "photos", "photos/deep/a.png") == ["b", "a", "a-2"]
-    assert [(s.place, s.live) for s in media.find(["webcam", "2", "photos/b.jpg"])] == [
+    assert [(s.place, s.live) for s in media_sources.find(["webcam", "2", "photos/b.jpg"])] == [
         (0, True),
         (2, True),
         (Path("photos/b.jpg"), False),
     ]
-    assert media.find(["rtsp://door/1"])[0].live
+    assert media_sources.find(["rtsp://door/1"])[0].live
 
 
 def test_all_words_that_name_nothing_are_told() -> None:
     with pytest.raises(UserError) as error:
-        media.find(["photos/c.jpg", "photos", "*.gif", "none", "phots"])
+        media_sources.find(["photos/c.jpg", "photos", "*.gif", "none", "phots"])
     assert [line.partition(":")[0] for line in error.value.problems] == ["photos/c.jpg", "*.gif", "none", "phots"]
     assert "did you mean photos?" in error.value.problems[3]
     Path("outer").mkdir()
     Path("photos").rename("outer/photos")
     with pytest.raises(UserError, match=r"no image or video in this folder; .* 'outer/\*\*/\*\.(png|PNG|jpg)'"):
-        media.find(["outer"])
+        media_sources.find(["outer"])
 
 
 def test_titles() -> None:
     words = ["photos", "photos/b.jpg", "photos/*.jpg", "photos/**/*", "webcam", "3"]
-    assert [media.title(word) for word in words] == ["photos", "b", "photos", "photos", "webcam", "webcam3"]
+    assert [media_sources.title(word) for word in words] == ["photos", "b", "photos", "photos", "webcam", "webcam3"]
 
 
 def test_pictures_come_in_order_and_unreadable_ones_as_errors() -> None:
     Path("photos/ab.jpg").write_bytes(b"not an image")
-    found = list(media.stream(media.find(["photos"]), ahead=1))
+    found = list(media.stream(media_sources.find(["photos"]), ahead=1))
     assert [type(item) for item in found] == [media.Picture, UserError, media.Picture]
     shapes = [item.pixels.shape for item in found if isinstance(item, media.Picture)]
     assert shapes == [(6, 9, 3), (6, 8, 3)]
@@ -86,7 +86,7 @@ def test_decoding_runs_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
         return np.zeros((2, 2, 3), np.uint8)
 
     monkeypatch.setattr(media, "read_pixels", read)
-    sources = [media.Source(str(number), Path(str(number)), video=False) for number in range(20)]
+    sources = [media_sources.Source(str(number), Path(str(number)), video=False) for number in range(20)]
     stream = media.stream(sources, ahead=3)
     first = next(stream)
     assert isinstance(first, media.Picture) and first.source is sources[0]
@@ -96,7 +96,7 @@ def test_decoding_runs_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_video_is_read_as_it_was_written() -> None:
     write_clip(Path("clip.mp4"))
-    sources = media.find(["clip.mp4", "photos"])
+    sources = media_sources.find(["clip.mp4", "photos"])
     assert media.length(sources) == 11 and media.length(sources, most_frames=4) == 6
     found = [item for item in media.stream(sources, ahead=2) if isinstance(item, media.Picture)]
     assert [item.frame for item in found] == [*range(9), None, None]
@@ -104,6 +104,13 @@ def test_a_video_is_read_as_it_was_written() -> None:
     greys = [item.pixels.mean() for item in found[:9]]
     np.testing.assert_allclose(greys, 20 * np.arange(9), atol=4)
     assert len(list(media.stream(sources[:1], ahead=2, most_frames=3))) == 3
+
+
+def test_sides_of_a_video_may_be_odd() -> None:
+    write_clip(Path("clip.mp4"), frames=2, size=(47, 63))
+    with open_video(Path("clip.mp4")) as video:
+        frame = video.read()
+    assert frame is not None and frame.shape[0] in (46, 47) and frame.shape[1] in (62, 63)
 
 
 def test_a_video_that_is_given_up_leaves_nothing() -> None:
@@ -126,7 +133,7 @@ def test_a_cut_video_is_refused() -> None:
     write_clip(Path("clip.mp4"))
     Path("cut.mp4").write_bytes(Path("clip.mp4").read_bytes()[:1000])
     with pytest.raises(UserError, match=r"cut\.mp4: this video cannot be read"):
-        media.length(media.find(["cut.mp4", "clip.mp4"]))
+        media.length(media_sources.find(["cut.mp4", "clip.mp4"]))
 
 
 def test_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +146,7 @@ def test_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
         release=lambda: None,
     )
     monkeypatch.setattr(cv2, "VideoCapture", lambda place: capture)
-    sources = media.find(["webcam"])
+    sources = media_sources.find(["webcam"])
     assert media.length(sources) is None and media.length(sources, most_frames=7) == 7
     found = [item for item in media.stream(sources, ahead=4) if isinstance(item, media.Picture)]
     assert len(found) == 5 and found[0].fps == media_video.USUAL_FPS
@@ -148,4 +155,4 @@ def test_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_camera() -> None:
     with pytest.raises(UserError, match="webcam 77: there is no such camera"):
-        list(media.stream(media.find(["77"]), ahead=1))
+        list(media.stream(media_sources.find(["77"]), ahead=1))

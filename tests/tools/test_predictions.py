@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from tools.errors import UserError
-from tools.media import Picture, Source
+from tools.media import Picture
+from tools.media_sources import Source
 from tools.predicting import Done, predict_all
 from tools.predictions import DetectionFile, Drawings, LabelFiles, boxes_painter, in_words, labels_painter
 from tools.predictor import Boxes

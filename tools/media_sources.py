@@ -1,0 +1,132 @@
+"""What the words of a call name: images, folders, patterns, videos and cameras."""
+
+import glob
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NamedTuple
+
+from tools import media_video
+from tools.errors import UserError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".jp2", ".avif")
+"""Files of a folder that are taken for images; a file that is named is taken for one whatever its suffix."""
+
+WEBCAM = "webcam"
+
+
+class Source(NamedTuple):
+    """A file or camera. `place`: its path, the number of a camera, or the address of one. `name`: relative path without
+    suffix for what is made of it, unique among the sources of a call."""
+
+    name: str
+    place: Path | int | str
+    video: bool
+
+    @property
+    def live(self) -> bool:
+        """Whether it goes on until it is stopped."""
+        return not isinstance(self.place, Path)
+
+    def __str__(self) -> str:
+        return f"{WEBCAM} {self.place}" if isinstance(self.place, int) else str(self.place)
+
+
+def find(words: Sequence[str]) -> list[Source]:
+    """The sources that `words` name: files, folders (what is directly in them), patterns with * ? [] **, `webcam`, the
+    number of a camera, rtsp:// addresses. Each file once, in the order of the words, then by name.
+
+    Raises UserError, a sentence for each word that names nothing.
+    """
+    problems: list[str] = []
+    found: dict[Path | int | str, Source] = {}
+    names: set[str] = set()
+    for word in words:
+        try:
+            sources = _of_word(word)
+        except UserError as error:
+            problems += error.problems
+            continue
+        for source in sources:
+            place = source.place.resolve() if isinstance(source.place, Path) else source.place
+            if place not in found:
+                found[place] = source._replace(name=_unused(source.name, names))
+    if not words:
+        problems.append(
+            "Say what to look at: an image, a folder, a pattern, a video or webcam, as in `mnv3 predict photo.jpg`."
+        )
+    if problems:
+        raise UserError(*dict.fromkeys(problems))
+    return list(found.values())
+
+
+def title(word: str) -> str:
+    """What a folder of results on `word` may be called: the file or folder that it names or begins with."""
+    path = Path(word).expanduser()
+    if path.is_file():
+        return path.stem
+    if path.is_dir():
+        return path.resolve().name or "root"
+    return _root(path).resolve().name if glob.has_magic(word) else _of_word(word)[0].name
+
+
+def _of_word(word: str) -> list[Source]:
+    if word == WEBCAM or word.isdigit():
+        number = int(word) if word.isdigit() else 0
+        return [Source(f"{WEBCAM}{number or ''}", number, video=True)]
+    if word.startswith("rtsp://"):
+        return [Source("camera", word, video=True)]
+    path = Path(word).expanduser()
+    if path.is_file():
+        return [_of_file(path, path.parent)]
+    if path.is_dir():
+        return _of_folder(path)
+    if glob.has_magic(word):
+        pattern = str(path)
+        root = _root(path)
+        files = [Path(file) for file in sorted(glob.glob(pattern, recursive=True))]
+        sources = [_of_file(file, root) for file in files if file.is_file() and _is_known(file)]
+        if not sources:
+            what = "matches no image or video" if files else "matches nothing"
+            raise UserError(f"{word}: {what}.")
+        return sources
+    near = get_close_matches(path.name, [file.name for file in _listed(path.parent)], 1, 0.7)
+    hint = f"; did you mean {path.parent / near[0]}?" if near else "."
+    raise UserError(f"{word}: there is no such file or folder{hint}")
+
+
+def _of_folder(folder: Path) -> list[Source]:
+    files = [file for file in _listed(folder) if file.is_file() and _is_known(file)]
+    if files:
+        return [_of_file(file, folder) for file in files]
+    deeper = next((file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES), None)
+    hint = f"; those in the folders below it: '{folder}/**/*{deeper.suffix}'." if deeper else "."
+    raise UserError(f"{folder}: there is no image or video in this folder{hint}")
+
+
+def _root(pattern: Path) -> Path:
+    """The folder that a pattern's matches are all below."""
+    return Path(*pattern.parts[: next(i for i, part in enumerate(pattern.parts) if glob.has_magic(part))])
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What is in `folder`, hidden files left out, by name."""
+    return sorted(file for file in folder.iterdir() if not file.name.startswith(".")) if folder.is_dir() else []
+
+
+def _is_known(file: Path) -> bool:
+    return file.suffix.lower() in (*IMAGE_SUFFIXES, *media_video.SUFFIXES)
+
+
+def _of_file(file: Path, root: Path) -> Source:
+    return Source(file.relative_to(root).with_suffix("").as_posix(), file, file.suffix.lower() in media_video.SUFFIXES)
+
+
+def _unused(name: str, names: set[str]) -> str:
+    """`name`, or name-2, name-3, ... if it is taken; takes it. Case does not tell names apart on every disk."""
+    number, candidate = 1, name
+    while candidate.lower() in names:
+        number += 1
+        candidate = f"{name}-{number}"
+    names.add(candidate.lower())
+    return candidate
