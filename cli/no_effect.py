@@ -50,6 +50,8 @@ RULES = (
     Rule(("out",), "format", lambda form: form == "wandb", "a W&B table goes into no file of yours"),
     Rule(("wandb",), "format", lambda form: form in TEXTS, "nothing is sent but with format=wandb"),
     Rule(("name",), "dry", bool, "a dry run leaves nothing"),
+    Rule(("predict.accelerator",), "model", bool, "exported files run on the CPU"),
+    Rule(("task.input_size", "backbone"), "model", bool, "an exported file has a network of its own"),
 )
 
 
