@@ -67,5 +67,5 @@ def description_of(properties: Mapping[str, str], path: object) -> Description:
         classes = [ClassRow(*row) for row in values.pop("classes")]
         return Description(**values, classes=classes)
     except (KeyError, TypeError, ValueError):
-        of = found.get("version", "unknown")
+        of = found.get("version", "of unknown version").strip('"')
         raise UserError(f"{path}: its description cannot be read; it was written by mnv3 {of}.") from None

@@ -1,0 +1,122 @@
+"""Exported detectors, run by ONNX Runtime, against PyTorch."""
+
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import nn
+
+from ssdlite import export_nms
+from ssdlite.export import export_network, raw_model, whole_model
+from ssdlite.exporting import facts
+from ssdlite.exported import OnnxDetector
+from ssdlite.model import build_detector
+from ssdlite.predictor import DetectorPredictor
+from tools.export.checking import boxes_agree
+from tools.export.description import ClassRow, Description
+from tools.exported import Exported, Session
+from tools.predictor import Boxes
+
+SLOTS = 9
+
+
+@pytest.fixture(scope="module", params=["paper", "torchvision"])
+def predictor(request: pytest.FixtureRequest) -> DetectorPredictor:
+    """A thin network with random weights that finds something of every class."""
+    torch.manual_seed(0)
+    detector = build_detector(preset=request.param, backbone="small", width=0.35, num_slots=SLOTS, input_size=(96, 128))
+    for layer in detector.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.running_mean.normal_(0, 0.1)  # type: ignore[union-attr]
+            layer.running_var.uniform_(0.2, 1)  # type: ignore[union-attr]
+        elif isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, 0.7 if layer.bias is None else 5)  # boxes near their anchors
+    names = {slot: f"kind {slot}" for slot in range(1, SLOTS)}
+    return DetectorPredictor(detector.eval(), names, {slot: slot for slot in names})
+
+
+@pytest.fixture(scope="module")
+def network(predictor: DetectorPredictor) -> onnx.GraphProto:
+    return export_network(predictor.detector)
+
+
+@pytest.fixture(scope="module")
+def images() -> list[np.ndarray]:
+    """Neighbours of one size and others: shrunk by whole and by broken factors, and enlarged."""
+    rng = np.random.default_rng(0)
+    sizes = ((192, 256), (192, 256), (150, 333), (60, 70))
+    return [rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in sizes]
+
+
+def opened(model: onnx.ModelProto, predictor: DetectorPredictor, kind: str) -> OnnxDetector:
+    classes = [ClassRow(slot, name, slot, [0, 0, 0]) for slot, name in predictor.classes.items()]
+    description = Description(
+        version="0",
+        task="ssdlite",
+        kind=kind,
+        precision="float32",
+        classes=classes,
+        figures={},
+        config={},
+        source="",
+        command="",
+        **facts(predictor),
+    )
+    return OnnxDetector(Exported(None, model, description), threads=1)  # type: ignore[arg-type]
+
+
+def test_whole_and_raw_files_find_what_pytorch_finds(
+    predictor: DetectorPredictor, network: onnx.GraphProto, images: list[np.ndarray]
+) -> None:
+    ours = [predictor([image])[0] for image in images]
+    assert all(len(found.scores) > 20 and len(set(found.classes.tolist())) > 3 for found in ours)
+    detector = predictor.detector
+    for kind, model in (("whole", whole_model(detector, network)), ("raw", raw_model(detector, network))):
+        theirs = opened(model, predictor, kind)(images)
+        agreement = boxes_agree(ours, theirs)
+        assert agreement.good, f"{kind}: {agreement.words}"
+        assert [len(found.scores) for found in theirs] == [len(found.scores) for found in ours]
+
+
+def test_all_candidates_count_where_the_best_ones_are_not_enough(
+    predictor: DetectorPredictor,
+    network: onnx.GraphProto,
+    images: list[np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(export_nms, "POOL", 16)
+    theirs = opened(whole_model(predictor.detector, network), predictor, "whole")(images)
+    assert boxes_agree([predictor([image])[0] for image in images], theirs).good
+
+
+def test_outputs_of_a_whole_file(predictor: DetectorPredictor, network: onnx.GraphProto, images: list) -> None:
+    model = whole_model(predictor.detector, network)
+    boxes, scores, classes, counts = Session(model, 1)(np.stack(images[:2]))
+    limit = predictor.detector.preset.max_detections
+    assert boxes.shape == (2, limit, 4) and scores.shape == classes.shape == (2, limit)
+    assert counts.tolist() == (scores > 0).sum(1).tolist()
+    assert (np.diff(scores) <= 0).all() and (classes[scores > 0] > 0).all() and not boxes[scores == 0].any()
+    assert b"/" + b"backbones/" not in model.SerializeToString()  # no path of a source file
+
+
+def test_raw_outputs(predictor: DetectorPredictor, network: onnx.GraphProto) -> None:
+    detector, x = predictor.detector, torch.rand(3, 3, 96, 128) * 255
+    codes, logits, anchors = Session(raw_model(detector, network), 1)(x.numpy())
+    with torch.inference_mode():
+        raw = detector(x)
+    np.testing.assert_allclose(codes, raw.codes, atol=1e-4)
+    np.testing.assert_allclose(logits, raw.logits, atol=1e-4)
+    assert np.array_equal(anchors, detector.anchors)
+
+
+def test_nothing_found(predictor: DetectorPredictor, network: onnx.GraphProto, images: list[np.ndarray]) -> None:
+    detector = predictor.detector
+    before = detector.preset
+    try:
+        detector.preset = replace(before, score_threshold=1.0)
+        found = opened(whole_model(detector, network), predictor, "whole")(images[:1])[0]
+    finally:
+        detector.preset = before
+    assert isinstance(found, Boxes) and found.boxes.shape == (0, 4) and found.scores.shape == (0,)

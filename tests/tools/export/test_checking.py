@@ -1,0 +1,50 @@
+import numpy as np
+
+from tools.export.checking import boxes_agree, labels_agree
+from tools.predictor import Boxes
+
+
+def found(*rows: tuple[float, float, int]) -> Boxes:
+    """Boxes of 10 pixels from their left edge, score and class."""
+    left, scores, classes = (np.array(column) for column in zip(*rows, strict=True))
+    corners = np.stack([left, left * 0, left + 10, left * 0 + 10], 1)
+    return Boxes(corners.astype(np.float32), scores.astype(np.float32), classes)
+
+
+def test_the_same_boxes_in_another_order_agree() -> None:
+    ours = found((0, 0.9, 1), (20, 0.90001, 2), (40, 0.5, 1))
+    theirs = found((20.01, 0.9, 2), (0, 0.90005, 1), (40, 0.5, 1))
+    assert boxes_agree([ours], [theirs]).good
+
+
+def test_moved_boxes_other_scores_classes_and_missing_boxes_do_not() -> None:
+    ours = found((0, 0.9, 1), (20, 0.8, 2), (40, 0.1, 1))
+    for theirs in (
+        found((0.2, 0.9, 1), (20, 0.8, 2), (40, 0.1, 1)),
+        found((0, 0.9, 1), (20, 0.801, 2), (40, 0.1, 1)),
+        found((0, 0.9, 2), (20, 0.8, 2), (40, 0.1, 1)),
+        found((0, 0.9, 1), (40, 0.1, 1)),
+        found((0, 0.9, 1), (0, 0.85, 1), (20, 0.8, 2), (40, 0.1, 1)),
+    ):
+        assert not boxes_agree([ours], [theirs]).good
+
+
+def test_which_of_equals_comes_last_does_not_matter() -> None:
+    ours, theirs = found((0, 0.9, 1), (20, 0.1, 2)), found((0, 0.9, 1), (40, 0.1, 2))
+    assert boxes_agree([ours], [theirs]).good
+
+
+def test_nothing_agrees_with_nothing_alone() -> None:
+    nothing = Boxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+    assert boxes_agree([nothing], [nothing]).good
+    assert not boxes_agree([nothing], [found((0, 0.9, 1), (20, 0.1, 2))]).good
+
+
+def test_label_maps_may_differ_in_a_ten_thousandth() -> None:
+    ours = np.zeros((100, 200), np.uint8)
+    theirs = ours.copy()
+    theirs[0, :2] = 1
+    assert labels_agree([ours], [theirs]).good
+    theirs[0, 2] = 1
+    agreement = labels_agree([ours], [theirs])
+    assert not agreement.good and "99.9850 %" in agreement.words

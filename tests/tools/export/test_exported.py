@@ -1,0 +1,71 @@
+"""Files that are not there, not ONNX, somebody else's, or of a later version."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from tools.errors import UserError
+from tools.export.description import ClassRow, Description, describe
+from tools.export.graph import Graph
+from tools.exported import Session, read_exported
+
+DESCRIPTION = Description(
+    version="1",
+    task="ssdlite",
+    kind="whole",
+    precision="float32",
+    input_size=[1, 2],
+    preprocessing="none",
+    rules={"nms_iou": 0.5},
+    classes=[ClassRow(1, "person", 1, [255, 0, 0])],
+    figures={"AP": 0.5},
+    config={"task": {"name": "ssdlite"}},
+    source="runs/x",
+    command="mnv3 export",
+)
+
+
+def doubling() -> onnx.ModelProto:
+    graph = Graph()
+    graph.rename(graph.add("Mul", "x", np.float32(2)), "y")
+    return graph.model("test", {"x": (np.float32, ("n",))}, {"y": (np.float32, ("n",))})
+
+
+def test_the_description_comes_back(tmp_path: Path) -> None:
+    model = doubling()
+    describe(model, DESCRIPTION)
+    onnx.save(model, tmp_path / "file.onnx")
+    exported = read_exported(tmp_path / "file.onnx")
+    assert exported.description == DESCRIPTION
+    assert Session(exported.model, 1)(np.array([1, 2], np.float32))[0].tolist() == [2, 4]
+
+
+def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
+    onnx.save(doubling(), tmp_path / "foreign.onnx")
+    (tmp_path / "text.onnx").write_text("not a model at all")
+    (tmp_path / "empty.onnx").write_bytes(b"")
+    model = doubling()
+    describe(model, DESCRIPTION)
+    (tmp_path / "cut.onnx").write_bytes(model.SerializeToString()[:-30])
+    del model.metadata_props[-1]
+    onnx.save(model, tmp_path / "later.onnx")
+    for name, sentence in (
+        ("none.onnx", "there is no such file"),
+        ("foreign.onnx", "not one of `mnv3 export`"),
+        ("text.onnx", "not an ONNX file"),
+        ("empty.onnx", "not an ONNX file"),
+        ("cut.onnx", "not an ONNX file"),
+        ("later.onnx", "written by mnv3 1"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            read_exported(tmp_path / name)
+
+
+def test_a_missing_library_is_named_with_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    onnx.save(doubling(), tmp_path / "file.onnx")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(UserError, match=r"need onnx, which is not installed: pip install 'mnv3\[export\]'"):
+        read_exported(tmp_path / "file.onnx")
