@@ -34,8 +34,8 @@ def tabular(table: PaperTable, records: Sequence[Record], timed: Timed | None) -
         *_scores(table, records),
         *_params(table, records, notes),
         *_madds("MAdds", "madds", records, notes, plain=table.task == "lraspp"),
-        *(_madds("MAdds at half size", "half_madds", records, notes) if _printed(records, "half_madds") else []),
-        *(_latencies(table, records, timed) if timed else []),
+        *(_madds("MAdds, half size", "half_madds", records, notes) if _printed(records, "half_madds") else []),
+        *(_latencies(table, records) if timed else []),
     ]
     quoted = [number for number, record in enumerate(records) if record.row.quoted]
     lines = [f"{EQUAL}: rounds to the printed figure. {RULES[table.task]}", *notes.lines(), *_sources(table, records)]
@@ -146,14 +146,14 @@ def _cells(records: Sequence[Record], cell: Callable[[Any], str]) -> tuple[str, 
     return tuple("" if record.cost is None else cell(record) for record in records)
 
 
-def _latencies(table: PaperTable, records: Sequence[Record], timed: Timed) -> list[Column]:
+def _latencies(table: PaperTable, records: Sequence[Record]) -> list[Column]:
     columns = []
-    for key, size in (("latency", ""), ("half_latency", "half size, ")):
+    for key, size in (("latency", ""), ("half_latency", "half: ")):
         if _printed(records, key):
             paper = tuple(f"{r.row.figures[key]:.0f}" if key in r.row.figures else DASH for r in records)
             here = _cells(records, lambda record, key=key: f"{record.latency[key]:.1f}")
             columns.append(Column("latency, ms", f"{size}{PHONE[table.number]}", paper))
-            columns.append(Column("latency, ms", f"{size}here, {timed.words}", here))
+            columns.append(Column("latency, ms", f"{size}here", here))
     return columns
 
 

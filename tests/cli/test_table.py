@@ -148,8 +148,7 @@ def test_latency_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch, cal
     monkeypatch.setattr("tools.timing.REST", 0)
     assert call("table", "8", "latency=true", "rounds=2") == 0
     out = capsys.readouterr().out
-    assert "here, 1 thread" in out
-    assert "half size, Pixel 3" in out
+    assert "Pixel 3  here  half: Pixel 3  half: here" in out
     assert "Latency here: batch 1, random weights, CPU, 1 thread, median of 2 rounds." in out
 
 
