@@ -10,8 +10,8 @@ from torch import nn
 
 from ssdlite import export_nms
 from ssdlite.export import export_network, raw_model, whole_model
-from ssdlite.exporting import facts
 from ssdlite.exported import OnnxDetector
+from ssdlite.exporting import facts
 from ssdlite.model import build_detector
 from ssdlite.predictor import DetectorPredictor
 from tools.export.checking import boxes_agree
