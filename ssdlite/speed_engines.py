@@ -51,7 +51,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
             yield Comparison(
                 "one JPEG file to its final boxes",
                 next(iter(contestants)),
-                {name: Contestant(*work, keep_freed=False) for name, work in contestants.items()},
+                {name: Contestant(*work, keep_freed=name.startswith(EAGER)) for name, work in contestants.items()},
                 rounds_factor=10,
                 threads=threads,
                 notes=notes,
