@@ -103,6 +103,7 @@ def test_the_reported_score_is_that_of_the_best_checkpoint(compose, tmp_path):
         "plots/training.png",
         "samples/train.jpg",
         "samples/val.jpg",
+        "samples/val.json",
     }
 
 
@@ -124,7 +125,7 @@ def test_a_broken_frame_is_named(compose, tmp_path, monkeypatch):
     ("override", "sentence"),
     [
         ("data.root=/nowhere", "Cityscapes train is not there"),
-        ("init=/nowhere.ckpt", "no such checkpoint"),
+        ("init=/nowhere.ckpt", "no such file of weights"),
         ("recipe.crop=[49]", r"recipe.crop=\[49\]: must be two numbers"),
         ("task.input_size=[1,2,3]", r"task.input_size=\[1, 2, 3\]: must be two numbers"),
         ("recipe.class_weights=[1,2]", "recipe.class_weights: 19 numbers"),

@@ -101,6 +101,7 @@ def test_the_reported_score_is_that_of_the_best_checkpoint(compose, tmp_path):
         "predictions/detections.json",
         "samples/train.jpg",
         "samples/val.jpg",
+        "samples/val.json",
     }
 
 
@@ -123,7 +124,7 @@ def test_a_broken_image_is_named_by_its_id(compose, tmp_path, monkeypatch):
     ("override", "sentence"),
     [
         ("data.root=/nowhere dataset=coco", "COCO 2017 train is not there"),
-        ("init=/nowhere.ckpt", "no such checkpoint"),
+        ("init=/nowhere.ckpt", "no such file of weights"),
         ("backbone.output_stride=16", "stride 32 only"),
         ("recipe.steps=5", "set one of the two"),
         ("trainer.accelerator=gpu", "trainer.accelerator=gpu trainer.devices=auto: "),
