@@ -14,10 +14,10 @@ from lraspp.predictor import SegmenterPredictor
 from lraspp.speed_exported import labels_of_frame
 from lraspp.speed_network import FRAME, NUM_CLASSES, make_peer, make_segmenter, network_options
 from tools.timing import Comparison, Contestant
-from tools.timing_engines import COMPILED, ONNX_RUNTIME, SESSIONS, network_alone, usable, write_exported
+from tools.timing_engines import COMPILED, ONNX_RUNTIME, SESSIONS, hush_compiler, network_alone, usable, write_exported
 from tools.timing_photos import photo
 
-EAGER, ALONE, THEIRS = "mnv3, PyTorch", "the network alone, ONNX Runtime", "torchvision, PyTorch"
+EAGER, ALONE, THEIRS = "mnv3, PyTorch", "ONNX Runtime, network alone", "torchvision, PyTorch"
 
 Function = Callable[[], object]
 Size = tuple[int, int]
@@ -45,6 +45,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
                 next(iter(contestants)),
                 {name: Contestant(*work, keep_freed=name.startswith(EAGER)) for name, work in contestants.items()},
                 rounds_factor=4,
+                images=1,
                 threads=threads,
                 notes=notes,
             )
@@ -55,6 +56,7 @@ def eager(threads: int, size: Size, compiled: bool, options: dict[str, Any]) -> 
     torch.set_num_threads(threads)
     predictor = _predictor(options)
     if compiled:
+        hush_compiler()
         predictor.segmenter = fold_norms(predictor.segmenter, pack=False)
         predictor.segmenter.compile()
     frame = photo(0, size)

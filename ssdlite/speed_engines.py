@@ -21,10 +21,10 @@ from ssdlite.speed_exported import detections_of_file
 from ssdlite.speed_network import NUM_SLOTS, make_detector, make_peer, network_options, silence
 from tools.images import read_pixels
 from tools.timing import Comparison, Contestant
-from tools.timing_engines import COMPILED, ONNX_RUNTIME, SESSIONS, network_alone, usable, write_exported
+from tools.timing_engines import COMPILED, ONNX_RUNTIME, SESSIONS, hush_compiler, network_alone, usable, write_exported
 from tools.timing_photos import photo_files
 
-EAGER, ALONE = "mnv3, PyTorch", "the network alone, ONNX Runtime"
+EAGER, ALONE = "mnv3, PyTorch", "ONNX Runtime, network alone"
 THEIRS, SURE = "torchvision, PyTorch", "torchvision, PyTorch, NMS idle"
 
 Function = Callable[[], object]
@@ -53,6 +53,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
                 next(iter(contestants)),
                 {name: Contestant(*work, keep_freed=name.startswith(EAGER)) for name, work in contestants.items()},
                 rounds_factor=10,
+                images=1,
                 threads=threads,
                 notes=notes,
             )
@@ -63,6 +64,7 @@ def eager(threads: int, photo: str, compiled: bool, options: dict[str, Any]) -> 
     torch.set_num_threads(threads)
     predictor = _predictor(options)
     if compiled:
+        hush_compiler()
         predictor.detector = fold_norms(predictor.detector, pack=False)
         predictor.detector.compile()
     return lambda: predictor([read_pixels(photo)])

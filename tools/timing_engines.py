@@ -1,5 +1,6 @@
 """What the comparison of engines needs for either task: which there are, and networks of random weights as files."""
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -42,6 +43,11 @@ def usable(accelerator: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     }
     there = tuple(name for name, found in here.items() if found)
     return there, tuple(f"{name}: left out, it {why[name]}." for name, found in here.items() if not found)
+
+
+def hush_compiler() -> None:
+    """No warnings about GPUs that are not there."""
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 
 
 def write_exported(

@@ -13,6 +13,8 @@ from tools.timing_report import in_ms
 COLOURS = ("#1f6fd6", "#63a05a", "#c7822b", "#8a5bb5")  # a number of threads each; the fifth is the first again
 ROW = 0.34  # inches
 WIDTH = 9.0
+GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # keeps lines off the figures
+MOST_WHISKER = 1.5  # of the longest bar: a whisker beyond is cut off, lest the bars be too short to compare
 
 
 def plot_timings(path: Path, found: Sequence[Mapping[str, Any]], heading: str) -> None:
@@ -39,7 +41,8 @@ def plot_timings(path: Path, found: Sequence[Mapping[str, Any]], heading: str) -
 def _bars(axes: Any, items: Sequence[Mapping[str, Any]]) -> None:
     names = list(dict.fromkeys(name for item in items for name in item["contestants"]))
     thick = 0.8 / len(items)
-    longest = max(row["p90"] for item in items for row in item["contestants"].values())
+    rows = [row for item in items for row in item["contestants"].values()]
+    longest = min(max(row["p90"] for row in rows), MOST_WHISKER * max(row["median"] for row in rows))
     for number, item in enumerate(items):
         threads, colour = item["threads"], COLOURS[number % len(COLOURS)]
         label = None if threads is None else f"{threads} thread{'s' * (threads > 1)}"
@@ -48,7 +51,8 @@ def _bars(axes: Any, items: Sequence[Mapping[str, Any]]) -> None:
             median, p90 = row["median"], row["p90"]
             whisker = [[0], [p90 - median]]
             axes.barh(y, median, thick * 0.9, color=colour, xerr=whisker, ecolor=INK, capsize=2, label=label)
-            axes.text(p90 + 0.01 * longest, y, in_ms(median), va="center", fontsize=8, color=INK)
+            place = min(p90, longest) + 0.01 * longest
+            axes.text(place, y, in_ms(median), va="center", fontsize=8, color=INK, bbox=GROUND)
             label = None
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.invert_yaxis()

@@ -36,15 +36,15 @@ def table(found: Mapping[str, Any]) -> Table:
     """A record as a table; `titled` is what stands above it."""
     counted = any(row["images_per_second"] for row in found["contestants"].values())
     result = Table(box=SIMPLE_HEAD)
-    result.add_column("contestant")
+    result.add_column("contestant", no_wrap=True)
     rate = ("images/s",) if counted else ()
-    for heading in ("median", "p90", *rate, "memory", f"{found['ours']} is faster"):
+    for heading in ("median", "p90", *rate, "memory", "times ours"):
         result.add_column(heading, justify="right")
     for name, row in found["contestants"].items():
         cells = [name, in_ms(row["median"]), in_ms(row["p90"])]
         cells += [f"{row['images_per_second']:.0f}"] if counted else []
         cells += [f"{row['peak_mib']:.0f} MiB"] if row["peak_mib"] else [""]
-        cells += ["" if name == found["ours"] else f"{row['ratio']:.2f} times"]
+        cells += ["" if name == found["ours"] else f"{row['ratio']:.2f}"]
         result.add_row(*cells)
     return result
 
