@@ -23,7 +23,7 @@ def run(cfg: DictConfig) -> None:
     from tools.timing_plot import plot_timings
     from tools.timing_report import record, table, titled
 
-    device = _device(cfg.bench.accelerator)
+    device, out = _device(cfg.bench.accelerator), _folder(cfg)
     console = Console()
     machine = environment()
     place = torch.cuda.get_device_name() if device.type == "cuda" else machine["cpu"]
@@ -43,7 +43,6 @@ def run(cfg: DictConfig) -> None:
         for note in comparison.notes:
             console.print(note, highlight=False, soft_wrap=True)
 
-    out = Path(cfg.bench.out or f"runs/bench/{cfg.task.name}-{cfg.bench.what}")
     write_json(out / "bench.json", {"machine": machine, "cost": cost, "comparisons": found})
     plot = out / f"bench.{cfg.bench.format}"
     plot_timings(plot, found, heading)
@@ -57,3 +56,13 @@ def _device(accelerator: str) -> "torch.device":
     if accelerator == "gpu" and not there:
         raise UserError("bench.accelerator=gpu: PyTorch sees no CUDA device here; use cpu or auto.")
     return torch.device("cuda" if there and accelerator != "cpu" else "cpu")
+
+
+def _folder(cfg: DictConfig) -> Path:
+    """Where the figures go: made now, and not after minutes of timing."""
+    folder = Path(cfg.bench.out or f"runs/bench/{cfg.task.name}-{cfg.bench.what}").expanduser()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"bench.out={folder}: cannot be made a folder: {error.strerror}.") from None
+    return folder

@@ -43,6 +43,7 @@ RULES = (
     ),
     Rule(("eval.score_threshold",), "task.name", lambda task: task != "ssdlite", "it is for detection, task=ssdlite"),
     Rule(("bench.threads",), "bench.what", lambda what: what != "engines", "it is for bench.what=engines"),
+    Rule(("bench.images",), "task.name", lambda task: task == "lraspp", "it is for detection, task=ssdlite"),
     Rule(("bench.images",), "bench.what", lambda what: what == "network", "that times no image files"),
     Rule(("bench.batch_size",), "bench.what", lambda what: what == "engines", "engines get one image at a time"),
     Rule(("threads", "rounds"), "latency", lambda latency: latency is False, "latency is false"),
