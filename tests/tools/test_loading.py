@@ -1,6 +1,10 @@
+"""What a run begins with, and what is said of it."""
+
 import logging
+from pathlib import Path
 
 import pytest
+import torch
 
 from tools.loading import load_first_weights
 
@@ -14,7 +18,22 @@ from tools.loading import load_first_weights
     ],
 )
 def test_says_what_was_not_loaded_shortly(left: list[str], said: str, caplog: pytest.LogCaptureFixture) -> None:
-    config = {"backbone": {"weights": "w.pth", "weights_inputs": "imagenet"}, "init": None}
+    config = {"backbone": {"weights": None}, "init": "w.pth"}
     with caplog.at_level(logging.INFO, logger="mnv3"):
-        load_first_weights(config, lambda file, inputs: left, lambda file: [])
+        load_first_weights(config, lambda file, entries, inputs: [], lambda source: left)
     assert said in caplog.text
+
+
+def test_a_backbone_gets_what_is_in_the_file_and_imagenet_its_name(tmp_path: Path) -> None:
+    calls = []
+
+    def load(source: str, **keywords: object) -> list[str]:
+        calls.append((source, keywords))
+        return []
+
+    torch.save({"a": torch.ones(1)}, tmp_path / "w.pth")
+    for weights in (str(tmp_path / "w.pth"), "imagenet"):
+        backbone = {"weights": weights, "weights_inputs": "symmetric"}
+        load_first_weights({"backbone": backbone, "init": None}, load, lambda source: [])
+    assert calls[0] == (str(tmp_path / "w.pth"), {"entries": {"a": torch.ones(1)}, "inputs": "symmetric"})
+    assert calls[1] == ("imagenet", {"entries": None, "inputs": "symmetric"})
