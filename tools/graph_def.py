@@ -46,11 +46,6 @@ def read_graph(path: Path) -> Graph:
     return graph
 
 
-def read_constants(path: Path) -> dict[str, np.ndarray]:
-    """The constants of `read_graph`."""
-    return read_graph(path).constants
-
-
 def _graph(message: Value) -> Graph:
     graph = Graph({}, {})
     for number, node in fields(message):

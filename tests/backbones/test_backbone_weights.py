@@ -12,7 +12,7 @@ from backbones.network import build_backbone
 from backbones.torchvision_names import from_torchvision
 from backbones.weights import load_backbone_weights
 from tools.errors import UserError
-from tools.graph_def import read_constants
+from tools.graph_def import read_graph
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_timm_s_networks(tmp_path, randomise, family, kind, inputs, padding):
 def test_variables_of_tensorflow(test_data):
     """A detector's and a segmenter's, whose tails are halved in two ways; another family's are refused."""
     oracle = test_data / "oracle_tf"
-    graph = read_constants(oracle / "ssd_v3_small_random_frozen.pb")
+    graph = read_graph(oracle / "ssd_v3_small_random_frozen.pb").constants
     backbone = build_backbone("small", rf2=True, taps=["last"], padding="same")
     assert load_backbone_weights(backbone, "graph.pb", entries=graph) == []
     stem = torch.from_numpy(graph["FeatureExtractor/MobilenetV3/Conv/weights"].copy()).permute(3, 2, 0, 1)

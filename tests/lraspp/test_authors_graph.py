@@ -12,7 +12,7 @@ from lraspp.heads import LiteHead
 from lraspp.model import Segmenter, build_segmenter
 from lraspp.pooling import Windows
 from lraspp.weights import from_tensorflow
-from tools.graph_def import read_constants
+from tools.graph_def import read_graph
 
 SIZE = (513, 1025)
 CLASSES = 5
@@ -23,7 +23,7 @@ WINDOWS = Windows((13, 25), (4, 5), whole=False)
 @pytest.fixture(scope="module")
 def segmenter(test_data: Path) -> Segmenter:
     segmenter = build_segmenter(backbone="small", output_stride=32, gate="hard_sigmoid", num_classes=CLASSES)
-    variables = read_constants(test_data / "lraspp_tf" / "frozen_inference_graph.pb")
+    variables = read_graph(test_data / "lraspp_tf" / "frozen_inference_graph.pb").constants
     segmenter.load_state_dict(from_tensorflow(variables, segmenter))
     assert isinstance(segmenter.head, LiteHead)
     segmenter.head.windows = WINDOWS

@@ -14,7 +14,7 @@ from lraspp.model import build_segmenter
 from lraspp.pooling import AUTHORS_WINDOWS, Windows
 from tests.tools.tf_files import write_checkpoint
 from tools.errors import UserError
-from tools.graph_def import read_constants
+from tools.graph_def import read_graph
 from tools.weights_file import open_weights
 
 ENDS = ("weights", "biases", "gamma", "beta", "moving_mean", "moving_variance")
@@ -23,7 +23,7 @@ ENDS = ("weights", "biases", "gamma", "beta", "moving_mean", "moving_variance")
 @pytest.fixture(scope="module")
 def variables(test_data: Path) -> dict[str, np.ndarray]:
     """Those of a real network of the authors, Small at output stride 32, of 5 classes."""
-    constants = read_constants(test_data / "lraspp_tf" / "frozen_inference_graph.pb")
+    constants = read_graph(test_data / "lraspp_tf" / "frozen_inference_graph.pb").constants
     return {name: np.array(value) for name, value in constants.items() if name.endswith(ENDS)}
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from tools.errors import UserError
-from tools.graph_def import read_constants
+from tools.graph_def import read_graph
 
 
 def test_constants_are_the_variables(test_data: Path) -> None:
-    constants = read_constants(test_data / "oracle_tf" / "ssd_v3_small_random_frozen.pb")
+    constants = read_graph(test_data / "oracle_tf" / "ssd_v3_small_random_frozen.pb").constants
     variables = np.load(test_data / "oracle_tf" / "ssd_v3_small_vars.npz")
     shared = [name for name in variables if name in constants]
     assert len(shared) > 0.9 * len(variables.files)
@@ -49,7 +49,7 @@ INT = b"\x08\x03"
 def test_layouts_of_values(tmp_path: Path, tensor: bytes, want: object) -> None:
     path = tmp_path / "graph.pb"
     path.write_bytes(node(b"Const", tensor))
-    np.testing.assert_array_equal(read_constants(path)["c"], np.array(want, np.float32))
+    np.testing.assert_array_equal(read_graph(path).constants["c"], np.array(want, np.float32))
 
 
 @pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"PK\x03\x04" * 9, node(b"Const", FLOAT + SHAPE_2_2)[:-3]])
@@ -57,7 +57,7 @@ def test_what_is_no_graph_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "graph.pb"
     path.write_bytes(content)
     with pytest.raises(UserError, match="not a frozen TensorFlow graph"):
-        read_constants(path)
+        read_graph(path)
 
 
 @pytest.mark.parametrize("content", [b"", node(b"Add", FLOAT), node(b"Const", INT + SHAPE_2_2)])
@@ -65,9 +65,9 @@ def test_graphs_without_constants_are_refused(tmp_path: Path, content: bytes) ->
     path = tmp_path / "graph.pb"
     path.write_bytes(content)
     with pytest.raises(UserError, match="freeze the graph"):
-        read_constants(path)
+        read_graph(path)
 
 
 def test_missing_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not a file"):
-        read_constants(tmp_path / "none.pb")
+        read_graph(tmp_path / "none.pb")
