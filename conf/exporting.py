@@ -15,7 +15,7 @@ class Export:
         "the network alone: no resizing, NMS or label map inside; for accelerators that dislike them", False
     )
     int8: bool = key("quantise to 8 bits after training; mnv3 eval model=FILE says what that costs", False)
-    images: int = key("images that the quantisation is calibrated with, of the training split", 128, low=1)
+    images: int = key("images that the quantisation is calibrated with, of the training split", 64, low=1)
     score_threshold: Optional[float] = key(
         "detection: least score of what the file gives; null: the preset's, next to nothing, as AP wants it",
         None,

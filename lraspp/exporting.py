@@ -1,6 +1,6 @@
 """`mnv3 export task=lraspp`: images, model and check of a segmenter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +19,11 @@ from tools.export.samples import spread
 from tools.images import read_image
 
 agree = labels_agree
+
+
+def resemble(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> str:
+    """How like the label maps of a file in 8 bits are, in words."""
+    return labels_agree(ours, theirs).words
 
 
 def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:

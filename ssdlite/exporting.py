@@ -13,7 +13,7 @@ from ssdlite.data.datasets import open_dataset
 from ssdlite.export import export_network, raw_model, whole_model
 from ssdlite.predictor import DetectorPredictor
 from ssdlite.resize import resize
-from tools.export.checking import boxes_agree
+from tools.export.checking import boxes_agree, boxes_resemble
 from tools.export.quantise import quantised
 from tools.export.samples import spread
 from tools.images import read_image
@@ -23,7 +23,7 @@ WORDS = {
     "half_pixel": "bilinear with pixel centres kept, no low-pass",
 }
 
-agree = boxes_agree
+agree, resemble = boxes_agree, boxes_resemble
 
 
 def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:

@@ -116,6 +116,15 @@ def floats(*values: float) -> np.ndarray:
     return np.array(values, np.float32)
 
 
+def users_of(graph: onnx.GraphProto) -> Mapping[str, list[onnx.NodeProto]]:
+    """The nodes that take each value."""
+    users: dict[str, list[onnx.NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            users.setdefault(name, []).append(node)
+    return users
+
+
 def _infos(values: Infos) -> list[onnx.ValueInfoProto]:
     return [
         helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(kind)), shape)

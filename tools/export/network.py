@@ -10,7 +10,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from tools.export.graph import OPSET
+from tools.export.graph import OPSET, users_of
 
 ACROSS = ([2, 3], [-2, -1])
 """Axes of the pixels."""
@@ -70,10 +70,7 @@ def _use_average_pooling(graph: onnx.GraphProto) -> None:
     """Sums over all pixels that are divided by their number, as GlobalAveragePool: runtimes keep their own memory
     layout through that."""
     constants = {tensor.name: onnx.numpy_helper.to_array(tensor).tolist() for tensor in graph.initializer}
-    users: dict[str, list[onnx.NodeProto]] = {}
-    for node in graph.node:
-        for name in node.input:
-            users.setdefault(name, []).append(node)
+    users = users_of(graph)
     for node in list(graph.node):
         if node.op_type != "ReduceSum" or constants.get(node.input[1]) not in ACROSS:
             continue

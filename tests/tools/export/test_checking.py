@@ -1,6 +1,8 @@
 import numpy as np
+import torch
+from torchvision.ops import box_iou
 
-from tools.export.checking import boxes_agree, labels_agree
+from tools.export.checking import boxes_agree, boxes_resemble, labels_agree, pairwise_overlaps
 from tools.predictor import Boxes
 
 
@@ -48,3 +50,18 @@ def test_label_maps_may_differ_in_a_ten_thousandth() -> None:
     theirs[0, 2] = 1
     agreement = labels_agree([ours], [theirs])
     assert not agreement.good and "99.9850 %" in agreement.words
+
+
+def test_eight_bits_are_told_by_the_boxes_found_again() -> None:
+    ours = found((0, 0.9, 1), (20, 0.8, 2), (40, 0.6, 1), (60, 0.1, 1))
+    theirs = found((0.5, 0.85, 1), (20, 0.8, 1), (45, 0.6, 1))
+    assert boxes_resemble([ours], [theirs]).startswith("1 of 3 boxes")
+
+
+def test_overlaps_are_those_of_torchvision() -> None:
+    rng = np.random.default_rng(0)
+    a, b = (rng.uniform(0, 50, (count, 4)).astype(np.float32) for count in (7, 9))
+    a[:, 2:] += a[:, :2]
+    b[:, 2:] += b[:, :2]
+    expected = box_iou(torch.from_numpy(a), torch.from_numpy(b))
+    np.testing.assert_allclose(pairwise_overlaps(a, b), expected, atol=1e-6)
