@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,9 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     if not path.is_file():
         raise UserError(f"{path}: no such checkpoint file.")
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that are not PyTorch's
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # on foreign bytes the unpickler fails in any way there is
         if isinstance(error, pickle.UnpicklingError) and "global" in str(error).lower():
             raise UserError(
