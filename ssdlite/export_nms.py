@@ -91,8 +91,8 @@ class Nms(NamedTuple):
         rows = None
         if pool < self.anchors:
             _, rows = graph.split("TopK", 2, graph.add("ReduceMax", values, ints(2), keepdims=0), ints(pool), axis=1)
-            index = graph.add("Expand", graph.add("Unsqueeze", rows, LAST), ints(1, 1, self.classes))
-            values = graph.add("GatherElements", values, index, axis=1)
+            index = graph.add("Unsqueeze", rows, LAST)
+            values = graph.add("GatherND", values, index, batch_dims=1)
         flat = graph.add("Reshape", values, ints(0, -1))
         highest, places = graph.split("TopK", 2, flat, ints(pool), axis=1)
         anchors = graph.add("Div", places, np.int64(self.classes))
