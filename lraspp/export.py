@@ -4,7 +4,9 @@ import numpy as np
 import onnx
 import torch
 
+from backbones.convolution import Convolution
 from backbones.fold import fold_norms
+from lraspp.heads import LiteHead
 from lraspp.model import Segmenter
 from tools.export.graph import FLOAT, UINT8, Graph, ints
 from tools.export.network import network_graph
@@ -12,29 +14,64 @@ from tools.export.network import network_graph
 Size = tuple[int, int]
 
 
-def export_network(segmenter: Segmenter, size: Size) -> onnx.GraphProto:
-    """input [N, 3, *size] float32, 0..255 -> logits [N, num_classes, h, w], as the segmenter gives them."""
+EXAMPLE = (97, 129)
+"""What the network is exported with where its size is to vary."""
+
+
+def export_network(segmenter: Segmenter, size: Size | None) -> onnx.GraphProto:
+    """input [N, 3, *size] float32, 0..255 -> logits [N, num_classes, h, w], as the segmenter gives them.
+
+    Without `size` it may vary, unless the head has windows, which depend on it.
+    """
     plain = fold_norms(segmenter, pack=False)
     plain.channels_last = False
-    return network_graph(plain, torch.zeros(2, 3, *size), ("input",), ("logits",), {0: "batch"})
+    if size is not None:
+        return network_graph(plain, torch.zeros(2, 3, *size), ("input",), ("logits",), {0: "batch"})
+    assert can_vary(segmenter), "windows depend on the size"
+    padded = _left_to_onnx(plain)
+    varying = {0: "batch", 2: "height", 3: "width"}
+    graph = network_graph(plain, torch.zeros(2, 3, *EXAMPLE), ("input",), ("logits",), varying)
+    for node in graph.node:
+        if node.op_type == "Conv" and node.input[1] in padded:
+            kept = [attribute for attribute in node.attribute if attribute.name not in ("pads", "auto_pad")]
+            del node.attribute[:]
+            node.attribute.extend([*kept, onnx.helper.make_attribute("auto_pad", "SAME_UPPER")])
+    return graph
 
 
-def raw_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size) -> onnx.ModelProto:
+def can_vary(segmenter: Segmenter) -> bool:
+    """Whether the network can be exported for inputs of any size."""
+    head = segmenter.head
+    return head.windows is None or (isinstance(head, LiteHead) and head.gate is None)
+
+
+def _left_to_onnx(network: Segmenter) -> set[str]:
+    """Names of the kernels of convolutions with SAME padding, which here pad as if symmetric: what SAME means depends
+    on the size, and ONNX has a word for it."""
+    names = set()
+    for name, layer in network.named_modules():
+        if isinstance(layer, Convolution) and layer.same:
+            layer.same = False
+            names.add(f"{name}.weight")
+    return names
+
+
+def raw_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | None) -> onnx.ModelProto:
     """The network."""
     graph = Graph()
     graph.call(network, "input")
     return graph.model(
         "lraspp",
-        {"input": (np.float32, ("batch", 3, *size))},
+        {"input": (np.float32, ("batch", 3, *(size or ("height", "width"))))},
         {"logits": (np.float32, ("batch", segmenter.num_classes, "rows", "columns"))},
     )
 
 
-def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size) -> onnx.ModelProto:
+def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | None) -> onnx.ModelProto:
     """images [N, H, W, 3] uint8 RGB of any size -> labels [N, H, W] uint8, class indices.
 
-    Images are resized to `size` for the network, as `mnv3 eval` resizes them; logits are resized to the size of the
-    images, with the classes last in memory, for which ONNX Runtime is twice as fast.
+    Images are resized to `size` for the network, unless that is None, as `mnv3 eval` resizes them; logits are resized
+    to the size of the images, with the classes last in memory, for which ONNX Runtime is twice as fast.
     """
     graph = Graph()
     (logits,) = graph.call(network, _resized(graph, size))
@@ -51,9 +88,11 @@ def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size) -> o
     )
 
 
-def _resized(graph: Graph, size: Size) -> str:
+def _resized(graph: Graph, size: Size | None) -> str:
     """[N, 3, *size] float32 of whole numbers 0..255."""
     planes = graph.add("Cast", graph.add("Transpose", "images", perm=[0, 3, 1, 2]), to=FLOAT)
+    if size is None:
+        return planes
     resized = graph.resize(
         planes,
         size,

@@ -12,8 +12,8 @@ from tools.exported import Session
 @torch.inference_mode()
 def label_maps(session: Session, description: Description, images: np.ndarray) -> np.ndarray:
     """[N, H, W] uint8 indices of classes, of `images` [N, H, W, 3] uint8 RGB, as a whole file gives them."""
-    height, width = description.input_size
-    inputs = resized(torch.from_numpy(images).permute(0, 3, 1, 2), (height, width)).float()
+    sides = description.input_size
+    inputs = resized(torch.from_numpy(images).permute(0, 3, 1, 2), None if sides is None else tuple(sides)).float()
     logits = torch.from_numpy(session(inputs.numpy())[0])
     size = (images.shape[1], images.shape[2])
     return upsampled_labels(logits, size, description.rules["align_corners"]).numpy()

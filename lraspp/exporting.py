@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from lraspp.data.datasets import open_dataset
 from lraspp.evaluate.inference import resized
-from lraspp.export import export_network, raw_model, whole_model
+from lraspp.export import can_vary, export_network, raw_model, whole_model
 from lraspp.predictor import SegmenterPredictor
 from tools.export.checking import labels_agree
 from tools.export.quantise import quantised
@@ -33,8 +33,8 @@ def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str
 
 
 def prepare(predictor: SegmenterPredictor, settings: Any, images: list[np.ndarray]) -> None:
-    """Give the network an input size: that of the first image, if it has none."""
-    if predictor.input_size is None:
+    """Give the network an input size, that of the first image, if it has none and needs one."""
+    if predictor.input_size is None and not can_vary(predictor.segmenter):
         height, width, _ = images[0].shape
         predictor.input_size = (height, width)
 
@@ -42,7 +42,6 @@ def prepare(predictor: SegmenterPredictor, settings: Any, images: list[np.ndarra
 def build(predictor: SegmenterPredictor, raw: bool, calibration: list[np.ndarray]) -> onnx.ModelProto:
     """The model; with images for `calibration` in 8 bits."""
     segmenter, size = predictor.segmenter, predictor.input_size
-    assert size is not None, "prepare comes first"
     network = export_network(segmenter, size)
     if calibration:
         network = quantised(network, [_input(predictor, image) for image in calibration])
@@ -51,11 +50,11 @@ def build(predictor: SegmenterPredictor, raw: bool, calibration: list[np.ndarray
 
 def facts(predictor: SegmenterPredictor) -> dict[str, Any]:
     """Fields of `tools.export.description.Description`."""
-    assert predictor.input_size is not None
+    size = predictor.input_size
+    resizing = " resized bilinear with pixel centres kept, low-passed when shrinking, to input_size;" if size else ""
     return {
-        "input_size": list(predictor.input_size),
-        "preprocessing": "RGB 0..255, resized bilinear with pixel centres kept, low-passed when shrinking, "
-        "to input_size; normalised inside",
+        "input_size": list(size) if size else None,
+        "preprocessing": f"RGB 0..255;{resizing} normalised inside",
         "rules": asdict(predictor.segmenter.preset),
     }
 

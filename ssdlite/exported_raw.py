@@ -15,7 +15,7 @@ from tools.exported import Session
 def detections(session: Session, description: Description, images: np.ndarray) -> list[np.ndarray]:
     """Boxes, scores and slots, padded, of `images` [N, H, W, 3] uint8 RGB, as a whole file gives them."""
     preset = Preset(**description.rules, anchors=())
-    height, width = description.input_size
+    height, width = description.input_size or images.shape[1:3]
     planes = torch.from_numpy(images).permute(0, 3, 1, 2)
     inputs = torch.stack([resize(image, (height, width), preset.resize_rule) for image in planes])
     codes, logits, anchors = (torch.from_numpy(value) for value in session(inputs.numpy()))

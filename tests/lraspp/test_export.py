@@ -23,6 +23,8 @@ OPTIONS = {
     "paper": {"output_stride": 8},  # its windows are smaller than the map
     "torchvision": {},
     "R-ASPP": {"head": "raspp", "output_stride": 32},
+    "paper, any size": {"pool": "global"},
+    "torchvision, any size": {},
 }
 
 
@@ -30,7 +32,7 @@ OPTIONS = {
 def predictor(request: pytest.FixtureRequest) -> SegmenterPredictor:
     """A thin network with random weights that finds several classes."""
     torch.manual_seed(0)
-    preset = request.param if request.param in ("paper", "torchvision") else "paper"
+    preset = "torchvision" if request.param.startswith("torchvision") else "paper"
     segmenter = build_segmenter(
         preset=preset, backbone="small", width=0.35, num_classes=CLASSES, **OPTIONS[request.param]
     )
@@ -41,12 +43,12 @@ def predictor(request: pytest.FixtureRequest) -> SegmenterPredictor:
         elif isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight)
     classes = [SegClass(f"kind {index}", (index, 0, 0), None, index + 7) for index in range(CLASSES)]
-    return SegmenterPredictor(segmenter.eval(), classes, SIZE)
+    return SegmenterPredictor(segmenter.eval(), classes, None if "any size" in request.param else SIZE)
 
 
 @pytest.fixture(scope="module")
 def network(predictor: SegmenterPredictor) -> onnx.GraphProto:
-    return export_network(predictor.segmenter, SIZE)
+    return export_network(predictor.segmenter, predictor.input_size)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,7 @@ def test_files_label_as_pytorch_does(
 ) -> None:
     ours = [predictor([image])[0] for image in images]
     assert all(len(np.unique(labels)) > 2 for labels in ours)
-    model = (whole_model if kind == "whole" else raw_model)(predictor.segmenter, network, SIZE)
+    model = (whole_model if kind == "whole" else raw_model)(predictor.segmenter, network, predictor.input_size)
     theirs = OnnxSegmenter(exported(model, predictor, kind), threads=1)(images)
     assert [labels.shape for labels in theirs] == [image.shape[:2] for image in images]
     agreement = labels_agree(ours[:2], theirs[:2])
@@ -85,7 +87,7 @@ def exported(model: onnx.ModelProto, predictor: SegmenterPredictor, kind: str) -
         task="lraspp",
         kind=kind,
         precision="float32",
-        input_size=list(SIZE),
+        input_size=None if predictor.input_size is None else list(predictor.input_size),
         preprocessing="",
         rules=asdict(predictor.segmenter.preset),
         classes=classes,

@@ -30,8 +30,8 @@ class Description(NamedTuple):
     """ "whole": from the bytes of images to results; "raw": the network alone."""
     precision: str
     """ "float32" or "int8"."""
-    input_size: list[int]
-    """Height and width of the network's input."""
+    input_size: list[int] | None
+    """Height and width of the network's input; None: those of the images."""
     preprocessing: str
     """What an image goes through, in words: for "raw", what is left to the user."""
     rules: dict[str, Any]
