@@ -15,8 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from cli.opening import open_predictor
 from tools.environment import environment
 from tools.errors import UserError
-from tools.exported import Exported, require
-from tools.files import atomic_path
+from tools.exported import LITERT, Exported, require
 from tools.predictor import Predictor
 from tools.run_folder import shown
 from tools.runs import lay_over, typed_keys, wanted
@@ -29,6 +28,19 @@ log = logging.getLogger("mnv3")
 
 CHECKED = 8
 """Images on which the file must agree with the network."""
+
+
+class Format(NamedTuple):
+    """Suffix of its files, and what it needs: the extra of each library."""
+
+    suffix: str
+    libraries: dict[str, str]
+
+
+FORMATS = {
+    "onnx": Format(".onnx", dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), "export")),
+    "litert": Format(LITERT, dict.fromkeys(("litert_torch", "ai_edge_litert"), "litert")),
+}
 
 
 class Origin(NamedTuple):
@@ -45,8 +57,9 @@ def run(cfg: DictConfig) -> None:
     Raises:
         UserError: what the user can mend; or the file does not agree, and is not kept.
     """
-    for library in ("onnx", "onnxscript", "onnxruntime"):
-        require(library)
+    _check_call(cfg)
+    from tools.export.writing import write_exported
+
     typed = typed_keys(HydraConfig.get().overrides.task)
     predictor, origin = _open(cfg, typed)
     work = importlib.import_module(f"{predictor.task}.exporting")
@@ -55,12 +68,26 @@ def run(cfg: DictConfig) -> None:
     work.prepare(predictor, cfg, samples)
     calibration = _images(work, config, "train", cfg.images) if cfg.int8 else []
     log.info("Exporting %s ...", origin.name)
-    exported = _exported(cfg, predictor, origin, work.facts(predictor), work.build(predictor, cfg.raw, calibration))
+    model = work.build_litert(predictor) if cfg.format == "litert" else work.build(predictor, cfg.raw, calibration)
+    exported = _exported(cfg, predictor, origin, work.facts(predictor), model)
     _check(exported, predictor, work, samples)
-    with atomic_path(exported.path) as temporary:
-        temporary.write_bytes(exported.model.SerializeToString())
+    write_exported(exported)
     path = shown(exported.path)
     log.info("%s, %.1f MB. Use it with: mnv3 predict model=%s IMAGE", path, exported.path.stat().st_size / 1e6, path)
+
+
+def _check_call(cfg: DictConfig) -> None:
+    """Raises UserError for what cannot be: a library that is missing, options that do not go together."""
+    suffix, libraries = FORMATS[cfg.format]
+    for library, extra in libraries.items():
+        require(library, extra)
+    problems = []
+    if cfg.out is not None and Path(cfg.out).suffix != suffix:
+        problems.append(f"out={cfg.out}: the name of a file of format={cfg.format} ends in {suffix}.")
+    if cfg.int8 and cfg.format == "litert":
+        problems.append("int8=true: 8 bits are there for format=onnx alone.")
+    if problems:
+        raise UserError(*problems)
 
 
 def _open(cfg: DictConfig, typed: Sequence[str]) -> tuple[Predictor, Origin]:
@@ -103,10 +130,10 @@ def _images(work: Any, config: dict[str, Any], split: str, count: int) -> "list[
 
 
 def _exported(
-    cfg: DictConfig, predictor: Predictor, origin: Origin, facts: dict[str, Any], model: "onnx.ModelProto"
+    cfg: DictConfig, predictor: Predictor, origin: Origin, facts: dict[str, Any], model: "onnx.ModelProto | bytes"
 ) -> Exported:
     """The model with its description, at its place."""
-    from tools.export.description import ClassRow, Description, describe
+    from tools.export.description import ClassRow, Description
 
     classes = [
         ClassRow(number, name, int(predictor.ids[number]), list(predictor.colours[number]))
@@ -115,7 +142,7 @@ def _exported(
     description = Description(
         version=environment()["mnv3"],
         task=predictor.task,
-        kind="raw" if cfg.raw else "whole",
+        kind="raw" if cfg.raw or cfg.format == "litert" else "whole",
         precision="int8" if cfg.int8 else "float32",
         classes=classes,
         figures=_figures(origin),
@@ -124,7 +151,6 @@ def _exported(
         command=shlex.join(["mnv3", *sys.argv[1:]]),
         **facts,
     )
-    describe(model, description)
     return Exported(_path(cfg, origin), model, description)
 
 
@@ -141,7 +167,7 @@ def _path(cfg: DictConfig, origin: Origin) -> Path:
         return Path(cfg.out).expanduser()
     what = ("-raw" if cfg.raw else "") + ("-int8" if cfg.int8 else "")
     name = origin.folder.name if origin.folder else Path(origin.name).stem
-    return (origin.folder or Path("runs")) / "export" / f"{name}{what}.onnx"
+    return (origin.folder or Path("runs")) / "export" / f"{name}{what}{FORMATS[cfg.format].suffix}"
 
 
 def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[np.ndarray]") -> None:

@@ -10,7 +10,7 @@ from conf.networks import Backbone, Task
 
 @dataclass
 class Export:
-    format: str = key("of the file", "onnx", choices=("onnx",))
+    format: str = key("of the file; litert (TFLite): the network alone", "onnx", choices=("onnx", "litert"))
     raw: bool = key(
         "the network alone: no resizing, NMS or label map inside; for accelerators that dislike them", False
     )
@@ -21,7 +21,7 @@ class Export:
         None,
         low=0,
     )
-    out: Optional[str] = key("the file; null: export/<name of the run>.onnx in the run folder", None)
+    out: Optional[str] = key("the file; null: export/<name of the run>.onnx or .tflite in the run folder", None)
     run: Optional[str] = key("run folder to take the network from; null: the newest run", None)
     ckpt: Optional[str] = key("checkpoint to take it from", None)
     weights: Optional[str] = key("somebody else's weights: a file, or torchvision", None)

@@ -18,13 +18,19 @@ EXAMPLE = (97, 129)
 """What the network is exported with where its size is to vary."""
 
 
+def plain_network(segmenter: Segmenter) -> Segmenter:
+    """A copy as exporters take it: norms folded, nothing packed, memory as it comes."""
+    plain = fold_norms(segmenter, pack=False)
+    plain.channels_last = False
+    return plain
+
+
 def export_network(segmenter: Segmenter, size: Size | None) -> onnx.GraphProto:
     """input [N, 3, *size] float32, 0..255 -> logits [N, num_classes, h, w], as the segmenter gives them.
 
     Without `size` it may vary, unless the head has windows, which depend on it.
     """
-    plain = fold_norms(segmenter, pack=False)
-    plain.channels_last = False
+    plain = plain_network(segmenter)
     if size is not None:
         return network_graph(plain, torch.zeros(2, 3, *size), ("input",), ("logits",), {0: "batch"})
     assert can_vary(segmenter), "windows depend on the size"

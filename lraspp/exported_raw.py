@@ -1,16 +1,19 @@
 """The rest of a segmenter whose exported file is the network alone, by PyTorch."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
 from lraspp.evaluate.inference import resized
 from lraspp.labels import upsampled_labels
 from tools.export.description import Description
-from tools.exported import Session
 
 
 @torch.inference_mode()
-def label_maps(session: Session, description: Description, images: np.ndarray) -> np.ndarray:
+def label_maps(
+    session: Callable[[np.ndarray], list[np.ndarray]], description: Description, images: np.ndarray
+) -> np.ndarray:
     """[N, H, W] uint8 indices of classes, of `images` [N, H, W, 3] uint8 RGB, as a whole file gives them."""
     sides = description.input_size
     inputs = resized(torch.from_numpy(images).permute(0, 3, 1, 2), None if sides is None else tuple(sides)).float()

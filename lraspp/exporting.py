@@ -11,9 +11,10 @@ from omegaconf import OmegaConf
 
 from lraspp.data.datasets import open_dataset
 from lraspp.evaluate.inference import resized
-from lraspp.export import can_vary, export_network, raw_model, whole_model
+from lraspp.export import can_vary, export_network, plain_network, raw_model, whole_model
 from lraspp.predictor import SegmenterPredictor
 from tools.export.checking import labels_agree
+from tools.export.litert import litert_bytes
 from tools.export.quantise import quantised
 from tools.export.samples import spread
 from tools.images import read_image
@@ -34,7 +35,8 @@ def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str
 
 def prepare(predictor: SegmenterPredictor, settings: Any, images: list[np.ndarray]) -> None:
     """Give the network an input size, that of the first image, if it has none and needs one."""
-    if predictor.input_size is None and not can_vary(predictor.segmenter):
+    varies = settings.format == "onnx" and can_vary(predictor.segmenter)
+    if predictor.input_size is None and not varies:
         height, width, _ = images[0].shape
         predictor.input_size = (height, width)
 
@@ -46,6 +48,12 @@ def build(predictor: SegmenterPredictor, raw: bool, calibration: list[np.ndarray
     if calibration:
         network = quantised(network, [_input(predictor, image) for image in calibration])
     return (raw_model if raw else whole_model)(segmenter, network, size)
+
+
+def build_litert(predictor: SegmenterPredictor) -> bytes:
+    """The network as a LiteRT file."""
+    assert predictor.input_size is not None, "prepare comes first"
+    return litert_bytes(plain_network(predictor.segmenter), predictor.input_size)
 
 
 def facts(predictor: SegmenterPredictor) -> dict[str, Any]:

@@ -15,10 +15,16 @@ RESIZE_MODES = {"legacy": "asymmetric", "half_pixel": "half_pixel"}
 """ONNX's word for each rule of `ssdlite.resize` that a preset has."""
 
 
-def export_network(detector: Detector) -> onnx.GraphProto:
-    """input [N, 3, h, w] float32, 0..255 -> codes [N, A, 4], logits [N, A, num_slots]: see `ssdlite.targets.Raw`."""
+def plain_network(detector: Detector) -> Detector:
+    """A copy as exporters take it: norms folded, nothing packed, memory as it comes."""
     plain = fold_norms(detector, pack=False)
     plain.channels_last = False
+    return plain
+
+
+def export_network(detector: Detector) -> onnx.GraphProto:
+    """input [N, 3, h, w] float32, 0..255 -> codes [N, A, 4], logits [N, A, num_slots]: see `ssdlite.targets.Raw`."""
+    plain = plain_network(detector)
     example = torch.zeros(2, 3, *detector.input_size)
     return network_graph(plain, example, ("input",), ("codes", "logits"), {0: "batch"})
 

@@ -5,7 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
-from tools.exported import Exported, Session, stacked
+from tools.exported import Exported, stacked, start
 from tools.predictor import Boxes
 
 
@@ -20,7 +20,7 @@ class OnnxDetector:
         self.ids = {row.number: row.id for row in self.description.classes}
         self.colours = {row.number: (row.colour[0], row.colour[1], row.colour[2]) for row in self.description.classes}
         self.known = np.array(list(self.classes))
-        self.session = Session(exported.model, threads)
+        self.session = start(exported, threads)
         self._detect = self._whole if self.description.kind == "whole" else self._raw
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:

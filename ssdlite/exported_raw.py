@@ -1,5 +1,7 @@
 """The rest of a detector whose exported file is the network alone, by PyTorch."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -8,11 +10,12 @@ from ssdlite.presets import Preset
 from ssdlite.resize import resize
 from ssdlite.targets import Raw
 from tools.export.description import Description
-from tools.exported import Session
 
 
 @torch.inference_mode()
-def detections(session: Session, description: Description, images: np.ndarray) -> list[np.ndarray]:
+def detections(
+    session: Callable[[np.ndarray], list[np.ndarray]], description: Description, images: np.ndarray
+) -> list[np.ndarray]:
     """Boxes, scores and slots, padded, of `images` [N, H, W, 3] uint8 RGB, as a whole file gives them."""
     preset = Preset(**description.rules, anchors=())
     height, width = description.input_size or images.shape[1:3]

@@ -10,10 +10,11 @@ import torch
 from omegaconf import OmegaConf
 
 from ssdlite.data.datasets import open_dataset
-from ssdlite.export import export_network, raw_model, whole_model
+from ssdlite.export import export_network, plain_network, raw_model, whole_model
 from ssdlite.predictor import DetectorPredictor
 from ssdlite.resize import resize
 from tools.export.checking import boxes_agree, boxes_resemble
+from tools.export.litert import litert_bytes
 from tools.export.quantise import quantised
 from tools.export.samples import spread
 from tools.images import read_image
@@ -46,6 +47,12 @@ def build(predictor: DetectorPredictor, raw: bool, calibration: list[np.ndarray]
     if calibration:
         network = quantised(network, [_input(predictor, image) for image in calibration])
     return (raw_model if raw else whole_model)(detector, network)
+
+
+def build_litert(predictor: DetectorPredictor) -> bytes:
+    """The network as a LiteRT file, with the same outputs as a raw model."""
+    detector = predictor.detector
+    return litert_bytes(plain_network(detector), detector.input_size, detector.anchors)
 
 
 def facts(predictor: DetectorPredictor) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Exported files: opened, and run by ONNX Runtime."""
+"""Exported files: opened, and run by ONNX Runtime or, of LiteRT's format, by its own runtime."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,31 +7,37 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from tools.errors import UserError
+from tools.exported_litert import LitertSession, properties_of
 
 if TYPE_CHECKING:
     import onnx
 
     from tools.export.description import Description
 
-EXTRA = "pip install 'mnv3[export]'"
+LITERT = ".tflite"
+"""Suffix of LiteRT's files."""
 
 
 class Exported(NamedTuple):
-    """A file of `mnv3 export`."""
+    """A file of `mnv3 export`; of LiteRT's format `model` is its content."""
 
     path: Path
-    model: "onnx.ModelProto"
+    model: "onnx.ModelProto | bytes"
     description: "Description"
 
 
 def read_exported(path: Path | str) -> Exported:
-    """Read a file. Raises UserError: it is not there, not ONNX, or not of `mnv3 export`; or onnx is not installed."""
+    """Read a file, whose suffix tells the format. Raises UserError: it is not there, of another format, or not of `mnv3
+    export`; or onnx is not installed."""
     path = Path(path).expanduser()
     if not path.is_file():
         raise UserError(f"model={path}: there is no such file.")
-    onnx = require("onnx")
     from tools.export.description import description_of
 
+    if path.suffix == LITERT:
+        content = path.read_bytes()
+        return Exported(path, content, description_of(properties_of(content, path), path))
+    onnx = require("onnx")
     try:
         model = onnx.load(path)
     except Exception as error:  # protobuf has its own kinds
@@ -39,6 +45,13 @@ def read_exported(path: Path | str) -> Exported:
     if not model.graph.node:
         raise UserError(f"model={path}: not an ONNX file, or an empty one.")
     return Exported(path, model, description_of({entry.key: entry.value for entry in model.metadata_props}, path))
+
+
+def start(exported: Exported, threads: int | None = None) -> "Session | LitertSession":
+    """A file in its runtime. Raises UserError: that is not installed, or refuses the model."""
+    if isinstance(exported.model, bytes):
+        return LitertSession(exported.model, threads)
+    return Session(exported.model, threads)
 
 
 class Session:
@@ -70,11 +83,11 @@ def stacked(images: Sequence[np.ndarray]) -> np.ndarray:
     return images[0][None] if len(images) == 1 else np.stack(images)
 
 
-def require(library: str) -> Any:
-    """Import a library of the extra `export`. Raises UserError that names the extra."""
+def require(library: str, extra: str = "export") -> Any:
+    """Import a library of an extra. Raises UserError that names the extra."""
     import importlib
 
     try:
         return importlib.import_module(library)
     except ImportError:
-        raise UserError(f"Exported files need {library}, which is not installed: {EXTRA}") from None
+        raise UserError(f"This needs {library}, which is not installed: pip install 'mnv3[{extra}]'") from None

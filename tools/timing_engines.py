@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tools.errors import UserError
-from tools.exported import Session, read_exported
+from tools.exported import Session, read_exported, start
 from tools.exported_openvino import OpenVinoSession
 
 if TYPE_CHECKING:
@@ -65,5 +65,5 @@ def write_exported(
 
 def network_alone(threads: int, file: str, size: tuple[int, int]) -> Callable[[], object]:
     """The network in ONNX Runtime, from an input of `size` (h, w) that is ready to its raw outputs."""
-    session = Session(read_exported(file).model, threads)
+    session = start(read_exported(file), threads)
     return partial(session, np.random.default_rng(0).uniform(0, 255, (1, 3, *size)).astype(np.float32))

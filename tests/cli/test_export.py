@@ -95,6 +95,7 @@ def test_mistakes(runs: Path, call: Call, capsys: pytest.CaptureFixture[str], mo
     for words, sentence in (
         (["export", "run=nowhere"], "there is no such folder"),
         (["export", "format=tflite"], "format=tflite"),
+        (["export", "out=file.pt"], "ends in .onnx"),
         (["export", "run=a", "ckpt=b"], "give one of them"),
         (["eval", "model=none.onnx"], "there is no such file"),
         (["eval", "model=foreign.onnx"], "not an ONNX file"),

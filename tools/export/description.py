@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-import onnx
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.errors import UserError
+
+if TYPE_CHECKING:
+    import onnx
 
 PREFIX = "mnv3."
 
@@ -45,11 +46,16 @@ class Description(NamedTuple):
     command: str
 
 
-def describe(model: onnx.ModelProto, description: Description) -> None:
+def properties_for(description: Description) -> dict[str, str]:
+    """The entries of the metadata."""
+    return {PREFIX + name: json.dumps(value) for name, value in description._asdict().items()}
+
+
+def describe(model: "onnx.ModelProto", description: Description) -> None:
     """Write the metadata of `model`."""
-    onnx.helper.set_model_props(
-        model, {PREFIX + name: json.dumps(value) for name, value in description._asdict().items()}
-    )
+    from onnx.helper import set_model_props
+
+    set_model_props(model, properties_for(description))
 
 
 def description_of(properties: Mapping[str, str], path: object) -> Description:
@@ -59,9 +65,7 @@ def description_of(properties: Mapping[str, str], path: object) -> Description:
     }
     missing = [name for name in Description._fields if name not in found]
     if len(missing) == len(Description._fields):
-        raise UserError(
-            f"{path}: an ONNX file, but not one of `mnv3 export`: it does not say what its inputs and outputs mean."
-        )
+        raise UserError(f"{path}: not one of `mnv3 export`: it does not say what its inputs and outputs mean.")
     try:
         values = {name: json.loads(found[name]) for name in Description._fields}
         classes = [ClassRow(*row) for row in values.pop("classes")]

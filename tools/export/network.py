@@ -4,7 +4,7 @@ import io
 import logging
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 import onnx
 import torch
@@ -24,7 +24,7 @@ def network_graph(
     `inputs` and `outputs` are the names of its values.
     """
     shapes = ({axis: torch.export.Dim(name) for axis, name in dynamic.items()},)
-    with torch.no_grad(), _silence():
+    with torch.no_grad(), silence():
         program = torch.onnx.export(
             network,
             (example,),
@@ -54,12 +54,12 @@ def _simplify(node: onnx.NodeProto) -> None:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
-    """Nothing of what the exporter and its libraries say of their passes."""
+def silence() -> Iterator[None]:
+    """Nothing of what exporters and their libraries say of their passes."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:

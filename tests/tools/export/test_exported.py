@@ -10,7 +10,7 @@ import pytest
 from tools.errors import UserError
 from tools.export.description import ClassRow, Description, describe
 from tools.export.graph import Graph
-from tools.exported import Session, read_exported
+from tools.exported import read_exported, start
 
 DESCRIPTION = Description(
     version="1",
@@ -40,7 +40,7 @@ def test_the_description_comes_back(tmp_path: Path) -> None:
     onnx.save(model, tmp_path / "file.onnx")
     exported = read_exported(tmp_path / "file.onnx")
     assert exported.description == DESCRIPTION
-    assert Session(exported.model, 1)(np.array([1, 2], np.float32))[0].tolist() == [2, 4]
+    assert start(exported, 1)(np.array([1, 2], np.float32))[0].tolist() == [2, 4]
 
 
 def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
@@ -67,5 +67,5 @@ def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
 def test_a_missing_library_is_named_with_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     onnx.save(doubling(), tmp_path / "file.onnx")
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(UserError, match=r"need onnx, which is not installed: pip install 'mnv3\[export\]'"):
+    with pytest.raises(UserError, match=r"needs onnx, which is not installed: pip install 'mnv3\[export\]'"):
         read_exported(tmp_path / "file.onnx")

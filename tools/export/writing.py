@@ -1,0 +1,29 @@
+"""Exported files, written."""
+
+import io
+import json
+import zipfile
+
+from tools.export.description import describe, properties_for
+from tools.exported import Exported
+from tools.exported_litert import ENTRY
+from tools.files import atomic_path
+
+
+def write_exported(exported: Exported) -> None:
+    """Write a file to its place with its description inside: whole, or not at all."""
+    if isinstance(exported.model, bytes):
+        content = _with_archive(exported.model, json.dumps(properties_for(exported.description)))
+    else:
+        describe(exported.model, exported.description)
+        content = exported.model.SerializeToString()
+    with atomic_path(exported.path) as temporary:
+        temporary.write_bytes(content)
+
+
+def _with_archive(content: bytes, description: str) -> bytes:
+    """A LiteRT file with an archive behind the model, which is where TFLite's own metadata have theirs."""
+    whole = io.BytesIO(content)
+    with zipfile.ZipFile(whole, "a") as archive:
+        archive.writestr(ENTRY, description)
+    return whole.getvalue()
