@@ -51,6 +51,8 @@ RULES = (
     Rule(("out",), "format", lambda form: form == "wandb", "a W&B table goes into no file of yours"),
     Rule(("wandb",), "format", lambda form: form in TEXTS, "nothing is sent but with format=wandb"),
     Rule(("name",), "dry", bool, "a dry run leaves nothing"),
+    Rule(("images",), "int8", lambda int8: int8 is False, "int8 is false"),
+    Rule(("raw",), "format", lambda form: form == "litert", "LiteRT files are the network alone in any case"),
     Rule(("predict.accelerator",), "model", bool, "exported files run on the CPU"),
     Rule(("task.input_size", "backbone"), "model", bool, "an exported file has a network of its own"),
 )
