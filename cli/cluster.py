@@ -51,6 +51,17 @@ def enter(submission: str) -> None:
     _job = submission
     # Lightning would start further processes by the name of the launcher's module, not by sys.argv.
     sys.modules["__main__"].__spec__ = None
+    _forget_results()
+
+
+def _forget_results() -> None:
+    """A process that fails because others of its job were stopped before it leaves a result, or half of one, at which
+    submitit would stumble when the job has been queued again."""
+    import submitit
+
+    result: Path = submitit.JobEnvironment().paths.result_pickle
+    for file in (result, result.with_suffix(f"{result.suffix}.save_tmp")):
+        file.unlink(missing_ok=True)
 
 
 def rank() -> int:

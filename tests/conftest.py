@@ -1,6 +1,8 @@
 """Fixtures that every test folder uses."""
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,13 @@ def test_data() -> Path:
 def no_wandb_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine's own WANDB_MODE would win over what a test asks for."""
     monkeypatch.delenv("WANDB_MODE", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def own_log_handlers() -> Iterator[None]:
+    """A call in this process sets handlers up, for streams that end with its test."""
+    loggers = [logging.getLogger(name) for name in (None, "mnv3", "mnv3.traceback")]
+    before = [list(logger.handlers) for logger in loggers]
+    yield
+    for logger, handlers in zip(loggers, before, strict=True):
+        logger.handlers[:] = handlers
