@@ -52,7 +52,7 @@ def _bars(axes: Any, items: Sequence[Mapping[str, Any]]) -> None:
             whisker = [[0], [p90 - median]]
             axes.barh(y, median, thick * 0.9, color=colour, xerr=whisker, ecolor=INK, capsize=2, label=label)
             place = min(p90, longest) + 0.01 * longest
-            axes.text(place, y, in_ms(median), va="center", fontsize=8, color=INK, bbox=GROUND)
+            axes.text(place, y, f"{in_ms(median)} ms", va="center", fontsize=8, color=INK, bbox=GROUND)
             label = None
     axes.set_yticks(range(len(names)), names, fontsize=9)
     axes.invert_yaxis()

@@ -38,12 +38,12 @@ def table(found: Mapping[str, Any]) -> Table:
     result = Table(box=SIMPLE_HEAD)
     result.add_column("contestant", no_wrap=True)
     rate = ("images/s",) if counted else ()
-    for heading in ("median", "p90", *rate, "memory", "times ours"):
+    for heading in ("median, ms", "p90, ms", *rate, "peak, MiB", "times ours"):
         result.add_column(heading, justify="right")
     for name, row in found["contestants"].items():
         cells = [name, in_ms(row["median"]), in_ms(row["p90"])]
         cells += [f"{row['images_per_second']:.0f}"] if counted else []
-        cells += [f"{row['peak_mib']:.0f} MiB"] if row["peak_mib"] else [""]
+        cells += [f"{row['peak_mib']:.0f}"] if row["peak_mib"] else [""]
         cells += ["" if name == found["ours"] else f"{row['ratio']:.2f}"]
         result.add_row(*cells)
     return result
@@ -56,5 +56,5 @@ def titled(found: Mapping[str, Any]) -> str:
 
 
 def in_ms(seconds: float) -> str:
-    """Milliseconds, with a digit more where they are few; seconds where they are many."""
-    return f"{seconds:.1f} s" if seconds >= 10 else f"{seconds * 1e3:.{int(seconds < 1)}f} ms"
+    """Milliseconds, with a digit more where they are few."""
+    return f"{seconds * 1e3:.{int(seconds < 1)}f}"

@@ -37,9 +37,9 @@ def test_a_record_is_plain_and_has_ratios_of_rounds() -> None:
 def test_the_table_says_what_is_known() -> None:
     text = printed(found())
     assert "images/s" not in text
-    ours, other = (line.split() for line in text.splitlines() if " ms " in line)
-    assert ours == ["mnv3", "11.0", "ms", "30.0", "ms", "100", "MiB"]
-    assert other == ["other", "33.0", "ms", "60.0", "ms", "2.00"]
+    ours, other = (line.split() for line in text.splitlines() if line.split()[:1] in (["mnv3"], ["other"]))
+    assert ours == ["mnv3", "11.0", "30.0", "100"]
+    assert other == ["other", "33.0", "60.0", "2.00"]
     assert "images/s" in printed(found(images=4))
     assert [titled(found(threads=n)) for n in (None, 1, 2)] == [
         "one image",
