@@ -47,9 +47,9 @@ def open_predictor(
     given = [f"{key}=" for key in KEYS if cfg[key] is not None]
     if len(given) > 1:
         raise UserError(f"{' and '.join(given)} each say which network to use; give one of them.")
+    keep_freed_memory()  # decoding a photo, and PyTorch's labels of a frame of Cityscapes, take half of the time
     if cfg.model is not None:
         return Opened(_exported(cfg, typed), cfg.model, False, BATCH["cpu"])
-    keep_freed_memory()  # PyTorch labels a frame of Cityscapes in half of the time; ONNX Runtime does so by itself
     asked = wanted(cfg, typed)
     common = {"device": _device(accelerator), "input_size": _input_size(cfg, typed)}
     options = {"ssdlite": {**common, "least_score": least_score}, "lraspp": common}

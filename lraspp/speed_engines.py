@@ -43,7 +43,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
             yield Comparison(
                 f"one frame of {FRAME[1]} x {FRAME[0]} to its label map",
                 next(iter(contestants)),
-                {name: Contestant(*work, keep_freed=name.startswith(EAGER)) for name, work in contestants.items()},
+                {name: Contestant(*work, keep_freed=name != THEIRS) for name, work in contestants.items()},
                 rounds_factor=4,
                 images=1,
                 threads=threads,
