@@ -26,7 +26,7 @@ from lraspp.presets import PRESETS
 from lraspp.weights import from_tensorflow, from_torchvision, torchvision_features
 from tools.errors import UserError
 from tools.painting import class_colour
-from tools.weights_file import Noted, WeightsFile, inside, unused
+from tools.weights_file import WeightsFile, inside, read_noting, unused
 
 MARKS = {"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"}
 """An entry by which each is told: the convolution of the head's main branch, whose channels are task.filters."""
@@ -150,9 +150,7 @@ def _windows(file: WeightsFile) -> Windows | None:
 def translate(file: WeightsFile, origin: str, segmenter: Segmenter) -> tuple[dict[str, Any], list[str]]:
     """The state dict for `segmenter` from a file of its backbone's family, and a line on each entry that is left."""
     if origin == "authors":
-        variables = Noted(unfolded(file.tensors))
-        state = from_tensorflow(variables, segmenter)
-        return state, variables.unread()
+        return read_noting(unfolded(file.tensors), lambda variables: from_tensorflow(variables, segmenter))
     if origin == "torchvision":
         state = from_torchvision(file.tensors, segmenter)
         return state, unused(file.tensors, state)

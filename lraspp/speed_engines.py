@@ -14,10 +14,10 @@ from lraspp.predictor import SegmenterPredictor
 from lraspp.speed_exported import labels_of_frame
 from lraspp.speed_network import FRAME, NUM_CLASSES, make_peer, make_segmenter, network_options
 from tools.timing import Comparison, Contestant
-from tools.timing_engines import COMPILED, ONNX_RUNTIME, SESSIONS, hush_compiler, network_alone, usable, write_exported
+from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_exported
 from tools.timing_photos import photo
 
-EAGER, ALONE, THEIRS = "mnv3, PyTorch", "ONNX Runtime, network alone", "torchvision, PyTorch"
+THEIRS = "torchvision, PyTorch"
 
 Function = Callable[[], object]
 Size = tuple[int, int]
@@ -30,20 +30,21 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
     with TemporaryDirectory(prefix="mnv3-engines-") as folder:
         files = _export(Path(folder), options, FRAME) if ONNX_RUNTIME in engines else {}
         for threads in cfg.bench.threads:
-            contestants: dict[str, tuple[Callable[..., Function], tuple[Any, ...]]] = {}
-            for name in SESSIONS:
-                if name in engines:
-                    contestants[f"mnv3, {name}"] = (labels_of_frame, (threads, FRAME, name, files["whole"]))
-            contestants[EAGER] = (eager, (threads, FRAME, False, options))
-            if COMPILED in engines:
-                contestants[f"mnv3, {COMPILED}"] = (eager, (threads, FRAME, True, options))
-            if files:
-                contestants[ALONE] = (network_alone, (threads, files["raw"], FRAME))
-            contestants[THEIRS] = (theirs, (threads, FRAME))
+            contestants = our_contestants(
+                engines,
+                files,
+                labels_of_frame,
+                eager,
+                threads=threads,
+                subject=FRAME,
+                size=FRAME,
+                options=options,
+            )
+            contestants[THEIRS] = Contestant(theirs, (threads, FRAME), keep_freed=False)
             yield Comparison(
                 f"one frame of {FRAME[1]} x {FRAME[0]} to its label map",
                 next(iter(contestants)),
-                {name: Contestant(*work, keep_freed=name != THEIRS) for name, work in contestants.items()},
+                contestants,
                 rounds_factor=4,
                 images=1,
                 threads=threads,

@@ -23,7 +23,7 @@ from ssdlite.model import Detector
 from ssdlite.presets import PRESETS
 from ssdlite.weights import from_tensorflow, from_torchvision, torchvision_features
 from tools.errors import UserError
-from tools.weights_file import Noted, WeightsFile, inside, unused
+from tools.weights_file import WeightsFile, inside, read_noting, unused
 
 MARKS = {
     "ours": "head.boxes.0.predict.weight",
@@ -91,9 +91,7 @@ def describe(file: WeightsFile) -> Found:
 def translate(file: WeightsFile, origin: str, detector: Detector) -> tuple[dict[str, Any], list[str]]:
     """The state dict for `detector` from a file of its backbone's family, and a line on each entry that is left."""
     if origin == "authors":
-        variables = Noted(unfolded(file.tensors))
-        state = from_tensorflow(variables, detector)
-        return state, variables.unread()
+        return read_noting(unfolded(file.tensors), lambda variables: from_tensorflow(variables, detector))
     if origin == "torchvision":
         state = from_torchvision(file.tensors, detector)
         return state, unused(file.tensors, state)

@@ -21,10 +21,9 @@ from ssdlite.speed_exported import detections_of_file
 from ssdlite.speed_network import NUM_SLOTS, make_detector, make_peer, network_options, silence
 from tools.images import read_pixels
 from tools.timing import Comparison, Contestant
-from tools.timing_engines import COMPILED, ONNX_RUNTIME, SESSIONS, hush_compiler, network_alone, usable, write_exported
+from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_exported
 from tools.timing_photos import photo_files
 
-EAGER, ALONE = "mnv3, PyTorch", "ONNX Runtime, network alone"
 THEIRS, SURE = "torchvision, PyTorch", "torchvision, PyTorch, NMS idle"
 THEIRS_KEEPING = "torchvision, PyTorch, our allocator"
 
@@ -39,21 +38,24 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
         photo = str(photo_files(Path(folder), 1, cfg.bench.images, cfg.seed)[0])
         files = _export(Path(folder), options) if ONNX_RUNTIME in engines else {}
         for threads in cfg.bench.threads:
-            contestants: dict[str, tuple[Callable[..., Function], tuple[Any, ...]]] = {}
-            for name in SESSIONS:
-                if name in engines:
-                    contestants[f"mnv3, {name}"] = (detections_of_file, (threads, photo, name, files["whole"]))
-            contestants[EAGER] = (eager, (threads, photo, False, options))
-            if COMPILED in engines:
-                contestants[f"mnv3, {COMPILED}"] = (eager, (threads, photo, True, options))
-            if files:
-                contestants[ALONE] = (network_alone, (threads, files["raw"], options["input_size"]))
-            peer = (theirs, (threads, photo, False))
-            contestants |= {THEIRS: peer, THEIRS_KEEPING: peer, SURE: (theirs, (threads, photo, True))}
+            contestants = our_contestants(
+                engines,
+                files,
+                detections_of_file,
+                eager,
+                threads=threads,
+                subject=photo,
+                size=options["input_size"],
+                options=options,
+            )
+            peer = (threads, photo, False)
+            contestants[THEIRS] = Contestant(theirs, peer, keep_freed=False)
+            contestants[THEIRS_KEEPING] = Contestant(theirs, peer, keep_freed=True)
+            contestants[SURE] = Contestant(theirs, (threads, photo, True), keep_freed=False)
             yield Comparison(
                 "one JPEG file to its final boxes",
                 next(iter(contestants)),
-                {name: Contestant(*work, keep_freed=name not in (THEIRS, SURE)) for name, work in contestants.items()},
+                contestants,
                 rounds_factor=10,
                 images=1,
                 threads=threads,

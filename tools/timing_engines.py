@@ -3,7 +3,7 @@
 import logging
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,12 +14,14 @@ import numpy as np
 from tools.errors import UserError
 from tools.exported import Session, read_exported, start
 from tools.exported_openvino import OpenVinoSession
+from tools.timing import Contestant
 
 if TYPE_CHECKING:
     import onnx
 
 ONNX_RUNTIME, OPENVINO, COMPILED = "ONNX Runtime", "OpenVINO", "PyTorch, compiled"
 SESSIONS: dict[str, Callable[..., Any]] = {ONNX_RUNTIME: Session, OPENVINO: OpenVinoSession}
+EAGER, ALONE = "mnv3, PyTorch", "ONNX Runtime, network alone"
 COMPILERS = ("c++", "g++", "clang++", "cl")
 
 
@@ -43,6 +45,34 @@ def usable(accelerator: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     }
     there = tuple(name for name, found in here.items() if found)
     return there, tuple(f"{name}: left out, it {why[name]}." for name, found in here.items() if not found)
+
+
+def our_contestants(
+    engines: Sequence[str],
+    files: Mapping[str, str],
+    exported: Callable[..., Callable[[], object]],
+    eager: Callable[..., Callable[[], object]],
+    *,
+    threads: int,
+    subject: Any,
+    size: tuple[int, int],
+    options: Mapping[str, Any],
+) -> dict[str, Contestant]:
+    """Ours by each of `engines`, and the network alone, in processes that keep freed memory as `mnv3 predict` does.
+
+    `files`: the exported ones, "whole" and "raw"; empty without ONNX Runtime. What is timed is made by
+    `exported(threads, subject, engine, file)` and `eager(threads, subject, compiled, options)`; `size` (h, w) is that
+    of the network's input.
+    """
+    work: dict[str, tuple[Callable[..., Callable[[], object]], tuple[Any, ...]]] = {
+        f"mnv3, {name}": (exported, (threads, subject, name, files["whole"])) for name in SESSIONS if name in engines
+    }
+    work[EAGER] = (eager, (threads, subject, False, options))
+    if COMPILED in engines:
+        work[f"mnv3, {COMPILED}"] = (eager, (threads, subject, True, options))
+    if files:
+        work[ALONE] = (network_alone, (threads, files["raw"], size))
+    return {name: Contestant(make, arguments, keep_freed=True) for name, (make, arguments) in work.items()}
 
 
 def hush_compiler() -> None:

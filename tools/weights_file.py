@@ -2,7 +2,7 @@
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
@@ -68,6 +68,15 @@ class Noted(dict[str, Any]):
     def unread(self) -> list[str]:
         """Lines on the variables of layers that nobody asked for; an optimizer's do not count."""
         return [f"{name}: only in the file" for name in self if name.endswith(VARIABLES) and name not in self.read]
+
+
+def read_noting(
+    variables: Mapping[str, Any], read: Callable[[Mapping[str, Any]], dict[str, Any]]
+) -> tuple[dict[str, Any], list[str]]:
+    """What `read` makes of TensorFlow's variables, and `Noted.unread`."""
+    noted = Noted(variables)
+    state = read(noted)
+    return state, noted.unread()
 
 
 def open_weights(path: Path | str) -> WeightsFile:

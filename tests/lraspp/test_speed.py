@@ -11,7 +11,7 @@ from cli.composing import composer
 from lraspp import speed, speed_engines, speed_network, speed_training
 from lraspp.data.frames import IGNORE
 from tools.timing import Contestant
-from tools.timing_engines import ONNX_RUNTIME, OPENVINO
+from tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
 
 CPU = torch.device("cpu")
 
@@ -71,7 +71,7 @@ def test_engines_give_the_same_labels(make: Callable[..., Any], monkeypatch: pyt
         name: contestant.make(*contestant.arguments)() for name, contestant in comparison.contestants.items()
     }
     ours = {name: labels for name, (labels,) in found.items() if name.startswith("mnv3")}
-    eager = ours[speed_engines.EAGER]
+    eager = ours[EAGER]
     assert len(ours) == 3 and eager.shape == (96, 160)
     for labels in ours.values():
         assert np.mean(labels == eager) > 0.999

@@ -13,7 +13,7 @@ from cli.composing import composer
 from ssdlite import speed, speed_engines, speed_training
 from tools.errors import UserError
 from tools.timing import Contestant
-from tools.timing_engines import ONNX_RUNTIME, OPENVINO
+from tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
 from tools.timing_photos import photo
 
 CPU = torch.device("cpu")
@@ -67,7 +67,7 @@ def test_engines_give_the_same_boxes(make: Callable[..., Any], monkeypatch: pyte
         name: contestant.make(*contestant.arguments)() for name, contestant in comparison.contestants.items()
     }
     ours = {name: boxes for name, (boxes, *_) in found.items() if name.startswith("mnv3")}
-    eager = ours[speed_engines.EAGER]
+    eager = ours[EAGER]
     assert len(ours) == 3 and len(eager.scores) == 100
     for boxes in ours.values():  # of near-equal scores, as random weights give them, either may come first
         np.testing.assert_allclose(boxes.scores, eager.scores, atol=1e-5)
