@@ -1,17 +1,19 @@
 """Image files to uint8 RGB of the size that the annotations were made in."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from tools import jpeg
 from tools.errors import UserError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Pillow and not torchvision.io, which decodes in the same time but is deprecated since torchvision 0.29.
+# Pillow and simplejpeg, not torchvision.io, whose decoders are deprecated since torchvision 0.29.
 
 
 def read_image(path: Path | str, size: tuple[int, int] | None = None) -> "Tensor":
@@ -29,20 +31,17 @@ def read_pixels(path: Path | str, size: tuple[int, int] | None = None) -> np.nda
     every image viewer does. Raises UserError, naming the file: missing, truncated, not an image, or of another size.
     """
     try:
-        with Image.open(path) as opened:
-            opened.load()
-            if not size or _size(opened) != size:
-                ImageOps.exif_transpose(opened, in_place=True)
-            found = _size(opened)
-            pixels = np.array(_to_rgb(opened))  # [H, W, 3]; a copy, because the file's own is read-only
+        content = Path(path).read_bytes()
+        pixels = jpeg.decode(content, size)
+        if pixels is None:
+            pixels = _by_pillow(content, size)
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
     except UnidentifiedImageError:
-        what = "is not an image that can be read" if Path(path).stat().st_size else "is empty, 0 bytes"
-        raise UserError(f"{path} {what}.") from None
+        raise UserError(f"{path} {'is not an image that can be read' if content else 'is empty, 0 bytes'}.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise UserError(f"Image {path} cannot be read: {error}.") from None
-    if size and found != size:
+    if size and (found := pixels.shape[:2]) != size:
         raise UserError(f"{path} is {found[1]}x{found[0]} pixels, but its annotations say {size[1]}x{size[0]}.")
     return pixels
 
@@ -64,6 +63,14 @@ def image_size(path: Path | str) -> tuple[int, int]:
         raise UserError(f"Image {path} does not exist.") from None
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise UserError(f"{path} is not an image that can be read.") from None
+
+
+def _by_pillow(content: bytes, size: tuple[int, int] | None) -> np.ndarray:
+    with Image.open(BytesIO(content)) as opened:
+        opened.load()
+        if not size or _size(opened) != size:
+            ImageOps.exif_transpose(opened, in_place=True)
+        return np.array(_to_rgb(opened))  # a copy, because the file's own is read-only
 
 
 def _size(image: Image.Image) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tools.errors import UserError
 from tools.images import image_size, read_image
@@ -99,3 +99,41 @@ def test_the_size_from_the_header_is_that_of_the_pixels(tmp_path):
     (tmp_path / "b.jpg").write_bytes(b"no")
     with pytest.raises(UserError, match="not an image"):
         image_size(tmp_path / "b.jpg")
+
+
+def pillow(path):
+    with Image.open(path) as image:
+        return np.array(ImageOps.exif_transpose(image).convert("RGB"))
+
+
+@pytest.mark.parametrize("options", [{}, {"subsampling": 0}, {"progressive": True}, {"quality": 20, "optimize": True}])
+@pytest.mark.parametrize("turn", [None, 1, 6])
+def test_jpeg_files_have_pillows_pixels(tmp_path, options, turn):
+    exif = Image.Exif()
+    if turn:
+        exif[0x0112] = turn
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg", exif=exif, **options)
+    assert (as_array(tmp_path / "a.jpg", None) == pillow(tmp_path / "a.jpg")).all()
+    stored = np.array(Image.open(tmp_path / "a.jpg"))
+    assert (as_array(tmp_path / "a.jpg", (20, 30)) == stored).all()  # the size decides, whatever the note says
+
+
+def test_rotation_noted_in_xmp(tmp_path):
+    note = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    Image.fromarray(SMOOTH).save(tmp_path / "a.jpg", xmp=note)
+    assert (as_array(tmp_path / "a.jpg", None) == pillow(tmp_path / "a.jpg")).all()
+    assert as_array(tmp_path / "a.jpg", None).shape[:2] == (30, 20)
+
+
+def test_more_pixels_than_pillow_allows(tmp_path, monkeypatch):
+    Image.fromarray(PIXELS).save(tmp_path / "a.jpg")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 200)
+    with pytest.raises(UserError, match=r"a\.jpg cannot be read: .*600 pixels"):
+        read_image(tmp_path / "a.jpg")
+
+
+def test_real_photos_have_pillows_pixels(test_data):
+    photos = [path for folder in ("coco_sample", "bccd") for path in sorted((test_data / folder).rglob("*.jpg"))[:20]]
+    assert photos
+    for path in photos:
+        assert (as_array(path, None) == pillow(path)).all(), path
