@@ -31,5 +31,6 @@ def fold_norms(network: Network, pack: bool = True) -> Network:
             elif pack and type(layer) is nn.Conv2d and not isinstance(parent, SqueezeExcite) and can_pack(layer):
                 setattr(parent, name, PackedConvolution(layer, nn.Identity()))
             elif not pack and isinstance(layer, PackedConvolution):
-                setattr(parent, name, nn.Sequential(layer.conv, layer.act))
+                plain = layer.conv if isinstance(layer.act, nn.Identity) else nn.Sequential(layer.conv, layer.act)
+                setattr(parent, name, plain)
     return folded

@@ -19,7 +19,8 @@ class OnnxDetector:
         self.classes = {row.number: row.name for row in self.description.classes}
         self.ids = {row.number: row.id for row in self.description.classes}
         self.colours = {row.number: (row.colour[0], row.colour[1], row.colour[2]) for row in self.description.classes}
-        self.known = np.array(list(self.classes))
+        self.known = np.zeros(max(self.classes) + 2, bool)  # with one for all that lie beyond
+        self.known[list(self.classes)] = True
         self.session = start(exported, threads)
         self._detect = self._whole if self.description.kind == "whole" else self._raw
 
@@ -28,7 +29,7 @@ class OnnxDetector:
         found: list[Boxes] = []
         for _, group in groupby(images, np.shape):
             for boxes, scores, slots in zip(*self._detect(stacked(list(group))), strict=True):
-                known = np.isin(slots, self.known)  # padding is not
+                known = self.known.take(slots, mode="clip")  # padding is not
                 found.append(Boxes(boxes[known], scores[known], slots[known]))
         return found
 

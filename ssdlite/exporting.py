@@ -43,7 +43,7 @@ def prepare(predictor: DetectorPredictor, settings: Any, images: list[np.ndarray
 def build(predictor: DetectorPredictor, raw: bool, calibration: list[np.ndarray]) -> onnx.ModelProto:
     """The model; with images for `calibration` in 8 bits."""
     detector = predictor.detector
-    network = export_network(detector)
+    network = export_network(detector, whole=not raw)
     if calibration:
         network = quantised(network, [_input(predictor, image) for image in calibration])
     return (raw_model if raw else whole_model)(detector, network)

@@ -50,7 +50,7 @@ def by_classes(raw: Raw, anchors: Tensor, preset: Preset, image: int) -> tuple[T
 def test_same_as_nms_by_classes(
     name: str, num_slots: int, pool: int, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ssdlite.postprocess, "POOL", pool)
+    monkeypatch.setattr(ssdlite.postprocess, "first_pool", lambda *_: pool)
     monkeypatch.setattr(ssdlite.postprocess, "CHUNK", chunk)
     preset = PRESETS[name]
     raw, anchors = random_raw(num_slots, preset, spread=2.0)

@@ -1,0 +1,55 @@
+"""Decoding boxes as nodes of an ONNX graph, by the rules of `ssdlite.boxes`."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ssdlite.boxes import CODE_SCALE
+from ssdlite.model import Detector
+from tools.export.graph import FLOAT, Graph, floats, ints
+
+LAST = ints(-1)
+
+
+class Boxes(NamedTuple):
+    """Values in a graph, of P anchors of each image: boxes [N, P, 4] xyxy in pixels of the network's input, as NMS
+    compares them (`compared`) and within the image (`clipped`); `visible` [N, P] float32, 0 for those that are not to
+    be shown, None if all are."""
+
+    compared: str
+    clipped: str
+    visible: str | None
+
+
+def boxes_of(graph: Graph, detector: Detector, codes: str, rows: str | None = None) -> Boxes:
+    """Boxes of `codes` [N, A, 4], of all anchors or of those in `rows` [N, P]."""
+    anchors = detector.anchors.cpu().numpy()
+    half = np.float32(0.5) * (anchors[:, 2:] - anchors[:, :2])
+    table = np.concatenate((anchors[:, :2] + half, half * np.float32(2 / CODE_SCALE[0]), half), 1)
+    centres, steps, halves = table[:, :2], table[:, 2:4], table[:, 4:]
+    if rows is not None:
+        codes = rows_of(graph, codes, rows)
+        centres, steps, halves = graph.split("Split", 3, graph.add("Gather", table, rows), axis=2, num_outputs=3)
+    shifts, stretches = graph.split("Split", 2, codes, axis=2, num_outputs=2)
+    middle = graph.add("Add", graph.add("Mul", shifts, steps), centres)
+    scaled = graph.add("Div", stretches, np.float32(CODE_SCALE[2]))
+    capped = graph.add("Min", scaled, np.float32(detector.preset.max_stretch))
+    reach = graph.add("Mul", graph.add("Exp", capped), halves)
+    decoded = graph.add("Concat", graph.add("Sub", middle, reach), graph.add("Add", middle, reach), axis=2)
+    limits = floats(*detector.input_size[::-1], *detector.input_size[::-1])
+    clipped = graph.add("Min", graph.add("Max", decoded, np.float32(0)), limits)
+    if detector.preset.clip_first:
+        return Boxes(clipped, clipped, None)
+    return Boxes(decoded, clipped, _visible(graph, clipped))
+
+
+def rows_of(graph: Graph, values: str, rows: str) -> str:
+    """Rows `rows` [N, P] of `values` [N, A, C] -> [N, P, C]."""
+    return graph.add("GatherND", values, graph.add("Unsqueeze", rows, LAST), batch_dims=1)
+
+
+def _visible(graph: Graph, clipped: str) -> str:
+    """[N, P] float32: 1 for boxes with an area, else 0."""
+    low, high = graph.split("Split", 2, clipped, axis=2, num_outputs=2)
+    shorter = graph.add("ReduceMin", graph.add("Sub", high, low), LAST, keepdims=0)
+    return graph.add("Cast", graph.add("Greater", shorter, np.float32(0)), to=FLOAT)
