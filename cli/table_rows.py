@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,11 +81,16 @@ def measured(task: str, configs: Mapping[str, Mapping[str, Any]], timed: Timed) 
 
     from tools.allocator import keep_freed_memory
     from tools.timing import interleave
+    from tools.timing_apart import seconds_of
 
     keep_freed_memory()
     torch.set_num_threads(timed.threads)
     functions: Callable = importlib.import_module(f"{task}.latency").functions
-    calls = {f"{name} {key}": call for name, config in configs.items() for key, call in functions(config).items()}
+    calls = {
+        f"{name} {key}": partial(seconds_of, call)
+        for name, config in configs.items()
+        for key, call in functions(config).items()
+    }
     result: dict[str, dict[str, float]] = {name: {} for name in configs}
     for both, timing in interleave(calls, timed.rounds).items():
         name, _, key = both.rpartition(" ")

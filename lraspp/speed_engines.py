@@ -12,12 +12,11 @@ from backbones.fold import fold_norms
 from lraspp.data.frames import SegClass
 from lraspp.predictor import SegmenterPredictor
 from lraspp.speed_exported import labels_of_frame
-from lraspp.speed_network import FRAME, NUM_CLASSES, make_peer, make_segmenter, network_options
-from tools.timing import Comparison, Contestant
+from lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
+from tools.timing import Comparison
+from tools.timing_apart import Contestant
 from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_exported
 from tools.timing_photos import photo
-
-THEIRS = "torchvision, PyTorch"
 
 Function = Callable[[], object]
 Size = tuple[int, int]

@@ -20,7 +20,8 @@ from lraspp.evaluate.confusion import ConfusionMatrix
 from lraspp.evaluate.label_files import write_label_files
 from lraspp.evaluate.official import OfficialScores, check_agreement, evaluate
 from lraspp.evaluate.scores import Scores
-from tools.timing import Comparison, Contestant
+from tools.timing import Comparison
+from tools.timing_apart import Contestant
 
 FRAME = (1024, 2048)  # of Cityscapes
 FRAMES = 8

@@ -34,7 +34,8 @@ from lraspp.speed_network import (
     their_training,
 )
 from tools.loader import Loader, worker_count
-from tools.timing import Comparison, Contestant
+from tools.timing import Comparison
+from tools.timing_apart import Contestant
 
 BATCHES = 2  # of a pass over the frames
 PRECISION = "float32"

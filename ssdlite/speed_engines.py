@@ -2,7 +2,8 @@
 
 With random weights every anchor scores above torchvision's threshold in every class, and its NMS has the most to do;
 it is timed once more with a background so sure of itself that NMS has nothing to do. Trained networks lie in between.
-Ours takes the best candidates in either case, in a process that keeps freed memory, as that of `mnv3 predict` does.
+Ours takes the best candidates in either case; its norms have the statistics of photos, and its process keeps freed
+memory, as that of `mnv3 predict` does.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,19 +14,30 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 from PIL import Image
+from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from backbones.fold import fold_norms
+from ssdlite.model import Detector
 from ssdlite.predictor import DetectorPredictor
+from ssdlite.resize import resize
 from ssdlite.speed_exported import detections_of_file
-from ssdlite.speed_network import NUM_SLOTS, make_detector, make_peer, network_options, silence
+from ssdlite.speed_network import (
+    NUM_SLOTS,
+    THEIRS,
+    THEIRS_KEEPING,
+    make_detector,
+    make_peer,
+    network_options,
+    silence,
+)
 from tools.images import read_pixels
-from tools.timing import Comparison, Contestant
+from tools.timing import Comparison
+from tools.timing_apart import Contestant
 from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_exported
-from tools.timing_photos import photo_files
+from tools.timing_photos import photo, photo_files
 
-THEIRS, SURE = "torchvision, PyTorch", "torchvision, PyTorch, NMS idle"
-THEIRS_KEEPING = "torchvision, PyTorch, our allocator"
+SURE = f"{THEIRS}, NMS idle"
 
 Function = Callable[[], object]
 
@@ -35,7 +47,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
     engines, notes = usable(cfg.bench.accelerator)
     options = network_options(cfg)
     with TemporaryDirectory(prefix="mnv3-engines-") as folder:
-        photo = str(photo_files(Path(folder), 1, cfg.bench.images, cfg.seed)[0])
+        file = str(photo_files(Path(folder), 1, cfg.bench.images, cfg.seed)[0])
         files = _export(Path(folder), options) if ONNX_RUNTIME in engines else {}
         for threads in cfg.bench.threads:
             contestants = our_contestants(
@@ -44,19 +56,20 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
                 detections_of_file,
                 eager,
                 threads=threads,
-                subject=photo,
+                subject=file,
                 size=options["input_size"],
                 options=options,
             )
-            peer = (threads, photo, False)
+            peer = (threads, file, False)
             contestants[THEIRS] = Contestant(theirs, peer, keep_freed=False)
             contestants[THEIRS_KEEPING] = Contestant(theirs, peer, keep_freed=True)
-            contestants[SURE] = Contestant(theirs, (threads, photo, True), keep_freed=False)
+            contestants[SURE] = Contestant(theirs, (threads, file, True), keep_freed=False)
             yield Comparison(
                 "one JPEG file to its final boxes",
                 next(iter(contestants)),
                 contestants,
                 rounds_factor=10,
+                in_a_row=4,
                 images=1,
                 threads=threads,
                 notes=notes,
@@ -95,12 +108,26 @@ def _export(folder: Path, options: dict[str, Any]) -> dict[str, str]:
     from ssdlite.exporting import facts
 
     predictor = _predictor(options)
-    graph = export_network(predictor.detector)
-    models = {"whole": whole_model(predictor.detector, graph), "raw": raw_model(predictor.detector, graph)}
+    detector = predictor.detector
+    models = {
+        "whole": whole_model(detector, export_network(detector, whole=True)),
+        "raw": raw_model(detector, export_network(detector, whole=False)),
+    }
     common = {"task": "ssdlite", "classes": NUM_SLOTS - 1, "facts": facts(predictor)}
     return {kind: write_exported(folder / f"{kind}.onnx", model, kind=kind, **common) for kind, model in models.items()}
 
 
 def _predictor(options: dict[str, Any]) -> DetectorPredictor:
     names = {slot: str(slot) for slot in range(1, NUM_SLOTS)}
-    return DetectorPredictor(make_detector(options), names, {slot: slot for slot in names})
+    return DetectorPredictor(_settled(make_detector(options)), names, {slot: slot for slot in names})
+
+
+@torch.no_grad()
+def _settled(detector: Detector) -> Detector:
+    """With the statistics of photos in its norms: without, random weights score all anchors alike."""
+    photos = [torch.from_numpy(photo(seed)).permute(2, 0, 1) for seed in range(8)]
+    for layer in detector.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = 1.0
+    detector.train()(torch.stack([resize(image, detector.input_size, detector.resize_rule) for image in photos]))
+    return detector.eval()

@@ -18,7 +18,8 @@ from backbones.network import backbone_options
 from ssdlite.model import Detector, build_detector
 from ssdlite.resize import resize
 from ssdlite.targets import PADDING, Targets
-from tools.timing import Comparison, Contestant
+from tools.timing import Comparison
+from tools.timing_apart import Contestant
 
 BOXES = 100  # rows of padded targets, as the loader makes them
 MOST_BOXES = 15  # real ones of an image; COCO has 7 on average
@@ -43,7 +44,9 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
     for sure in (False, True):
         nms = "no candidate" if sure else "every anchor a candidate"
         title = f"one {PHOTO[1]} x {PHOTO[0]} image to its detections; {nms} for torchvision"
-        yield three_ways(title, (our_image, (options, place)), (their_image, (sure, place)), rounds_factor=5)
+        yield three_ways(
+            title, (our_image, (options, place)), (their_image, (sure, place)), rounds_factor=5, in_a_row=4
+        )
 
 
 def three_ways(title: str, ours: tuple[Any, ...], theirs: tuple[Any, ...], **more: Any) -> Comparison:

@@ -14,7 +14,7 @@ import numpy as np
 from tools.errors import UserError
 from tools.exported import Session, read_exported, start
 from tools.exported_openvino import OpenVinoSession
-from tools.timing import Contestant
+from tools.timing_apart import Contestant
 
 if TYPE_CHECKING:
     import onnx

@@ -12,7 +12,8 @@ from cli import bench
 from cli.composing import composer
 from ssdlite import speed
 from tools.errors import UserError
-from tools.timing import Comparison, Contestant
+from tools.timing import Comparison
+from tools.timing_apart import Contestant
 
 
 def idle() -> Any:
@@ -36,7 +37,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 def test_figures_are_printed_and_kept(run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run("bench.threads=[1]", "bench.format=svg")
     printed = capsys.readouterr().out
-    for part in ("3,215,311 parameters", "doing nothing, 1 thread", "images/s", "One is missing.", "bench.svg"):
+    for part in ("3,215,311 parameters", "doing nothing, 1 thread", "a second", "One is missing.", "bench.svg"):
         assert part in printed
     folder = tmp_path / "runs" / "bench" / "ssdlite-network"
     kept = json.loads((folder / "bench.json").read_text())

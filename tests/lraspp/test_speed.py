@@ -10,7 +10,7 @@ import torch
 from cli.composing import composer
 from lraspp import speed, speed_engines, speed_network, speed_training
 from lraspp.data.frames import IGNORE
-from tools.timing import Contestant
+from tools.timing_apart import Contestant
 from tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
 
 CPU = torch.device("cpu")

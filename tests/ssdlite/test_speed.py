@@ -12,7 +12,8 @@ from PIL import Image
 from cli.composing import composer
 from ssdlite import speed, speed_engines, speed_training
 from tools.errors import UserError
-from tools.timing import Contestant
+from tools.export.checking import boxes_agree
+from tools.timing_apart import Contestant
 from tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
 from tools.timing_photos import photo
 
@@ -69,8 +70,9 @@ def test_engines_give_the_same_boxes(make: Callable[..., Any], monkeypatch: pyte
     ours = {name: boxes for name, (boxes, *_) in found.items() if name.startswith("mnv3")}
     eager = ours[EAGER]
     assert len(ours) == 3 and len(eager.scores) == 100
-    for boxes in ours.values():  # of near-equal scores, as random weights give them, either may come first
-        np.testing.assert_allclose(boxes.scores, eager.scores, atol=1e-5)
+    assert np.ptp(eager.scores) > 0.1  # norms are settled
+    for name, boxes in ours.items():
+        assert (agreement := boxes_agree([eager], [boxes])).good, f"{name}: {agreement.words}"
     assert len(found[speed_engines.SURE][0]["boxes"]) == 0 < len(found[speed_engines.THEIRS][0]["boxes"])
     assert next(comparisons, None) is None
 

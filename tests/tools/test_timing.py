@@ -1,28 +1,42 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
-import tools.timing
-from tools.timing import Comparison, Contestant, Timing, apart, compare, interleave
+import tools.timing_apart
+from tools.timing import Comparison, Timing, compare, interleave
+from tools.timing_apart import Contestant, apart, seconds_of
 
 
-def test_contestants_take_turns_and_warm_up_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
+def test_contestants_take_turns_and_warm_up_is_not_timed() -> None:
     calls = []
 
-    def work(name: str, costs: Iterator[float]) -> None:
-        nonlocal now
+    def work(name: str, costs: Iterator[float], count: int) -> list[float]:
         calls.append(name)
-        now += next(costs)
+        return [next(costs) for _ in range(count)]
 
-    monkeypatch.setattr(tools.timing, "perf_counter", lambda: now)
-    slow, fast = iter([100.0, 4.0, 8.0, 40.0]), iter([50.0, 2.0, 2.0, 10.0])
-    times = interleave({"slow": lambda: work("slow", slow), "fast": lambda: work("fast", fast)}, rounds=3)
+    def contestants() -> dict[str, Callable[[int], list[float]]]:
+        return {
+            "slow": partial(work, "slow", map(float, count(100))),
+            "fast": partial(work, "fast", map(float, count())),
+        }
+
+    times = interleave(contestants(), rounds=3)
     assert calls == ["slow", "fast"] * 4
-    assert times == {"slow": Timing((4.0, 8.0, 40.0)), "fast": Timing((2.0, 2.0, 10.0))}
+    assert times == {"slow": Timing((101.0, 102.0, 103.0)), "fast": Timing((1.0, 2.0, 3.0))}
+    times = interleave(contestants(), rounds=2, in_a_row=2)
+    assert times["fast"] == Timing((4.0, 5.0, 7.0, 8.0), rested=(3.0, 6.0))
+
+
+def test_every_call_is_timed_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([10.0, 11.0, 20.0, 23.0])
+    done = []
+    monkeypatch.setattr(tools.timing_apart, "perf_counter", lambda: next(clock))
+    assert seconds_of(lambda: done.append(1), 2) == [1.0, 3.0] and len(done) == 2
 
 
 def test_ratio_is_that_of_the_rounds_not_of_the_medians() -> None:
@@ -74,9 +88,9 @@ def test_the_peak_is_that_of_the_contestants_own_process() -> None:
 def test_a_failure_there_is_told_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTED", str(tmp_path / "calls.txt"))
     with apart(Contestant(count_upwards, (0, 1), True)) as call:
-        call()
+        assert len(call(1)) == 1
         with pytest.raises(RuntimeError, match="StopIteration"):
-            call()
+            call(1)
 
 
 def give_up() -> Callable[[], None]:
@@ -85,4 +99,4 @@ def give_up() -> Callable[[], None]:
 
 def test_a_dead_process_is_told_with_its_exit_code() -> None:
     with apart(Contestant(give_up, (), False)) as call, pytest.raises(RuntimeError, match="exit code 7"):
-        call()
+        call(1)

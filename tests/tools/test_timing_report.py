@@ -12,7 +12,7 @@ from tools.timing import Comparison, Timing
 from tools.timing_plot import plot_timings
 from tools.timing_report import record, table, titled
 
-TIMES = {"mnv3": Timing((0.010, 0.011, 0.030), 100.0), "other": Timing((0.020, 0.033, 0.060))}
+TIMES = {"mnv3": Timing((0.010, 0.011, 0.030), peak_mib=100.0), "other": Timing((0.020, 0.033, 0.060))}
 
 
 def found(**more: Any) -> dict[str, Any]:
@@ -36,11 +36,22 @@ def test_a_record_is_plain_and_has_ratios_of_rounds() -> None:
 
 def test_the_table_says_what_is_known() -> None:
     text = printed(found())
-    assert "images/s" not in text
+    assert "a second" not in text
     ours, other = (line.split() for line in text.splitlines() if line.split()[:1] in (["mnv3"], ["other"]))
     assert ours == ["mnv3", "11.0", "30.0", "100"]
     assert other == ["other", "33.0", "60.0", "2.00"]
-    assert "images/s" in printed(found(images=4))
+    assert "a second" in printed(found(images=4)) and "rested" not in text
+
+
+def test_first_calls_after_a_rest_have_a_column() -> None:
+    times = {"mnv3": Timing((0.010, 0.012), (0.020, 0.030, 0.025)), "other": Timing((0.020, 0.024), (0.05,))}
+    text = printed(record(Comparison("one image", "mnv3", {}), times))
+    assert "rested" in text
+    (ours,) = (line.split() for line in text.splitlines() if line.split()[:1] == ["mnv3"])
+    assert ours == ["mnv3", "11.0", "12.0", "25.0"]
+
+
+def test_titles_tell_the_threads() -> None:
     assert [titled(found(threads=n)) for n in (None, 1, 2)] == [
         "one image",
         "one image, 1 thread",
