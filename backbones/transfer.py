@@ -12,6 +12,8 @@ for normal.
 - The last convolution has no reader yet: its channels are worth their deviation.
 - Of a squeeze, units are worth the norms of their two kernels, one times the other.
 
+With images of the data set `backbones.refit` goes on from here.
+
 A constant that leaves with a channel makes no difference where batch norm follows. In squeeze-and-excitation none
 follows: there the means of the channels that leave move into the bias.
 """
@@ -28,6 +30,9 @@ from backbones.edits import squeeze_width
 from backbones.tables import Layer, Table, layer_names
 
 State = Mapping[str, Tensor]
+Kept = dict[str, Tensor]
+"""Channels that stay, by layer: "block10.expand" for those inside a block, and "last"."""
+
 POINTS, SHARES = (
     torch.tensor(values, dtype=torch.float32) for values in np.polynomial.hermite_e.hermegauss(64)
 )  # for means over a normal distribution
@@ -43,13 +48,14 @@ class Row(NamedTuple):
     residual: bool
 
 
-def narrow(state: State, table: Table) -> dict[str, Tensor]:
-    """The entries of a full backbone's `state`, of our names, cut to the channels of `table`, whose rows it has.
+def narrow(state: State, table: Table) -> tuple[dict[str, Tensor], Kept]:
+    """The entries of a full backbone's `state`, of our names, cut to the channels of `table`, whose rows it has; and
+    which channels stayed.
 
     What fits stays as it is. Raises KeyError: the state lacks a layer of the table.
     """
     rows = _rows(state, table)
-    result, inputs = dict(state), None
+    result, kept, inputs = dict(state), Kept(), None
     for first in range(len(rows)):
         if rows[first].residual:
             continue
@@ -59,9 +65,10 @@ def narrow(state: State, table: Table) -> dict[str, Tensor]:
         behind = rows[first + len(chain)] if first + len(chain) < len(rows) else None
         outputs = _chosen(_worth_of_stream(state, chain, behind), chain[0].row.out)
         for member in chain:
-            _cut(result, state, member, inputs, outputs)
+            inside = _cut(result, state, member, inputs, outputs)
+            kept |= {f"{member.name}.expand": inside} if inside is not None else {member.name: outputs}
             inputs = outputs
-    return result
+    return result, kept
 
 
 def _rows(state: State, table: Table) -> list[Row]:
@@ -84,7 +91,7 @@ def _worth_of_stream(state: State, chain: list[Row], behind: Row | None) -> Tens
     deviations = [_moments(state, _writer(row.name, row.row), _last_act(row.row))[1] for row in chain]
     deviation = torch.stack(deviations).square().sum(0).sqrt()
     readers = [
-        norm for row in (*chain[1:], *([behind] if behind else [])) if (norm := _reading(state, row)) is not None
+        norm for row in (*chain[1:], *([behind] if behind else [])) if (norm := reading(state, row.name)) is not None
     ]
     return deviation * torch.stack(readers).square().sum(0).sqrt() if readers else deviation
 
@@ -93,10 +100,10 @@ def _last_act(row: Layer) -> str:
     return "none" if row.kind == "bneck" else row.act
 
 
-def _reading(state: State, row: Row) -> Tensor | None:
-    """By input channel: the norm of the kernels that row's first convolution has for it; None if that is depthwise."""
-    layer = row.name if row.row.kind == "conv" else f"{row.name}.expand"
-    return _norms(state, layer) if f"{layer}.conv.weight" in state else None
+def reading(state: State, row: str) -> Tensor | None:
+    """By input channel: the norm of the kernels that a row's first convolution has for it; None if it is depthwise."""
+    layer = next((layer for layer in (row, f"{row}.expand") if f"{layer}.conv.weight" in state), None)
+    return None if layer is None else _norms(state, layer)
 
 
 def _norms(state: State, layer: str) -> Tensor:
@@ -119,14 +126,17 @@ def _chosen(worth: Tensor, count: int) -> Tensor:
     return worth.argsort(descending=True, stable=True)[:count].sort().values
 
 
-def _cut(result: dict[str, Tensor], state: State, row: Row, inputs: Tensor | None, outputs: Tensor) -> None:
-    """Put the entries of one row, cut, in the `result`. `inputs`: channels kept of the row before, None for all."""
+def _cut(result: dict[str, Tensor], state: State, row: Row, inputs: Tensor | None, outputs: Tensor) -> Tensor | None:
+    """Put the entries of one row, cut, in the `result`; return the channels kept inside a block that expands.
+
+    `inputs`: channels kept of the row before, None for all.
+    """
     name, layer = row.name, row.row
     if layer.kind == "conv":
         _cut_layer(result, name, outputs, inputs)
-        return
-    inside = inputs
-    if f"{name}.expand.conv.weight" in state:
+        return None
+    inside, expands = inputs, f"{name}.expand.conv.weight" in state
+    if expands:
         mean, deviation = _moments(state, f"{name}.depthwise", layer.act)
         gate = _gate(state, name, mean) if layer.se else 1.0
         inside = _chosen(deviation * gate * _norms(state, f"{name}.project"), layer.expand)
@@ -135,6 +145,7 @@ def _cut(result: dict[str, Tensor], state: State, row: Row, inputs: Tensor | Non
             _cut_squeeze(result, row, inside, mean)
     _cut_layer(result, f"{name}.depthwise", inside, None)
     _cut_layer(result, _writer(name, layer), outputs, inside)
+    return inside if expands else None
 
 
 def _gate(state: State, name: str, mean: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
 """Weights of a backbone: ImageNet's, or a file's."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from torchvision.models import (
 from backbones.blocks import BN_EPSILON
 from backbones.network import Backbone
 from backbones.recognise import in_slims, recognise
+from backbones.refit import can_refit, refit
 from backbones.tf_names import from_slim, slim_scope
 from backbones.timm_names import TIMM_EPSILON, from_timm
 from backbones.torchvision_cache import cached
@@ -46,6 +47,7 @@ def load_backbone_weights(
     entries: Mapping[str, Any] | None = None,
     inputs: Inputs = "imagenet",
     wanted: Inputs = "symmetric",
+    images: Callable[[], Tensor] | None = None,
 ) -> list[str]:
     """Load what fits from `source` into `backbone`; return a line on what was not loaded, for each entry or all.
 
@@ -58,8 +60,9 @@ def load_backbone_weights(
     deviation, as torchvision's own weights; or "symmetric", images in -1..1, as the weights that Google published,
     which are timm's mobilenetv1_100 and all those that it calls "tf_"; these need backbone.padding=same too. `wanted`
     says what the backbone gets: the stem is adapted to that. Wider weights, of a full network for one with the halved
-    tail of RF2, are cut: see `backbones.transfer`. Any other entry of another shape (timm's squeezes, which are not
-    rounded) is not loaded.
+    tail of RF2, are cut: see `backbones.transfer`; and fitted to the full network, see `backbones.refit`, if there are
+    `images` [N, 3, H, W] of the data set, as the backbone gets them. Any other entry of another shape (timm's squeezes,
+    which are not rounded) is not loaded.
 
     Raises UserError if the file is missing or unreadable, lacks entries that the backbone has, or fits nowhere.
     """
@@ -82,10 +85,11 @@ def load_backbone_weights(
     if (trained_on, wanted) == ("imagenet", "symmetric"):
         state = to_symmetric_range(state)
     cut = _wider(state, own)
-    if cut:
-        state = narrow(state, backbone.table)
-    fitting = {name: state[name] for name in own if state[name].shape == own[name].shape}
+    loaded, kept = narrow(state, backbone.table) if cut else (state, {})
+    fitting = {name: loaded[name] for name in own if loaded[name].shape == own[name].shape}
     backbone.load_state_dict(fitting, strict=False)
+    if cut and images is not None and can_refit(backbone.table, state):
+        refit(backbone, state, kept, images())
     return [*cut, *(name for name in own if name not in fitting)]
 
 

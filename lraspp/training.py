@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from omegaconf import DictConfig
+from torch import Tensor
 
 from backbones.weights import load_backbone_weights
 from lraspp.class_weights import class_weights
@@ -25,6 +26,7 @@ from lraspp.panels import sample_panels, score_tables
 from lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from tools.cost import RowCost
 from tools.draw import mosaic, save_image
+from tools.few_images import few_images
 from tools.fitting import fit_and_score
 from tools.loading import load_first_weights
 from tools.optim import Plan
@@ -66,7 +68,12 @@ class Segmentation(Task):
         segmenter = segmenter_from_config(config, len(data.classes))
         load_first_weights(
             config,
-            partial(load_backbone_weights, segmenter.backbone, wanted=segmenter.preset.inputs),
+            partial(
+                load_backbone_weights,
+                segmenter.backbone,
+                wanted=segmenter.preset.inputs,
+                images=lambda: _few(config, data) * segmenter.scale + segmenter.offset,
+            ),
             partial(init_segmenter, segmenter),
         )
         return segmenter
@@ -153,3 +160,8 @@ class Segmentation(Task):
     def rehearse_prediction(self, network: Segmenter, batch: Batch) -> str:
         """Label the crops."""
         return f"label maps {tuple(predict_batch(network, batch).shape)}"
+
+
+def _few(config: Config, data: FrameData) -> Tensor:
+    """A few frames as the network gets them, [n, 3, h, w] float32 0..255."""
+    return few_images([frame.image for frame in data.frames], first_size(config, data))

@@ -24,6 +24,7 @@ from ssdlite.module import SCORE, DetectionModule, class_table
 from ssdlite.panels import sample_panels, score_tables
 from tools.cost import RowCost
 from tools.draw import draw_boxes, mosaic, save_image
+from tools.few_images import few_images
 from tools.fitting import fit_and_score
 from tools.loading import load_first_weights
 from tools.optim import Plan
@@ -62,7 +63,11 @@ class Detection(Task):
         detector = detector_from_config(config, data.num_slots)
         load_first_weights(
             config,
-            partial(load_backbone_weights, detector.backbone),
+            partial(
+                load_backbone_weights,
+                detector.backbone,
+                images=lambda: few_images([*map(data.path, range(len(data)))], detector.input_size) * (2 / 255) - 1,
+            ),
             partial(init_detector, detector),
         )
         return detector

@@ -20,8 +20,8 @@ def test_every_entry_fits_the_halved_network(family, expansion):
     last = layer_names(TABLES[family])[-1]
     state = build_backbone(family, taps=[last]).state_dict()
     halved = build_backbone(family, rf2=True, rf2_expansion=expansion, taps=[last])
-    halved.load_state_dict(narrow(state, halved.table))
-    assert all(torch.equal(value, state[name]) for name, value in narrow(state, TABLES[family]).items())
+    halved.load_state_dict(narrow(state, halved.table)[0])
+    assert all(torch.equal(value, state[name]) for name, value in narrow(state, TABLES[family])[0].items())
 
 
 @torch.inference_mode()
@@ -50,7 +50,7 @@ def test_channels_worth_nothing_are_those_that_go(randomise):
 
     halved = build_backbone("small", rf2=True, taps=["last"]).eval()
     assert halved.table == table
-    halved.load_state_dict(narrow(state, table))
+    halved.load_state_dict(narrow(state, table)[0])
     image = torch.randn(2, 3, 96, 96, generator=generator)
     want = full(image)["last"][:, alive]
     torch.testing.assert_close(halved(image)["last"], want, atol=1e-5, rtol=1e-5)
@@ -65,7 +65,7 @@ def test_a_constant_channel_moves_into_the_bias_of_the_squeeze(randomise):
     state["block10.depthwise.norm.weight"][constant] = 0
     state["block10.depthwise.norm.bias"][constant] = 1.5
     squeeze = state["block10.se.squeeze.weight"].flatten(1)
-    cut = narrow(state, halve_tail(TABLES["small"], "keep"))
+    cut = narrow(state, halve_tail(TABLES["small"], "keep"))[0]
     units = kept_rows(squeeze[:, ~constant], cut["block10.se.squeeze.weight"].flatten(1))
     moved = squeeze[:, constant].sum(1) * torch.nn.functional.hardswish(torch.tensor(1.5))
     want = (state["block10.se.squeeze.bias"] + moved)[units]
@@ -77,7 +77,7 @@ def test_shortcuts_share_one_choice():
     for name, value in state.items():
         if name.endswith("project.norm.running_mean"):
             value.copy_(torch.arange(len(value)))  # tells which channel it was
-    cut = narrow(state, halve_tail(TABLES["large"], "halve"))
+    cut = narrow(state, halve_tail(TABLES["large"], "halve"))[0]
     channels = [cut[f"block{n}.project.norm.running_mean"] for n in (13, 14, 15)]
     assert len(channels[0]) == 80
     assert torch.equal(channels[0], channels[1]) and torch.equal(channels[1], channels[2])
