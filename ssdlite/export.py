@@ -33,19 +33,9 @@ def export_network(detector: Detector, whole: bool) -> onnx.GraphProto:
     """
     plain = plain_network(detector)
     if whole and detector.preset.class_loss == "focal":
-        leave_background_out(plain)
+        _leave_background_out(plain)
     example = torch.zeros(2, 3, *detector.input_size)
     return network_graph(plain, example, ("input",), ("codes", "logits"), {0: "batch"})
-
-
-def leave_background_out(plain: Detector) -> None:
-    """Take slot 0 out of what the class predictors compute."""
-    for predictor in cast("Iterable[Predictor]", plain.head.classes):
-        layer, slots = predictor.predict, predictor.columns
-        assert layer.bias is not None
-        layer.weight.data = layer.weight.data.unflatten(0, (-1, slots))[:, 1:].flatten(0, 1)
-        layer.bias.data = layer.bias.data.unflatten(0, (-1, slots))[:, 1:].flatten()
-        layer.out_channels, predictor.columns = len(layer.bias), slots - 1
 
 
 def raw_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto:
@@ -73,18 +63,7 @@ def whole_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto
     """
     graph, preset = Graph(), detector.preset
     codes, logits = graph.call(network, _resized(graph, detector))
-    focal = preset.class_loss == "focal"
-    scores = (
-        logits if focal else graph.add("Slice", graph.add("Softmax", logits, axis=2), ints(1), ints(2**31), ints(2))
-    )
-    candidates = Candidates(
-        scores,
-        "Sigmoid" if focal else "Identity",
-        lambda graph, rows=None: boxes_of(graph, detector, codes, rows),
-        anchors=len(detector.anchors),
-        classes=detector.num_slots - 1,
-    )
-    found = detections(graph, candidates, preset)
+    found = detections(graph, _candidates(graph, detector, codes, logits), preset)
     real = graph.add("Greater", found.scores, np.float32(0))
     slots = graph.add("Add", found.classes, np.int64(1))
     scaled = graph.add("Mul", found.boxes, _factors(graph, detector.input_size))
@@ -102,6 +81,31 @@ def whole_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto
             "classes": (np.int64, ("batch", limit)),
             "counts": (np.int64, ("batch",)),
         },
+    )
+
+
+def _leave_background_out(plain: Detector) -> None:
+    """Take slot 0 out of what the class predictors compute."""
+    for predictor in cast("Iterable[Predictor]", plain.head.classes):
+        layer, slots = predictor.predict, predictor.columns
+        assert layer.bias is not None
+        layer.weight.data = layer.weight.data.unflatten(0, (-1, slots))[:, 1:].flatten(0, 1)
+        layer.bias.data = layer.bias.data.unflatten(0, (-1, slots))[:, 1:].flatten()
+        layer.out_channels, predictor.columns = len(layer.bias), slots - 1
+
+
+def _candidates(graph: Graph, detector: Detector, codes: str, logits: str) -> Candidates:
+    """All of the network's, without the background: sigmoid scores never had it."""
+    values, squash = logits, "Sigmoid"
+    if detector.preset.class_loss != "focal":
+        scores = graph.add("Softmax", logits, axis=2)
+        values, squash = graph.add("Slice", scores, ints(1), ints(2**31), ints(2)), "Identity"
+    return Candidates(
+        values,
+        squash,
+        lambda graph, rows=None: boxes_of(graph, detector, codes, rows),
+        anchors=len(detector.anchors),
+        classes=detector.num_slots - 1,
     )
 
 
