@@ -89,7 +89,9 @@ def load_backbone_weights(
     fitting = {name: loaded[name] for name in own if loaded[name].shape == own[name].shape}
     backbone.load_state_dict(fitting, strict=False)
     if cut and images is not None and can_refit(backbone.table, state):
-        refit(backbone, state, kept, images())
+        seen = images()
+        refit(backbone, state, kept, seen)
+        cut = [f"{cut[0]}; the others are fitted to the full network on {len(seen)} images"]
     return [*cut, *(name for name in own if name not in fitting)]
 
 
