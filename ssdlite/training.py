@@ -18,12 +18,14 @@ from ssdlite.evaluate.coco_scores import SCORE_THRESHOLD, CocoScorer, Scores
 from ssdlite.evaluate.inference import predict
 from ssdlite.evaluate.report import score_table, write_report
 from ssdlite.evaluate.results import Result
+from ssdlite.head import EXTRAS
 from ssdlite.load import detector_from_config, init_detector, load_detector
 from ssdlite.model import Detector
 from ssdlite.module import SCORE, DetectionModule, class_table
 from ssdlite.panels import sample_panels, score_tables
 from tools.cost import RowCost
 from tools.draw import draw_boxes, mosaic, save_image
+from tools.errors import UserError
 from tools.few_images import few_images
 from tools.fitting import fit_and_score
 from tools.loading import load_first_weights
@@ -84,11 +86,18 @@ class Detection(Task):
     def loaders(
         self, config: Config, network: Detector, train_data: CocoData, val_data: CocoData, rank: int, world: int
     ) -> tuple[Loader, Loader]:
-        """Batches of the network's input size."""
+        """Batches of the network's input size. Raises UserError if batch norm cannot train on them."""
+        batch_size = share_of_batch(config["recipe"]["batch_size"], world)
+        last_stride = config["backbone"]["output_stride"] * 2 ** len(EXTRAS)
+        if batch_size == 1 and max(network.input_size) <= last_stride:
+            raise UserError(
+                f"recipe.batch_size={world}: of one image in a process the last feature map has a single pixel, and "
+                f"batch norm nothing to take a mean of; give at least recipe.batch_size={2 * world}."
+            )
         common: dict[str, Any] = {
             "size": network.input_size,
             "rule": network.resize_rule,
-            "batch_size": share_of_batch(config["recipe"]["batch_size"], world),
+            "batch_size": batch_size,
             "workers": config["data"]["workers"],
             "on_error": config["data"]["on_error"],
             "rank": rank,

@@ -112,3 +112,12 @@ def test_what_a_run_was_called_with_can_be_read_back(home):
     assert (folder / "command.txt").read_text().startswith("mnv3 train 'task.input_size=[64,96]' ")
     assert json.loads((folder / "env.json").read_text())["torch"].startswith(torch.__version__)
     assert "epoch 1/1" in (folder / "log.txt").read_text()
+
+
+@pytest.mark.parametrize("dry", ["false", "true"])
+def test_a_batch_that_batch_norm_cannot_train_on_is_refused(home, dry):
+    process = start(home, *SMALL, "recipe.batch_size=1", f"dry={dry}", "name=one")
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 2
+    assert "recipe.batch_size=1" in output and "give at least recipe.batch_size=2" in output
+    assert not (home / "runs" / "ssdlite" / "one").exists()
