@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from ssdlite.data.coco import CocoData
 from ssdlite.evaluate.coco_scores import Scores
 from ssdlite.evaluate.results import Result, read_table
@@ -18,8 +20,9 @@ def sample_panels(data: CocoData, results: Sequence[Result], score_threshold: fl
     """wandb.Images of SAMPLES images: what was found with enough score, and the truth."""
     found = read_table(results)
     names = {category.id: category.name for category in data.categories}
-    panels = []
-    for index in pick_samples(data, SAMPLES):
+    panels, samples = [], pick_samples(data, SAMPLES)
+    common = data.sizes[samples].max(0, initial=0).tolist()
+    for index in samples:
         try:
             image = read_image(data.path(index), (int(data.sizes[index, 0]), int(data.sizes[index, 1])))
         except UserError:
@@ -28,7 +31,7 @@ def sample_panels(data: CocoData, results: Sequence[Result], score_threshold: fl
         true = slice(int(data.starts[index]), int(data.starts[index + 1]))
         panels.append(
             boxed_image(
-                image.permute(1, 2, 0).numpy(),
+                _padded(image.permute(1, 2, 0).numpy(), *common),
                 _corners(found.boxes[rows]),
                 [names[i] for i in found.category_ids[rows].tolist()],
                 found.scores[rows].tolist(),
@@ -51,6 +54,12 @@ def score_tables(scores: Scores) -> dict[str, Any]:
         "val/per_class": wandb.Table(columns=["class", "AP", "AP50"], data=rows),
         "val/confusion": wandb.Table(columns=["truth", *sides], data=confusion),
     }
+
+
+def _padded(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """[height, width, 3]: `image` with black below and beside it; on images of several sizes W&B shows boxes wrong."""
+    missing = (height - image.shape[0], width - image.shape[1])
+    return np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)))
 
 
 def _corners(boxes: Any) -> list[list[float]]:
