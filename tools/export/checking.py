@@ -32,7 +32,10 @@ def boxes_agree(ours: Sequence[Boxes], theirs: Sequence[Boxes]) -> Agreement:
             count += len(near)
             missing += int((near > BOX).sum())
             apart = max(apart, float(near[near <= BOX].max(initial=0)))
-    words = f"{count} detections, {count - missing} of them the same within {apart:.1g} pixels and {SCORE:g} in score"
+    words = (
+        f"{count} detections of the two, {count - missing} of them the other's too, within {apart:.1g} pixels and "
+        f"{SCORE:g} in score"
+    )
     return Agreement(missing == 0, words)
 
 

@@ -39,8 +39,17 @@ def network_graph(
     _use_average_pooling(graph)
     for node in graph.node:
         _simplify(node)
+    _drop_unused(graph)
     del graph.value_info[:]  # with the rest of what the exporter notes of its passes
     return graph
+
+
+def _drop_unused(graph: onnx.GraphProto) -> None:
+    """Leave out constants that no node takes, of which runtimes warn."""
+    used = users_of(graph)
+    kept = [tensor for tensor in graph.initializer if tensor.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
 
 
 def _simplify(node: onnx.NodeProto) -> None:
