@@ -15,7 +15,7 @@ from lraspp.speed_exported import labels_of_frame
 from lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
 from tools.timing import Comparison
 from tools.timing_apart import Contestant
-from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_exported
+from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
 from tools.timing_photos import photo
 
 Function = Callable[[], object]
@@ -87,7 +87,7 @@ def _export(folder: Path, options: dict[str, Any], size: Size) -> dict[str, str]
     models = {"whole": whole_model, "raw": raw_model}
     common = {"task": "lraspp", "classes": NUM_CLASSES, "facts": facts(predictor)}
     return {
-        kind: write_exported(folder / f"{kind}.onnx", make(predictor.segmenter, graph, size), kind=kind, **common)
+        kind: write_random(folder / f"{kind}.onnx", make(predictor.segmenter, graph, size), kind=kind, **common)
         for kind, make in models.items()
     }
 

@@ -77,7 +77,7 @@ class Detector(nn.Module):
             f"input is {tuple(images.shape[-2:])}, anchors are for {self.input_size}"
         )
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
-        x = (images * (2 / 255) - 1).contiguous(memory_format=layout)
+        x = normalised(images).contiguous(memory_format=layout)
         maps = list(self.backbone(x).values())
         for extra in self.extras:
             maps.append(extra(maps[-1]))
@@ -102,6 +102,11 @@ class Detector(nn.Module):
             bias = torch.logit(torch.tensor(prior, device="cpu")).item()
             for predictor in cast("Iterable[Predictor]", self.head.classes):
                 nn.init.constant_(cast("Tensor", predictor.predict.bias), bias)
+
+
+def normalised(images: Tensor) -> Tensor:
+    """Images in 0..255 as the backbone gets them: in -1..1, the authors' and torchvision's range for this network."""
+    return images * (2 / 255) - 1
 
 
 def build_detector(

@@ -34,7 +34,7 @@ from ssdlite.speed_network import (
 from tools.images import read_pixels
 from tools.timing import Comparison
 from tools.timing_apart import Contestant
-from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_exported
+from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
 from tools.timing_photos import photo, photo_files
 
 SURE = f"{THEIRS}, NMS idle"
@@ -114,7 +114,7 @@ def _export(folder: Path, options: dict[str, Any]) -> dict[str, str]:
         "raw": raw_model(detector, export_network(detector, whole=False)),
     }
     common = {"task": "ssdlite", "classes": NUM_SLOTS - 1, "facts": facts(predictor)}
-    return {kind: write_exported(folder / f"{kind}.onnx", model, kind=kind, **common) for kind, model in models.items()}
+    return {kind: write_random(folder / f"{kind}.onnx", model, kind=kind, **common) for kind, model in models.items()}
 
 
 def _predictor(options: dict[str, Any]) -> DetectorPredictor:

@@ -21,6 +21,7 @@ from torchvision.transforms import v2
 
 from ssdlite.data.coco import load_coco
 from ssdlite.data.loader import train_loader
+from ssdlite.model import normalised
 from ssdlite.presets import get_preset
 from ssdlite.speed_network import (
     BATCH,
@@ -75,15 +76,15 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
         )
 
 
-def our_loading(file: str, options: dict[str, Any], batch: int, normalised: bool) -> Function:
-    """A pass over the files by one core."""
+def our_loading(file: str, options: dict[str, Any], batch: int, batched: bool) -> Function:
+    """A pass over the files by one core; `batched`: normalised and laid out, as the detector does first."""
     torch.set_num_threads(1)
     loader = _our_loader(file, options, batch, workers=0)
 
     def load() -> None:
         for found in _next_epoch(loader):
-            if normalised:  # as Detector.feature_maps does
-                (found.images * (2 / 255) - 1).contiguous(memory_format=torch.channels_last)
+            if batched:
+                normalised(found.images).contiguous(memory_format=torch.channels_last)
 
     return load
 

@@ -20,7 +20,7 @@ from ssdlite.evaluate.report import score_table, write_report
 from ssdlite.evaluate.results import Result
 from ssdlite.head import EXTRAS
 from ssdlite.load import detector_from_config, init_detector, load_detector
-from ssdlite.model import Detector
+from ssdlite.model import Detector, normalised
 from ssdlite.module import SCORE, DetectionModule, class_table
 from ssdlite.panels import sample_panels, score_tables
 from tools.cost import RowCost
@@ -68,7 +68,7 @@ class Detection(Task):
             partial(
                 load_backbone_weights,
                 detector.backbone,
-                images=lambda: few_images([*map(data.path, range(len(data)))], detector.input_size) * (2 / 255) - 1,
+                images=lambda: normalised(few_images([*map(data.path, range(len(data)))], detector.input_size)),
             ),
             partial(init_detector, detector),
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tools.errors import UserError
-from tools.exported import Session, read_exported, start
+from tools.exported import Exported, Session, read_exported, start
 from tools.exported_openvino import OpenVinoSession
 from tools.timing_apart import Contestant
 
@@ -80,16 +80,17 @@ def hush_compiler() -> None:
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 
 
-def write_exported(
+def write_random(
     path: Path, model: "onnx.ModelProto", *, task: str, kind: str, classes: int, facts: Mapping[str, Any]
 ) -> str:
-    """Write a model as `mnv3 export` does, with classes that have numbers from 1 for names; returns the path."""
-    from tools.export.description import ClassRow, Description, describe
+    """Write a model of random weights as `mnv3 export` does, its classes named by numbers from 1; returns the path."""
+    from tools.export.description import ClassRow, Description
+    from tools.export.writing import write_exported
 
     rows = [ClassRow(number, str(number), number, [0, 0, 0]) for number in range(1, classes + 1)]
     origin = {"version": "", "source": "random weights", "command": "mnv3 bench", "config": {}, "figures": {}}
-    describe(model, Description(task=task, kind=kind, precision="float32", classes=rows, **origin, **facts))
-    path.write_bytes(model.SerializeToString())
+    description = Description(task=task, kind=kind, precision="float32", classes=rows, **origin, **facts)
+    write_exported(Exported(path, model, description))
     return str(path)
 
 
