@@ -49,10 +49,17 @@ def segmentation_loss(
                 weights *= _hard(cross_entropy_of(logits.detach(), index, align_corners), ignored, ohem, ohem_kept)
             return _InStrips.apply(logits, index, weights / _total(weights), align_corners)
         full = F.interpolate(logits, tuple(index.shape[-2:]), mode="bilinear", align_corners=align_corners)
-        losses = F.cross_entropy(full, index, reduction="none")
+        losses = _cross_entropy(full, index)
         if ohem is not None:
             weights *= _hard(losses.detach(), ignored, ohem, ohem_kept)
         return (losses * weights).sum() / _total(weights)
+
+
+def _cross_entropy(logits: Tensor, index: Tensor) -> Tensor:
+    """[N, K, H, W] and [N, H, W] -> [N, H, W]; with trainer.deterministic=true by the way that CUDA allows then."""
+    if torch.are_deterministic_algorithms_enabled():
+        return -logits.log_softmax(1).gather(1, index.unsqueeze(1)).squeeze(1)
+    return F.cross_entropy(logits, index, reduction="none")
 
 
 def _total(weights: Tensor) -> Tensor:
@@ -73,7 +80,7 @@ def _threshold(losses: Tensor, ohem: float, kept: float) -> Tensor:
     count = min(math.ceil(kept * losses.numel()), losses.numel())
     if count == 0:
         return most
-    return torch.minimum(most, losses.flatten().kthvalue(losses.numel() - count + 1).values)
+    return torch.minimum(most, losses.flatten().topk(count, sorted=False).values.amin())
 
 
 class _InStrips(torch.autograd.Function):

@@ -48,7 +48,7 @@ def _jaccard_steps(errors: Tensor, true: Tensor, pixels: Tensor) -> Tensor:
     """[K, P]: how much the Jaccard loss of a class grows when, after all pixels with larger errors, this one is wrong
     too (algorithm 1 of the paper). `pixels` [K]: true ones."""
     order = _descending(errors)
-    wrong = true.gather(1, order).cumsum(1, dtype=torch.float32)  # true pixels so far
+    wrong = true.gather(1, order).cumsum(1).float()  # true pixels so far; CUDA's sums of floats are in no fixed order
     ranks = torch.arange(1, order.shape[1] + 1, device=order.device, dtype=torch.float32)
     whole = pixels.unsqueeze(1)
     jaccard = 1 - (whole - wrong) / (whole + ranks - wrong)

@@ -21,12 +21,12 @@ class ConfusionMatrix:
         self._counts = torch.zeros(self.side * self.side, dtype=torch.int64, device=device)
 
     def add(self, predictions: Tensor, labels: Tensor) -> None:
-        """Count a batch: both uint8 of one shape, class indices or IGNORE. One `bincount`."""
+        """Count a batch: both uint8 of one shape, class indices or IGNORE."""
         assert predictions.dtype == labels.dtype == torch.uint8 and predictions.shape == labels.shape
         # 255 + 1 is 0 in uint8: IGNORE comes before the classes at no cost.
         truth, found = ((values + 1).clamp_(max=self.side - 1) for values in (labels, predictions))
         pairs = truth.to(self.pair_type).mul_(self.side).add_(found)
-        self._counts += torch.bincount(pairs.flatten(), minlength=self.side**2).to(self._counts.device)
+        self._counts += _count(pairs.flatten(), self.side**2).to(self._counts.device)
 
     def total(self) -> np.ndarray:
         """[K + 1, K + 1] int64 pixels of all processes: row = truth, column = prediction, IGNORE last.
@@ -45,3 +45,13 @@ class ConfusionMatrix:
     def scores(self) -> Scores:
         """Scores of all processes' pixels. Every process must call; all get the same."""
         return score_matrix(self.total(), self.classes)
+
+
+def _count(values: Tensor, kinds: int) -> Tensor:
+    """[kinds] int64: how often each of 0 .. kinds - 1 is among `values`."""
+    if values.device.type == "cpu":
+        return torch.bincount(values, minlength=kinds)  # the quickest here; on a GPU it waits for the largest value
+    one = torch.ones((), dtype=torch.int64, device=values.device)
+    return torch.zeros(kinds, dtype=torch.int64, device=values.device).scatter_add_(
+        0, values.long(), one.expand(len(values))
+    )

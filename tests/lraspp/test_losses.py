@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from lraspp import losses
 from lraspp.losses import segmentation_loss
 from lraspp.lovasz import lovasz_on_grid, lovasz_softmax
 
@@ -165,6 +166,62 @@ def test_the_grid_of_less_than_a_cell_is_not_empty(full):
     logits, labels = make((2, 2), full)
     labels.fill_(1)
     assert all(lovasz_on_grid(logits, labels, True).item() > 0 for _ in range(10))
+
+
+PRECISIONS = {torch.float32: 1e-5, torch.bfloat16: 8e-3, torch.float16: 2e-3}
+"""Of a network's outputs, with the relative error that rounding a gradient to each leaves."""
+
+SCALE = 65536.0
+"""GradScaler's first factor on the loss, which 16-mixed trains with."""
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("loss", ["cross_entropy", "ohem", "lovasz"])
+def test_losses_of_a_trained_network_in_every_precision(loss, dtype):
+    """Sure and mostly right logits; against float64, forward and, scaled as 16-mixed scales it, backward."""
+    torch.manual_seed(0)
+    labels = torch.randint(0, 5, (2, 5, 6), dtype=torch.uint8).repeat_interleave(8, 1).repeat_interleave(8, 2)
+    logits = (9 * F.one_hot(labels[:, ::8, ::8].long(), 5).permute(0, 3, 1, 2) + torch.randn(2, 5, 5, 6)).to(dtype)
+    labels[:, :9] = 255
+
+    def ours(x):
+        if loss == "lovasz":
+            return lovasz_softmax(x.float().softmax(1), labels[:, 4::8, 4::8])
+        return segmentation_loss(x, labels, align_corners=True, ohem=0.99 if loss == "ohem" else None, ohem_kept=0.0)
+
+    def exactly(x):
+        if loss == "lovasz":
+            return lovasz_softmax(x.softmax(1), labels[:, 4::8, 4::8])
+        each = F.cross_entropy(upsampled(x, labels, True), labels.long(), ignore_index=255, reduction="none")
+        hard = (labels != 255) & ((each > -math.log(0.99)) if loss == "ohem" else True)
+        return each[hard].mean()
+
+    (got, found), (want, exact) = (scaled_gradient(ours, logits), scaled_gradient(exactly, logits.double()))
+    assert got.dtype == torch.float32 and found.dtype == dtype and found.isfinite().all()
+    torch.testing.assert_close(got.double(), want, rtol=1e-5, atol=0)
+    torch.testing.assert_close(found.double(), exact, rtol=PRECISIONS[dtype], atol=2e-4 * float(exact.abs().max()))
+    torch.testing.assert_close(found.double().abs().sum(), exact.abs().sum(), rtol=PRECISIONS[dtype], atol=0)
+
+
+def scaled_gradient(loss, logits):
+    """The loss, and its gradient times SCALE, of the type of `logits`."""
+    logits = logits.detach().clone().requires_grad_()
+    value = loss(logits)
+    (value * SCALE).backward()
+    return value, logits.grad
+
+
+def test_the_deterministic_way_is_the_same_cross_entropy():
+    """PyTorch's own raises on a GPU with trainer.deterministic=true."""
+    logits, labels = torch.randn(2, 5, 6, 7).requires_grad_(), torch.randint(0, 5, (2, 6, 7))
+    usual = losses._cross_entropy(logits, labels)
+    torch.use_deterministic_algorithms(True)
+    try:
+        ours = losses._cross_entropy(logits, labels)
+    finally:
+        torch.use_deterministic_algorithms(False)
+    torch.testing.assert_close(ours, usual)
+    torch.testing.assert_close(gradient(ours.sum(), logits), gradient(usual.sum(), logits))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
