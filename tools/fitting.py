@@ -15,6 +15,7 @@ from tools.cost import count
 from tools.optim import Plan, make_plan
 from tools.paper_summary import cost_figures, score_figures
 from tools.plots import plot_training
+from tools.precision import training_remarks
 from tools.progress import quiet_lightning
 from tools.run_folder import RunFolder, read_metrics, shown
 from tools.task import Task
@@ -48,6 +49,8 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     loaders = task.loaders(config, network, train_data, val_data, trainer.global_rank, trainer.world_size)
     run = None
     if trainer.is_global_zero:
+        for remark in training_remarks(config):
+            log.warning(remark)
         batch = next(iter(loaders[0]))
         begin()
         if resumed is None:

@@ -14,9 +14,6 @@ from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedExc
 from tools.errors import UserError
 from tools.files import write_json
 
-DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
-"""What `eval.precision` may be."""
-
 
 class Place(NamedTuple):
     """Where a process works: it is the one of number `rank` among `world`."""

@@ -13,9 +13,9 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from tools.cost import count
 from tools.fitting import open_data
 from tools.optim import build_optimizer, make_plan
+from tools.precision import DTYPES, training_precision, training_remarks
 from tools.progress import quiet_lightning
 from tools.task import Task
-from tools.training import precision
 
 log = logging.getLogger("mnv3")
 
@@ -41,6 +41,8 @@ def _rehearse(task: Task, cfg: DictConfig) -> None:
     plan = make_plan(recipe, -(-len(train_data) // recipe["batch_size"]))
     gpu = config["trainer"]["accelerator"] != "cpu" and torch.cuda.is_available()
     device = torch.device("cuda" if gpu else "cpu")
+    for remark in training_remarks(config):
+        log.warning(remark)
     network = task.build(config, train_data)
     size = task.input_size(config, train_data)
     cost = count(network, torch.zeros(1, 3, *size))
@@ -51,11 +53,7 @@ def _rehearse(task: Task, cfg: DictConfig) -> None:
     batch = module.transfer_batch_to_device(next(iter(loader)), device, 0)
     optimizer = build_optimizer(recipe, network, plan.lr)
     start = time.perf_counter()
-    with torch.autocast(device.type, torch.bfloat16, enabled=precision(config) == "bf16-mixed"):
-        losses = module.train().losses(batch)
-    losses["loss"].backward()
-    optimizer.step()
-    loss = losses["loss"].item()
+    loss = _step(module, batch, optimizer, training_precision(config))
     seconds = time.perf_counter() - start
     found = task.rehearse_prediction(network.eval(), batch)
     log.info("network         %s %s, preset %s", config["backbone"]["name"], task.title, config["task"]["preset"])
@@ -64,10 +62,22 @@ def _rehearse(task: Task, cfg: DictConfig) -> None:
     log.info(
         "one step        loss %.4f, %.2f s for %d images (later ones are faster)", loss, seconds, len(batch.images)
     )
+    log.info("arithmetic      %s", training_precision(config))
     log.info("one prediction  %s", found)
     log.info("memory          %.2f GiB at most, %s", _peak_gib(device), "GPU" if gpu else "this process")
     if cfg.dataset.name != "streets":
         log.info("the run         %d epochs of %d steps, lr %.3g", plan.epochs, plan.steps_per_epoch, plan.lr)
+
+
+def _step(module: Any, batch: Any, optimizer: torch.optim.Optimizer, precision: str) -> float:
+    """Loss of one training step as the run takes it: where the scale of 16-mixed spoils it, the weights stay."""
+    device = batch.images.device.type
+    scaler = torch.GradScaler(device, enabled=precision == "16-mixed")
+    with torch.autocast(device, DTYPES[precision], enabled=precision != "32-true"):
+        losses = module.train().losses(batch)
+    scaler.scale(losses["loss"]).backward()
+    scaler.step(optimizer)
+    return losses["loss"].item()
 
 
 def _peak_gib(device: torch.device) -> float:

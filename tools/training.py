@@ -16,6 +16,7 @@ from tools.epoch_rows import MetricsCsv
 from tools.errors import UserError
 from tools.keeping import KeepBestAndLast, WholeFiles
 from tools.optim import Plan
+from tools.precision import training_precision, uses_gpu
 from tools.progress import EpochProgress
 from tools.run_folder import RunFolder, shown
 from tools.signals import KeepTermHandler
@@ -44,9 +45,9 @@ def build_trainer(
         UserError: the accelerator or the devices asked for are not there.
     """
     wanted, recipe = config["trainer"], config["recipe"]
-    if not _uses_gpu(wanted["accelerator"]):
+    if not uses_gpu(wanted["accelerator"]):
         keep_freed_memory()
-    devices = 1 if wanted["devices"] == "auto" and not _uses_gpu(wanted["accelerator"]) else wanted["devices"]
+    devices = 1 if wanted["devices"] == "auto" and not uses_gpu(wanted["accelerator"]) else wanted["devices"]
     own: list[Callback] = [FreshSeeds(config["seed"]), ValidateLast(), StopOnNonFiniteLoss(folder, names)]
     own.append(KeepTermHandler())
     if recipe["ema"] is not None:
@@ -60,7 +61,7 @@ def build_trainer(
             devices=devices,
             num_nodes=wanted["num_nodes"],
             strategy=wanted["strategy"],
-            precision=precision(config),
+            precision=training_precision(config),
             deterministic=wanted["deterministic"],
             max_epochs=plan.epochs,
             check_val_every_n_epoch=recipe["val_every"],
@@ -78,19 +79,6 @@ def build_trainer(
     except MisconfigurationException as error:
         asked = f"trainer.accelerator={wanted['accelerator']} trainer.devices={wanted['devices']}"
         raise UserError(f"{asked}: {' '.join(str(error).split())}") from error
-
-
-def _uses_gpu(accelerator: str) -> bool:
-    return accelerator in ("gpu", "cuda", "mps") or (accelerator == "auto" and torch.accelerator.is_available())
-
-
-def precision(config: Mapping[str, Any]) -> Any:
-    """Lightning's name of the arithmetic: trainer.precision, else the recipe's; auto is bf16-mixed where it is fast."""
-    asked = config["trainer"]["precision"] or config["recipe"]["precision"]
-    if asked != "auto":
-        return asked
-    on_gpu = _uses_gpu(config["trainer"]["accelerator"]) and torch.cuda.is_available()
-    return "bf16-mixed" if on_gpu and torch.cuda.is_bf16_supported(including_emulation=False) else "32-true"
 
 
 class FreshSeeds(Callback):

@@ -15,7 +15,8 @@ from lraspp.evaluate.label_files import write_label_files
 from lraspp.evaluate.scorer import Maps, Scorer
 from lraspp.evaluate.scores import Scores
 from lraspp.model import Segmenter
-from tools.processes import DTYPES, Place, choose_devices, run_processes
+from tools.precision import scoring_dtype
+from tools.processes import Place, choose_devices, run_processes
 
 
 class Job(NamedTuple):
@@ -72,7 +73,7 @@ def segment_all(
         None if size is None else (size[0], size[1]),
         settings["flip"],
         tuple(settings["scales"]),
-        DTYPES[settings["precision"]],
+        scoring_dtype(settings["precision"], kind),
         config["data"]["workers"],
         config["data"]["on_error"],
         kept,

@@ -10,7 +10,8 @@ from ssdlite.data.loader import val_loader
 from ssdlite.evaluate.inference import predict
 from ssdlite.evaluate.results import Collector, Result
 from ssdlite.model import Detector
-from tools.processes import DTYPES, Place, choose_devices, run_processes
+from tools.precision import scoring_dtype
+from tools.processes import Place, choose_devices, run_processes
 
 
 class Job(NamedTuple):
@@ -40,7 +41,7 @@ def detect_all(
         detector.eval(),
         data,
         settings["batch_size"] or config["recipe"]["batch_size"],
-        DTYPES[settings["precision"]],
+        scoring_dtype(settings["precision"], kind),
         config["data"]["workers"],
         config["data"]["on_error"],
         one_batch,
