@@ -115,8 +115,21 @@ class Loader(DataLoader[Any]):
 
 
 def worker_count(workers: int | str, world: int) -> int:
-    """`auto`: the cores that this process may use, shared by the processes of a machine, less one for training."""
-    if workers != "auto":
-        return int(workers)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(MAX_WORKERS, cores // world - 1))
+    """`auto`: the cores of this process, one of `world`, less one for training."""
+    return max(1, min(MAX_WORKERS, _own_cores(world) - 1)) if workers == "auto" else int(workers)
+
+
+def _own_cores(world: int) -> int:
+    """Cores that this process may use and no other process of the run does.
+
+    Slurm binds each task to cores of its own, or tells how many are meant for it; other launchers let the processes of
+    a machine share its cores.
+    """
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    given = {name: int(os.environ.get(name) or 0) for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE")}
+    if "SLURM_PROCID" in os.environ and given["SLURM_CPUS_PER_TASK"]:
+        return min(allowed, given["SLURM_CPUS_PER_TASK"])
+    if "SLURM_PROCID" in os.environ and allowed < given["SLURM_CPUS_ON_NODE"]:
+        return allowed
+    gpus = torch.cuda.device_count() or world  # a process for each, so no more of them are on this machine
+    return allowed // (int(os.environ.get("LOCAL_WORLD_SIZE") or 0) or min(world, gpus))

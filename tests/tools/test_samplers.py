@@ -45,4 +45,28 @@ def test_the_next_readable_sample_takes_the_place():
 
 def test_workers_that_are_named_are_taken():
     assert worker_count(0, 2) == 0 and worker_count("3", 1) == 3
-    assert worker_count("auto", 10_000) == 1
+
+
+@pytest.mark.parametrize(
+    ("allowed", "world", "environment", "workers"),
+    [
+        (8, 1, {}, 7),
+        (64, 1, {}, 8),
+        (16, 4, {}, 3),
+        (16, 4, {"LOCAL_WORLD_SIZE": "2"}, 7),  # torchrun on two machines
+        (2, 4, {}, 1),
+        (6, 4, {"SLURM_PROCID": "0", "SLURM_CPUS_PER_TASK": "6"}, 5),  # bound to cores of its own
+        (24, 4, {"SLURM_PROCID": "0", "SLURM_CPUS_PER_TASK": "6"}, 5),  # not bound
+        (6, 8, {"SLURM_PROCID": "0", "SLURM_CPUS_ON_NODE": "24"}, 5),  # bound, two nodes
+        (24, 4, {"SLURM_PROCID": "0", "SLURM_CPUS_ON_NODE": "24"}, 5),  # neither bound nor told
+        (6, 4, {"SLURM_CPUS_PER_TASK": "3"}, 1),  # of the shell on a login node: no task of Slurm's
+    ],
+)
+def test_workers_have_the_cores_of_their_process(monkeypatch, allowed, world, environment, workers):
+    for name in ("LOCAL_WORLD_SIZE", "SLURM_PROCID", "SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(allowed)), raising=False)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    assert worker_count("auto", world) == workers
