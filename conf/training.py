@@ -67,6 +67,9 @@ class Trainer:
     max_time: Optional[str] = key("stop after DD:HH:MM:SS; null: never", None)
     compile: bool = key("torch.compile the network (pays on long GPU runs)", False)
     channels_last: bool = key("memory layout of the images; faster on CPUs and tensor cores", True)
+    sync_batchnorm: Optional[bool] = key(
+        "batch norm over the images of all GPUs, not of each; null: where a GPU has fewer than 16", None
+    )
     deterministic: bool = key("the same numbers from the same seed, slower on GPUs", False)
 
 

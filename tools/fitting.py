@@ -20,7 +20,7 @@ from tools.progress import quiet_lightning
 from tools.run_folder import RunFolder, read_metrics, shown
 from tools.task import Task
 from tools.tracking import start_run, upload_checkpoint
-from tools.training import build_trainer
+from tools.training import build_trainer, share_batch_norm
 
 log = logging.getLogger("mnv3")
 
@@ -46,10 +46,11 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     names = partial(task.names, train_data=train_data)
     trainer = build_trainer(config, plan, folder, score=task.score, names=names)
     module = task.module(config, network, plan, train_data, val_data)
+    batch_norm = share_batch_norm(network, config, trainer)
     loaders = task.loaders(config, network, train_data, val_data, trainer.global_rank, trainer.world_size)
     run = None
     if trainer.is_global_zero:
-        for remark in training_remarks(config):
+        for remark in [*training_remarks(config), *([batch_norm] if batch_norm else [])]:
             log.warning(remark)
         batch = next(iter(loaders[0]))
         begin()

@@ -8,7 +8,7 @@ import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, Timer
-from torch import Tensor
+from torch import Tensor, nn
 
 from tools.allocator import keep_freed_memory
 from tools.ema import Ema, SharedBuffers
@@ -110,22 +110,25 @@ class ValidateLast(Callback):
 class StopOnNonFiniteLoss(Callback):
     """Raise `NonFiniteLoss` before a broken epoch can be saved; `names` as in `build_trainer`.
 
-    On an accelerator the loss of a step is looked at one step later, when it is there without waiting.
+    On a GPU a step's flag is copied to the CPU as soon as it is known, and looked at one step later: that waits for the
+    former step, never for the one that has just been queued.
     """
 
     def __init__(self, folder: RunFolder, names: Callable[[Any], Sequence[str]]) -> None:
         self.folder = folder
         self.names = names
-        self.pending: tuple[Tensor, Any] | None = None
+        self.pending: tuple[Tensor, Any, Tensor, Any] | None = None
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Look at the former step, or at this one if that costs nothing."""
-        loss = outputs["loss"]
-        if loss.device.type != "cpu":
-            self.look(trainer)
-        self.pending = (loss, batch)
+        loss = outputs["loss"].detach()
+        bad = (~torch.isfinite(loss)).to(torch.int32)
+        if trainer.world_size > 1:
+            torch.distributed.all_reduce(bad)
+        self.look(trainer)
+        self.pending = (loss, batch, *_on_the_way(bad))
         if loss.device.type == "cpu":
             self.look(trainer)
 
@@ -137,21 +140,17 @@ class StopOnNonFiniteLoss(Callback):
         """Raise in every process if the loss of any is not finite."""
         if self.pending is None:
             return
-        loss, batch = self.pending
+        loss, batch, flag, arrival = self.pending
         self.pending = None
-        bad = ~torch.isfinite(loss.detach())
-        if trainer.world_size > 1:
-            flag = bad.to(torch.int32)
-            torch.distributed.all_reduce(flag)
-            if not flag.item():
-                return
-            all_found: list[Any] = [None] * trainer.world_size
-            torch.distributed.all_gather_object(all_found, (float(loss), list(self.names(batch))))
-            value, names = next((value, names) for value, names in all_found if not math.isfinite(value))
-        elif not bad.item():
+        if arrival is not None:
+            arrival.synchronize()
+        if not flag.item():
             return
-        else:
-            value, names = float(loss), self.names(batch)
+        value, names = float(loss), list(self.names(batch))
+        if trainer.world_size > 1:
+            found: list[Any] = [None] * trainer.world_size
+            torch.distributed.all_gather_object(found, (value, names))
+            value, names = next((value, names) for value, names in found if not math.isfinite(value))
         last = self.folder.last
         saved = f"The last good checkpoint is {shown(last)}" if last.exists() else "No checkpoint was saved"
         raise NonFiniteLoss(
@@ -159,6 +158,35 @@ class StopOnNonFiniteLoss(Callback):
             f"batch with the images {', '.join(names)}. {saved}. Look at these images and their "
             "labels, or lower recipe.lr, set recipe.clip, or use trainer.precision=32-true."
         )
+
+
+def _on_the_way(value: Tensor) -> tuple[Tensor, Any]:
+    """`value` on the CPU and the event after which it is there; None if it is now."""
+    if value.device.type != "cuda":
+        return value.cpu(), None
+    here = torch.empty(value.shape, dtype=value.dtype, pin_memory=True).copy_(value, non_blocking=True)
+    arrival = torch.cuda.Event()
+    arrival.record()
+    return here, arrival
+
+
+FEW_IMAGES = 16
+"""Of one process: batch norm over fewer is noisy (Wu and He, 2018, figure 1)."""
+
+
+def share_batch_norm(network: nn.Module, config: Mapping[str, Any], trainer: pl.Trainer) -> str | None:
+    """Let batch norm of `network` see the images of all GPUs if trainer.sync_batchnorm says so; a line on it.
+
+    Only CUDA has that. The names in the state dict stay.
+    """
+    world, wanted = trainer.world_size, config["trainer"]["sync_batchnorm"]
+    if world == 1 or trainer.strategy.root_device.type != "cuda":
+        return "trainer.sync_batchnorm has no effect: there are not several GPUs." if wanted else None
+    each = config["recipe"]["batch_size"] // world
+    if wanted is False or (wanted is None and each >= FEW_IMAGES):
+        return None
+    nn.SyncBatchNorm.convert_sync_batchnorm(network)
+    return f"Batch norm over the {each * world} images of all GPUs (trainer.sync_batchnorm=false: over {each} each)."
 
 
 def share_of_batch(batch_size: int, world_size: int) -> int:
