@@ -22,7 +22,6 @@ from tools.runs import lay_over, typed_keys, wanted
 
 if TYPE_CHECKING:
     import numpy as np
-    import onnx
 
 log = logging.getLogger("mnv3")
 
@@ -68,8 +67,10 @@ def run(cfg: DictConfig) -> None:
     work.prepare(predictor, cfg, samples)
     calibration = _images(work, config, "train", cfg.images) if cfg.int8 else []
     log.info("Exporting %s ...", origin.name)
-    model = work.build_litert(predictor) if cfg.format == "litert" else work.build(predictor, cfg.raw, calibration)
-    exported = _exported(cfg, predictor, origin, work.facts(predictor), model)
+    exported = _exported(cfg, predictor, origin, work, calibration)
+    if not cfg.int8 and (eager := work.sensitive(predictor, samples)) is not None:
+        log.info("Few detections on %d images: the check is made with a lower score threshold too.", len(samples))
+        _check(_exported(cfg, eager, origin, work, calibration), eager, work, samples)
     _check(exported, predictor, work, samples)
     write_exported(exported)
     path = shown(exported.path)
@@ -130,11 +131,12 @@ def _images(work: Any, config: dict[str, Any], split: str, count: int) -> "list[
 
 
 def _exported(
-    cfg: DictConfig, predictor: Predictor, origin: Origin, facts: dict[str, Any], model: "onnx.ModelProto | bytes"
+    cfg: DictConfig, predictor: Predictor, origin: Origin, work: Any, calibration: "list[np.ndarray]"
 ) -> Exported:
     """The model with its description, at its place."""
     from tools.export.description import ClassRow, Description
 
+    model = work.build_litert(predictor) if cfg.format == "litert" else work.build(predictor, cfg.raw, calibration)
     classes = [
         ClassRow(number, name, int(predictor.ids[number]), list(predictor.colours[number]))
         for number, name in predictor.classes.items()
@@ -149,7 +151,7 @@ def _exported(
         config=origin.config,
         source=origin.name,
         command=shlex.join(["mnv3", *sys.argv[1:]]),
-        **facts,
+        **work.facts(predictor),
     )
     return Exported(_path(cfg, origin), model, description)
 
@@ -178,7 +180,7 @@ def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[n
         log.info("Against PyTorch in float32, on %d images: %s.", len(samples), work.resemble(*pairs))
         log.info("What the 8 bits cost in score: mnv3 eval model=%s", shown(exported.path))
         return
-    agreement = work.agree(*pairs)
+    agreement = work.agree(predictor, *pairs)
     log.info("Against PyTorch, on %d images: %s.", len(samples), agreement.words)
     if not agreement.good:
         raise UserError(

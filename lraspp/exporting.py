@@ -13,13 +13,20 @@ from lraspp.data.datasets import open_dataset
 from lraspp.evaluate.inference import resized
 from lraspp.export import can_vary, export_network, plain_network, raw_model, whole_model
 from lraspp.predictor import SegmenterPredictor
-from tools.export.checking import labels_agree
+from tools.export.checking import Agreement, labels_agree
 from tools.export.litert import litert_bytes
 from tools.export.quantise import quantised
 from tools.export.samples import spread
 from tools.images import read_image
 
-agree = labels_agree
+
+def agree(predictor: SegmenterPredictor, ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> Agreement:
+    """How near the label maps `theirs` of a file are to those of `predictor`."""
+    return labels_agree(ours, theirs)
+
+
+def sensitive(predictor: SegmenterPredictor, images: Sequence[np.ndarray]) -> None:
+    """Every pixel is compared as it is."""
 
 
 def resemble(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> str:

@@ -24,17 +24,18 @@ class Boxes(NamedTuple):
 def boxes_of(graph: Graph, detector: Detector, codes: str, rows: str | None = None) -> Boxes:
     """Boxes of `codes` [N, A, 4], of all anchors or of those in `rows` [N, P]."""
     anchors = detector.anchors.cpu().numpy()
-    half = np.float32(0.5) * (anchors[:, 2:] - anchors[:, :2])
-    table = np.concatenate((anchors[:, :2] + half, half * np.float32(2 / CODE_SCALE[0]), half), 1)
-    centres, steps, halves = table[:, :2], table[:, 2:4], table[:, 4:]
+    sides = anchors[:, 2:] - anchors[:, :2]
+    table = np.concatenate((anchors[:, :2] + np.float32(0.5) * sides, sides), 1)
+    centres, sides = table[:, :2], table[:, 2:]
     if rows is not None:
         codes = rows_of(graph, codes, rows)
-        centres, steps, halves = graph.split("Split", 3, graph.add("Gather", table, rows), axis=2, num_outputs=3)
-    shifts, stretches = graph.split("Split", 2, codes, axis=2, num_outputs=2)
-    middle = graph.add("Add", graph.add("Mul", shifts, steps), centres)
-    scaled = graph.add("Div", stretches, np.float32(CODE_SCALE[2]))
-    capped = graph.add("Min", scaled, np.float32(detector.preset.max_stretch))
-    reach = graph.add("Mul", graph.add("Exp", capped), halves)
+        centres, sides = graph.split("Split", 2, graph.add("Gather", table, rows), axis=2, num_outputs=2)
+    # Step by step as `ssdlite.boxes.decode` rounds: NMS may hang on the last bit.
+    scaled = graph.add("Div", codes, floats(*CODE_SCALE))
+    shifts, stretches = graph.split("Split", 2, scaled, axis=2, num_outputs=2)
+    middle = graph.add("Add", graph.add("Mul", shifts, sides), centres)
+    capped = graph.add("Min", stretches, np.float32(detector.preset.max_stretch))
+    reach = graph.add("Mul", graph.add("Mul", graph.add("Exp", capped), sides), np.float32(0.5))
     decoded = graph.add("Concat", graph.add("Sub", middle, reach), graph.add("Add", middle, reach), axis=2)
     limits = floats(*detector.input_size[::-1], *detector.input_size[::-1])
     clipped = graph.add("Min", graph.add("Max", decoded, np.float32(0)), limits)

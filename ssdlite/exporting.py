@@ -1,6 +1,7 @@
 """`mnv3 export task=ssdlite`: images, model and check of a detector."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -13,18 +14,46 @@ from ssdlite.data.datasets import open_dataset
 from ssdlite.export import export_network, plain_network, raw_model, whole_model
 from ssdlite.predictor import DetectorPredictor
 from ssdlite.resize import resize
-from tools.export.checking import boxes_agree, boxes_resemble
+from tools.export.checking import Agreement, boxes_agree, boxes_resemble
 from tools.export.litert import litert_bytes
 from tools.export.quantise import quantised
 from tools.export.samples import spread
 from tools.images import read_image
+from tools.predictor import Boxes
 
 WORDS = {
     "legacy": "bilinear with corner-origin sampling (source = target * scale, as TensorFlow 1)",
     "half_pixel": "bilinear with pixel centres kept, no low-pass",
 }
 
-agree, resemble = boxes_agree, boxes_resemble
+LEAST = 200
+"""Detections on the images of the check; of fewer, agreement says little."""
+
+resemble = boxes_resemble
+
+
+def agree(predictor: DetectorPredictor, ours: Sequence[Boxes], theirs: Sequence[Boxes]) -> Agreement:
+    """How near the detections `theirs` of a file are to those of `predictor`."""
+    preset = predictor.detector.preset
+    return boxes_agree(
+        ours, theirs, least_score=preset.score_threshold, limit=preset.max_detections, nms_iou=preset.nms_iou
+    )
+
+
+def sensitive(predictor: DetectorPredictor, images: Sequence[np.ndarray]) -> DetectorPredictor | None:
+    """`predictor` with a score threshold so low that it finds LEAST boxes on `images`; None if it does as it is."""
+    if _scores(predictor, images).size >= LEAST:
+        return None
+    eager, all_of_them = copy.copy(predictor), copy.copy(predictor.detector)
+    eager.detector, all_of_them.preset = all_of_them, replace(predictor.detector.preset, score_threshold=0.0)
+    best = np.sort(_scores(eager, images))[::-1][:LEAST]
+    all_of_them.preset = replace(all_of_them.preset, score_threshold=float(best[-1]) * 0.999 if best.size else 0.0)
+    return eager
+
+
+def _scores(predictor: DetectorPredictor, images: Sequence[np.ndarray]) -> np.ndarray:
+    """Of all detections on `images`."""
+    return np.concatenate([predictor([image])[0].scores for image in images])
 
 
 def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:

@@ -2,8 +2,13 @@ import numpy as np
 import torch
 from torchvision.ops import box_iou
 
-from tools.export.checking import boxes_agree, boxes_resemble, labels_agree, pairwise_overlaps
+from tools.export import checking
+from tools.export.checking import boxes_resemble, labels_agree, pairwise_overlaps
 from tools.predictor import Boxes
+
+
+def boxes_agree(ours, theirs, least_score=0.0, limit=100) -> checking.Agreement:
+    return checking.boxes_agree(ours, theirs, least_score=least_score, limit=limit, nms_iou=0.6)
 
 
 def found(*rows: tuple[float, float, int]) -> Boxes:
@@ -32,8 +37,33 @@ def test_moved_boxes_other_scores_classes_and_missing_boxes_do_not() -> None:
 
 
 def test_which_of_equals_comes_last_does_not_matter() -> None:
+    """Of a full list; of one that is not, both must be there."""
     ours, theirs = found((0, 0.9, 1), (20, 0.1, 2)), found((0, 0.9, 1), (40, 0.1, 2))
-    assert boxes_agree([ours], [theirs]).good
+    assert boxes_agree([ours], [theirs], limit=2).good
+    assert not boxes_agree([ours], [theirs], limit=3).good
+
+
+def test_single_boxes_are_compared() -> None:
+    """They were all taken for the last of a full list: 0 detections agreed with 0."""
+    agreement = boxes_agree([found((0, 0.9, 1))] * 5, [found((0, 0.9, 1))] * 5)
+    assert agreement.good and agreement.words.startswith("10 detections")
+    assert not boxes_agree([found((0, 0.9, 1))], [found((3, 0.9, 1))]).good
+
+
+def test_boxes_at_the_score_threshold_may_be_there_or_not() -> None:
+    ours, theirs = found((0, 0.9, 1), (20, 0.50001, 2)), found((0, 0.9, 1))
+    assert boxes_agree([ours], [theirs], least_score=0.5).good
+    assert not boxes_agree([ours], [theirs], least_score=0.4).good
+
+
+def test_a_tie_in_nms_is_told_and_not_held_against_the_file() -> None:
+    """Boxes of 10 pixels, 2.5 apart, overlap by 0.6: one of two may go, and then a third stays that it had removed."""
+    ours = found((0, 0.9, 1), (2.5, 0.8, 1), (40, 0.3, 1))
+    for theirs in (found((0, 0.9, 1), (40, 0.3, 1)), found((0, 0.9, 1), (4, 0.7, 1), (40, 0.3, 1))):
+        agreement = boxes_agree([ours], [theirs])
+        assert agreement.good and "overlap by just 0.6" in agreement.words
+    assert not boxes_agree([ours], [found((0, 0.9, 1), (2.5, 0.8, 1))]).good  # another one is gone too
+    assert not boxes_agree([found((0, 0.9, 1), (3.5, 0.8, 1))], [found((0, 0.9, 1))]).good
 
 
 def test_nothing_agrees_with_nothing_alone() -> None:
