@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from tools.errors import UserError
+from tools.ledger import guarded
 
 if TYPE_CHECKING:
     import torch
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 def run(cfg: DictConfig) -> None:
     """Print parameters, multiply-adds and times; keep the times. Raises UserError for a device that is not there."""
+    device, out = _device(cfg.bench.accelerator), _folder(cfg)
+    with guarded(out if cfg.bench.out else None, ("bench.*",), "bench.out"):
+        _time(cfg, device, out)
+
+
+def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     import torch
     from rich.console import Console
 
@@ -23,7 +30,6 @@ def run(cfg: DictConfig) -> None:
     from tools.timing_plot import plot_timings
     from tools.timing_report import record, table, titled
 
-    device, out = _device(cfg.bench.accelerator), _folder(cfg)
     console = Console()
     machine = environment()
     place = torch.cuda.get_device_name() if device.type == "cuda" else machine["cpu"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.comparing import Asked, parse
 from tools.errors import UserError
+from tools.ledger import refuse_foreign_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -113,9 +114,10 @@ def _cost(config: Mapping[str, Any]) -> tuple[float, float] | None:
 def _page(
     asked: Asked, argv: Sequence[str], sections: "Sequence[Section]", entries: "Mapping[str, Sequence[Entry]]"
 ) -> Path:
-    from tools.compare.page import write_page
+    from tools.compare.page import MADE_BY, write_page
 
     path = Path(asked.html).expanduser()
+    refuse_foreign_file(path, "--html", lambda content: MADE_BY.encode() in content)
     everyone = [entry for own in entries.values() for entry in own]
     title = f"{len(everyone)} run{'' if len(everyone) == 1 else 's'} compared"
     write_page(path, title, shlex.join(["mnv3", "compare", *argv]), sections, everyone)

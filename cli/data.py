@@ -7,6 +7,7 @@ from typing import NamedTuple
 from omegaconf import DictConfig
 
 from tools.errors import UserError
+from tools.ledger import guarded
 
 
 class Entry(NamedTuple):
@@ -75,7 +76,8 @@ def _list(cfg: DictConfig) -> None:
 
 def _check(cfg: DictConfig) -> None:
     out = Path(cfg.out or f"runs/data/{cfg.dataset.name}").expanduser()
-    problems = (_check_masks if _is_segmentation(cfg) else _check_boxes)(cfg, out)
+    with guarded(out if cfg.out else None, ("*.json", "*.png"), "out"):
+        problems = (_check_masks if _is_segmentation(cfg) else _check_boxes)(cfg, out)
     if problems:
         raise UserError(*problems)
     print("Fit for use.")

@@ -1,16 +1,22 @@
 """mnv3 eval: score a trained network with the official evaluator."""
 
 import importlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from tools.errors import UserError
 from tools.exported import read_exported
+from tools.ledger import guarded
 from tools.runs import find, typed_keys, wanted
 
 SOURCES = ("run", "ckpt", "weights", "model")
+
+REPORT = ("*.json", "*.yaml", "*.zip", "plots/*", "samples/*", "predictions/**/*")
+"""Files of a report."""
 
 
 def run(cfg: DictConfig) -> None:
@@ -24,6 +30,12 @@ def run(cfg: DictConfig) -> None:
     given = [f"{key}=" for key in SOURCES if cfg[key] is not None]
     if len(given) > 1:
         raise UserError(f"{' and '.join(given)} each say what to score; give one of them.")
+    out = None if cfg.eval.out is None or cfg.dry else Path(cfg.eval.out).expanduser()
+    with guarded(out, REPORT, "eval.out"):
+        _score(cfg, typed, asked)
+
+
+def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
     scoring = importlib.import_module(f"{cfg.task.name}.scoring")
     if cfg.weights is not None:
         scoring.score_weights(cfg, typed, asked)

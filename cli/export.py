@@ -16,6 +16,7 @@ from cli.opening import open_predictor
 from tools.environment import environment
 from tools.errors import UserError
 from tools.exported import LITERT, Exported, require
+from tools.ledger import refuse_foreign_file
 from tools.predictor import Predictor
 from tools.run_folder import shown
 from tools.runs import lay_over, typed_keys, wanted
@@ -85,6 +86,8 @@ def _check_call(cfg: DictConfig) -> None:
     problems = []
     if cfg.out is not None and Path(cfg.out).suffix != suffix:
         problems.append(f"out={cfg.out}: the name of a file of format={cfg.format} ends in {suffix}.")
+    elif cfg.out is not None:
+        refuse_foreign_file(Path(cfg.out).expanduser(), "out", lambda content: b"mnv3" in content)
     if cfg.int8 and cfg.format == "litert":
         problems.append("int8=true: 8 bits are there for format=onnx alone.")
     if problems:

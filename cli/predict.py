@@ -15,6 +15,7 @@ from cli.opening import Opened, open_predictor
 from cli.wording import closest, shown
 from tools import media, media_sources
 from tools.errors import UserError
+from tools.ledger import Ledger
 from tools.predicting import Done, predict_all
 from tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
 from tools.predictor import Predictor
@@ -50,13 +51,16 @@ def run(cfg: DictConfig) -> None:
         if key in typed:
             log.warning("%s has no effect: it is not for task=%s.", key, predictor.task)
     folder = _folder(settings, predictor.task, cfg.source[0])
+    sinks = [] if folder is None else _sinks(Ledger(folder, shared=settings.out is not None), plan, settings)
+    if settings.out is not None:
+        _refuse_to_write_over(sinks, plan.sources, settings.out)
     if not sys.stdout.isatty() and plan.total != 1:
         log.info("Predicting on %s.", "a camera, until Ctrl-C" if plan.total is None else f"{plan.total} pictures")
     try:
         done = predict_all(
             predictor,
             plan.sources,
-            [] if folder is None else _sinks(folder, plan, settings),
+            sinks,
             batch_size=settings.batch_size or (1 if plan.total is None else plan.opened.batch_size),
             threshold=settings.threshold,
             numbers=plan.numbers,
@@ -120,18 +124,27 @@ def _folder(settings: DictConfig, task: str, word: str) -> Path | None:
     return runs / claim(runs, media_sources.title(word))
 
 
-def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
+def _refuse_to_write_over(sinks: Sequence[Sink], sources: Sequence[media_sources.Source], out: str) -> None:
+    """Raises UserError if a file would be written over that no earlier call with this folder has written."""
+    targets = [path for sink in sinks for source in sources for path in sink.targets(source)]
+    looked_at = {source.place.resolve() for source in sources if isinstance(source.place, Path)}
+    if own := [path for path in targets if path.resolve() in looked_at]:
+        raise UserError(f"predict.out={out}: {own[0]} is looked at, and would be drawn over; give another folder.")
+    Ledger(Path(out).expanduser(), shared=True).refuse_foreign(targets, "predict.out")
+
+
+def _sinks(ledger: Ledger, plan: Plan, settings: DictConfig) -> list[Sink]:
     predictor, sinks = plan.opened.predictor, []
     if predictor.task == "ssdlite":
         if settings.json:
             about = {"model": plan.opened.origin, "threshold": settings.threshold}
-            sinks.append(DetectionFile(folder / "detections.json", predictor, about))
+            sinks.append(DetectionFile(ledger, predictor, about))
         painter: Any = boxes_painter(predictor)
     else:
         if settings.labels is not False:
-            sinks.append(LabelFiles(folder / "labels", predictor, videos=bool(settings.labels)))
+            sinks.append(LabelFiles(ledger, predictor, videos=bool(settings.labels)))
         painter = labels_painter(predictor, plan.numbers)
-    return [*sinks, Drawings(folder, painter)] if settings.draw else sinks
+    return [*sinks, Drawings(ledger, painter)] if settings.draw else sinks
 
 
 def _tell(done: Done, folder: Path | None) -> None:

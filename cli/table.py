@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from cli.composing import composer
 from cli.table_rows import Record, Timed, records
 from tools.errors import UserError
+from tools.ledger import refuse_foreign_file
 from tools.paper import TABLES, PaperTable
 from tools.tabular import Tabular, latex, markdown, terminal
 
@@ -84,7 +85,9 @@ def _give(text: str, out: str | None) -> None:
         return
     from tools.files import write_text
 
-    write_text(Path(out).expanduser(), text)
+    path, heading = Path(out).expanduser(), text.splitlines()[0].encode()
+    refuse_foreign_file(path, "out", lambda content: content.splitlines()[:1] in ([], [heading]))
+    write_text(path, text)
     print(f"Written: {out}")
 
 
@@ -98,10 +101,12 @@ def _csv(flat: Sequence[dict[str, Any]]) -> str:
 
 def _draw(cfg: DictConfig, sheet: Sheet) -> None:
     from cli.table_plot import draw
+    from tools.scatter import SOFTWARE
 
     assert sheet.rows is not None
 
     path = Path(cfg.out or f"runs/table/{sheet.name}.png").expanduser()
+    refuse_foreign_file(path, "out", lambda content: SOFTWARE.encode() in content)
     draw(path, *sheet.rows)
     print(f"Written: {path}")
 

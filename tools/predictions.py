@@ -9,7 +9,9 @@ import numpy as np
 from PIL import Image
 
 from tools.files import atomic_path
+from tools.ledger import Ledger
 from tools.media import Picture
+from tools.media_sources import Source as MediaSource
 from tools.media_video import VideoWriter
 from tools.painting import Colour, paint_boxes, paint_labels, paint_legend
 from tools.png import write_label_png
@@ -26,6 +28,10 @@ MOST_SHARES = 5
 class Sink(Protocol):
     """Takes pictures with what was found in them, in their order."""
 
+    def targets(self, source: MediaSource) -> list[Path]:
+        """Files of `source` that would be written, or that are where they would be."""
+        ...
+
     def add(self, picture: Picture, found: Any) -> None: ...
 
     def close(self, keep: bool) -> None:
@@ -37,11 +43,16 @@ class DetectionFile:
     """detections.json in COCO's form: `images`, `categories`, and under `annotations` the official results list, best
     first in each image. Image ids count from 1; the frames of a video are images with a number `frame`, from 0."""
 
-    def __init__(self, path: Path, predictor: Predictor, about: Mapping[str, Any]) -> None:
-        self.path, self.about, self.ids = path, about, predictor.ids
+    def __init__(self, ledger: Ledger, predictor: Predictor, about: Mapping[str, Any]) -> None:
+        self.ledger, self.path = ledger, ledger.folder / "detections.json"
+        self.about, self.ids = about, predictor.ids
         self.categories = [{"id": predictor.ids[number], "name": name} for number, name in predictor.classes.items()]
         self.images: list[dict[str, Any]] = []
         self.annotations: list[dict[str, Any]] = []
+
+    def targets(self, source: MediaSource) -> list[Path]:
+        """One file for all."""
+        return [self.path]
 
     def add(self, picture: Picture, found: Boxes) -> None:
         """Note an image and its detections."""
@@ -67,16 +78,23 @@ class DetectionFile:
                 lines = (json.dumps(row, separators=(",", ":")) for row in getattr(self, name))
                 file.write(f',\n"{name}": [\n' + ",\n".join(lines) + "\n]")
             file.write("}\n")
+        self.ledger.note(self.path)
 
 
 class LabelFiles:
     """A PNG for each picture, <folder>/<name>.png or, of a video, <folder>/<name>/<frame>.png: each class as the data
     set's own label id."""
 
-    def __init__(self, folder: Path, predictor: Predictor, videos: bool) -> None:
-        self.folder, self.videos = folder, videos
+    def __init__(self, ledger: Ledger, predictor: Predictor, videos: bool) -> None:
+        self.ledger, self.folder, self.videos = ledger, ledger.folder / "labels", videos
         self.table = np.zeros(256, np.uint8)
         self.table[list(predictor.ids)] = list(predictor.ids.values())
+
+    def targets(self, source: MediaSource) -> list[Path]:
+        """The file of an image; the frames that are there of a video."""
+        if source.video:
+            return sorted((self.folder / source.name).glob("*.png")) if self.videos else []
+        return [self.folder / f"{source.name}.png"]
 
     def add(self, picture: Picture, found: np.ndarray) -> None:
         """Write a label map."""
@@ -85,7 +103,9 @@ class LabelFiles:
             if not self.videos:
                 return
             name = f"{name}/{picture.frame:06}"
-        write_label_png(self.folder / f"{name}.png", self.table[found])
+        path = self.folder / f"{name}.png"
+        write_label_png(path, self.table[found])
+        self.ledger.note(path)
 
     def close(self, keep: bool) -> None:
         """All are written."""
@@ -94,21 +114,26 @@ class LabelFiles:
 class Drawings(Generic[Found]):
     """What `paint` makes of pictures: <folder>/<name>.jpg, or <name>.mp4 of a video."""
 
-    def __init__(self, folder: Path, paint: Callable[[Picture, Found], Image.Image]) -> None:
-        self.folder, self.paint = folder, paint
+    def __init__(self, ledger: Ledger, paint: Callable[[Picture, Found], Image.Image]) -> None:
+        self.ledger, self.paint = ledger, paint
         self._video: VideoWriter | None = None
         self._source: Any = None
 
+    def targets(self, source: MediaSource) -> list[Path]:
+        """Beside one another, whatever folders the sources are in."""
+        return [self.ledger.folder / f"{source.name}{'.mp4' if source.video else '.jpg'}"]
+
     def add(self, picture: Picture, found: Found) -> None:
         """Draw and write."""
-        drawn = self.paint(picture, found)
+        drawn, (path,) = self.paint(picture, found), self.targets(picture.source)
         if picture.fps is None:
-            with atomic_path(self.folder / f"{picture.source.name}.jpg") as temporary:
+            with atomic_path(path) as temporary:
                 drawn.save(temporary, quality=92, subsampling=0)
+            self.ledger.note(path)
             return
         if picture.source != self._source:
             self.close(keep=True)
-            path, self._source = self.folder / f"{picture.source.name}.mp4", picture.source
+            self._source = picture.source
             self._video = VideoWriter(path, picture.fps, (drawn.height, drawn.width))
         assert self._video is not None
         self._video.write(np.asarray(drawn))
@@ -117,6 +142,8 @@ class Drawings(Generic[Found]):
         """Finish the video that is being written, or remove it."""
         if self._video is not None:
             self._video.close(keep)
+            if keep:
+                self.ledger.note(self._video.path)
             self._video = None
 
 

@@ -16,6 +16,9 @@ from tools.files import atomic_path
 from tools.plots import FAINT, INK
 
 COLOURS = ("#1f6fd6", "#d2691e", "#2e8b57", "#8a4fbf", "#6b7280", "#b03060")
+SOFTWARE = "mnv3 table"
+"""By which a picture of ours is known."""
+
 DOTS = 110  # an inch
 DIRECTIONS = (0, 180, 40, 140, -40, -140, 90, -90, 65, 115, -65, -115)  # degrees; the first free one is taken
 DISTANCES = (9, 14, 22, 32, 44, 58)  # pixels from a point to its name
@@ -66,7 +69,7 @@ def save_panels(path: Path, title: str, panels: Sequence[Panel], note: str) -> N
     for axes, panel in drawn:
         _name(axes, panel, colours, canvas)
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=DOTS)
+        figure.savefig(temporary, dpi=DOTS, metadata={"Software": SOFTWARE})
 
 
 def _draw(axes: Axes, panel: Panel, colours: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ from tests.cli.test_eval import boxes  # noqa: F401
 from tests.cli.test_eval import run_folder as thin_detector  # noqa: F401
 from tests.cli.test_eval_segmentation import run_folder as segmenter_run  # noqa: F401
 from tools.checkpoint import read_checkpoint, write_checkpoint
+from tools.ledger import NAME
 
 Call = Callable[..., int]
 IDS = {slot: 10 * slot for slot in range(1, 5)}
@@ -47,7 +48,7 @@ def test_detections_are_those_of_eval(detector_run: Path, call: Call, tmp_path: 
     truth = COCO(str(next((tmp_path / "boxes").glob("*.json"))))
     wanted = json.loads(Path("scored/predictions/detections.json").read_text())
     found = detections("found")
-    assert sorted(Path("found").iterdir()) == [Path("found/detections.json")]
+    assert sorted(path.name for path in Path("found").iterdir()) == [NAME, "detections.json"]
     names = {image["id"]: Path(image["file_name"]).name for image in found["images"]}
     compared = 0
     for image in truth.dataset["images"]:
@@ -118,6 +119,44 @@ def test_one_image_into_a_folder_of_its_own_name(
         assert call("predict", str(photo), "predict.threshold=0.5") == 0
         assert {path.name for path in Path("runs/predict", folder).iterdir()} == {photo.name, "detections.json"}
     assert f"{photo}: " in capsys.readouterr().out
+
+
+def test_nothing_is_written_over_that_predict_did_not_make(
+    detector_run: Path, call: Call, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Photographs were drawn over where predict.out= was their folder."""
+    photos = sorted((tmp_path / "boxes").glob("*.jpg"))
+    before = [photo.read_bytes() for photo in photos]
+    assert call("predict", "boxes", "predict.out=boxes", "predict.threshold=0.5") == 2
+    assert "predict.out=boxes" in capsys.readouterr().err
+    assert [photo.read_bytes() for photo in photos] == before
+    for _ in range(2):  # what it made itself it makes again
+        assert call("predict", "boxes", "predict.out=found", "predict.threshold=0.5") == 0
+    Path("found", photos[0].name).write_bytes(before[0])
+    assert call("predict", "boxes", "predict.out=found", "predict.threshold=0.5") == 2
+    assert Path("found", photos[0].name).read_bytes() == before[0]
+    (tmp_path / "mine").mkdir()
+    Path("mine/detections.json").write_text("annotations")
+    assert call("predict", "boxes", "predict.out=mine") == 2
+    assert [path.name for path in Path("mine").iterdir()] == ["detections.json"]
+
+
+def test_true_masks_and_other_frames_stay(segmenter_run: Path, call: Call) -> None:  # noqa: F811
+    frames = sorted(Path("data/cityscapes/leftImg8bit/val").rglob("*.png"))
+    masks = Path("masks/labels", f"{frames[0].stem}.png")
+    masks.parent.mkdir(parents=True)
+    masks.write_bytes(b"true")
+    assert call("predict", str(frames[0]), "predict.out=masks") == 2
+    assert masks.read_bytes() == b"true" and not list(Path("masks").glob("*.jpg"))
+    writer = cv2.VideoWriter("clip.avi", cv2.VideoWriter.fourcc(*"MJPG"), 5, (160, 120))
+    for _ in range(3):
+        writer.write(np.zeros((120, 160, 3), np.uint8))
+    writer.release()
+    other = Path("masks/labels/clip/000001.png")
+    other.parent.mkdir()
+    other.write_bytes(b"true")
+    assert call("predict", "clip.avi", "predict.out=masks", "predict.labels=true") == 2
+    assert other.read_bytes() == b"true" and len(list(other.parent.iterdir())) == 1
 
 
 def test_a_video_becomes_a_video(detector_run: Path, call: Call) -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tools.errors import UserError
+from tools.ledger import Ledger
 from tools.media import Picture
 from tools.media_sources import Source
 from tools.predicting import Done, predict_all
@@ -47,11 +48,11 @@ def picture(name: str = "a/b", frame: int | None = None) -> Picture:
 
 
 def test_detections_in_coco_s_form(tmp_path: Path) -> None:
-    sink = DetectionFile(tmp_path / "d.json", PREDICTOR, {"model": "m"})
+    sink = DetectionFile(Ledger(tmp_path, shared=True), PREDICTOR, {"model": "m"})
     sink.add(picture(), FOUND)
     sink.add(picture("clip", frame=7), Boxes(FOUND.boxes[:0], FOUND.scores[:0], FOUND.classes[:0]))
     sink.close(keep=True)
-    assert json.loads((tmp_path / "d.json").read_text()) == {
+    assert json.loads((tmp_path / "detections.json").read_text()) == {
         "info": {"model": "m"},
         "images": [
             {"id": 1, "file_name": "a/b.png", "width": 64, "height": 50},
@@ -68,17 +69,17 @@ def test_detections_in_coco_s_form(tmp_path: Path) -> None:
 def test_label_files_hold_the_data_set_s_ids(tmp_path: Path) -> None:
     labels = np.repeat(np.array([1, 2, 5, 2], np.uint8), 16)[None].repeat(50, 0)
     for videos in (False, True):
-        sink = LabelFiles(tmp_path / str(videos), PREDICTOR, videos)
+        sink = LabelFiles(Ledger(tmp_path / str(videos), shared=True), PREDICTOR, videos)
         sink.add(picture(), labels)
         sink.add(picture("clip", frame=7), labels)
         sink.close(keep=True)
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png")}
-    assert written == {"False/a/b.png", "True/a/b.png", "True/clip/000007.png"}
-    assert np.unique(np.array(Image.open(tmp_path / "True/clip/000007.png"))).tolist() == [10, 20, 50]
+    assert written == {"False/labels/a/b.png", "True/labels/a/b.png", "True/labels/clip/000007.png"}
+    assert np.unique(np.array(Image.open(tmp_path / "True/labels/clip/000007.png"))).tolist() == [10, 20, 50]
 
 
 def test_drawings(tmp_path: Path) -> None:
-    sink = Drawings(tmp_path, boxes_painter(PREDICTOR))
+    sink = Drawings(Ledger(tmp_path, shared=True), boxes_painter(PREDICTOR))
     sink.add(picture(), FOUND)
     sink.add(picture("c.d"), FOUND)
     pixels = np.asarray(Image.open(tmp_path / "a/b.jpg")).astype(int)

@@ -44,6 +44,10 @@ class Section:
     pictures: list[tuple[Path, str]] = field(default_factory=list)  # file, what it shows
 
 
+MADE_BY = '<meta name="generator" content="mnv3 compare">'
+"""By which a page of ours is known."""
+
+
 def write_page(path: Path, title: str, command: str, sections: Sequence[Section], entries: Sequence[Entry]) -> None:
     """Write the page, with the command of the comparison and those of the runs, whole or not at all."""
     body = "".join(_section(section) for section in sections)
@@ -53,7 +57,7 @@ def write_page(path: Path, title: str, command: str, sections: Sequence[Section]
         path,
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n"
+        f"{MADE_BY}<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n"
         f"{body}{commands}\n<footer><p>Made by <code>{escape(command)}</code></p></footer></body></html>\n",
     )
 
