@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from PIL import Image
 
-from tools.files import atomic_path
+from tools.files import atomic_path, write_encoded
 from tools.media import Picture
 from tools.media_video import VideoWriter
 from tools.painting import Colour, paint_boxes, paint_labels, paint_legend
@@ -103,8 +103,7 @@ class Drawings(Generic[Found]):
         """Draw and write."""
         drawn = self.paint(picture, found)
         if picture.fps is None:
-            with atomic_path(self.folder / f"{picture.source.name}.jpg") as temporary:
-                drawn.save(temporary, quality=92, subsampling=0)
+            write_encoded(self.folder / f"{picture.source.name}.jpg", drawn.save, quality=92, subsampling=0)
             return
         if picture.source != self._source:
             self.close(keep=True)

@@ -18,7 +18,7 @@ from tools.keeping import KeepBestAndLast, WholeFiles
 from tools.optim import Plan
 from tools.progress import EpochProgress
 from tools.run_folder import RunFolder, shown
-from tools.signals import KeepTermHandler
+from tools.signals import KeepHandlers
 
 
 class NonFiniteLoss(RuntimeError):
@@ -48,7 +48,7 @@ def build_trainer(
         keep_freed_memory()
     devices = 1 if wanted["devices"] == "auto" and not _uses_gpu(wanted["accelerator"]) else wanted["devices"]
     own: list[Callback] = [FreshSeeds(config["seed"]), ValidateLast(), StopOnNonFiniteLoss(folder, names)]
-    own.append(KeepTermHandler())
+    own.append(KeepHandlers())
     if recipe["ema"] is not None:
         own.append(Ema(recipe["ema"]))
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
