@@ -4,9 +4,7 @@ import importlib
 import logging
 import os
 import secrets
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +14,13 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from cli import cluster, distributed, naming, no_effect
+from cli import cluster, distributed, known_failures, naming, no_effect, stopped
 from cli.arguments import Arguments
 from conf import schema
-from tools.errors import UserError
+from tools import stops
+from tools.errors import Failure, UserError
+from tools.run_folder import RunFolder
+from tools.temporaries import scratch_folder
 
 log = logging.getLogger("mnv3")
 file_log = logging.getLogger("mnv3.traceback")  # reaches log.txt alone
@@ -41,6 +42,11 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
         try:
             hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+        except BaseException as error:  # not of a job, but of its folder or its log
+            naming.give_back_all()
+            if isinstance(error, Exception):
+                raise known_failures.translated(error) from error
+            raise
         finally:
             if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
                 Path("runs", "multirun.yaml").unlink(missing_ok=True)
@@ -53,7 +59,7 @@ class _Jobs:
     def __init__(self, verb: str, flags: list[str]) -> None:
         self.verb = verb
         self.flags = flags
-        self.program = sys.argv[0]
+        self.program, *self.call = sys.argv
         self.submission = secrets.token_hex(8)
         self.carried = False
         self.count = 0
@@ -76,15 +82,35 @@ class _Jobs:
             for warning in no_effect.warnings(cfg, HydraConfig.get().overrides.task):
                 log.warning(warning)
             importlib.import_module(f"cli.{self.verb}").run(cfg)
-        except Exception as error:
-            file_log.exception(error)
-            if isinstance(error, UserError):
-                naming.give_back(HydraConfig.get().runtime.output_dir)
-            if self.carried:  # the launcher carries the exception home
+        except BaseException as error:
+            if not self.carried and (stops.asked() or isinstance(error, KeyboardInterrupt)):
+                raise self._stopped(cfg) from error
+            if not isinstance(error, Exception):
                 raise
-            self.errors.append(error)
+            self._failed(known_failures.translated(error))
         finally:
             distributed.forget_processes(environment)
+
+    def _failed(self, error: Exception) -> None:
+        file_log.exception(error, exc_info=error)
+        folder = HydraConfig.get().runtime.output_dir
+        if isinstance(error, UserError):
+            naming.give_back(folder)
+        if isinstance(error, Failure) and self.verb == "train" and not cluster.rank():
+            stopped.tell(RunFolder(folder), self.call)
+        if self.carried:  # the launcher carries the exception home
+            raise error
+        self.errors.append(error)
+
+    def _stopped(self, cfg: DictConfig) -> KeyboardInterrupt:
+        """What to raise; a training's user is told here, in its log too."""
+        if self.verb != "train" or cfg.dry:
+            return KeyboardInterrupt()
+        folder = HydraConfig.get().runtime.output_dir
+        if not cluster.rank():
+            stopped.tell(RunFolder(folder), self.call)
+        naming.give_back(folder)
+        return stops.Told()
 
     def raise_errors(self) -> None:
         """Raise the one error as it is, or those of a multirun together: the user's if all of them are."""
@@ -99,6 +125,8 @@ class _Jobs:
 
 
 def _one_line(error: Exception) -> str:
+    if isinstance(error, Failure):
+        return str(error)
     return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
 
 
@@ -108,11 +136,8 @@ def _temporary_folder(wanted: bool) -> Iterator[list[str]]:
     if not wanted:
         yield []
         return
-    folder = tempfile.mkdtemp(prefix="mnv3-dry-")
-    try:
+    with scratch_folder("dry") as folder:
         yield [f"hydra.run.dir={folder}", f"hydra.sweep.dir={folder}", "hydra.sweep.subdir=${hydra.job.num}"]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

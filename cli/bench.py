@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from tools.errors import UserError
+from tools.files import make_folder
 from tools.ledger import guarded
 
 if TYPE_CHECKING:
@@ -67,8 +68,4 @@ def _device(accelerator: str) -> "torch.device":
 def _folder(cfg: DictConfig) -> Path:
     """Where the figures go: made now, and not after minutes of timing."""
     folder = Path(cfg.bench.out or f"runs/bench/{cfg.task.name}-{cfg.bench.what}").expanduser()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"bench.out={folder}: cannot be made a folder: {error.strerror}.") from None
-    return folder
+    return make_folder(folder)

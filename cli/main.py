@@ -9,13 +9,17 @@ from pathlib import Path
 
 from cli import arguments, failures
 from cli.verbs import VERBS
+from tools import stops
 from tools.errors import UserError
 
 
 def main() -> None:
     """The console script `mnv3`."""
+    stops.listen()
     argv = sys.argv[1:]
-    sys.exit(failures.exit_code(lambda: run(argv)))
+    code = failures.exit_code(lambda: run(argv), argv)
+    stops.end()
+    sys.exit(code)
 
 
 def run(argv: Sequence[str]) -> None:
@@ -48,8 +52,10 @@ def run(argv: Sequence[str]) -> None:
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
-    from cli import app, cluster, experiments, mistakes, resume, scored
+    from cli import app, cluster, experiments, mistakes, resume, scored, surroundings
+    from tools import locks
 
+    surroundings.allow_open_files()
     config_dir = Path(given.config_dir) if given.config_dir else None
     if given.help:
         from cli import help
@@ -66,6 +72,8 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     cluster.check(given, jobs)
     if run:
         resume.refuse_changes(run, jobs[0])
+        if not given.shows and not cluster.rank():  # now: a refused call shall not write into the log
+            locks.hold(run, "this run")
     app.launch(verb, given, dry=all(job.get("dry", False) for job in jobs))
 
 

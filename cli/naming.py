@@ -10,6 +10,9 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from cli import cluster
+from tools import locks
+from tools.errors import UserError
+from tools.files import make_folder, named_errors
 
 _claimed: set[Path] = set()
 
@@ -33,24 +36,34 @@ def claim(folder: Path, name: str) -> str:
 
     Creating is the claim: runs that start in the same second, from several shells, do not meet.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     number = 1
     while True:
         candidate = name if number == 1 else f"{name}-{number}"
         try:
-            (folder / candidate).mkdir()
+            with named_errors(folder / candidate):
+                (folder / candidate).mkdir()
+        except UserError as error:
+            if not isinstance(error.__cause__, FileExistsError):
+                raise
+            number += 1
+        else:
             _claimed.add((folder / candidate).resolve())
             return candidate
-        except FileExistsError:
-            number += 1
 
 
 def give_back(folder: str) -> None:
     """Remove a folder claimed by this process if the run never began: nothing but logs is in it."""
     path = Path(folder).resolve()
-    if path in _claimed and all(file.name.startswith("log") for file in path.iterdir()):
+    if path in _claimed and path.is_dir() and all(file.name.startswith(("log", locks.NAME)) for file in path.iterdir()):
         logging.shutdown()  # or the log file stays open
         shutil.rmtree(path)
+
+
+def give_back_all() -> None:
+    """The folders claimed by this process whose run never began."""
+    for path in _claimed:
+        give_back(str(path))
 
 
 def register(showing: bool) -> None:

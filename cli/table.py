@@ -114,7 +114,7 @@ def _draw(cfg: DictConfig, sheet: Sheet) -> None:
 def _send(cfg: DictConfig, sheet: Sheet) -> None:
     import wandb
 
-    from tools.tracking import start_run
+    from tools.tracking import finishing, start_run
 
     settings: Any = OmegaConf.to_container(cfg.wandb, resolve=True)
     run = start_run(
@@ -125,9 +125,7 @@ def _send(cfg: DictConfig, sheet: Sheet) -> None:
         tags=[sheet.name],
         summary={},
     )
-    try:
+    with finishing(run):
         columns: list[Any] = list(sheet.flat[0])
         rows = [[record[column] for column in columns] for record in sheet.flat]
         run.log({sheet.name: wandb.Table(columns=columns, data=rows)})
-    finally:
-        run.finish()

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from cli import cluster
 from cli.experiments import leave_row_if_changed
+from tools import locks
 from tools.environment import environment
 from tools.run_folder import RunFolder, shown
 
@@ -30,6 +31,8 @@ def run(cfg: DictConfig) -> None:
         return
     hydra = HydraConfig.get()
     folder = RunFolder(hydra.runtime.output_dir)
+    if not cluster.rank() and not cluster.restarted():  # a lock may outlive a machine that has failed
+        locks.hold(folder.path, "this run")
     if cfg.resume is None and cluster.restarted() and folder.last.exists():
         log.info("This job was stopped and starts again: it goes on from %s.", shown(folder.last))
         cfg.resume = str(folder.path)

@@ -22,6 +22,7 @@ from lraspp.evaluate.submission import write_submission
 from lraspp.exported import OnnxSegmenter
 from lraspp.load import class_table, load_segmenter, load_weights
 from lraspp.panels import sample_panels, score_tables
+from tools import locks
 from tools.errors import UserError
 from tools.exported import Exported
 from tools.loading import check_classes
@@ -100,6 +101,8 @@ def _score(
     dry: bool,
 ) -> None:
     settings, out = config["eval"], report_folder(config, checkpoint, run)
+    if not dry:
+        locks.hold(out, "this report")
     backbone = backbone_title(config)
     log.info("Scoring %s: %s %s on %d frames of %s.", checkpoint, backbone, _head(config), len(data), settings["split"])
     start = time.perf_counter()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from lraspp.data.frames import SegClass
 from lraspp.predictor import SegmenterPredictor
 from lraspp.speed_exported import labels_of_frame
 from lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
+from tools.temporaries import scratch_folder
 from tools.timing import Comparison
 from tools.timing_apart import Contestant
 from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
@@ -26,8 +26,8 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
     """The same contestants for every number of threads."""
     engines, notes = usable(cfg.bench.accelerator)
     options = network_options(cfg)
-    with TemporaryDirectory(prefix="mnv3-engines-") as folder:
-        files = _export(Path(folder), options, FRAME) if ONNX_RUNTIME in engines else {}
+    with scratch_folder("engines") as folder:
+        files = _export(folder, options, FRAME) if ONNX_RUNTIME in engines else {}
         for threads in cfg.bench.threads:
             contestants = our_contestants(
                 engines,

@@ -20,6 +20,7 @@ from lraspp.evaluate.confusion import ConfusionMatrix
 from lraspp.evaluate.label_files import write_label_files
 from lraspp.evaluate.official import OfficialScores, check_agreement, evaluate
 from lraspp.evaluate.scores import Scores
+from tools.temporaries import mark
 from tools.timing import Comparison
 from tools.timing_apart import Contestant
 
@@ -86,7 +87,7 @@ def official(writing: bool) -> Callable[[], OfficialScores]:
 
 def _frames() -> Frames:
     """The same ones in every process."""
-    folder = tempfile.TemporaryDirectory(prefix="mnv3-scoring-")
+    folder = tempfile.TemporaryDirectory(prefix=f"{mark('scoring')}-")
     height, width = FRAME
     streets = {"name": "streets", "seed": 0, "train": 1, "val": FRAMES, "height": height, "width": width}
     where = {"root": folder.name, "on_error": "raise", "cache": None}

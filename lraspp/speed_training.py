@@ -7,7 +7,6 @@ of its reference recipe for segmentation, in their second version, on tensors.
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -34,6 +33,7 @@ from lraspp.speed_network import (
     their_training,
 )
 from tools.loader import Loader, worker_count
+from tools.temporaries import scratch_folder
 from tools.timing import Comparison
 from tools.timing_apart import Contestant
 
@@ -50,8 +50,8 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
     options, batch, on = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
     frames = BATCHES * batch
     workers = worker_count("auto", 1)
-    with TemporaryDirectory(prefix="mnv3-loading-") as folder:
-        plain, cached = _place(folder, frames, "none"), _place(folder, frames, "copies")
+    with scratch_folder("loading") as folder:
+        plain, cached = (_place(str(folder), frames, cache) for cache in ("none", "copies"))
         data = _open(cached)
         write_copies(data, cache_folder(data, OmegaConf.create(cached["data"])), _silent)
         where = str(data.folder)

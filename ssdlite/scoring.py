@@ -22,6 +22,7 @@ from ssdlite.exported import OnnxDetector
 from ssdlite.load import SLOTS, Loaded, load_detector, load_weights
 from ssdlite.module import class_table
 from ssdlite.panels import sample_panels, score_tables
+from tools import locks
 from tools.errors import UserError
 from tools.exported import Exported
 from tools.loading import check_classes
@@ -108,6 +109,8 @@ def _score(
     dry: bool,
 ) -> None:
     settings, out = config["eval"], report_folder(config, checkpoint, run)
+    if not dry:
+        locks.hold(out, "this report")
     split, backbone = settings["split"], backbone_title(config)
     log.info("Scoring %s: %s SSDLite on %d images of %s.", checkpoint, backbone, len(data), split)
     start = time.perf_counter()

@@ -8,7 +8,6 @@ memory, as that of `mnv3 predict` does.
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -32,6 +31,7 @@ from ssdlite.speed_network import (
     silence,
 )
 from tools.images import read_pixels
+from tools.temporaries import scratch_folder
 from tools.timing import Comparison
 from tools.timing_apart import Contestant
 from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
@@ -46,9 +46,9 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
     """The same contestants for every number of threads."""
     engines, notes = usable(cfg.bench.accelerator)
     options = network_options(cfg)
-    with TemporaryDirectory(prefix="mnv3-engines-") as folder:
-        file = str(photo_files(Path(folder), 1, cfg.bench.images, cfg.seed)[0])
-        files = _export(Path(folder), options) if ONNX_RUNTIME in engines else {}
+    with scratch_folder("engines") as folder:
+        file = str(photo_files(folder, 1, cfg.bench.images, cfg.seed)[0])
+        files = _export(folder, options) if ONNX_RUNTIME in engines else {}
         for threads in cfg.bench.threads:
             contestants = our_contestants(
                 engines,

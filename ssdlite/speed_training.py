@@ -9,7 +9,6 @@ import contextlib
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -33,6 +32,7 @@ from ssdlite.speed_network import (
 )
 from ssdlite.targets import Targets
 from tools.loader import Loader, worker_count
+from tools.temporaries import scratch_folder
 from tools.timing import Comparison
 from tools.timing_photos import photo_files, write_coco
 
@@ -46,8 +46,8 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
     """Loading by one core; with what torchvision leaves to the network's first lines; the step; step and loader."""
     options, batch, place = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
     images = BATCHES * batch
-    with TemporaryDirectory(prefix="mnv3-loading-") as folder:
-        file = str(write_coco(Path(folder), photo_files(Path(folder), images, cfg.bench.images, cfg.seed), cfg.seed))
+    with scratch_folder("loading") as folder:
+        file = str(write_coco(folder, photo_files(folder, images, cfg.bench.images, cfg.seed), cfg.seed))
         yield three_ways(
             "loader alone, one core: from JPEG files to augmented images",
             (our_loading, (file, options, batch, False)),

@@ -15,12 +15,15 @@ from tools.errors import UserError
 from tools.files import atomic_path
 from tools.run_folder import shown
 
+NEW = ".new-"
+"""Before the name of a checkpoint that takes its place when all that belongs to it is written."""
+
 
 def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
     """Write `checkpoint` to `path`; whatever goes wrong, a former file at `path` stays as it was.
 
     Raises:
-        UserError: the disk is full.
+        UserError: the disk is full, or does not let us write for another reason.
     """
     buffer = io.BytesIO()  # torch's own writer hides the system's error behind one of its own
     torch.save(checkpoint, buffer)
@@ -29,12 +32,14 @@ def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
             file.write(buffer.getbuffer())
             file.flush()
             os.fsync(file.fileno())
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except UserError as error:
+        reason = error.__cause__
+        if not isinstance(reason, OSError) or reason.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
+        place = path.with_name(path.name.removeprefix(NEW))
         raise UserError(
-            f"{path}: no space left on the disk, so this checkpoint was not saved "
-            f"({'the former one is whole' if path.exists() else 'there was none before'}). "
+            f"{place}: no space left on the disk, so this checkpoint was not saved "
+            f"({'the former one is whole' if place.exists() else 'there was none before'}). "
             f"Free {buffer.tell() / 1e6:.0f} MB or more and go on with: mnv3 train resume={shown(path.parent.parent)}"
         ) from error
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from tools.files import atomic_path
+from tools.files import write_encoded
 from tools.painting import BACKDROP, LIGHT, Colour, paint_boxes
 
 
@@ -86,8 +86,8 @@ def mosaic_places(
 
 def save_image(image: Tensor, path: Path) -> None:
     """Write `image` ([3, H, W] uint8) to `path` (.jpg or .png), whole or not at all."""
-    with atomic_path(path) as temporary:
-        _to_pillow(image).save(temporary, quality=92, subsampling=0)  # PNG has no use for these two and ignores them
+    # PNG has no use for these two and ignores them.
+    write_encoded(path, _to_pillow(image).save, quality=92, subsampling=0)
 
 
 def _to_pillow(image: Tensor) -> Image.Image:

@@ -1,4 +1,4 @@
-"""The one exception for mistakes that the user can mend."""
+"""The two exceptions whose message is all that the user needs."""
 
 
 class UserError(ValueError):
@@ -11,3 +11,10 @@ class UserError(ValueError):
         assert problems, "a UserError says at least one thing"
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class Failure(RuntimeError):
+    """What went wrong on this machine though the call was good, as a sentence: a process was killed, memory ran out.
+
+    The command line prints the sentence and exits with 1, without a traceback.
+    """

@@ -17,9 +17,10 @@ from tools.paper_summary import cost_figures, score_figures
 from tools.plots import plot_training
 from tools.precision import training_remarks
 from tools.progress import quiet_lightning
+from tools.ranks import watched
 from tools.run_folder import RunFolder, read_metrics, shown
 from tools.task import Task
-from tools.tracking import start_run, upload_checkpoint
+from tools.tracking import finishing, start_run, upload_checkpoint
 from tools.training import build_trainer, share_batch_norm
 
 log = logging.getLogger("mnv3")
@@ -60,7 +61,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
             log.info("Labelled training samples: %s", shown(picture))
         run = _start_tracking(task, config, folder, network, train_data)
         log.info(_headline(task, config, plan, network, len(train_data)))
-    try:
+    with finishing(run), watched():
         trainer.loggers = [WandbLogger(experiment=run)] if run is not None else []
         module.on_scores = _panels(task, run, val_data)
         if config["trainer"]["channels_last"]:
@@ -72,9 +73,6 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
         results, scores = task.score_file(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
         if trainer.is_global_zero:
             _report(task, folder, config, val_data, results, scores, run)
-    finally:
-        if run is not None:
-            run.finish()
 
 
 def open_data(task: Task, cfg: DictConfig) -> tuple[Any, Any]:

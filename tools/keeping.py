@@ -10,7 +10,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from tools.checkpoint import read_checkpoint, write_checkpoint
+from tools.checkpoint import NEW, read_checkpoint, write_checkpoint
 from tools.epoch_rows import epoch_metrics
 from tools.files import atomic_path
 
@@ -45,6 +45,11 @@ class KeepBestAndLast(Checkpoint):
         self.best_score: float | None = None
         self.best_epoch: int | None = None
 
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Remove what a kill between writing and naming has left."""
+        if trainer.is_global_zero:
+            (self.folder / f"{NEW}{LAST}").unlink(missing_ok=True)
+
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save; an epoch without validation can only be the last."""
         score = epoch_metrics(trainer).get(self.monitor)
@@ -52,7 +57,7 @@ class KeepBestAndLast(Checkpoint):
         is_best = score is not None and not float(score) <= best  # NaN, nothing to score, is never worse
         if score is not None and is_best:
             self.best_score, self.best_epoch = float(score), trainer.current_epoch
-        new = self.folder / f".new-{LAST}"
+        new = self.folder / f"{NEW}{LAST}"
         trainer.save_checkpoint(new, weights_only=False)
         if trainer.is_global_zero:
             if is_best:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.errors import UserError
+from tools.files import named_errors
 
 NAME = ".mnv3-files"
 """In the folder: a line of JSON a file, [path in the folder, bytes, time of change in ns]."""
@@ -41,7 +42,7 @@ class Ledger:
         if not self.shared:
             return
         line = json.dumps([_name(path, self.folder), *_stamp(path)])
-        with self._path.open("a", encoding="utf-8") as file:
+        with named_errors(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
     def _is_foreign(self, path: Path) -> bool:

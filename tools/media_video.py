@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from tools.errors import UserError
+from tools.files import make_folder, named_errors
+from tools.temporaries import beside
 
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv")
 CODEC = "mp4v"
@@ -60,26 +64,45 @@ class VideoWriter:
 
     def __init__(self, path: Path, fps: float, size: tuple[int, int]) -> None:
         cv2 = _cv2()
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self.path, self.size, self._cv2 = path, size, cv2
-        self._temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        self._place = ExitStack()
+        self._temporary = self._place.enter_context(beside(path))
+        self._written = 0
         self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter.fourcc(*CODEC), fps, size[::-1])
         if not self._writer.isOpened():
-            raise UserError(f"{path}: OpenCV cannot write a video there.")
+            self._place.close()
+            raise UserError(f"{path}: OpenCV cannot write a video there; can files be written there at all?")
 
     def write(self, frame: np.ndarray) -> None:
         """Append a frame, [H, W, 3] uint8 RGB."""
         if frame.shape[:2] != self.size:  # OpenCV would drop it without a word
             frame = self._cv2.resize(frame, self.size[::-1], interpolation=self._cv2.INTER_AREA)
         self._writer.write(self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR))
+        self._written += 1
 
     def close(self, keep: bool = True) -> None:
-        """Finish the file, or remove what there is of it."""
+        """Finish the file, or remove what there is of it. Raises UserError if it is not whole: OpenCV does not tell."""
         self._writer.release()
-        if keep:
-            os.replace(self._temporary, self.path)
-        else:
-            self._temporary.unlink(missing_ok=True)
+        with self._place:
+            if not keep:
+                return
+            if self._readable() < self._written:
+                free = shutil.disk_usage(self.path.parent).free / 1e6
+                raise UserError(
+                    f"{self.path} cannot be written: OpenCV left the video unfinished, with {free:.0f} MB free on the "
+                    "disk; free some space, or write to another."
+                )
+            with named_errors(self.path):
+                os.replace(self._temporary, self.path)
+
+    def _readable(self) -> int:
+        """Frames that the file says it has."""
+        with _quiet(self._cv2):
+            capture = self._cv2.VideoCapture(str(self._temporary))
+        count = int(capture.get(self._cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
+        capture.release()
+        return count
 
 
 def open_video(place: Path | int | str) -> Video:

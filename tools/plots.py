@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tools.files import atomic_path
+from tools.files import write_encoded
 from tools.painting import class_colour
 
 INK = "#1f2430"
@@ -184,5 +184,4 @@ def _rgb(index: int) -> tuple[float, float, float]:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110, bbox_inches="tight", pad_inches=0.12)
+    write_encoded(path, figure.savefig, dpi=110, bbox_inches="tight", pad_inches=0.12)

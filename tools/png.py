@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.files import atomic_path
+from tools.files import write_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NO_FILTER = 0
@@ -19,8 +19,7 @@ FASTEST = 1  # zlib's level: the others find little more in runs
 
 def write_label_png(path: Path, labels: np.ndarray) -> None:
     """Write `labels` [H, W] uint8 as a single-channel PNG of 8 bits, whole or not at all."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(label_png(labels))
+    write_bytes(path, label_png(labels))
 
 
 def label_png(labels: np.ndarray) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from PIL import Image
 
-from tools.files import atomic_path
+from tools.files import atomic_path, write_encoded
 from tools.ledger import Ledger
 from tools.media import Picture
 from tools.media_sources import Source as MediaSource
@@ -127,8 +127,7 @@ class Drawings(Generic[Found]):
         """Draw and write."""
         drawn, (path,) = self.paint(picture, found), self.targets(picture.source)
         if picture.fps is None:
-            with atomic_path(path) as temporary:
-                drawn.save(temporary, quality=92, subsampling=0)
+            write_encoded(path, drawn.save, quality=92, subsampling=0)
             self.ledger.note(path)
             return
         if picture.source != self._source:

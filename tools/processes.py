@@ -3,16 +3,17 @@
 import json
 import multiprocessing
 import pickle
-import tempfile
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 
-from tools.errors import UserError
+from tools.errors import Failure, UserError
 from tools.files import write_json
+from tools.temporaries import scratch_folder
 
 
 class Place(NamedTuple):
@@ -47,25 +48,45 @@ def run_processes(work: Callable[[Any, Place], Any], job: Any, kind: str, world:
 
     `job` is pickled, `work` is a function of a module. `share_cores`: each process has its part of this one's threads;
     else as many as this one, because convolutions may differ in the last bit with their number. Raises UserError with
-    the mistakes that all processes met with.
+    the mistakes that all processes met with, Failure if one was killed or failed otherwise.
     """
     if world == 1:
         return work(job, _place(kind, 0, 1))
     threads = max(1, torch.get_num_threads() // world) if share_cores else torch.get_num_threads()
     packed = pickle.dumps((work, job))  # as plain bytes: torch would share each tensor by a file descriptor of its own
-    with tempfile.TemporaryDirectory(prefix="mnv3-eval-") as folder:
+    with scratch_folder("eval") as folder:
+        # One import for all processes: they start in a moment. With CUDA each must be started from nothing.
+        multiprocessing.set_forkserver_preload([work.__module__])
+        method = "spawn" if kind == "cuda" else "forkserver"
+        given = packed, kind, world, threads, folder
+        context = start_processes(_process, given, nprocs=world, join=False, start_method=method)
+        assert context is not None
         try:
-            # One import for all processes: they start in a moment. With CUDA each must be started from nothing.
-            multiprocessing.set_forkserver_preload([work.__module__])
-            method = "spawn" if kind == "cuda" else "forkserver"
-            start_processes(_process, (packed, kind, world, threads, Path(folder)), nprocs=world, start_method=method)
-        except (ProcessRaisedException, ProcessExitedException):
-            files = sorted(Path(folder).glob("problems-*.json"))
+            while not context.join():
+                pass
+        except (ProcessRaisedException, ProcessExitedException) as error:
+            files = sorted(folder.glob("problems-*.json"))
             problems = [line for path in files for line in json.loads(path.read_text())]
             if problems:
                 raise UserError(*dict.fromkeys(problems)) from None
-            raise
-        return pickle.loads((Path(folder) / "result").read_bytes())
+            raise Failure(_sentence(error, context.processes)) from error
+        finally:
+            for process in multiprocessing.active_children():
+                process.kill()
+        return pickle.loads((folder / "result").read_bytes())
+
+
+def _sentence(error: Exception, processes: Sequence[Any]) -> str:
+    """Which process failed. Those that were killed count before those that failed because they missed them."""
+    others = (0, None, -signal.SIGTERM)  # this process ends those that are left so
+    for rank, process in enumerate(processes):
+        if process.exitcode not in others and process.exitcode < 0:
+            return (
+                f"Process {rank} of {len(processes)}, counted from 0 (number {process.pid}), was killed by "
+                f"{signal.Signals(-process.exitcode).name}, as the system does when memory runs out. Fewer "
+                "eval.devices or a smaller eval.batch_size need less."
+            )
+    return f"One of {len(processes)} processes failed: {str(error).strip().splitlines()[-1]}"
 
 
 def _process(rank: int, packed: bytes, kind: str, world: int, threads: int, folder: Path) -> None:

@@ -3,7 +3,6 @@
 import logging
 import resource
 import sys
-import tempfile
 import time
 from typing import Any
 
@@ -16,6 +15,7 @@ from tools.optim import build_optimizer, make_plan
 from tools.precision import DTYPES, training_precision, training_remarks
 from tools.progress import quiet_lightning
 from tools.task import Task
+from tools.temporaries import scratch_folder
 
 log = logging.getLogger("mnv3")
 
@@ -26,10 +26,10 @@ def rehearse(task: Task, cfg: DictConfig) -> None:
     The streets data set is drawn anew, as small as a batch, in a place that is gone afterwards.
     """
     quiet_lightning()
-    with tempfile.TemporaryDirectory(prefix="mnv3-dry-") as scratch:
+    with scratch_folder("dry") as scratch:
         if cfg.dataset.name == "streets":
             with open_dict(cfg):
-                cfg.data.root, cfg.dataset.train, cfg.dataset.val = scratch, cfg.recipe.batch_size, 1
+                cfg.data.root, cfg.dataset.train, cfg.dataset.val = str(scratch), cfg.recipe.batch_size, 1
         _rehearse(task, cfg)
 
 

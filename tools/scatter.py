@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
-from tools.files import atomic_path
+from tools.files import write_encoded
 from tools.plots import FAINT, INK
 
 COLOURS = ("#1f6fd6", "#d2691e", "#2e8b57", "#8a4fbf", "#6b7280", "#b03060")
@@ -68,8 +68,7 @@ def save_panels(path: Path, title: str, panels: Sequence[Panel], note: str) -> N
     figure.set_layout_engine("none")  # names are laid out in pixels: nothing may move any more
     for axes, panel in drawn:
         _name(axes, panel, colours, canvas)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=DOTS, metadata={"Software": SOFTWARE})
+    write_encoded(path, figure.savefig, dpi=DOTS, metadata={"Software": SOFTWARE})
 
 
 def _draw(axes: Axes, panel: Panel, colours: dict[str, str]) -> None:

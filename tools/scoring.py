@@ -12,7 +12,7 @@ from tools.errors import UserError
 from tools.files import write_text
 from tools.paper_summary import cost_figures, score_figures
 from tools.runs import Source, disagreements
-from tools.tracking import start_run
+from tools.tracking import finishing, start_run
 
 log = logging.getLogger("mnv3")
 
@@ -80,12 +80,10 @@ def track(
     )
     if run is None:
         return
-    try:
+    with finishing(run):
         run.log({f"{split}/{name}": value for name, value in stats.items()})
         renamed = {f"{split}/{name.removeprefix('val/')}": table for name, table in tables().items()}
         run.log({f"{split}/samples": panels(), **renamed})
         if row := config.get("row"):
             run.summary.update(cost_figures(row, row_cost()))
             run.summary.update(score_figures(row, config["dataset"]["name"], split, stats))
-    finally:
-        run.finish()

@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from tools.files import atomic_path
+from tools.files import write_encoded
 from tools.plots import FAINT, INK
 from tools.timing_report import in_ms
 
@@ -34,8 +34,7 @@ def plot_timings(path: Path, found: Sequence[Mapping[str, Any]], heading: str) -
     for panel, (title, items) in zip(axes, panels.items(), strict=True):
         _bars(panel, items)
         panel.set_title(title, fontsize=10, loc="left", color=INK)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110, bbox_inches="tight", pad_inches=0.12)
+    write_encoded(path, figure.savefig, dpi=110, bbox_inches="tight", pad_inches=0.12)
 
 
 def _bars(axes: Any, items: Sequence[Mapping[str, Any]]) -> None:

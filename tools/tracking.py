@@ -3,10 +3,12 @@
 import logging
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tools import stops
 from tools.files import write_text
 from tools.paper_summary import row_tags
 from tools.run_folder import shown
@@ -41,7 +43,7 @@ def start_run(
     `settings` is the config section `wandb` (mode, project, group, tags, name). `summary` maps a metric to how its
     runs are summed up ("max", "min", "last"). Metrics are drawn over `epoch`. Runs of a row of the paper's tables
     (`config["row"]`) have its tags, and are its group unless `settings` names one. Call on the first process only, and
-    `finish()` the run whatever happens, or the next run of this process would write into it.
+    let `finishing` have the run, or the next run of this process would write into it.
     """
     mode = wandb_mode(settings["mode"])
     if mode == "disabled":
@@ -71,6 +73,19 @@ def start_run(
     else:
         log.info("W&B: %s", run.url)
     return run
+
+
+@contextmanager
+def finishing(run: Any) -> Iterator[None]:
+    """Finish `run`, which may be None, after what is done in here: as failed if that fails or is stopped."""
+    try:
+        yield
+    except BaseException:
+        if run is not None:
+            run.finish(exit_code=stops.exit_code() if stops.asked() else 1)
+        raise
+    if run is not None:
+        run.finish()
 
 
 def _run_id(folder: Path, job_type: str) -> str:

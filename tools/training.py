@@ -19,7 +19,7 @@ from tools.optim import Plan
 from tools.precision import training_precision, uses_gpu
 from tools.progress import EpochProgress
 from tools.run_folder import RunFolder, shown
-from tools.signals import KeepTermHandler
+from tools.signals import KeepHandlers
 
 
 class NonFiniteLoss(RuntimeError):
@@ -49,7 +49,7 @@ def build_trainer(
         keep_freed_memory()
     devices = 1 if wanted["devices"] == "auto" and not uses_gpu(wanted["accelerator"]) else wanted["devices"]
     own: list[Callback] = [FreshSeeds(config["seed"]), ValidateLast(), StopOnNonFiniteLoss(folder, names)]
-    own.append(KeepTermHandler())
+    own.append(KeepHandlers())
     if recipe["ema"] is not None:
         own.append(Ema(recipe["ema"]))
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]

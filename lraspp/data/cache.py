@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,12 +22,13 @@ from lraspp.data.pixels import Pixels, decode
 from tools.errors import UserError
 from tools.files import atomic_path
 from tools.images import image_size
+from tools.stops import cancelling
+from tools.temporaries import tidy
 
 HEADER = 4096
 """Bytes before the pixels: a page of memory, so that the pixels begin on one."""
 VERSION = 1
 SUFFIX = ".frame"
-ABANDONED_SECONDS = 3600  # a half-written copy that old belongs to a killed process
 REPORTS = 10
 """Lines on how far it is."""
 
@@ -123,7 +125,8 @@ def write_copies(data: FrameData, folder: Path, log: Callable[[str], None], work
     """
     todo = [frame for frame in data.frames if _with_copy(frame, folder).cached is None]
     kept = len(data) - len(todo)
-    _tidy(folder)
+    for below in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        tidy(below)
     needed, present = _bytes_needed(todo), _bytes_present(data.frames, folder)
     free = shutil.disk_usage(_existing(folder)).free
     log(
@@ -133,9 +136,9 @@ def write_copies(data: FrameData, folder: Path, log: Callable[[str], None], work
     if needed > free:
         raise UserError(f"No room in {folder}: {gigabytes(needed)} are needed, {gigabytes(free)} are free.")
     start = time.perf_counter()
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:  # decoders leave Python's lock
-        results = pool.map(lambda frame: _write_copy(frame, path_of(frame, folder)), todo)
-        problems = _collect(results, len(todo), log)
+    write = partial(_write_copy, folder)
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool, cancelling(pool):  # decoders leave Python's lock
+        problems = _collect(pool.map(write, todo), len(todo), log)
     new = len(todo) - len(problems)
     total = _bytes_present(data.frames, folder)
     log(f"{new} frames decoded in {time.perf_counter() - start:.0f} s: {gigabytes(total)} on the disk for this split.")
@@ -154,8 +157,8 @@ def _collect(results: Iterable[str | None], count: int, log: Callable[[str], Non
     return problems
 
 
-def _write_copy(frame: Frame, path: Path) -> str | None:
-    """Decode one frame to `path`; what is wrong with it, if anything is."""
+def _write_copy(folder: Path, frame: Frame) -> str | None:
+    """Decode one frame into `folder`; what is wrong with it, if anything is."""
     try:
         stamp = _stamp(frame)  # before reading: a file that changes meanwhile makes a stale copy, not a wrong one
         image, values = decode(frame)
@@ -164,7 +167,7 @@ def _write_copy(frame: Frame, path: Path) -> str | None:
     except FileNotFoundError as error:
         return f"{error.filename} does not exist."
     header = {"version": VERSION, "size": image.shape[:2], "values": values is not None, "stamp": stamp}
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
+    with atomic_path(path_of(frame, folder)) as temporary, temporary.open("wb") as file:
         file.write(json.dumps(header).encode().ljust(HEADER))
         for part in (image, values):
             if part is not None:
@@ -202,13 +205,6 @@ def _bytes_needed(frames: list[Frame]) -> int:
 def _bytes_present(frames: Iterable[Frame], folder: Path) -> int:
     files = (path_of(frame, folder) for frame in frames)
     return sum(file.stat().st_size for file in files if file.exists())
-
-
-def _tidy(folder: Path) -> None:
-    """Remove what killed processes left half-written."""
-    for file in folder.rglob(f".*{SUFFIX}"):
-        if time.time() - file.stat().st_mtime > ABANDONED_SECONDS:
-            file.unlink(missing_ok=True)
 
 
 def _existing(folder: Path) -> Path:

@@ -4,7 +4,6 @@ import io
 import json
 import math
 import os
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
@@ -22,6 +21,7 @@ from lraspp.evaluate.label_files import label_file
 from lraspp.evaluate.scores import Scores
 from tools.errors import UserError
 from tools.images import image_size
+from tools.temporaries import scratch_folder
 
 LABELS, INSTANCES = "_gtFine_labelIds.png", "_gtFine_instanceIds.png"
 NAMED = 3
@@ -84,10 +84,10 @@ def evaluate(data: FrameData, folder: Path, indices: Sequence[int]) -> OfficialS
     predictions = [label_file(folder, data, index) for index in indices]
     truths = [_truths(data)[index] for index in indices]
     _check_sizes(predictions, truths)
-    with tempfile.TemporaryDirectory(prefix="mnv3-official-") as scratch:
+    with scratch_folder("official") as scratch:
         script = _import_script()
         settings = copy(script.args)
-        settings.quiet, settings.exportFile = True, str(Path(scratch) / "results.json")
+        settings.quiet, settings.exportFile = True, str(scratch / "results.json")
         said = io.StringIO()
         try:
             with redirect_stdout(said), warnings.catch_warnings():

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tools.compare.tables import Entry
-from tools.files import atomic_path
+from tools.files import write_encoded
 from tools.plots import FAINT, INK
 
 COLOURS = (
@@ -36,8 +36,7 @@ def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) ->
         _panel(right, "train/loss", "training loss", entries, best=False)
         handles = [right.plot([], [], color=colour(e), ls=style(e), lw=2, label=shortened(e.title))[0] for e in entries]
         right.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=9)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=110, bbox_inches="tight", pad_inches=0.12)
+    write_encoded(path, figure.savefig, dpi=110, bbox_inches="tight", pad_inches=0.12)
     return True
 
 

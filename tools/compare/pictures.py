@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tools.compare.runs import Data
 from tools.compare.tables import Entry
-from tools.files import atomic_path
+from tools.files import write_encoded
 from tools.sheets import Panel, read_panels
 
 BACKDROP = (24, 24, 28)
@@ -46,8 +46,7 @@ def draw_samples(path: Path, data: Data, entries: Sequence[Entry]) -> tuple[bool
     names = list(dict.fromkeys(panel.name for _, sheet in columns for panel in sheet.panels if panel.part != "legend"))
     if not names:
         return False, unknown
-    with atomic_path(path) as temporary:
-        _compose(columns, names[:MOST]).save(temporary, quality=90)
+    write_encoded(path, _compose(columns, names[:MOST]).save, quality=90)
     return True, unknown
 
 

@@ -1,9 +1,7 @@
 """Post-training quantisation of a network's graph to 8 bits."""
 
 import logging
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -11,6 +9,7 @@ from onnx import helper
 
 from tools.export.graph import IR_VERSION, OPSET, users_of
 from tools.export.ranges import best_ranges
+from tools.temporaries import scratch_folder
 
 FIRST = 4
 """Convolutions that stay in float32 at the start of a network: the stem, the first block, the expansion of the second.
@@ -44,8 +43,8 @@ def quantised(network: onnx.GraphProto, inputs: Sequence[np.ndarray]) -> onnx.Gr
     before = logging.root.level
     logging.root.setLevel(logging.ERROR)  # it advises preprocessing, which there is nothing left for
     try:
-        with tempfile.TemporaryDirectory(prefix="mnv3-export-") as folder:
-            path = Path(folder, "network.onnx")
+        with scratch_folder("export") as folder:
+            path = folder / "network.onnx"
             quantize_static(
                 model,
                 path,

@@ -7,7 +7,7 @@ import zipfile
 from tools.export.description import describe, properties_for
 from tools.exported import Exported
 from tools.exported_litert import ENTRY
-from tools.files import atomic_path
+from tools.files import write_bytes
 
 
 def write_exported(exported: Exported) -> None:
@@ -17,8 +17,7 @@ def write_exported(exported: Exported) -> None:
     else:
         describe(exported.model, exported.description)
         content = exported.model.SerializeToString()
-    with atomic_path(exported.path) as temporary:
-        temporary.write_bytes(content)
+    write_bytes(exported.path, content)
 
 
 def _with_archive(content: bytes, description: str) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tools.files import write_encoded
 from tools.streets.classes import FIRST_INSTANCE_LABEL
 from tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
 from tools.streets.scene import Scene, draw_scene
@@ -81,4 +82,4 @@ def _write_scene(target: Path, seed: int, size: tuple[int, int], task: tuple[str
         ("gtFine", "gtFine_instanceIds", instances),
     ):
         path = target / kind / split / city / f"{city}_{index:06d}_{FRAME:06d}_{suffix}.png"
-        Image.fromarray(pixels).save(path, compress_level=PNG_LEVEL)
+        write_encoded(path, Image.fromarray(pixels).save, compress_level=PNG_LEVEL)

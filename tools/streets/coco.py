@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from tools.files import write_json
+from tools.files import write_encoded, write_json
 from tools.streets.canvas import SUPERSAMPLING
 from tools.streets.classes import COCO_CATEGORIES
 from tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
@@ -101,7 +101,8 @@ def _run_lengths(mask: np.ndarray) -> dict[str, Any]:
 def _write_scene(target: Path, seed: int, size: tuple[int, int], task: tuple[str, int]) -> list[dict[str, Any]]:
     split, index = task
     scene = draw_scene(scene_seed(seed, split, index), size, trams=False)  # trams are no class of this data set
-    Image.fromarray(scene.image).save(target / split / _file_name(split, index), quality=JPEG_QUALITY)
+    path = target / split / _file_name(split, index)
+    write_encoded(path, Image.fromarray(scene.image).save, quality=JPEG_QUALITY)
     return annotate(scene)
 
 

@@ -2,19 +2,21 @@
 
 import json
 import os
-import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import current_process, get_context
+from contextlib import contextmanager
+from multiprocessing import current_process, get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 import numpy as np
 
 from tools.errors import UserError
-from tools.files import write_json
+from tools.files import named_errors, write_json
+from tools.stops import cancelling, without_interrupts
+from tools.temporaries import beside, tidy
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -22,7 +24,6 @@ Result = TypeVar("Result")
 VERSION = 1  # of the scenes' content: raised when the same seed draws another picture
 STAMP = "streets.json"
 SPLITS = ("train", "val")
-ABANDONED_SECONDS = 24 * 3600  # an unfinished folder that nobody touched for so long belongs to a killed process
 FEWEST_A_PROCESS = 24  # scenes; fewer are drawn before a new process has started
 
 
@@ -56,22 +57,28 @@ def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path]
                 f"{folder} is not a data set that this program wrote; move it away or choose another data.root"
             )
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(folder)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(temporary, ignore_errors=True)
-    try:
-        temporary.mkdir()
-        generate(temporary)
-        write_json(temporary / STAMP, stamp)
-        try:
-            temporary.rename(folder)
-        except OSError:  # another process was faster
-            if not _has_stamp(folder, stamp):
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with named_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        tidy(folder.parent)
+        with beside(folder) as temporary, _told_of(folder, temporary):
+            temporary.mkdir()
+            generate(temporary)
+            write_json(temporary / STAMP, stamp)
+            try:
+                temporary.rename(folder)
+            except OSError:  # another process was faster
+                if not _has_stamp(folder, stamp):
+                    raise
     return folder
+
+
+@contextmanager
+def _told_of(folder: Path, temporary: Path) -> Iterator[None]:
+    """Mistakes are told of the folder that the user knows."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(*(line.replace(str(temporary), str(folder)) for line in error.problems)) from error
 
 
 def _has_stamp(folder: Path, stamp: dict[str, Any]) -> bool:
@@ -79,15 +86,6 @@ def _has_stamp(folder: Path, stamp: dict[str, Any]) -> bool:
         return json.loads((folder / STAMP).read_text()) == stamp
     except (OSError, ValueError):
         return False
-
-
-def _remove_abandoned(folder: Path) -> None:
-    for leftover in folder.parent.glob(f".{folder.name}.*.part"):
-        try:
-            if time.time() - leftover.stat().st_mtime > ABANDONED_SECONDS:
-                shutil.rmtree(leftover, ignore_errors=True)
-        except OSError:
-            continue  # its process has just finished
 
 
 def map_tasks(
@@ -102,12 +100,26 @@ def map_tasks(
     processes = max(1, min(processes, len(tasks) // FEWEST_A_PROCESS))
     if processes > 1 and not current_process().daemon:
         try:
-            with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            with ProcessPoolExecutor(processes, get_context("spawn"), _leave_with_parent) as pool, cancelling(pool):
                 chunk = max(1, min(16, len(tasks) // (4 * processes)))
-                return _collect(pool.map(work, tasks, chunksize=chunk), progress)
+                with without_interrupts():  # while processes start: they inherit it
+                    results = pool.map(work, tasks, chunksize=chunk)
+                return _collect(results, progress)
         except BrokenProcessPool:
             pass  # a script without a main guard, or a machine that forbids it
     return _collect(map(work, tasks), progress)
+
+
+def _leave_with_parent() -> None:
+    """In a drawing process: it ends when the process that waits for it does, even if that one is killed."""
+
+    def wait() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def _collect(results: Iterator[Result], progress: Callable[[int], None]) -> list[Result]:

@@ -53,7 +53,7 @@ def test_a_generation_that_fails_leaves_nothing(tmp_path: Path, monkeypatch, fai
         return draw(*arguments, **options)
 
     monkeypatch.setattr(coco, "draw_scene", failing)
-    with pytest.raises((KeyboardInterrupt, OSError)):
+    with pytest.raises((KeyboardInterrupt, UserError)):
         ensure_coco(tmp_path, processes=1, **SMALL)
     assert len(calls) == 5
     assert list((tmp_path / "streets").iterdir()) == []

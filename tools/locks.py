@@ -1,0 +1,90 @@
+"""Folders that one process at a time may write: a lock that ends with its process, however that ends."""
+
+import atexit
+import contextlib
+import errno
+import fcntl
+import os
+import socket
+from pathlib import Path
+from typing import TextIO
+
+from tools.errors import UserError
+from tools.files import named_errors
+from tools.temporaries import is_alive
+
+NAME = ".lock"
+WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""How file systems answer that know no locks, as some of networks."""
+
+_held: dict[Path, TextIO] = {}
+
+
+def hold(folder: Path, what: str) -> None:
+    """Keep other processes from writing `folder` until this one ends, however that comes; it may ask again.
+
+    `what` it is that is written there, for the sentence. Raises UserError, with its number, if another is at it.
+    """
+    path = folder.resolve() / NAME
+    if path in _held:
+        return
+    with named_errors(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            file = path.open("a+")
+            if (holder := _holder(file)) is not None:
+                file.close()
+                raise UserError(
+                    f"{folder}: {what} is being written by {holder}. Wait for it, or stop it, or choose another folder."
+                )
+            if _is_still(file, path):
+                break
+            file.close()  # the other one has just ended, and removed it
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        file.flush()
+    _held[path] = file
+
+
+@atexit.register
+def _release() -> None:
+    """A call that ends by itself leaves no file behind."""
+    for path, file in _held.items():
+        with contextlib.suppress(OSError):
+            path.unlink()  # while it is still held: whoever has opened it will see that it is gone
+        file.close()
+    _held.clear()
+
+
+def _holder(file: TextIO) -> str | None:
+    """Who has the lock, None if this process has it now.
+
+    A lock of POSIX: those that a process forks, as loaders, have no part in it, and networks' file systems know it.
+    """
+    file.seek(0)
+    noted = file.read().strip() or "a process that has just begun"
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            return noted
+        if error.errno not in WITHOUT_LOCKS:
+            raise
+        return noted if _seems_alive(noted) else None
+    return None
+
+
+def _seems_alive(noted: str) -> bool:
+    """Without locks: whether the process that has noted itself is there. Those of other machines are taken for gone,
+    or a job that is queued again could not go on."""
+    words = noted.split()
+    if len(words) != 4 or words[3] != socket.gethostname() or not words[1].isdigit():
+        return False
+    return int(words[1]) != os.getpid() and is_alive(int(words[1]))
+
+
+def _is_still(file: TextIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,93 @@
+"""Ctrl-C and SIGTERM: the first one ends what is being done, by KeyboardInterrupt; a second one ends at once."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+
+_listener: int | None = None  # the process that listens; those that it forks, as loaders, do not
+_asked: int | None = None
+_ending = False
+
+
+class Told(KeyboardInterrupt):
+    """A stop of which the user has been told."""
+
+
+def listen() -> None:
+    """From now on this process can be stopped. Signals that its parent has it ignore, as nohup does, stay ignored."""
+    global _listener
+    _listener = os.getpid()
+    for number in NAMES:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _hear)
+
+
+def end() -> None:
+    """Nothing is left to be done but to leave: now the first signal ends at once too."""
+    global _ending
+    _ending = True
+
+
+def asked() -> int | None:
+    """The signal that asked this process to stop, None if none did."""
+    return _asked
+
+
+def check() -> None:
+    """Raises KeyboardInterrupt if this process was asked to stop."""
+    if _asked is not None:
+        raise KeyboardInterrupt
+
+
+def exit_code() -> int:
+    """That of a stopped call, as shells give it: 130 after Ctrl-C, 143 after SIGTERM."""
+    return 128 + (_asked or signal.SIGINT)
+
+
+def name() -> str:
+    """Of what has stopped this process."""
+    return NAMES[signal.Signals(_asked or signal.SIGINT)]
+
+
+@contextmanager
+def cancelling(pool: Executor) -> Iterator[None]:
+    """A stop, or an error, is not kept waiting by the work that `pool` has not yet begun."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Ctrl-C waits until this is over; processes that are started in here never hear it, which is for their parent."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _hear(number: int, frame: FrameType | None) -> None:
+    global _asked
+    if os.getpid() != _listener:
+        if number == signal.SIGTERM:  # Ctrl-C reaches all processes of a terminal: the listener ends the others
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        return
+    if _asked is not None or _ending:
+        _end_at_once(number)
+    _asked = number
+    raise KeyboardInterrupt
+
+
+def _end_at_once(number: int) -> None:
+    with suppress(OSError):  # nobody reads it
+        os.write(2, b"\nmnv3: Ended at once.\n")
+    os._exit(128 + number)
