@@ -14,7 +14,7 @@ from cli.naming import claim, give_back
 from cli.opening import Opened, open_predictor
 from cli.wording import closest, shown
 from tools import media, media_sources
-from tools.errors import UserError
+from tools.errors import Failure, UserError
 from tools.ledger import Ledger
 from tools.predicting import Done, predict_all
 from tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
@@ -72,6 +72,8 @@ def run(cfg: DictConfig) -> None:
             give_back(str(folder))
         raise
     _tell(done, folder)
+    if done.damaged:
+        raise Failure(" ".join(done.damaged))
     if done.stopped and plan.total is not None:
         raise KeyboardInterrupt
 

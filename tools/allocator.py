@@ -31,6 +31,12 @@ def keep_freed_memory() -> bool:
     return bool(kept)
 
 
+def give_back_memory() -> None:
+    """Return what is free at this moment to the system, kept or not (glibc): before what needs very much at once."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def _ask_for_huge_pages(libc: ctypes.CDLL) -> None:
     """Of the memory that the heap grows into: the processor then finds weights and tensors by a 500th of the entries.
 

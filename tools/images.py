@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from tools import jpeg
+from tools import depth, jpeg
 from tools.errors import UserError
+from tools.once import remark
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,23 +29,31 @@ def read_pixels(path: Path | str, size: tuple[int, int] | None = None) -> np.nda
 
     `size` is the (H, W) that the annotations give. Stored rotation (EXIF) is applied only where that makes the sizes
     agree: COCO's boxes are those of the pixels as stored, whatever the camera noted. Without `size` it is applied, as
-    every image viewer does. Raises UserError, naming the file: missing, truncated, not an image, or of another size.
+    every image viewer does. More than 8 bits are scaled to 8, with a remark where they are fewer than the file has room
+    for; of an animation the first frame is taken, with a remark. Raises UserError, naming the file: missing, truncated,
+    not an image, of another size, or of numbers whose range is not known.
     """
     try:
         content = Path(path).read_bytes()
         pixels = jpeg.decode(content, size)
         if pixels is None:
-            pixels = _by_pillow(content, size)
+            pixels = _by_pillow(content, size, path)
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
     except UnidentifiedImageError:
         raise UserError(f"{path} {'is not an image that can be read' if content else 'is empty, 0 bytes'}.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"Image {path} cannot be read: {error}.") from None
+    except UserError:
+        raise
+    except MemoryError:
+        raise UserError(f"Image {path} cannot be read: there is not enough memory for it.") from None
+    except Exception as error:  # damage makes decoders fail in every way there is
+        raise UserError(f"Image {path} cannot be read: {_reason(error)}.") from None
     if size and (found := pixels.shape[:2]) != size:
         raise UserError(f"{path} is {found[1]}x{found[0]} pixels, but its annotations say {size[1]}x{size[0]}.")
     return pixels
 
+
+STRIP_BYTES = 2**25
 
 ROTATED = (5, 6, 7, 8)
 """EXIF orientations whose height is stored as the width."""
@@ -61,24 +70,34 @@ def image_size(path: Path | str) -> tuple[int, int]:
             return (opened.width, opened.height) if turned else _size(opened)
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except Exception:  # damage makes Pillow fail in every way there is
         raise UserError(f"{path} is not an image that can be read.") from None
 
 
-def _by_pillow(content: bytes, size: tuple[int, int] | None) -> np.ndarray:
+def _by_pillow(content: bytes, size: tuple[int, int] | None, path: Path | str) -> np.ndarray:
     with Image.open(BytesIO(content)) as opened:
+        if opened.format != "MPO" and (frames := getattr(opened, "n_frames", 1)) > 1:  # a phone's photo and its preview
+            remark("frames", f"{path} has {frames} frames or pages: of such files only the first is taken.")
+        stated = depth.stated(opened)
         opened.load()
         if not size or _size(opened) != size:
             ImageOps.exif_transpose(opened, in_place=True)
-        return np.array(_to_rgb(opened))  # a copy, because the file's own is read-only
+        return _pixels(depth.to_rgb(opened, stated, path))
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    """Those of an RGB image, a strip of rows at a time: Pillow hands them out by way of a second copy."""
+    rows = max(1, STRIP_BYTES // (3 * image.width))
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    for top in range(0, image.height, rows):
+        strip = image if rows >= image.height else image.crop((0, top, image.width, min(top + rows, image.height)))
+        pixels[top : top + rows] = np.asarray(strip)
+    return pixels
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip().rstrip(".") or "it is damaged"
 
 
 def _size(image: Image.Image) -> tuple[int, int]:
     return image.height, image.width
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """8-bit RGB; 16-bit grey is scaled, where Pillow's own conversion would clip it to white."""
-    if image.mode.startswith("I"):
-        image = Image.fromarray((np.asarray(image, dtype=np.float32) / 257.0).clip(0, 255).round().astype(np.uint8))
-    return image if image.mode == "RGB" else image.convert("RGB")

@@ -5,17 +5,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tools import media_video
+from tools.allocator import give_back_memory
 from tools.errors import UserError
-from tools.images import read_pixels
+from tools.images import image_size, read_pixels
 from tools.media_sources import Source
 
 DECODERS = 2
 """Threads that decode images; a network on a CPU leaves no room for more."""
+
+MOST_BYTES = 192 * 2**20
+"""Of pictures that wait decoded, for the network or after it: one that is larger than all of that waits alone."""
 
 
 class Picture(NamedTuple):
@@ -25,6 +29,13 @@ class Picture(NamedTuple):
     pixels: np.ndarray
     frame: int | None = None
     fps: float | None = None
+
+
+class Job(NamedTuple):
+    """What is to be decoded, and the bytes that it will take."""
+
+    decode: Callable[[], Any]
+    bytes: int
 
 
 def length(sources: Iterable[Source], most_frames: int | None = None) -> int | None:
@@ -49,52 +60,75 @@ def length(sources: Iterable[Source], most_frames: int | None = None) -> int | N
     return sum(known) if len(known) == len(counts) else None
 
 
-def stream(sources: Sequence[Source], ahead: int, most_frames: int | None = None) -> Iterator[Picture | UserError]:
-    """The pictures of `sources` one after the other, up to `ahead` of them decoded in other threads meanwhile; in the
-    place of an image that cannot be read, why. `most_frames`: of each video.
+def stream(
+    sources: Sequence[Source], ahead: int, most_frames: int | None = None, damaged: Callable[[str], None] = print
+) -> Iterator[Picture | UserError]:
+    """The pictures of `sources` one after the other, up to `ahead` of them, and up to MOST_BYTES, decoded in other
+    threads meanwhile; in the place of an image that cannot be read, why. `most_frames`: of each video. `damaged` is
+    called with a sentence on each video of which frames are missing.
 
     Raises UserError for a camera that is not there and a video that cannot be read.
     """
     for video, group in groupby(sources, lambda source: source.video):
         if video:
             for source in group:
-                yield from _frames(source, ahead, most_frames)
+                yield from _frames(source, ahead, most_frames, damaged)
         else:
-            yield from _ahead((_reader(source) for source in group), DECODERS, ahead)
+            yield from _ahead(map(_image, group), DECODERS, ahead)
 
 
-def _reader(source: Source) -> Callable[[], Picture | UserError]:
-    def read() -> Picture | UserError:
-        assert isinstance(source.place, Path)
+def _image(source: Source) -> Job:
+    """Its size is that of its header, so that no queue fills with what turns out to be huge."""
+    assert isinstance(source.place, Path)
+    path = source.place
+
+    def decode() -> Picture | UserError:
+        if size > MOST_BYTES:
+            give_back_memory()
         try:
-            return Picture(source, read_pixels(source.place))
+            return Picture(source, read_pixels(path))
         except UserError as error:
             return error
+        finally:
+            if size > MOST_BYTES:
+                give_back_memory()
 
-    return read
+    try:
+        height, width = image_size(path)
+        size = 3 * height * width
+    except UserError:
+        size = 0  # it fails at once, with a better reason
+    return Job(decode, size)
 
 
-def _frames(source: Source, ahead: int, most: int | None) -> Iterator[Picture]:
+def _frames(source: Source, ahead: int, most: int | None, damaged: Callable[[str], None]) -> Iterator[Picture]:
     with media_video.open_video(source.place) as video:
         numbers = range(most) if most is not None else iter(int, 1)
         # A camera's frames are looked at as they come, none from a queue.
         waiting = 1 if source.live else ahead
-        for number, pixels in enumerate(_ahead((video.read for _ in numbers), 1, waiting)):
+        jobs = (Job(video.read, video.frame_bytes) for _ in numbers)
+        for number, pixels in enumerate(_ahead(jobs, 1, waiting)):
             if pixels is None:
                 break
             yield Picture(source, pixels, number, video.fps)
+        if sentence := video.missing(most):
+            damaged(sentence)
 
 
-def _ahead(jobs: Iterator[Callable], threads: int, ahead: int) -> Iterator:
-    """Results of `jobs` in their order, `ahead` of them begun before they are asked for."""
-    pending: deque[Future] = deque()
+def _ahead(jobs: Iterator[Job], threads: int, ahead: int) -> Iterator:
+    """Results of `jobs` in their order, up to `ahead` of them and up to MOST_BYTES begun before they are asked for."""
+    pending: deque[tuple[Future, int]] = deque()
+    waiting = 0
     pool = ThreadPoolExecutor(threads)
     try:
         for job in jobs:
-            pending.append(pool.submit(job))
-            if len(pending) > ahead:
-                yield pending.popleft().result()
+            while pending and (len(pending) > ahead or waiting + job.bytes > MOST_BYTES):
+                future, size = pending.popleft()
+                waiting -= size
+                yield future.result()
+            pending.append((pool.submit(job.decode), job.bytes))
+            waiting += job.bytes
         while pending:
-            yield pending.popleft().result()
+            yield pending.popleft()[0].result()
     finally:
         pool.shutdown(cancel_futures=True)

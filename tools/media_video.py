@@ -15,6 +15,10 @@ from tools.files import make_folder, named_errors
 from tools.temporaries import beside
 
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv")
+COUNTED = (".mp4", ".mov", ".m4v", ".avi")
+"""Files that tell how many frames they have; of others FFmpeg estimates it by their length."""
+MOST_FAILURES = 10_000
+"""Attempts in a row to read on past damage: a damaged header may promise frames without end."""
 CODEC = "mp4v"
 """MPEG-4 part 2: what OpenCV's own packages can write everywhere; most players have it, browsers do not."""
 
@@ -34,12 +38,28 @@ class Video:
         rate, count = capture.get(cv2.CAP_PROP_FPS), capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.fps = rate if 0 < rate <= 1000 else USUAL_FPS
         self.frames = int(count) if isinstance(place, Path) and count > 0 else None
-        self._first: np.ndarray | None = self._next()
+        self.read_frames = self._failed = 0
+        self._first = self._next()
+        self.frame_bytes = 0 if self._first is None else self._first.nbytes
 
     def read(self) -> np.ndarray | None:
-        """The next frame, [H, W, 3] uint8 RGB; None after the last one."""
+        """The next frame that can be decoded, [H, W, 3] uint8 RGB; None after the last one."""
         frame, self._first = self._first, None
-        return self._next() if frame is None else frame
+        frame = self._next() if frame is None else frame
+        self.read_frames += frame is not None
+        return frame
+
+    def missing(self, most: int | None = None) -> str | None:
+        """A sentence if fewer frames were read, of `most` at most, than the file says it has; after the last one."""
+        wanted = min(self.frames or 0, most or self.frames or 0)
+        exact = isinstance(self.place, Path) and self.place.suffix.lower() in COUNTED
+        slack = 0 if exact else max(2, wanted // 50)
+        if self.read_frames + slack >= wanted:
+            return None
+        return (
+            f"{self.place}: {wanted - self.read_frames} of its {wanted} frames cannot be read: it is damaged or cut "
+            f"off. The other {self.read_frames} are numbered in their order."
+        )
 
     @property
     def empty(self) -> bool:
@@ -47,8 +67,15 @@ class Video:
         return self._first is None
 
     def _next(self) -> np.ndarray | None:
-        there, frame = self._capture.read()
-        return self._cv2.cvtColor(frame, self._cv2.COLOR_BGR2RGB) if there else None
+        """Damage is read past for as long as the file says that there are frames."""
+        for _ in range(MOST_FAILURES):
+            there, frame = self._capture.read()
+            if there:
+                return self._cv2.cvtColor(frame, self._cv2.COLOR_BGR2RGB)
+            self._failed += 1
+            if self.frames is None or self.read_frames + self._failed >= self.frames:
+                break
+        return None
 
     def __enter__(self) -> "Video":
         return self

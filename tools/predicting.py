@@ -21,12 +21,13 @@ TOLD = 8
 
 
 class Done(NamedTuple):
-    """`skipped`: a sentence on each image that could not be read. `lines`: on what is in each of at most TOLD pictures,
-    else none. `stopped`: by Ctrl-C."""
+    """`skipped`: a sentence on each image that could not be read. `damaged`: on each video of which frames are missing.
+    `lines`: on what is in each of at most TOLD pictures, else none. `stopped`: by Ctrl-C."""
 
     pictures: int
     seconds: float
     skipped: list[str]
+    damaged: list[str]
     lines: list[str]
     stopped: bool
 
@@ -48,9 +49,10 @@ def predict_all(
     `total`: pictures to expect, None without an end. Raises UserError: no picture can be read at all.
     """
     skipped: list[str] = []
+    damaged: list[str] = []
     lines: list[str] = []
     count, stopped, start = 0, False, time.perf_counter()
-    stream = media.stream(sources, 2 * batch_size, frames)
+    stream = media.stream(sources, 2 * batch_size, frames, damaged.append)
     with _bar(total) as show, _Writer(sinks, 2 * batch_size) as writer:
         try:
             for batch in _batches(stream, batch_size, skipped):
@@ -61,25 +63,27 @@ def predict_all(
                         lines.append(f"{picture.source}: {in_words(predictor, kept, numbers)}")
                     count += 1
                 show(count + len(skipped))
+                del picture, batch[:]  # a huge one is not held here while the next is decoded
         except KeyboardInterrupt:
             stopped = True
         if not count and skipped:
             raise UserError(*skipped)
     lines = lines if count == len(lines) and all(not source.video for source in sources) else []
-    return Done(count, time.perf_counter() - start, skipped, lines, stopped)
+    return Done(count, time.perf_counter() - start, skipped, damaged, lines, stopped)
 
 
 def _batches(
     stream: Iterable[media.Picture | UserError], size: int, skipped: list[str]
 ) -> Iterator[list[media.Picture]]:
-    """Lists of `size` pictures, the last one shorter; what could not be read goes to `skipped`."""
+    """Lists of `size` pictures, fewer of huge ones and at the end; what could not be read goes to `skipped`."""
     batch: list[media.Picture] = []
     for item in stream:
         if isinstance(item, UserError):
             skipped += item.problems
             continue
         batch.append(item)
-        if len(batch) == size:
+        del item
+        if len(batch) == size or sum(picture.pixels.nbytes for picture in batch) > media.MOST_BYTES:
             yield batch
             batch = []
     if batch:
@@ -95,19 +99,24 @@ def _kept(found: Any, threshold: float, numbers: set[int]) -> Any:
 
 
 class _Writer:
-    """Gives pictures to sinks in one thread, in their order, at most `waiting` behind the network."""
+    """Gives pictures to sinks in one thread, in their order, at most `waiting`, and MOST_BYTES of them, behind the
+    network."""
 
     def __init__(self, sinks: Sequence[Sink], waiting: int) -> None:
         self.sinks, self.waiting = sinks, waiting
         self.pool = ThreadPoolExecutor(1)
-        self.pending: deque[Future[None]] = deque()
+        self.pending: deque[tuple[Future[None], int]] = deque()
+        self.bytes = 0
 
     def add(self, picture: media.Picture, found: Any) -> None:
         """Raises what went wrong with an earlier picture."""
         for sink in self.sinks:
-            self.pending.append(self.pool.submit(sink.add, picture, found))
-        while len(self.pending) > self.waiting * len(self.sinks):
-            self.pending.popleft().result()
+            self.pending.append((self.pool.submit(sink.add, picture, found), picture.pixels.nbytes))
+            self.bytes += picture.pixels.nbytes
+        while len(self.pending) > self.waiting * len(self.sinks) or self.bytes > len(self.sinks) * media.MOST_BYTES:
+            future, size = self.pending.popleft()
+            self.bytes -= size
+            future.result()
 
     def __enter__(self) -> "_Writer":
         return self
@@ -116,7 +125,7 @@ class _Writer:
         self.pool.shutdown(cancel_futures=kind is not None)
         try:
             if kind is None:
-                for future in self.pending:
+                for future, _ in self.pending:
                     future.result()
         finally:
             for sink in self.sinks:

@@ -156,3 +156,46 @@ def test_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_camera() -> None:
     with pytest.raises(UserError, match="webcam 77: there is no such camera"):
         list(media.stream(media_sources.find(["77"]), ahead=1))
+
+
+@pytest.mark.parametrize(("codec", "suffix"), [("mp4v", "mp4"), ("MJPG", "avi"), ("MJPG", "mkv")])
+def test_a_damaged_video_is_read_past_its_damage_and_what_is_missing_is_told(codec: str, suffix: str) -> None:
+    path, told = Path(f"noise.{suffix}"), []
+    rng = np.random.default_rng(0)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 25, (96, 64))
+    for _ in range(60):
+        writer.write(rng.integers(0, 255, (64, 96, 3), dtype=np.uint8))
+    writer.release()
+    assert len(list(media.stream(media_sources.find([str(path)]), 4, None, told.append))) == 60 and not told
+    content = bytearray(path.read_bytes())
+    place = content.find(b"mdat") if suffix == "mp4" else 0
+    middle = place + (len(content) - place) // 2
+    content[middle : middle + 24000] = b"\xff" * 24000
+    path.write_bytes(content)
+    found = list(media.stream(media_sources.find([str(path)]), 4, None, told.append))
+    assert 40 < len(found) < 60
+    assert len(told) == 1 and f"{60 - len(found)} of its 60 frames" in told[0]
+    assert not list(media.stream(media_sources.find([str(path)]), 4, 5, told.append))[5:] and len(told) == 1
+
+
+def test_huge_pictures_wait_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight photos of 13,300 pixels a side took 5 GB, decoded ahead."""
+    sources = [media_sources.Source(str(number), Path(str(number)), video=False) for number in range(20)]
+    begun: list[Path] = []
+
+    def read(path: Path) -> np.ndarray:
+        begun.append(path)
+        return np.zeros((2, 2, 3), np.uint8)
+
+    monkeypatch.setattr(media, "read_pixels", read)
+    monkeypatch.setattr(media, "image_size", lambda path: (1000, 1000))
+    monkeypatch.setattr(media, "MOST_BYTES", 7_000_000)
+    stream = media.stream(sources, ahead=8)
+    next(stream)
+    assert len(begun) <= 2
+    monkeypatch.setattr(media, "MOST_BYTES", 1_000_000)
+    stream = media.stream(sources, ahead=8)
+    begun.clear()
+    next(stream)
+    assert len(begun) == 1
+    assert len(list(stream)) == 19
