@@ -1,11 +1,14 @@
 """Splits a call into flags and overrides."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 SWITCHES = ("-m", "--multirun", "--resolve", "--hydra-help", "--run", "-r", "--experimental-rerun")
 WITH_VALUE = ("--cfg", "-c", "--package", "-p", "--config-dir", "-cd", "--config-name", "-cn")
 SHOWING = ("--cfg", "-c", "--info", "-i", "--hydra-help")
+ALWAYS = ("--help", "-h", *SWITCHES)
 WITH_CHOICE = dict.fromkeys(("--info", "-i"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"))
 
 
@@ -40,7 +43,8 @@ class Arguments(NamedTuple):
 def split(argv: Sequence[str], words: Sequence[str] = (), rest: str = "") -> Arguments:
     """Sort `argv` (what follows the verb): Hydra 1.3 refuses flags that stand between overrides, so they are gathered.
 
-    Bare words fill the keys `words` in turn, and all others are the list `rest`; `--key=value` is taken as `key=value`.
+    Bare words fill the keys `words` in turn, and all others are the list `rest`, as are names of files that look like
+    something else; `--key=value` is taken as `key=value`.
     """
     flags: list[str] = []
     overrides: list[str] = []
@@ -51,7 +55,9 @@ def split(argv: Sequence[str], words: Sequence[str] = (), rest: str = "") -> Arg
     while left:
         item = left.pop(0)
         name = item.split("=")[0]
-        if item in ("--help", "-h"):
+        if rest and item not in ALWAYS and _exists(item):  # a file wins over what its name may mean
+            gathered.append(quoted(item))
+        elif item in ("--help", "-h"):
             wants_help = True
         elif name in SWITCHES or (name in WITH_VALUE and "=" in item):
             flags.append(item)
@@ -79,6 +85,16 @@ def split(argv: Sequence[str], words: Sequence[str] = (), rest: str = "") -> Arg
     return Arguments(flags, overrides, unknown, wants_help)
 
 
+def _exists(item: str) -> bool:
+    """Whether `item` is a file or folder here, where it may look like an override or a flag."""
+    try:
+        return ("=" in item or item.startswith(("-", "~"))) and Path(item).exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL
+        return False
+
+
 def quoted(text: str) -> str:
-    """`text` as a value that Hydra's grammar reads as it is."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    """`text` as a value that Hydra's grammar and OmegaConf read as it is: a backslash is one, unless before a quote, a
+    ${ or the end."""
+    text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    return "'" + re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text) + "'"

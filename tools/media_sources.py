@@ -13,6 +13,8 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".g
 """Files of a folder that are taken for images; a file that is named is taken for one whatever its suffix."""
 
 WEBCAM = "webcam"
+CAMERA_DIGITS = 4
+"""Longer numbers are misspelt names."""
 
 
 class Source(NamedTuple):
@@ -62,7 +64,7 @@ def find(words: Sequence[str]) -> list[Source]:
 
 def title(word: str) -> str:
     """What a folder of results on `word` may be called: the file or folder that it names or begins with."""
-    path = Path(word).expanduser()
+    path = _path(word)
     if path.is_file():
         return path.stem
     if path.is_dir():
@@ -71,20 +73,20 @@ def title(word: str) -> str:
 
 
 def _of_word(word: str) -> list[Source]:
-    if word == WEBCAM or word.isdigit():
-        number = int(word) if word.isdigit() else 0
-        return [Source(f"{WEBCAM}{number or ''}", number, video=True)]
-    if word.startswith("rtsp://"):
-        return [Source("camera", word, video=True)]
-    path = Path(word).expanduser()
+    path = _path(word)
     if path.is_file():
         return [_of_file(path, path.parent)]
     if path.is_dir():
         return _of_folder(path)
+    if word == WEBCAM or _is_number(word):
+        number = 0 if word == WEBCAM else int(word)
+        return [Source(f"{WEBCAM}{number or ''}", number, video=True)]
+    if word.startswith("rtsp://"):
+        return [Source("camera", word, video=True)]
     if glob.has_magic(word):
-        pattern = str(path)
         root = _root(path)
-        files = [Path(file) for file in sorted(glob.glob(pattern, recursive=True))]
+        pattern = Path(glob.escape(str(root)), *path.parts[len(root.parts) :])
+        files = [Path(file) for file in sorted(glob.glob(str(pattern), recursive=True))]
         sources = [_of_file(file, root) for file in files if file.is_file() and _is_known(file)]
         if not sources:
             what = "matches no image or video" if files else "matches nothing"
@@ -104,9 +106,31 @@ def _of_folder(folder: Path) -> list[Source]:
     raise UserError(f"{folder}: there is no image or video in this folder{hint}")
 
 
+def _path(word: str) -> Path:
+    """Raises UserError: no system has files of such a name."""
+    try:
+        path = Path(word)
+        path = path if path.exists() else path.expanduser()
+        path.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # too long, of a user who is not here, with a NUL
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"{word[:80]}: cannot be the name of a file: {str(why).rstrip('.')}.") from None
+    return path
+
+
+def _is_number(word: str) -> bool:
+    """Of a camera."""
+    return word.isascii() and word.isdecimal() and len(word) < CAMERA_DIGITS
+
+
 def _root(pattern: Path) -> Path:
-    """The folder that a pattern's matches are all below."""
-    return Path(*pattern.parts[: next(i for i, part in enumerate(pattern.parts) if glob.has_magic(part))])
+    """The folder that a pattern's matches are all below: its first parts, as far as they are there or have no magic."""
+    root = Path(pattern.parts[0]) if pattern.is_absolute() else Path()
+    for part in pattern.parts[len(root.parts) :]:
+        if glob.has_magic(part) and not (root / part).is_dir():
+            break
+        root /= part
+    return root
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -51,6 +51,25 @@ def test_words_become_sources() -> None:
     assert media_sources.find(["rtsp://door/1"])[0].live
 
 
+@pytest.mark.parametrize("name", ["0001", "webcam", "[x]", "a[1]", "~b", "*"])
+def test_folders_and_files_that_are_there_are_taken_whatever_their_names(name: str) -> None:
+    """A folder of digits was a camera."""
+    Path("photos").rename(f"./{name}")
+    assert names(f"./{name}") == names(name) == ["a", "b"]
+    assert media_sources.title(name) == name
+    assert names(f"{name}/*.jpg") == ["b"] and names(f"{name}/**/*.png") == ["deep/a"]
+    Path(name).rename("elsewhere")
+    Path("elsewhere/b.jpg").rename(name)
+    assert names(name) == [Path(name).stem]
+
+
+@pytest.mark.parametrize("word", ["a\x00b", 5000 * "x", "~nobody-of-that-name/x.jpg", "²", "12345"])
+def test_words_that_cannot_be_files_are_one_sentence(word: str) -> None:
+    with pytest.raises(UserError) as error:
+        media_sources.find([word])
+    assert len(error.value.problems) == 1
+
+
 def test_all_words_that_name_nothing_are_told() -> None:
     with pytest.raises(UserError) as error:
         media_sources.find(["photos/c.jpg", "photos", "*.gif", "none", "phots"])
