@@ -23,37 +23,37 @@ def run(cfg: DictConfig) -> None:
 
 def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     import torch
-    from rich.console import Console
 
+    from tools.console import literal_console
     from tools.environment import environment
     from tools.files import write_json
     from tools.timing import compare
     from tools.timing_plot import plot_timings
     from tools.timing_report import record, table, titled
 
-    console = Console()
+    console = literal_console()
     machine = environment()
     place = torch.cuda.get_device_name() if device.type == "cuda" else machine["cpu"]
     heading = f"{place}, torch {machine['torch']}"
-    console.print(heading, highlight=False)
+    console.print(heading)
 
     speed = importlib.import_module(f"{cfg.task.name}.speed")
     cost = speed.cost(cfg)
-    console.print(cost, highlight=False, soft_wrap=True)
+    console.print(cost, soft_wrap=True)
     found = []
     for comparison in speed.comparisons(cfg, device):
         with console.status(comparison.title):
             times = compare(comparison, cfg.bench.rounds)
         found.append(record(comparison, times))
-        console.print(titled(found[-1]), style="italic", highlight=False, soft_wrap=True)
+        console.print(titled(found[-1]), style="italic", soft_wrap=True)
         console.print(table(found[-1]))
         for note in comparison.notes:
-            console.print(note, highlight=False, soft_wrap=True)
+            console.print(note, soft_wrap=True)
 
     write_json(out / "bench.json", {"machine": machine, "cost": cost, "comparisons": found})
     plot = out / f"bench.{cfg.bench.format}"
     plot_timings(plot, found, heading)
-    console.print(f"Figures: {out / 'bench.json'}, {plot}", highlight=False, soft_wrap=True)
+    console.print(f"Figures: {out / 'bench.json'}, {plot}", soft_wrap=True)
 
 
 def _device(accelerator: str) -> "torch.device":

@@ -34,8 +34,9 @@ COUNTED = {
 
 def run(argv: Sequence[str]) -> None:
     """Compare the runs that `argv` names. Raises UserError: none can be compared, or a mistake in `argv`."""
-    from tools.compare.console import show, wide_console
+    from tools.compare.console import show
     from tools.compare.sections import curve_section, draw_task, drawn_before, task_section
+    from tools.console import wide_console
 
     asked = parse(argv)
     notes: list[str] = []

@@ -58,18 +58,17 @@ def run(cfg: DictConfig) -> None:
 
 
 def _list(cfg: DictConfig) -> None:
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+
+    from tools.console import wide_console
 
     root = Path(cfg.data.root).expanduser()
     table = Table("data set", "task", "in the data root", "size", "licence", "how to get it", box=None)
     for name, entry in CATALOGUE.items():
         found = sorted(path for pattern in entry.present for path in root.glob(pattern))
         present = str(found[0].relative_to(root)) if found else ("no" if entry.present else "anywhere")
-        table.add_row(*map(escape, (name, entry.task, present, entry.size, entry.licence, entry.how)))
-    console = Console()
-    console.width = max(console.width, 200) if not console.is_terminal else console.width  # no wrapping in pipes
+        table.add_row(name, entry.task, present, entry.size, entry.licence, entry.how)
+    console = wide_console()
     console.print(table)
     console.print(f"Data root: {root.resolve()} (data.root=DIR, or the environment variable MNV3_DATA)", soft_wrap=True)
 

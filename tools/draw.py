@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from tools.files import write_encoded
+from tools.fonts import drawable, font_for
 from tools.painting import BACKDROP, LIGHT, Colour, paint_boxes
 
 
@@ -105,7 +106,8 @@ def caption_height(longest: int) -> int:
 
 
 def _with_caption(picture: Image.Image, caption: str) -> Image.Image:
-    font = ImageFont.load_default(max(11.0, max(picture.size) / 36))
+    (caption,) = drawable([caption])
+    font = font_for(caption, max(11.0, max(picture.size) / 36))
     height = caption_height(max(picture.size))
     sheet = Image.new("RGB", (picture.width, picture.height + height), BACKDROP)
     sheet.paste(picture, (0, height))

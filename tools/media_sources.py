@@ -110,7 +110,7 @@ def _path(word: str) -> Path:
     """Raises UserError: no system has files of such a name."""
     try:
         path = Path(word)
-        path = path if path.exists() else path.expanduser()
+        path = path if Path(*path.parts[:1]).exists() else path.expanduser()
         path.exists()
     except (OSError, RuntimeError, ValueError) as error:  # too long, of a user who is not here, with a NUL
         why = getattr(error, "strerror", None) or error

@@ -5,7 +5,7 @@ import mmap
 
 log = logging.getLogger("mnv3")
 
-KINDS = ("frames", "depth")
+KINDS = ("frames", "depth", "fonts")
 """What there are remarks on."""
 
 _said = mmap.mmap(-1, len(KINDS))  # shared with the processes that are forked from this one

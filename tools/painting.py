@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from tools.fonts import drawable, font_for
+
 Colour = tuple[int, int, int]
 
 # 24 hues that stay apart on photographs, neighbours far from each other; class i takes colour i modulo 24.
@@ -43,12 +45,12 @@ def paint_boxes(
     there is no room is left out. `texts`: n name tags, or none; `colours`: n, or none for the palette's first.
     """
     width = max(2, round(max(picture.size) / 240))
-    font = ImageFont.load_default(max(10.0, max(picture.size) / 42))
     pen = ImageDraw.Draw(picture)
     for i in reversed(range(len(corners))):
         _outline(pen, corners[i], colours[i] if colours else PALETTE[0], width, picture.size)
     taken: list[tuple[float, float, float, float]] = []
-    for i, text in enumerate(texts):
+    for i, text in enumerate(drawable(texts)):
+        font = font_for(text, max(10.0, max(picture.size) / 42))
         _tag(pen, corners[i], text, colours[i] if colours else PALETTE[0], font, picture.size, taken)
 
 
@@ -66,8 +68,8 @@ def paint_labels(picture: Image.Image, labels: np.ndarray, colours: Mapping[int,
 
 def paint_legend(names: Sequence[str], colours: Sequence[Colour], width: int) -> Image.Image:
     """A square of its colour before every name, on a dark strip of `width`, in as many columns as fit."""
-    font = ImageFont.load_default(13)
-    widest = max(int(font.getlength(name)) for name in names) + LINE + 18
+    names = drawable(names)
+    widest = max(int(font_for(name, 13).getlength(name)) for name in names) + LINE + 18
     columns = max(1, min(len(names), width // widest))
     rows = -(-len(names) // columns)
     sheet = Image.new("RGB", (width, rows * LINE + 8), BACKDROP)
@@ -75,7 +77,7 @@ def paint_legend(names: Sequence[str], colours: Sequence[Colour], width: int) ->
     for place, (name, colour) in enumerate(zip(names, colours, strict=True)):
         x, y = place % columns * (width // columns) + 8, place // columns * LINE + 4
         pen.rectangle((x, y + 4, x + 14, y + 18), fill=tuple(colour), outline=LIGHT)
-        pen.text((x + 22, y + LINE / 2), name, font=font, fill=LIGHT, anchor="lm")
+        pen.text((x + 22, y + LINE / 2), name, font=font_for(name, 13), fill=LIGHT, anchor="lm")
     return sheet
 
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from tools.files import write_encoded
+from tools.fonts import as_labels, literal
 from tools.painting import class_colour
 
 INK = "#1f2430"
@@ -21,9 +22,11 @@ FAINT = "#c9ced6"
 MAIN = "#1f6fd6"
 SECOND = "#a8c8f0"
 NAMED_LINES = 12  # more lines than this cannot be told apart: they turn grey, and only the mean is named
+HIGHEST = 400.0  # inches; a picture has 65,536 rows at most
 NUMBERED_CELLS = 24  # more classes than this leave no room for a number in a cell
 
 
+@literal
 def plot_pr_curves(
     path: Path, recall: np.ndarray, precision: Mapping[str, np.ndarray], names: Sequence[str], colours: Sequence[int]
 ) -> None:
@@ -35,6 +38,7 @@ def plot_pr_curves(
         names: K class names.
         colours: K palette indices.
     """
+    named = as_labels(names)
     figure, panels = _figure(columns=len(precision), width=6.2 * len(precision), height=5.2)
     for axes, (title, curves) in zip(panels, precision.items(), strict=True):
         known = [k for k in range(len(names)) if np.isfinite(curves[:, k]).all()]
@@ -42,7 +46,7 @@ def plot_pr_curves(
         many = len(known) > NAMED_LINES
         for k in order:
             colour = FAINT if many else _rgb(colours[k])
-            label = None if many else f"{names[k]}  {curves[:, k].mean():.3f}"
+            label = None if many else f"{named[k]}  {curves[:, k].mean():.3f}"
             axes.plot(recall, curves[:, k], color=colour, lw=0.7 if many else 1.6, label=label)
         if known:
             mean = curves[:, known].mean(axis=1)
@@ -52,6 +56,7 @@ def plot_pr_curves(
     _save(figure, path)
 
 
+@literal
 def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: str, *, counts: bool = True) -> None:
     """A confusion matrix twice: counts, and each row as shares of its sum.
 
@@ -60,7 +65,7 @@ def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: 
         names: K names; the last may be the background.
         counts: False where they are too large to be read, as those of pixels: shares of columns are in their place.
     """
-    count = len(names)
+    count, named = len(names), as_labels(names)
     side = float(np.clip(2.6 + 0.42 * count, 4.4, 15.0))
     figure, panels = _figure(columns=2, width=2 * side + 0.8, height=side + 0.6)
     figure.suptitle(title)
@@ -72,14 +77,15 @@ def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: 
     for axes, (kind, cells, shade) in zip(panels, (other, ("shares of each row", rows, rows)), strict=True):
         axes.imshow(shade, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
         axes.set(title=kind, xlabel="predicted", ylabel="truth")
-        axes.set_xticks(range(count), names, rotation=90 if count > 6 else 0, fontsize=size)
-        axes.set_yticks(range(count), names, fontsize=size)
+        axes.set_xticks(range(count), named, rotation=90 if count > 6 else 0, fontsize=size)
+        axes.set_yticks(range(count), named, fontsize=size)
         axes.grid(False)
         if count <= NUMBERED_CELLS:
             _number_cells(axes, cells, shade, size)
     _save(figure, path)
 
 
+@literal
 def plot_class_scores(
     path: Path, scores: Mapping[str, float], title: str, *, under: Mapping[str, float] | None = None, labels: str = ""
 ) -> None:
@@ -92,7 +98,7 @@ def plot_class_scores(
     """
     known = {name: value for name, value in scores.items() if np.isfinite(value)}
     names = sorted(known, key=lambda name: known[name])
-    figure, (axes,) = _figure(columns=1, width=7.5, height=1.6 + 0.27 * max(3, len(names)))
+    figure, (axes,) = _figure(columns=1, width=7.5, height=min(HIGHEST, 1.6 + 0.27 * max(3, len(names))))
     legend = labels.split("|") if labels else ["", ""]
     rows = np.arange(len(names))
     if under is not None:
@@ -107,12 +113,13 @@ def plot_class_scores(
         mean = float(np.mean(list(known.values())))
         axes.axvline(mean, color=INK, lw=1.2, ls="--", label=f"mean {mean:.3f}")
         figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    axes.set_yticks(rows, names, fontsize=9)
+    axes.set_yticks(rows, as_labels(names), fontsize=9)
     axes.set(title=title, xlim=(0, 1.14), ylim=(-0.6, max(len(names), 1) - 0.4))
     axes.grid(axis="y", visible=False)
     _save(figure, path)
 
 
+@literal
 def plot_training(path: Path, metrics_csv: Path) -> None:
     """Curves of a run from its metrics.csv (one row an epoch; empty cells are skipped): losses, scores, learning rate.
 

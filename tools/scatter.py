@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
 from tools.files import write_encoded
+from tools.fonts import literal
 from tools.plots import FAINT, INK
 
 COLOURS = ("#1f6fd6", "#d2691e", "#2e8b57", "#8a4fbf", "#6b7280", "#b03060")
@@ -49,6 +50,7 @@ class Panel:
     joined: frozenset[str] = frozenset()
 
 
+@literal
 def save_panels(path: Path, title: str, panels: Sequence[Panel], note: str) -> None:
     """Draw `panels`, two in a row, x on a log scale, into a PNG with `note` below."""
     columns = min(2, len(panels))

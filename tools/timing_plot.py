@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from tools.files import write_encoded
+from tools.fonts import literal
 from tools.plots import FAINT, INK
 from tools.timing_report import in_ms
 
@@ -17,6 +18,7 @@ GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # keeps lines 
 MOST_WHISKER = 1.5  # of the longest bar: a whisker beyond is cut off, lest the bars be too short to compare
 
 
+@literal
 def plot_timings(path: Path, found: Sequence[Mapping[str, Any]], heading: str) -> None:
     """Medians with a whisker to the ninth decile. A panel a title, a row a contestant, a colour a number of threads.
 

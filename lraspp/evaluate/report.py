@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
-from rich.console import Console
 from rich.table import Table
 
 from lraspp.data.frames import FrameData
@@ -16,6 +15,7 @@ from lraspp.evaluate.official import OfficialScores
 from lraspp.evaluate.samples import draw_samples
 from lraspp.evaluate.scorer import Maps
 from lraspp.evaluate.scores import Scores
+from tools.console import literal_console
 from tools.files import write_json
 from tools.plots import plot_class_scores, plot_confusion
 from tools.sheets import save_sheet
@@ -75,7 +75,7 @@ def metrics(data: FrameData, scores: Scores, official: OfficialScores | None = N
 
 def score_table(scores: Scores, official: OfficialScores | None = None) -> str:
     """The means, and the IoU of each class and category (iIoU too, if scored officially) as text for the console."""
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False)
+    console = literal_console(file=io.StringIO(), width=WIDTH, color_system=None)
     means = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in scores.stats:
         means.add_column(TITLES[name], justify="right")

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
-from rich.console import Console
 from rich.table import Table
 
 from ssdlite.data.coco import CocoData
 from ssdlite.evaluate.coco_scores import STATS, Scores
 from ssdlite.evaluate.results import Result, write_results
 from ssdlite.evaluate.samples import draw_samples, pick_samples
+from tools.console import literal_console
 from tools.files import write_json
 from tools.plots import plot_class_scores, plot_confusion, plot_pr_curves
 from tools.sheets import save_sheet
@@ -83,7 +83,7 @@ def metrics(data: CocoData, results: Sequence[Result], scores: Scores) -> dict[s
 
 def score_table(data: CocoData, scores: Scores) -> str:
     """The twelve numbers and the AP of each class as text for the console."""
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False)
+    console = literal_console(file=io.StringIO(), width=WIDTH, color_system=None)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in STATS:
         table.add_column(name, justify="right", min_width=5)

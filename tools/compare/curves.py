@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from tools.compare.tables import Entry
 from tools.files import write_encoded
+from tools.fonts import as_labels, literal
 from tools.plots import FAINT, INK
 
 COLOURS = (
@@ -19,6 +20,7 @@ ROW = 3.5  # inches
 LINE = 0.2  # of the legend, inches
 
 
+@literal
 def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) -> bool:
     """Write the picture `path`; False, and nothing, if no run has epochs.
 
@@ -34,7 +36,8 @@ def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) ->
     for (title, score, entries), (left, right) in zip(drawn, panels, strict=True):
         _panel(left, f"val/{score}", f"{score} of {title}", entries, best=True)
         _panel(right, "train/loss", "training loss", entries, best=False)
-        handles = [right.plot([], [], color=colour(e), ls=style(e), lw=2, label=shortened(e.title))[0] for e in entries]
+        named = zip(entries, as_labels([shortened(e.title) for e in entries]), strict=True)
+        handles = [right.plot([], [], color=colour(e), ls=style(e), lw=2, label=name)[0] for e, name in named]
         right.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=9)
     write_encoded(path, figure.savefig, dpi=110, bbox_inches="tight", pad_inches=0.12)
     return True

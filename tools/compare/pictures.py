@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tools.compare.runs import Data
 from tools.compare.tables import Entry
 from tools.files import write_encoded
+from tools.fonts import drawable, font_for
 from tools.sheets import Panel, read_panels
 
 BACKDROP = (24, 24, 28)
@@ -67,8 +68,9 @@ def _compose(columns: Sequence[tuple[str, _Sheet]], names: Sequence[str]) -> Ima
     sheets = [sheet for _, sheet in columns]
     given = [part for part in ("image", "truth") if any(sheet.cut(name, part) for sheet in sheets for name in names)]
     width = min(WIDEST, max(NARROWEST, WIDTH // (len(given) + len(columns))))
-    font = ImageFont.load_default(max(12, width / 28))
-    line = round(max(12, width / 28) * 1.7)
+    titles = drawable([*given, *(title for title, _ in columns)])
+    captions, size = drawable(names), max(12, width / 28)
+    line = round(size * 1.7)
     rows = []
     for name in names:
         own = [_first(sheets, name, part) for part in given]
@@ -78,12 +80,13 @@ def _compose(columns: Sequence[tuple[str, _Sheet]], names: Sequence[str]) -> Ima
     height = line + sum(height + line for height in heights) + GAP + (legend.height if legend else 0)
     picture = Image.new("RGB", ((width + GAP) * len(rows[0]) + GAP, height), BACKDROP)
     pen = ImageDraw.Draw(picture)
-    for place, title in enumerate([*given, *(title for title, _ in columns)]):
+    for place, title in enumerate(titles):
         x = GAP + place * (width + GAP)
+        font = font_for(title, size)
         pen.text((x + 2, line / 2 + 2), _within(title, font, width), font=font, fill=LIGHT, anchor="lm")
     top = line
-    for name, row, row_height in zip(names, rows, heights, strict=True):
-        pen.text((GAP + 2, top + line / 2), name, font=font, fill=SOFT, anchor="lm")
+    for name, row, row_height in zip(captions, rows, heights, strict=True):
+        pen.text((GAP + 2, top + line / 2), name, font=font_for(name, size), fill=SOFT, anchor="lm")
         for place, cell in enumerate(row):
             if cell:
                 picture.paste(cell, (GAP + place * (width + GAP), top + line))

@@ -1,0 +1,114 @@
+"""Letters of every script in pictures and plots: by a font that has them, or as codes where there is none here."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PIL import ImageFont
+
+from tools.once import remark
+
+LATIN = 0x100
+"""Characters below are in Pillow's own font."""
+
+LONGEST = 40
+"""Characters of a label."""
+
+Result = TypeVar("Result")
+
+
+def font_for(text: str, size: float) -> Any:
+    """A Pillow font of `size` pixels for `text`, which has gone through `drawable`."""
+    wanted = _beyond_latin([text])
+    return _font(_covering(wanted) if wanted else None, size)
+
+
+def drawable(texts: Sequence[str]) -> list[str]:
+    """`texts` with the codes of those characters that no font here has, as in U+732B; a remark says so once."""
+    return [_drawable(text) for text in texts]
+
+
+def as_labels(names: Iterable[str]) -> list[str]:
+    """Names as a plot can have them: `drawable`, not too long, and with a space before "_", which hides a label."""
+    short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in names]
+    return [f" {name}" if name.startswith("_") else name for name in drawable(short)]
+
+
+def literal(plot: Callable[..., Result]) -> Callable[..., Result]:
+    """Decorates what makes and writes a figure: in it a dollar is a dollar, not mathematics, and all texts among its
+    arguments have fonts."""
+
+    @wraps(plot)
+    def drawn(*args: Any, **options: Any) -> Result:
+        import matplotlib
+
+        wanted = {_beyond_latin([text]) for text in _texts([*args, *options.values()])} - {frozenset()}
+        files = dict.fromkeys(path for characters in wanted if (path := _covering(characters)))
+        families = [*matplotlib.rcParams["font.family"], *map(_family, files)]
+        with matplotlib.rc_context({"text.parse_math": False, "font.family": families}):
+            return plot(*args, **options)
+
+    return drawn
+
+
+def _texts(values: Any) -> Iterator[str]:
+    """All in `values`, however deep; of dictionaries the keys."""
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, list | tuple | dict):
+        for value in values:
+            yield from _texts(value)
+
+
+def _drawable(text: str) -> str:
+    wanted = _beyond_latin([text])
+    if not wanted or _covering(wanted):
+        return text
+    lacking = {character for character in wanted if not _covering(frozenset({character}))}
+    if lacking:
+        remark("fonts", f"No font here has all letters of {text!r}: pictures show codes until one is installed.")
+    else:
+        lacking = wanted  # no single font has them all
+    return "".join(f"U+{ord(character):04X} " if character in lacking else character for character in text).strip()
+
+
+def _beyond_latin(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(character for text in texts for character in text if ord(character) >= LATIN)
+
+
+@cache
+def _font(path: Path | None, size: float) -> Any:
+    return ImageFont.load_default(size) if path is None else ImageFont.truetype(str(path), round(size))
+
+
+@cache
+def _covering(characters: frozenset[str]) -> Path | None:
+    """The first font file here that has all `characters`: matplotlib's own before the machine's."""
+    return next((path for path in _files() if {ord(character) for character in characters} <= _charmap(path)), None)
+
+
+@cache
+def _files() -> tuple[Path, ...]:
+    from matplotlib import font_manager, get_data_path
+
+    own = Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+    return (own, *sorted(map(Path, font_manager.findSystemFonts())))
+
+
+@cache
+def _charmap(path: Path) -> frozenset[int]:
+    from matplotlib.ft2font import FT2Font
+
+    try:
+        return frozenset(FT2Font(str(path)).get_charmap())
+    except (OSError, RuntimeError, ValueError):  # a font that FreeType does not read
+        return frozenset()
+
+
+def _family(path: Path) -> str:
+    """Its name, by which matplotlib finds it."""
+    from matplotlib import font_manager
+
+    font_manager.fontManager.addfont(str(path))
+    return font_manager.FontProperties(fname=str(path)).get_name()
