@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo test check clean
+.PHONY: help demo test check gpu clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -18,6 +18,14 @@ check: $(VENV)/dev ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+gpu: $(VENV)/dev ## on a machine with a GPU: its tests, and the times of README's "Speed" for it, in runs/bench
+	$(BIN)/python -m pytest -q tests/gpu
+	for task in ssdlite lraspp; do \
+		for what in network training; do \
+			$(BIN)/mnv3 bench task=$$task bench.what=$$what bench.accelerator=gpu bench.rounds=3 || exit 1; \
+		done; \
+	done
 
 clean: ## remove the environment
 	rm -rf $(VENV)

@@ -3,6 +3,7 @@
 Only what a verb needs is imported, so that help and completion answer at once.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,9 @@ from tools.errors import UserError
 def main() -> None:
     """The console script `mnv3`."""
     stops.listen()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names that this terminal cannot show end nothing
+            stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:]
     code = failures.exit_code(lambda: run(argv), argv)
     stops.end()
