@@ -3,6 +3,7 @@
 Only what a verb needs is imported, so that help and completion answer at once.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ def main() -> None:
     argv = sys.argv[1:]
     code = failures.exit_code(lambda: run(argv), argv)
     stops.end()
+    logging.disable()  # libraries that an interrupted import has left half there have things to tell when Python ends
     sys.exit(code)
 
 
