@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from tools import files
@@ -99,8 +98,9 @@ def _chain(error: Exception) -> Iterator[BaseException]:
 
 def _of_the_system(error: OSError) -> str:
     remedy = files.REMEDIES[error.errno or 0]
-    if not isinstance(error.filename, str):
+    name = error.filename2 or error.filename  # of a copy: its target
+    if not isinstance(name, str):
         return f"A file cannot be written or opened: {remedy}."
     if error.errno in ONLY_WRITING:
-        return files.write_problem(error, Path(error.filename))
-    return f"{error.filename} cannot be used: {(error.strerror or remedy).lower()}."
+        return f"{name} cannot be written: {remedy}."
+    return f"{name} cannot be used: {(error.strerror or remedy).lower()}."

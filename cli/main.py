@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli import arguments, failures
+from cli import arguments, failures, printing
 from cli.verbs import VERBS
 from tools import stops
 from tools.errors import UserError
@@ -17,6 +17,7 @@ from tools.errors import UserError
 def main() -> None:
     """The console script `mnv3`."""
     stops.listen()
+    printing.listen()
     argv = sys.argv[1:]
     code = failures.exit_code(lambda: run(argv), argv)
     stops.end()

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
@@ -25,6 +27,14 @@ def listen() -> None:
     for number in NAMES:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _hear)
+    theirs = sys.unraisablehook
+
+    def tell(problem: Any) -> None:
+        """What was raised in a destructor. A stop there comes to nothing: `check` finds it."""
+        if _asked is None or problem.exc_type is not KeyboardInterrupt:
+            theirs(problem)
+
+    sys.unraisablehook = tell
 
 
 def end() -> None:
