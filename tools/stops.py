@@ -3,16 +3,21 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+TOGETHER_S = 0.5
+"""Signals so close to each other are one: `timeout` sends its own to the process, and again to all of its group."""
+
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
 _listener: int | None = None  # the process that listens; those that it forks, as loaders, do not
 _asked: int | None = None
+_asked_at = 0.0
 _ending = False
 
 
@@ -85,15 +90,17 @@ def without_interrupts() -> Iterator[None]:
 
 
 def _hear(number: int, frame: FrameType | None) -> None:
-    global _asked
+    global _asked, _asked_at
     if os.getpid() != _listener:
         if number == signal.SIGTERM:  # Ctrl-C reaches all processes of a terminal: the listener ends the others
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         return
-    if _asked is not None or _ending:
+    if _ending or (_asked is not None and time.monotonic() - _asked_at > TOGETHER_S):
         _end_at_once(number)
-    _asked = number
+    if _asked is not None:
+        return
+    _asked, _asked_at = number, time.monotonic()
     raise KeyboardInterrupt
 
 

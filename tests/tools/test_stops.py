@@ -60,13 +60,24 @@ def test_what_a_library_makes_of_it_does_not_count(sent: signal.Signals) -> None
 
 @pytest.mark.parametrize("sent", CODES)
 def test_the_second_one_ends_at_once(sent: signal.Signals) -> None:
-    process = start(last="print('tidying', flush=True); time.sleep(60)")
+    process = start(last="print('tidying', flush=True); time.sleep(60)", before="stops.TOGETHER_S = 0")
     assert process.stdout
     process.send_signal(signal.SIGTERM)
     assert process.stdout.readline() == "tidying\n"
     process.send_signal(sent)
     process.communicate(timeout=30)
     assert process.returncode == CODES[sent]
+
+
+def test_two_at_the_same_moment_are_one() -> None:
+    """`timeout` sends its signal to the process, and again to all of its group."""
+    process = start(last="print('tidying', flush=True); time.sleep(1)", before="stops.TOGETHER_S = 60")
+    assert process.stdout
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "tidying\n"
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 143 and "Stopped by SIGTERM" in said
 
 
 def test_a_training_that_has_not_begun_says_how_to_begin_again() -> None:
