@@ -25,8 +25,13 @@ def listen() -> None:
         return
     sys.stdout.flush()
     file = io.BufferedWriter(_Output(sys.stdout.fileno(), "w", closefd=False))
-    line_by_line = sys.stdout.isatty()
-    sys.stdout = io.TextIOWrapper(file, sys.stdout.encoding, sys.stdout.errors, line_buffering=line_by_line)
+    sys.stdout = io.TextIOWrapper(
+        file,
+        sys.stdout.encoding,
+        sys.stdout.errors,
+        line_buffering=sys.stdout.line_buffering,  # type: ignore[attr-defined]
+        write_through=sys.stdout.write_through,  # type: ignore[attr-defined]
+    )
 
 
 def problem() -> OSError | None:

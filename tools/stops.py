@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM: the first one ends what is being done, by KeyboardInterrupt; a second one ends at once."""
 
+import atexit
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ def listen() -> None:
     for number in NAMES:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _hear)
+    atexit.register(_ignore)  # the first to be registered is the last to be called
     theirs = sys.unraisablehook
 
     def tell(problem: Any) -> None:
@@ -96,12 +98,18 @@ def _hear(number: int, frame: FrameType | None) -> None:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         return
-    if _ending or (_asked is not None and time.monotonic() - _asked_at > TOGETHER_S):
-        _end_at_once(number)
-    if _asked is not None:
+    if _asked is not None and time.monotonic() - _asked_at < TOGETHER_S:
         return
+    if _asked is not None or _ending:
+        _end_at_once(number)
     _asked, _asked_at = number, time.monotonic()
     raise KeyboardInterrupt
+
+
+def _ignore() -> None:
+    """All is done: while Python puts itself away it would not hear us."""
+    for number in NAMES:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _end_at_once(number: int) -> None:
