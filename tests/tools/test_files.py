@@ -1,12 +1,11 @@
 """Files are whole or not there, and what the system refuses is told with the file's name.
 
-The disk is full for real: past a limit of the process (RLIMIT_FSIZE) the system refuses to write, to C too.
+The disk is full for real, see the fixture `full_disk`.
 """
 
 import errno
 import os
-import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +20,6 @@ from tools.draw import save_image
 from tools.errors import UserError
 from tools.files import atomic_path, write_encoded, write_json, write_text
 from tools.png import write_label_png
-
-ROOM = 64
-
-
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
 
 NOISE = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
 WRITERS: dict[str, Callable[[Path], None]] = {
