@@ -75,7 +75,7 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     cluster.check(given, jobs)
     if run:
         resume.refuse_changes(run, jobs[0])
-        if not given.shows and not cluster.rank():  # now: a refused call shall not write into the log
+        if cluster.first() and not given.shows and not cluster.restarted():  # now: a refused call leaves the log alone
             locks.hold(run, "this run")
     app.launch(verb, given, dry=all(job.get("dry", False) for job in jobs))
 

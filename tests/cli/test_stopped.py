@@ -108,7 +108,7 @@ def test_a_run_that_never_began_leaves_no_folder(
 
 
 def test_a_run_that_another_process_writes_is_not_resumed(
-    call: Callable[..., int], recorder: Recorder, capsys: pytest.CaptureFixture
+    call: Callable[..., int], recorder: Recorder, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Refused before a line is written into its log."""
     assert call("train", "name=x") == 0
@@ -121,7 +121,11 @@ def test_a_run_that_another_process_writes_is_not_resumed(
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as other:
         assert other.stdout and other.stdout.readline()
         assert call("train", f"resume={folder}") == 2
+        assert f"process {other.pid} on" in capsys.readouterr().err and len(recorder.configs) == 1
+        for name in ("NODE_RANK", "RANK", "SLURM_PROCID"):  # the same job's, on this machine or another
+            with monkeypatch.context() as job:
+                job.setenv(name, "1")
+                assert call("train", f"resume={folder}") == 0
         other.kill()
-    assert f"process {other.pid} on" in capsys.readouterr().err and len(recorder.configs) == 1
     assert call("train", f"resume={folder}") == 0
     locks._release()
