@@ -69,6 +69,12 @@ def rank() -> int:
     return int(os.environ.get("LOCAL_RANK") or os.environ.get("SLURM_PROCID") or 0)
 
 
+def first() -> bool:
+    """Whether this is the first process of its job, over all machines."""
+    numbers = ("RANK", "LOCAL_RANK", "GROUP_RANK", "NODE_RANK", "SLURM_PROCID")
+    return not any(int(os.environ.get(name) or 0) for name in numbers)
+
+
 def restarted() -> bool:
     """Whether a checkpoint in the job's folder is of this very job, which was stopped and begins again."""
     return _job is not None or int(os.environ.get("SLURM_RESTART_COUNT") or 0) > 0

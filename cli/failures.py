@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from cli import surroundings
+from cli import printing, surroundings
 from tools import stops
 from tools.errors import Failure, UserError
 
@@ -20,32 +20,22 @@ def exit_code(call: Callable[[], None], words: Sequence[str] = ()) -> int:
     """Run `call`, which the user has typed as `words`, print what went wrong, and return the exit code."""
     asked = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
     wanted = os.environ.setdefault("MNV3_TRACEBACK", "1" if asked else "0") not in ("", "0")
-    logging.raiseExceptions = False  # a line that cannot be printed ends nothing: see `_unprintable`
+    logging.raiseExceptions = False  # a line that cannot be printed ends nothing: see `cli.printing`
     try:
         surroundings.check()
         call()
-        return _printed(_unprintable())
+        return _printed(printing.problem())
     except BaseException as error:
         stops.end()
         if stops.asked() or isinstance(error, KeyboardInterrupt):
             return _stopped(error, words)
         if not isinstance(error, Exception):
             raise
-        if isinstance(error, OSError) and (reason := _unprintable()):
+        if isinstance(error, OSError) and (reason := printing.problem()):
             return _printed(reason)
         if wanted:
             traceback.print_exc()
         return _failed(error, wanted)
-
-
-def _unprintable() -> OSError | None:
-    """Why standard output does not take what is still waiting to be printed."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python stumbles over it when it ends
-        return error
-    return None
 
 
 def _printed(reason: OSError | None) -> int:

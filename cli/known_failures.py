@@ -1,14 +1,11 @@
 """Failures of machines that libraries tell in their own words, as sentences for people."""
 
 import errno
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-from tools import files
+from tools import files, shared_memory
 from tools.errors import Failure, UserError
 
 ONLY_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
@@ -23,16 +20,10 @@ class Known(NamedTuple):
     mistake: bool = False
 
 
-def _shared_memory() -> str:
-    free = shutil.disk_usage("/dev/shm").free if os.path.isdir("/dev/shm") else 0
-    return (
-        f"Shared memory, through which loader processes give their batches, is used up (/dev/shm has {free / 1e6:.0f} "
-        "MB left): give data.workers=0, or make it larger (docker run --shm-size=8g)."
-    )
-
-
 KNOWN = (
-    Known(r"killed by signal: Bus error|shared memory|/torch_\d+_\d+.*No space left", _shared_memory, mistake=True),
+    Known(
+        r"killed by signal: Bus error|shared memory|/torch_\d+_\d+.*No space left", shared_memory.problem, mistake=True
+    ),
     Known(
         r"DataLoader worker \(pid\(?s?\)? ?(?P<what>[\d, ]+)\) (?:is killed by signal|exited unexpectedly)",
         "A loader process (number {what}) was killed, as the system does when memory runs out. Fewer data.workers or a "
@@ -99,8 +90,9 @@ def _chain(error: Exception) -> Iterator[BaseException]:
 
 def _of_the_system(error: OSError) -> str:
     remedy = files.REMEDIES[error.errno or 0]
-    if not isinstance(error.filename, str):
+    name = error.filename2 or error.filename  # of a copy: its target
+    if not isinstance(name, str):
         return f"A file cannot be written or opened: {remedy}."
     if error.errno in ONLY_WRITING:
-        return files.write_problem(error, Path(error.filename))
-    return f"{error.filename} cannot be used: {(error.strerror or remedy).lower()}."
+        return f"{name} cannot be written: {remedy}."
+    return f"{name} cannot be used: {(error.strerror or remedy).lower()}."

@@ -4,11 +4,12 @@ Only what a verb needs is imported, so that help and completion answer at once.
 """
 
 import io
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli import arguments, failures
+from cli import arguments, failures, printing
 from cli.verbs import VERBS
 from tools import stops
 from tools.errors import UserError
@@ -17,12 +18,14 @@ from tools.errors import UserError
 def main() -> None:
     """The console script `mnv3`."""
     stops.listen()
+    printing.listen()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names that this terminal cannot show end nothing
             stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:]
     code = failures.exit_code(lambda: run(argv), argv)
     stops.end()
+    logging.disable()  # libraries that an interrupted import has left half there have things to tell when Python ends
     sys.exit(code)
 
 
@@ -76,7 +79,7 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     cluster.check(given, jobs)
     if run:
         resume.refuse_changes(run, jobs[0])
-        if not given.shows and not cluster.rank():  # now: a refused call shall not write into the log
+        if cluster.first() and not given.shows and not cluster.restarted():  # now: a refused call leaves the log alone
             locks.hold(run, "this run")
     app.launch(verb, given, dry=all(job.get("dry", False) for job in jobs))
 

@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,11 @@ def give_back(folder: str) -> None:
     """Remove a folder claimed by this process if the run never began: nothing but logs is in it."""
     path = Path(folder).resolve()
     if path in _claimed and path.is_dir() and all(file.name.startswith(("log", locks.NAME)) for file in path.iterdir()):
-        logging.shutdown()  # or the log file stays open
+        for logger in map(logging.getLogger, (None, *logging.root.manager.loggerDict)):
+            for handler in [each for each in logger.handlers if isinstance(each, logging.FileHandler)]:
+                logger.removeHandler(handler)
+                with suppress(OSError):  # lines for which there was no room
+                    handler.close()
         shutil.rmtree(path)
 
 

@@ -1,6 +1,7 @@
 """mnv3 predict: a trained network on images, folders, patterns, videos, a webcam."""
 
 import logging
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from omegaconf import DictConfig
 from cli.naming import claim, give_back
 from cli.opening import Opened, open_predictor
 from cli.wording import closest, shown
-from tools import media, media_sources
+from tools import media, media_sources, stops
 from tools.errors import Failure, UserError
 from tools.ledger import Ledger
 from tools.predicting import Done, predict_all
@@ -74,7 +75,7 @@ def run(cfg: DictConfig) -> None:
     _tell(done, folder)
     if done.damaged:
         raise Failure(" ".join(done.damaged))
-    if done.stopped and plan.total is not None:
+    if done.stopped and (plan.total is not None or stops.asked() == signal.SIGTERM):  # Ctrl-C is a camera's usual end
         raise KeyboardInterrupt
 
 

@@ -1,13 +1,18 @@
 """What is said of a training that ends before its end, and how it goes on."""
 
 import logging
+import re
 import shlex
 import sys
 from collections.abc import Sequence
 
+from cli.arguments import quoted
 from tools.run_folder import RunFolder
 
 log = logging.getLogger("mnv3")
+
+PLAIN = re.compile(r"[\w./+-]+")
+"""What Hydra's grammar reads as it is."""
 
 
 def tell(folder: RunFolder, call: Sequence[str]) -> None:
@@ -17,7 +22,8 @@ def tell(folder: RunFolder, call: Sequence[str]) -> None:
         log.warning("Stopped before anything was saved. Begin again with: %s", again)
         return
     if not any(word.startswith("resume=") for word in call):
-        again = shlex.join(["mnv3", "train", f"resume={folder}"])
+        name = str(folder)
+        again = shlex.join(["mnv3", "train", f"resume={name if PLAIN.fullmatch(name) else quoted(name)}"])
     if not folder.last.exists():
         log.warning("Stopped before the first epoch was saved. Begin it again with: %s", again)
         return

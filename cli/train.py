@@ -31,7 +31,7 @@ def run(cfg: DictConfig) -> None:
         return
     hydra = HydraConfig.get()
     folder = RunFolder(hydra.runtime.output_dir)
-    if not cluster.rank() and not cluster.restarted():  # a lock may outlive a machine that has failed
+    if cluster.first() and not cluster.restarted():  # a lock may outlive a machine that has failed
         locks.hold(folder.path, "this run")
     if cfg.resume is None and cluster.restarted() and folder.last.exists():
         log.info("This job was stopped and starts again: it goes on from %s.", shown(folder.last))

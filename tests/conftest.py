@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,15 @@ def test_data() -> Path:
     if not folder:
         pytest.skip("MNV3_TEST_DATA is not set")
     return Path(folder)
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """Files of this process may have 64 bytes: past that the system refuses to write, to libraries in C too."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """The rules of the house, read from the code's own imports."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,3 +98,28 @@ print(GlobalHydra.instance().is_initialized())
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["[]", "False"]
+
+
+WRITES = re.compile(
+    r"\.savefig\(|\.write_(?:bytes|text)\(|open\([^)]*[\"'][wax]b?\+?[\"']|torch\.save\(|np\.savez?\(|json\.dump\("
+    r"|cv2\.VideoWriter\(|\.save\([a-z_]+(?: /|\))|TemporaryDirectory\(|mkdtemp\("
+)
+WRITERS = {
+    "tools/files.py": "the writer itself",
+    "tools/temporaries.py": "where it writes first",
+    "tools/locks.py": "a note in the lock, inside of named_errors",
+    "tools/checkpoint.py": "into a buffer, then through atomic_path",
+    "tools/predictions.py": "JSON line by line, into atomic_path",
+    "ssdlite/evaluate/results.py": "JSON line by line, into atomic_path",
+    "lraspp/data/cache.py": "pixels, into atomic_path",
+    "tools/media_video.py": "OpenCV opens files itself: looked at afterwards",
+    "tools/download.py": "grows over several calls",
+    "lraspp/speed_scoring.py": "a scratch folder for as long as a contestant lives",
+    "cli/surroundings.py": "the terminal",
+}
+
+
+def test_files_are_written_by_the_one_writer() -> None:
+    """`tools.files` names the file and the remedy when the system refuses, and leaves nothing half-written."""
+    found = {str(file.relative_to(ROOT)) for file in sources(*PACKAGES) if WRITES.search(file.read_text())}
+    assert found == WRITERS.keys()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tools.download import unpack
 from tools.errors import UserError
+from tools.files import make_folder
 
 PACKAGES = {"gtFine_trainvaltest.zip": ("gtFine", "241 MB"), "leftImg8bit_trainvaltest.zip": ("leftImg8bit", "11 GB")}
 """Package -> the folder it makes, and its size."""
@@ -30,7 +31,7 @@ def get_cityscapes(folder: Path, *, dry: bool = False, log: Callable[[str], None
             "Cityscapes needs an account (https://www.cityscapes-dataset.com/register/), and there is no terminal to "
             "ask for it. Run `csDownload -l` once in a terminal and let it store the login; then repeat this command."
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     for package in missing:
         # Its own process, because its login asks on the terminal; it goes on where a former call stopped.
         command = [sys.executable, "-m", DOWNLOADER, "--resume", "--destination_path", str(folder), package]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools.errors import UserError
+from tools.files import REMEDIES, make_folder, named_errors
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
@@ -37,7 +38,7 @@ def fetch(remote: Remote, path: Path, progress: Callable[[int, int | None], None
     `progress(bytes so far, bytes in all or None)` is called now and then. `pause_s`: between two attempts. Raises
     UserError: no room on the disk, not reachable, broken off, or not the file that was expected.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     part = path.with_name(path.name + ".part")
     _check_room(remote, part)
     idle = 0
@@ -46,6 +47,8 @@ def fetch(remote: Remote, path: Path, progress: Callable[[int, int | None], None
         try:
             complete = _receive(remote, part, progress)
         except (OSError, HTTPException) as error:  # urllib's errors are OSErrors
+            if isinstance(error, OSError) and error.errno in REMEDIES:  # of the disk: those of the network have others
+                raise UserError(f"{part} cannot be written: {REMEDIES[error.errno]}. What is there is kept.") from None
             if isinstance(error, urllib.error.HTTPError) and 400 <= error.code < 500:
                 raise UserError(f"{remote.url} cannot be downloaded: {error.code} {error.reason}.") from None
             complete, reason = False, str(error)
@@ -117,13 +120,13 @@ def unpack(archive: Path, folder: Path) -> None:
 
     Raises UserError if the archive is damaged.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     staging = folder / f".unpacking-{archive.stem}"
     shutil.rmtree(staging, ignore_errors=True)  # of a call that was killed
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with zipfile.ZipFile(archive) as opened, named_errors(folder):
             opened.extractall(staging)
-        _merge(staging, folder)
+            _merge(staging, folder)
     except (zipfile.BadZipFile, EOFError) as error:
         raise UserError(f"{archive} is not a whole ZIP file ({error}): remove it and download it again.") from None
     finally:

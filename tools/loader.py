@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch.utils.data import DataLoader, Sampler
 
+from tools import shared_memory
 from tools.errors import UserError
 
 Key = tuple[int, int]
@@ -91,15 +92,22 @@ class Loader(DataLoader[Any]):
     else `fate` tells what becomes of them."""
 
     def __init__(self, *args, training: bool, fate: str, on_error: str, log: Callable[[str], None], **options) -> None:
-        super().__init__(*args, pin_memory=torch.cuda.is_available(), **options)
+        begin = shared_memory.end_without_room
+        super().__init__(*args, pin_memory=torch.cuda.is_available(), worker_init_fn=begin, **options)
         self.training, self.fate = training, "Another image takes its place." if training else fate
         self.on_error, self.log, self.reported = on_error, log, set()
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # batches are what the collate function makes
-        for batch in super().__iter__():
-            if batch.problems:
-                self._report(batch)
-            yield batch
+        batches = super().__iter__()
+        try:
+            for batch in batches:
+                if batch.problems:
+                    self._report(batch)
+                yield batch
+        except RuntimeError as error:
+            if shared_memory.NO_ROOM in [process.exitcode for process in getattr(batches, "_workers", ())]:
+                raise UserError(shared_memory.problem()) from error
+            raise
 
     def _report(self, batch: Batch) -> None:
         if self.on_error == "raise":

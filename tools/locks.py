@@ -28,7 +28,7 @@ def hold(folder: Path, what: str) -> None:
     path = folder.resolve() / NAME
     if path in _held:
         return
-    with named_errors(path):
+    with named_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         while True:
             file = path.open("a+")

@@ -96,7 +96,8 @@ class VideoWriter:
         self._place = ExitStack()
         self._temporary = self._place.enter_context(beside(path))
         self._written = 0
-        self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter.fourcc(*CODEC), fps, size[::-1])
+        with _quiet(cv2):
+            self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter.fourcc(*CODEC), fps, size[::-1])
         if not self._writer.isOpened():
             self._place.close()
             raise UserError(f"{path}: OpenCV cannot write a video there; can files be written there at all?")
@@ -105,12 +106,14 @@ class VideoWriter:
         """Append a frame, [H, W, 3] uint8 RGB."""
         if frame.shape[:2] != self.size:  # OpenCV would drop it without a word
             frame = self._cv2.resize(frame, self.size[::-1], interpolation=self._cv2.INTER_AREA)
-        self._writer.write(self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR))
+        with _quiet(self._cv2):
+            self._writer.write(self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR))
         self._written += 1
 
     def close(self, keep: bool = True) -> None:
         """Finish the file, or remove what there is of it. Raises UserError if it is not whole: OpenCV does not tell."""
-        self._writer.release()
+        with _quiet(self._cv2):
+            self._writer.release()
         with self._place:
             if not keep:
                 return
@@ -171,7 +174,7 @@ def _cv2() -> ModuleType:
 
 @contextlib.contextmanager
 def _quiet(cv2: ModuleType) -> Any:
-    """Without OpenCV's own lines about what it could not open: the caller says it."""
+    """Without OpenCV's own lines about what it could not open or write: the caller says it."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:

@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -123,13 +123,16 @@ class _Writer:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.pool.shutdown(cancel_futures=kind is not None)
+        whole = False
         try:
             if kind is None:
                 for future, _ in self.pending:
                     future.result()
+                whole = True
         finally:
-            for sink in self.sinks:
-                sink.close(keep=kind is None)
+            with ExitStack() as closing:  # all of them, whatever goes wrong with one
+                for sink in reversed(self.sinks):
+                    closing.callback(sink.close, keep=whole)
 
 
 @contextmanager

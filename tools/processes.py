@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import pickle
+import re
 import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,8 +13,11 @@ import torch
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 
 from tools.errors import Failure, UserError
-from tools.files import write_json
+from tools.files import write_bytes, write_json
 from tools.temporaries import scratch_folder
+
+EXCEPTION = re.compile(r"^[\w.]+: ")
+"""How the last line of a traceback begins."""
 
 
 class Place(NamedTuple):
@@ -86,7 +90,8 @@ def _sentence(error: Exception, processes: Sequence[Any]) -> str:
                 f"{signal.Signals(-process.exitcode).name}, as the system does when memory runs out. Fewer "
                 "eval.devices or a smaller eval.batch_size need less."
             )
-    return f"One of {len(processes)} processes failed: {str(error).strip().splitlines()[-1]}"
+    last = str(error).strip().splitlines()[-1]
+    return f"One of {len(processes)} processes failed: {re.sub(EXCEPTION, '', last)}"
 
 
 def _process(rank: int, packed: bytes, kind: str, world: int, threads: int, folder: Path) -> None:
@@ -102,7 +107,7 @@ def _process(rank: int, packed: bytes, kind: str, world: int, threads: int, fold
         write_json(folder / f"problems-{rank}.json", list(error.problems))
         raise
     if rank == 0:
-        (folder / "result").write_bytes(pickle.dumps(result))
+        write_bytes(folder / "result", pickle.dumps(result))
     torch.distributed.destroy_process_group()
 
 

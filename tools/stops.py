@@ -1,16 +1,24 @@
 """Ctrl-C and SIGTERM: the first one ends what is being done, by KeyboardInterrupt; a second one ends at once."""
 
+import atexit
 import os
 import signal
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
+
+TOGETHER_S = 0.5
+"""Signals so close to each other are one: `timeout` sends its own to the process, and again to all of its group."""
 
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
 _listener: int | None = None  # the process that listens; those that it forks, as loaders, do not
 _asked: int | None = None
+_asked_at = 0.0
 _ending = False
 
 
@@ -25,6 +33,15 @@ def listen() -> None:
     for number in NAMES:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _hear)
+    atexit.register(_ignore)  # the first to be registered is the last to be called
+    theirs = sys.unraisablehook
+
+    def tell(problem: Any) -> None:
+        """What was raised in a destructor. A stop there comes to nothing: `check` finds it."""
+        if _asked is None or problem.exc_type is not KeyboardInterrupt:
+            theirs(problem)
+
+    sys.unraisablehook = tell
 
 
 def end() -> None:
@@ -60,7 +77,7 @@ def cancelling(pool: Executor) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
         raise
 
 
@@ -75,16 +92,24 @@ def without_interrupts() -> Iterator[None]:
 
 
 def _hear(number: int, frame: FrameType | None) -> None:
-    global _asked
+    global _asked, _asked_at
     if os.getpid() != _listener:
         if number == signal.SIGTERM:  # Ctrl-C reaches all processes of a terminal: the listener ends the others
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         return
+    if _asked is not None and time.monotonic() - _asked_at < TOGETHER_S:
+        return
     if _asked is not None or _ending:
         _end_at_once(number)
-    _asked = number
+    _asked, _asked_at = number, time.monotonic()
     raise KeyboardInterrupt
+
+
+def _ignore() -> None:
+    """All is done: while Python puts itself away it would not hear us."""
+    for number in NAMES:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _end_at_once(number: int) -> None:

@@ -1,6 +1,5 @@
 """Photos to load for a benchmark: anybody's JPEG files, or noise that is as much work to decode."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from tools.errors import UserError
+from tools.files import write_encoded, write_json
 
 SIZE = (480, 640)  # the commonest in COCO
 FALL = 1.2
@@ -36,7 +36,7 @@ def photo_files(folder: Path, count: int, given: str | None, seed: int) -> list[
     if given is None:
         files = [folder / f"{number:06d}.jpg" for number in range(count)]
         for number, file in enumerate(files):
-            Image.fromarray(photo(seed * count + number)).save(file, quality=QUALITY)
+            write_encoded(file, Image.fromarray(photo(seed * count + number)).save, quality=QUALITY)
         return files
     if not (place := Path(given).expanduser()).is_dir():
         raise UserError(f"bench.images={given}: there is no such folder.")
@@ -59,7 +59,7 @@ def write_coco(folder: Path, files: list[Path], seed: int) -> Path:
         annotation["id"] = number
     categories = [{"id": number, "name": f"class {number}"} for number in range(1, CATEGORIES + 1)]
     path = folder / "boxes.json"
-    path.write_text(json.dumps({"images": images, "annotations": annotations, "categories": categories}))
+    write_json(path, {"images": images, "annotations": annotations, "categories": categories})
     return path
 
 

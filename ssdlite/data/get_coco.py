@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 
 from tools.download import Remote, fetch, unpack
 from tools.errors import UserError
+from tools.files import make_folder
 
 
 class Archive(NamedTuple):
@@ -83,7 +84,7 @@ def get_coco(
 
 def _check_room(folder: Path, missing: list[Archive]) -> None:
     """The photographs are JPEGs, which ZIP does not shrink: each archive is needed twice, the largest at the end."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     sizes = [archive.size or 0 for archive in missing]
     present = sum(file.stat().st_size for file in folder.glob("*.zip*"))
     needed, free = sum(sizes) + max(sizes) - present, shutil.disk_usage(folder).free

@@ -141,10 +141,19 @@ def test_a_disk_that_fills_up_during_training_keeps_the_last_epoch(tmp_path, mon
             if trainer.current_epoch == 1:
                 monkeypatch.setattr(Path, "open", limited)
 
-    with pytest.raises(UserError, match="no space left"):
+    with pytest.raises(UserError, match=r"last.ckpt: no space left on the disk.*the former one is whole"):
         fit(tmp_path, callbacks=(FillDisk(),))
     monkeypatch.undo()
     assert final(tmp_path)["epoch"] == 0
+    assert sorted(os.listdir(tmp_path / "checkpoints")) == ["best.ckpt", "last.ckpt"]
+
+
+def test_what_a_kill_left_before_the_last_step_goes_when_the_run_goes_on(tmp_path):
+    """A checkpoint that was written and has not taken its place."""
+    fit(tmp_path, epochs=1)
+    left = tmp_path / "checkpoints" / ".new-last.ckpt"
+    left.write_bytes(b"of the next epoch")
+    fit(tmp_path, epochs=1, resume=tmp_path / "checkpoints" / "last.ckpt")
     assert sorted(os.listdir(tmp_path / "checkpoints")) == ["best.ckpt", "last.ckpt"]
 
 

@@ -68,6 +68,13 @@ def test_a_file_comes_whole(server, tmp_path):
     assert seen[-1] == (len(CONTENT), len(CONTENT))
 
 
+def test_a_full_disk_is_no_broken_connection(server, tmp_path, full_disk):
+    """Asked once, told of the file, and what has come is kept."""
+    with pytest.raises(UserError, match=r"a\.zip\.part cannot be written"):
+        get(server.url, tmp_path / "a.zip")
+    assert len(server.requests) == 1 and (tmp_path / "a.zip.part").stat().st_size <= 64
+
+
 def test_a_stopped_download_goes_on(server, tmp_path):
     (tmp_path / "a.zip.part").write_bytes(CONTENT[:1_000_000])
     get(server.url, tmp_path / "a.zip")

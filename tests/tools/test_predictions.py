@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tools import media_sources
 from tools.errors import UserError
 from tools.ledger import Ledger
 from tools.media import Picture
@@ -162,3 +163,32 @@ def test_failures_are_raised_and_nothing_is_kept(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"bad\.png is empty"):
         run(tmp_path, sink, files=0)
     assert sink.kept is False and sink.seen == []
+
+
+def test_a_video_that_does_not_fit_is_not_kept(tmp_path: Path, full_disk: None) -> None:
+    """OpenCV does not tell: the file is looked at."""
+    sink = Drawings(tmp_path, boxes_painter(PREDICTOR))
+    for frame in range(3):
+        sink.add(picture("clip", frame), FOUND)
+    with pytest.raises(UserError, match=r"clip\.mp4 cannot be written"):
+        sink.close(keep=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sink_that_fails_on_the_last_picture_spoils_the_others(tmp_path: Path) -> None:
+    """None of them is kept as if it were whole, and all are closed."""
+
+    class Failing:
+        def add(self, picture: Picture, found: Boxes) -> None:
+            raise UserError("no space")
+
+        def close(self, keep: bool) -> None:
+            kept.append(keep)
+
+    kept: list[bool] = []
+    Image.new("RGB", (64, 50)).save(tmp_path / "a.png")
+    sinks: list[Any] = [DetectionFile(tmp_path / "d.json", PREDICTOR, {}), Failing()]
+    sources = media_sources.find([str(tmp_path / "a.png")])
+    with pytest.raises(UserError, match="no space"):
+        predict_all(PREDICTOR, sources, sinks, batch_size=1, threshold=0.0, numbers={1})
+    assert kept == [False] and not (tmp_path / "d.json").exists()

@@ -1,12 +1,16 @@
 """SIGTERM during a training."""
 
+import contextlib
 import os
 import signal
 
 import pytest
+import torch
 from lightning.pytorch.callbacks import Callback
 
 from tests.tools.tiny_task import fit
+from tools import stops
+from tools.checkpoint import read_checkpoint
 from tools.run_folder import read_metrics
 
 
@@ -29,6 +33,55 @@ def test_a_handler_that_was_there_is_left_alone(tmp_path):
         signal.signal(signal.SIGTERM, before)
     assert heard == [signal.SIGTERM]
     assert len(read_metrics(tmp_path / "run" / "metrics.csv")) == 3
+
+
+@pytest.fixture
+def listening(monkeypatch):
+    """This process listens as the command line does."""
+    before = {number: signal.getsignal(number) for number in stops.NAMES}
+    monkeypatch.setattr(stops, "_asked", None)
+    monkeypatch.setattr(stops, "_listener", None)
+    stops.listen()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
+def test_a_stopped_run_goes_on_to_the_weights_of_the_unbroken_one(tmp_path, listening, monkeypatch, sent):
+    """In the middle of an epoch; a second signal would end the process while Lightning puts things away."""
+
+    class Stop(Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            if (trainer.current_epoch, batch_idx) == (2, 2):
+                os.kill(os.getpid(), sent)
+
+        def on_exception(self, trainer, pl_module, exception):
+            handlers.append(signal.getsignal(signal.SIGINT))
+
+    handlers = []
+    fit(tmp_path / "whole")
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        fit(tmp_path / "stopped", callbacks=(Stop(),))
+    assert stops.asked() == sent and stops.exit_code() == 128 + sent and handlers == [stops._hear]
+    monkeypatch.setattr(stops, "_asked", None)
+    last = tmp_path / "stopped" / "checkpoints" / "last.ckpt"
+    assert read_checkpoint(last)["epoch"] == 1
+    fit(tmp_path / "stopped", resume=last)
+    whole, resumed = (read_checkpoint(tmp_path / run / "checkpoints" / "last.ckpt") for run in ("whole", "stopped"))
+    assert all(torch.equal(value, resumed["state_dict"][name]) for name, value in whole["state_dict"].items())
+
+
+def test_a_stop_that_python_swallows_ends_the_training_at_the_next_batch(tmp_path, listening):
+    class Swallow(Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            if (trainer.current_epoch, batch_idx) == (1, 2):
+                with contextlib.suppress(KeyboardInterrupt):
+                    os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        fit(tmp_path / "run", callbacks=(Swallow(),))
+    assert len(read_metrics(tmp_path / "run" / "metrics.csv")) == 1
 
 
 def test_without_one_the_training_ends(tmp_path):

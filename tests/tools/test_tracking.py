@@ -1,5 +1,6 @@
 """W&B without a server: what an offline run has written, read back by W&B's own reader."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from tests.tools.tiny_task import fit
 from tools.cost import RowCost
 from tools.paper_summary import cost_figures, score_figures
 from tools.scoring import track
-from tools.tracking import boxed_image, start_run, upload_checkpoint, wandb_mode
+from tools.tracking import boxed_image, finishing, start_run, upload_checkpoint, wandb_mode
 
 SETTINGS = {"mode": "offline", "project": "mnv3", "group": "table6", "tags": ["mine"], "name": None}
 
@@ -67,6 +68,18 @@ def test_a_training_is_written_offline_and_a_resumed_one_goes_on_in_it(tmp_path)
     ids = {json.loads(line)["run"]["run_id"] for line in starts}
     assert len(starts) == 2 and len(ids) == 1
     assert any("val/score" in line and "max" in line.lower() and "metric" in line for line in text)
+
+
+@pytest.mark.parametrize(("error", "code"), [(None, 0), (RuntimeError("no"), 1), (KeyboardInterrupt(), 1)])
+def test_a_run_that_fails_or_is_stopped_is_not_finished(tmp_path, error, code):
+    """What W&B calls it is decided by the exit code that it is told."""
+    run = begin(tmp_path / "run")
+    with contextlib.suppress(RuntimeError, KeyboardInterrupt), finishing(run):
+        run.log({"epoch": 1})
+        if error is not None:
+            raise error
+    [end] = [record["exit"] for record in inspect(tmp_path / "run") if record["type"] == "exit"]
+    assert end.get("exit_code", 0) == code
 
 
 def summary(folder):
