@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lraspp.data.frames import UNKNOWN, FrameData
-from lraspp.data.pixels import read_values
+from lraspp.data.label_file import read_values
 from tools.check import look_at_all
 from tools.errors import UserError
 

@@ -1,4 +1,4 @@
-"""The one exception for mistakes that the user can mend."""
+"""The exception for mistakes that the user can mend."""
 
 
 class UserError(ValueError):
@@ -11,3 +11,7 @@ class UserError(ValueError):
         assert problems, "a UserError says at least one thing"
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class Absent(UserError):
+    """A split of a data set that is not there at all: no mistake where another split is meant."""
