@@ -128,7 +128,7 @@ class Segmentation(Task):
         self, config: Config, network: Segmenter, plan: Plan, train_data: FrameData, val_data: FrameData
     ) -> SegmentationModule:
         """Scored by mean IoU."""
-        weights = class_weights(config["recipe"]["class_weights"], train_data, log.info)
+        weights = class_weights(config["recipe"]["class_weights"], train_data, log.info, config["data"]["on_error"])
         return SegmentationModule(network, config, plan, val_data, weights)
 
     def names(self, batch: Batch, train_data: FrameData) -> list[str]:

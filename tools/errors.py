@@ -1,4 +1,4 @@
-"""The exception for mistakes that the user can mend."""
+"""The one exception for mistakes that the user can mend."""
 
 
 class UserError(ValueError):

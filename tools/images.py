@@ -39,8 +39,8 @@ def read_pixels(path: Path | str, size: tuple[int, int] | None = None) -> np.nda
         raise UserError(f"Image {path} does not exist.") from None
     except UnidentifiedImageError:
         raise UserError(f"{path} {'is not an image that can be read' if content else 'is empty, 0 bytes'}.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"Image {path} cannot be read: {error}.") from None
+    except Exception as error:  # damage makes decoders raise anything
+        raise UserError(f"Image {path} cannot be read: {str(error) or type(error).__name__}.") from None
     if size and (found := pixels.shape[:2]) != size:
         raise UserError(f"{path} is {found[1]}x{found[0]} pixels, but its annotations say {size[1]}x{size[0]}.")
     return pixels
@@ -61,7 +61,7 @@ def image_size(path: Path | str) -> tuple[int, int]:
             return (opened.width, opened.height) if turned else _size(opened)
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except Exception:  # damage makes decoders raise anything
         raise UserError(f"{path} is not an image that can be read.") from None
 
 

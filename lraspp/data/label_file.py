@@ -50,7 +50,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except UnidentifiedImageError:
         raise UserError(f"{path} is not an image that can be read.") from None
     except Exception as error:  # damage makes decoders raise anything
-        raise UserError(f"Label file {path} cannot be read: {error or type(error).__name__}.") from None
+        raise UserError(f"Label file {path} cannot be read: {str(error) or type(error).__name__}.") from None
 
 
 def _fault(label: Image.Image) -> str | None:

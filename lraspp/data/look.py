@@ -1,4 +1,4 @@
-"""What the files of frames hold: all of them for `mnv3 data check`, as many label files as a moment allows for training."""
+"""What the files of frames hold: all of them for `mnv3 data check`; for training, what can be seen in a moment."""
 
 import os
 import time

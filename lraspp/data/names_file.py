@@ -4,11 +4,15 @@ import re
 from pathlib import Path
 
 from lraspp.data.frames import MOST_CLASSES, SegClass
+from lraspp.data.names_form import WITH_ID, form_mistake
 from tools.errors import UserError
 from tools.painting import class_colour
+from tools.plain import is_plain, plain
 
 COLOUR = re.compile(r"\s+#([0-9a-fA-F]{6})$")
-WITH_ID = re.compile(r"(\d+)\s+(\S.*)$")
+
+TOLD = 10
+"""Mistakes that are told one by one."""
 
 
 def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
@@ -18,10 +22,12 @@ def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
     UserError with all mistakes of the file.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"dataset.names: {path} cannot be read as text: {error}.") from None
     rows = {number: line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
+    if rows and (mistake := form_mistake(rows)):
+        raise UserError(f"dataset.names: {path} {plain(mistake)}")
     with_ids = bool(rows) and all(WITH_ID.match(text) for text in rows.values())
     classes: list[SegClass] = []
     problems: list[str] = []
@@ -33,6 +39,8 @@ def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
         problems.append(f"{path} names no class: write one name a line.")
     if len(classes) > MOST_CLASSES:
         problems.append(f"{path} names {len(classes)} classes; {MOST_CLASSES} are the most.")
+    if len(problems) > TOLD:
+        problems[TOLD:] = [f"{path} has {len(problems) - TOLD} more such mistakes."]
     if problems:
         raise UserError(*problems)
     return tuple(sorted(classes, key=lambda entry: entry.id))
@@ -49,8 +57,10 @@ def _entry(text: str, with_ids: bool, count: int) -> SegClass:
 
 def _mistakes(entry: SegClass, before: list[SegClass], ignore: int | None) -> list[str]:
     problems = []
+    if not is_plain(entry.name):
+        problems.append(f"the name {plain(entry.name)} has control characters.")
     if entry.id > 255:
-        problems.append(f"id {entry.id} of {entry.name} does not fit in 8 bits (0 to 255).")
+        problems.append(f"id {entry.id} of {plain(entry.name)} does not fit in 8 bits (0 to 255).")
     if entry.id == ignore:
         problems.append(f"id {entry.id} of {entry.name} is dataset.ignore.")
     problems += [f"id {entry.id} is that of {other.name} already." for other in before if other.id == entry.id]

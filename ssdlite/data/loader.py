@@ -18,9 +18,9 @@ FATE = "It is scored as an image without detections."
 
 
 class Batch(NamedTuple):
-    """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M = MAX_BOXES, or a multiple of it where
-    an image has more. `image_ids` [N] int64, NO_IMAGE where the file cannot be read. `sizes` [N, 2] int64: (H, W) of the
-    files. `problems`: what is unreadable.
+    """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M = MAX_BOXES, or a multiple of it
+    where an image has more. `image_ids` [N] int64, NO_IMAGE where the file cannot be read. `sizes` [N, 2] int64: (H, W)
+    of the files. `problems`: what is unreadable.
     """
 
     images: Tensor
