@@ -14,7 +14,7 @@ from ssdlite.cost import row_cost
 from ssdlite.data.coco import CocoData
 from ssdlite.data.datasets import open_dataset
 from ssdlite.data.loader import Batch, Loader, train_loader, val_loader
-from ssdlite.data.verdict import check_same_classes, faults, not_learnt
+from ssdlite.data.verdict import check_same_classes, faults, not_learnt, too_small
 from ssdlite.evaluate.coco_scores import SCORE_THRESHOLD, CocoScorer, Scores
 from ssdlite.evaluate.inference import predict
 from ssdlite.evaluate.report import score_table, write_report
@@ -99,6 +99,8 @@ class Detection(Task):
                 f"recipe.batch_size={world}: of one image in a process the last feature map has a single pixel, and "
                 f"batch norm nothing to take a mean of; give at least recipe.batch_size={2 * world}."
             )
+        for remark in too_small(train_data, network.input_size) if rank == 0 else ():
+            log.info("%s", remark)
         common: dict[str, Any] = {
             "size": network.input_size,
             "rule": network.resize_rule,

@@ -58,8 +58,8 @@ def _fault(label: Image.Image) -> str | None:
     kind = str(label.format)
     if kind in LOSSY or label.info.get("compression") in LOSSY_IN_TIFF:
         return (
-            f"is saved as {kind}, with loss: its values are no longer the ids of classes. Save the original masks as "
-            "PNG, of one channel of 8 bits; PNGs made from such files have the same wrong values."
+            f"is saved as {kind}, with loss or as colours: its values are not the ids of classes. Save the original "
+            "masks as PNG, of one channel of 8 bits; PNGs made from such files have the same wrong values."
         )
     if label.mode not in SINGLE_CHANNEL:
         return (

@@ -11,6 +11,9 @@ from tools.plain import is_plain, plain
 
 COLOUR = re.compile(r"\s+#([0-9a-fA-F]{6})$")
 
+DIGITS = 9
+"""Of an id that are read: enough to see that it does not fit."""
+
 TOLD = 10
 """Mistakes that are told one by one."""
 
@@ -50,7 +53,7 @@ def _entry(text: str, with_ids: bool, count: int) -> SegClass:
     colour = COLOUR.search(text)
     text = text[: colour.start()] if colour else text
     found = WITH_ID.match(text) if with_ids else None
-    number, name = (int(found[1]), found[2]) if found else (count, text)
+    number, name = (int(found[1][:DIGITS]), found[2]) if found else (count, text)
     rgb = tuple(bytes.fromhex(colour[1])) if colour else class_colour(count)
     return SegClass(name, (rgb[0], rgb[1], rgb[2]), None, number)
 

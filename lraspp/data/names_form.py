@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Mapping
 
-WITH_ID = re.compile(r"(\d{1,9})\s+(\S.*)$")
+WITH_ID = re.compile(r"(\d+)\s+(\S.*)$")
 KEYED = re.compile(r"\d+\s*[:=]")
+COLOUR_LAST = re.compile(r".*\s\d{1,3}\s+\d{1,3}\s+\d{1,3}$")
 ID_LAST = re.compile(r"(\S.*?)\s+(\d{1,9})$")
 COLUMN = re.compile(r"\s*[\"']?(\d+|#[0-9a-fA-F]{3,8})[\"']?\s*$")
 """A field of a table that is a number or a colour."""
@@ -20,23 +21,20 @@ FORM = "write one name a line, or `id name`, either with a colour as in `road #8
 def form_mistake(rows: Mapping[int, str]) -> str | None:
     """What `rows`, line number -> text, are instead of classes: a sentence's rest; None if they may be classes."""
     lines = list(rows.values())
-    first = next(iter(rows))
+    several = len(lines) > 1
     if _is_json("\n".join(lines)):
         return f"is JSON: {FORM}."
-    if len(lines) > 1 and (all(line.startswith("- ") for line in lines) or all(map(KEYED.match, lines))):
+    if several and (all(line.startswith("- ") for line in lines) or all(map(KEYED.match, lines))):
         return f"is a list as YAML has it: {FORM}."
-    if len(lines) > 1 and any(_is_table(lines[1:], separator) for separator in ",;"):
+    if several and _has_columns(lines):
         return f"is a table of columns: {FORM}."
     if _is_heading(lines[0]):
-        return (
-            f"line {first}: {lines[0]!r} looks like a heading, which would shift every class: remove it. If it is a "
-            f"class, write ids: `0 {lines[0]}`."
-        )
+        what = f"line {next(iter(rows))}: {lines[0]!r} looks like a heading, which would shift every class"
+        return f"{what}: remove it. If it is a class, write ids: `0 {lines[0]}`."
     without = [number for number, line in rows.items() if not WITH_ID.match(line)]
     if without and 2 * len(without) < len(lines):
         return f"line {', '.join(map(str, without[:5]))}: no id, where most lines have one: all lines have, or none."
-    reverse = [ID_LAST.match(line) for line in lines]
-    if len(lines) > 1 and _are_ids_last([match for match in reverse if match], len(lines)):
+    if several and _are_ids_last(lines):
         return "has the ids behind the names: write `id name`."
     return None
 
@@ -46,6 +44,11 @@ def _is_json(text: str) -> bool:
         return isinstance(json.loads(text), (list, dict))
     except (ValueError, RecursionError):
         return False
+
+
+def _has_columns(lines: list[str]) -> bool:
+    """Whether the lines, the first one may be a heading, have a column of numbers or colours."""
+    return all(map(COLOUR_LAST.match, lines)) or any(_is_table(lines[1:], separator) for separator in ",;")
 
 
 def _is_table(lines: list[str], separator: str) -> bool:
@@ -63,7 +66,8 @@ def _is_heading(line: str) -> bool:
     return bool(words & HEADINGS) and words <= HEADINGS | BESIDE
 
 
-def _are_ids_last(matches: list[re.Match], count: int) -> bool:
-    """Whether every line is another name with a number that is not that of its place."""
+def _are_ids_last(lines: list[str]) -> bool:
+    """Whether every line is another name with another number, and the numbers are not those of the places."""
+    matches = [match for line in lines if (match := ID_LAST.match(line))]
     names, numbers = {match[1] for match in matches}, [int(match[2]) for match in matches]
-    return len(names) == count and len(set(numbers)) == count and numbers != list(range(count))
+    return len(names) == len(set(numbers)) == len(lines) and numbers != list(range(len(lines)))

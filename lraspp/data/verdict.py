@@ -1,6 +1,6 @@
 """Whether label files can be trained on and scored: one verdict, for `mnv3 data check` and for `mnv3 train`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,40 +18,46 @@ COMMON = 0.01
 def faults(seen: Seen, where: Path | None = None, skip: bool = False) -> list[str]:
     """Sentences on what makes a split unusable; empty if nothing does. `where`: the file of all findings. `skip`: files
     that cannot be used, each by itself, are left out of training, and are no fault."""
-    return [] if seen.data.split == "test" else [*([] if skip else _of_files(seen, where)), *_of_classes(seen)]
+    if seen.data.split == "test":
+        return []
+    unreadable, values = ([], []) if skip else (_unreadable(seen, where), _wrong_values(seen, where))
+    return [*unreadable, *(values or _of_classes(seen))]
 
 
-def _of_files(seen: Seen, where: Path | None) -> list[str]:
-    data, looks, total = seen
-    details = f" (all: {where})" if where else ""
+def _unreadable(seen: Seen, where: Path | None) -> list[str]:
     problems = []
     for differ, what in ((False, "cannot be read"), (True, "have label files of another size")):
-        found = [look.problem for look in looks if look.problem and look.sizes_differ == differ]
+        found = [look.problem for look in seen.looks if look.problem and look.sizes_differ == differ]
         if found:
-            problems.append(f"{data.split}: {len(found)} of {total} frames {what}{details}: {found[0]}")
+            sentence = f"{seen.data.split}: {len(found)} of {seen.total} frames {what}{_details(where)}"
+            problems.append(f"{sentence}: {found[0]}")
+    return problems
+
+
+def _wrong_values(seen: Seen, where: Path | None) -> list[str]:
+    data = seen.data
     values = np.flatnonzero(seen.counts)
     unknown = values[data.table[values] == UNKNOWN]
     if len(unknown):
         frames = sorted(
             frame.name
-            for frame, look in zip(data.frames, looks, strict=True)
+            for frame, look in zip(data.frames, seen.looks, strict=True)
             if look.counts is not None and look.counts[unknown].any()
         )
         sentence = unknown_values(_label_files(data), values.tolist(), unknown.tolist(), data)
-        problems.append(f"{sentence} {len(frames)} frames have them, e.g. {frames[0]}{details}.")
-    elif data.official and len(values) and seem_train_ids([*values.tolist(), IGNORE]):
-        problems.append(unknown_values(_label_files(data), [*values.tolist(), IGNORE], [], data))
-    return problems
+        return [f"{sentence} {len(frames)} frames have them, e.g. {frames[0]}{_details(where)}."]
+    if data.official and len(values) and seem_train_ids([*values.tolist(), IGNORE]):
+        return [unknown_values(_label_files(data), [*values.tolist(), IGNORE], [], data)]
+    return []
 
 
 def _of_classes(seen: Seen) -> list[str]:
-    data, by_class = seen.data, seen.by_class
-    present = [entry for entry, count in zip(data.classes, by_class, strict=True) if count]
-    ignored = int(seen.counts[data.table == IGNORE].sum())
-    if not present:
-        return [f"{_label_files(data)} have no pixel of a class: all {ignored:,} are ignored."] if ignored else []
-    if len(present) > 1:
+    data = seen.data
+    present = [entry for entry, count in zip(data.classes, seen.by_class, strict=True) if count]
+    if len(present) > 1 or not seen.counts.any():
         return []
+    if not present:
+        return [f"{_label_files(data)} have no pixel of a class: all {seen.counts.sum():,} are ignored."]
     return [f"{_label_files(data)} have pixels of {present[0].name} alone: nothing to tell apart.{_if_meant(seen)}"]
 
 
@@ -81,13 +87,36 @@ def remarks(seen: Seen) -> list[str]:
     absent = [entry.name for entry, count in zip(data.classes, seen.by_class, strict=True) if not count]
     part = f" in the {len(looks)} of {total} label files looked at" if len(looks) < total else ""
     lines = [f"{data.split}: no pixel of {listed(absent)}{part}.{_if_meant(seen)}"] if absent else []
-    ignored = data.table == IGNORE
-    whole = [
-        frame.name
-        for frame, look in zip(data.frames, looks, strict=True)
-        if look.counts is not None and look.counts[ignored].sum() == look.counts.sum()
-    ]
-    return [*lines, f"{data.split}: frames of which all pixels are ignored: {listed(whole)}."] if whole else lines
+    whole, masks = _without_classes(seen), _black_and_white(seen)
+    if whole:
+        lines.append(f"{data.split}: frames of which all pixels are ignored: {listed(whole)}.")
+    if masks:
+        lines.append(
+            f"{data.split}: frames of one class and ignored pixels, where others have several classes and nothing "
+            f"ignored: {listed(masks)}. Are their label files of another kind, objects with the ignored value?"
+        )
+    return lines
+
+
+def _without_classes(seen: Seen) -> list[str]:
+    """Names of frames of which all pixels are ignored."""
+    return [name for name, classes, ignored in _frames(seen) if ignored and not classes]
+
+
+def _black_and_white(seen: Seen) -> list[str]:
+    """Names of frames in which the ignored value may be an object: it is never beside one."""
+    found = [name for name, classes, ignored in _frames(seen) if ignored >= COMMON and classes == 1]
+    beside = any(ignored and classes > 1 for _, classes, ignored in _frames(seen))
+    return [] if beside or seen.data.name != "mask_folder" else found
+
+
+def _frames(seen: Seen) -> Iterator[tuple[str, int, float]]:
+    """Name of each frame that can be read, how many classes it has, and which share of it is ignored."""
+    data = seen.data
+    for frame, look in zip(data.frames, seen.looks, strict=True):
+        if look.counts is not None:
+            ignored = look.counts[data.table == IGNORE].sum() / look.counts.sum()
+            yield frame.name, int((look.counts[data.ids] > 0).sum()), float(ignored)
 
 
 def not_learnt(splits: Sequence[Seen]) -> list[str]:
@@ -107,4 +136,8 @@ def between(splits: Sequence[Seen]) -> list[str]:
 
 
 def _label_files(data: FrameData) -> str:
-    return f"{data.split}: label files in {data.folder}"
+    return f"{data.split}: label files of {data.folder}"
+
+
+def _details(where: Path | None) -> str:
+    return f" (all: {where})" if where else ""

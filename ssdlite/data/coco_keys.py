@@ -43,9 +43,9 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER  # NaN is neither
 
 
-ID = Kind("a whole number of at most 64 bits", _is_id)
-CLASS_ID = Kind("a whole number from 0, of at most 64 bits", lambda value: _is_id(value) and value >= 0)
-NAME = Kind("text without control characters", _is_name)
+ID = Kind("a whole number between -2^63 and 2^63", _is_id)
+CLASS_ID = Kind("a whole number from 0, below 2^63", lambda value: _is_id(value) and value >= 0)
+NAME = Kind("text, not empty, without control characters", _is_name)
 SIDE = Kind(f"a whole number from 1 to {LARGEST_SIDE:,}", lambda side: type(side) is int and 1 <= side <= LARGEST_SIDE)
 BOX = Kind(
     "a list of four finite numbers", lambda box: type(box) is list and len(box) == 4 and all(map(_is_number, box))

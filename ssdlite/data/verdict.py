@@ -3,6 +3,7 @@
 import numpy as np
 
 from ssdlite.data.coco import CocoData
+from ssdlite.data.dataset import SMALLEST
 from tools.errors import UserError
 from tools.plain import listed
 
@@ -31,12 +32,20 @@ def check_same_classes(train: CocoData, val: CocoData) -> None:
         raise UserError(f"{train.json_path} and {val.json_path} do not list the same categories: {names}.")
 
 
-def not_learnt(train: CocoData, val: CocoData) -> list[str]:
-    """A remark on classes that `val` is scored by, and of which `train` has no box to learn from."""
-    learnt = np.unique(train.category_ids[train.trainable])
-    scored = np.unique(val.category_ids[~val.crowd])
-    lacking = set(np.setdiff1d(scored, learnt).tolist())
-    names = [category.name for category in train.categories if category.id in lacking]
-    if not names:
+def too_small(data: CocoData, size: tuple[int, int]) -> list[str]:
+    """A remark on boxes of which an input of `size` (h, w) leaves nothing to see, and which are not trained on."""
+    scale = np.array(size[::-1]) / np.repeat(data.sizes[:, ::-1], np.diff(data.starts), axis=0)
+    sides = (data.corners[:, 2:] - data.corners[:, :2]) * scale
+    count = int((data.trainable & (sides < SMALLEST).any(axis=1)).sum())
+    if not count:
         return []
-    return [f"Classes that {val.json_path} has boxes of, and {train.json_path} none to learn from: {listed(names)}."]
+    what = f"{count} of {data.trainable.sum()} boxes of {data.json_path.name} are not a pixel wide or high"
+    return [f"{what} in whole images of {size[0]} x {size[1]}, the network's input, and are not trained on there."]
+
+
+def not_learnt(train: CocoData, val: CocoData) -> list[str]:
+    """A remark on classes that have boxes, crowds among them, but none in `train` to learn from."""
+    learnt = train.category_ids[train.trainable]
+    lacking = set(np.setdiff1d(np.concatenate([train.category_ids, val.category_ids]), learnt).tolist())
+    names = [category.name for category in train.categories if category.id in lacking]
+    return [f"Classes of which {train.json_path} has no box to learn from: {listed(names)}."] if names else []
