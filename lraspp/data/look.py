@@ -69,8 +69,8 @@ def glance(data: FrameData, seconds: float = SECONDS) -> Seen:
             classes.update(np.flatnonzero(Seen(data, portion, len(data)).by_class).tolist())
             if time.monotonic() > end and len(classes) > 1:
                 break
-    frames = tuple(data.frames[index] for index in order[: len(looks)])
-    return Seen(replace(data, frames=frames), looks, len(data))
+    found = dict(sorted(zip(order, looks, strict=False)))
+    return Seen(replace(data, frames=tuple(data.frames[i] for i in found)), list(found.values()), len(data))
 
 
 def _whole(data: FrameData, index: int) -> Look:

@@ -7,7 +7,7 @@ from lraspp.data.frames import MOST_CLASSES, SegClass
 from lraspp.data.names_form import WITH_ID, form_mistake
 from tools.errors import UserError
 from tools.painting import class_colour
-from tools.plain import is_plain, plain
+from tools.plain import plain
 
 COLOUR = re.compile(r"\s+#([0-9a-fA-F]{6})$")
 
@@ -59,13 +59,13 @@ def _entry(text: str, with_ids: bool, count: int) -> SegClass:
 
 
 def _mistakes(entry: SegClass, before: list[SegClass], ignore: int | None) -> list[str]:
-    problems = []
-    if not is_plain(entry.name):
-        problems.append(f"the name {plain(entry.name)} has control characters.")
+    problems, name = [], plain(entry.name)
+    if name != entry.name:
+        problems.append(f"the name {name} has control characters.")
     if entry.id > 255:
-        problems.append(f"id {entry.id} of {plain(entry.name)} does not fit in 8 bits (0 to 255).")
+        problems.append(f"id {entry.id} of {name} does not fit in 8 bits (0 to 255).")
     if entry.id == ignore:
-        problems.append(f"id {entry.id} of {entry.name} is dataset.ignore.")
-    problems += [f"id {entry.id} is that of {other.name} already." for other in before if other.id == entry.id]
-    problems += [f"there is a class {entry.name} already." for other in before if other.name == entry.name]
+        problems.append(f"id {entry.id} of {name} is dataset.ignore.")
+    problems += [f"id {entry.id} is that of {plain(other.name)} already." for other in before if other.id == entry.id]
+    problems += [f"there is a class {name} already." for other in before if other.name == entry.name]
     return problems

@@ -62,6 +62,8 @@ def _is_table(lines: list[str], separator: str) -> bool:
 def _is_heading(line: str) -> bool:
     if line.startswith("#"):
         return True
+    if WITH_ID.match(line):
+        return False
     words = set(re.findall(r"[^\W\d_]+", line.lower()))
     return bool(words & HEADINGS) and words <= HEADINGS | BESIDE
 

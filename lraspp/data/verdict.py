@@ -79,6 +79,13 @@ def _if_meant(seen: Seen) -> str:
     )
 
 
+def _if_shifted(seen: Seen) -> str:
+    """A question where the last class of the user's own names is empty and no other one is."""
+    empty = np.flatnonzero(seen.by_class == 0).tolist()
+    own = seen.data.name == "mask_folder" and empty == [len(seen.data.classes) - 1]
+    return " Is each line of dataset.names a class? A heading would shift all of them." if own else ""
+
+
 def remarks(seen: Seen) -> list[str]:
     """A line for each oddity of a split that can be trained on."""
     data, looks, total = seen
@@ -86,7 +93,9 @@ def remarks(seen: Seen) -> list[str]:
         return []
     absent = [entry.name for entry, count in zip(data.classes, seen.by_class, strict=True) if not count]
     part = f" in the {len(looks)} of {total} label files looked at" if len(looks) < total else ""
-    lines = [f"{data.split}: no pixel of {listed(absent)}{part}.{_if_meant(seen)}"] if absent else []
+    lines = (
+        [f"{data.split}: no pixel of {listed(absent)}{part}.{_if_meant(seen) or _if_shifted(seen)}"] if absent else []
+    )
     whole, masks = _without_classes(seen), _black_and_white(seen)
     if whole:
         lines.append(f"{data.split}: frames of which all pixels are ignored: {listed(whole)}.")
