@@ -20,8 +20,8 @@ def faults(seen: Seen, where: Path | None = None, skip: bool = False) -> list[st
     that cannot be used, each by itself, are left out of training, and are no fault."""
     if seen.data.split == "test":
         return []
-    unreadable, values = ([], []) if skip else (_unreadable(seen, where), _wrong_values(seen, where))
-    return [*unreadable, *(values or _of_classes(seen))]
+    unreadable, unknown = ([], []) if skip else (_unreadable(seen, where), _unknown_values(seen, where))
+    return [*unreadable, *(unknown or [*_train_ids(seen), *_of_classes(seen)])]
 
 
 def _unreadable(seen: Seen, where: Path | None) -> list[str]:
@@ -34,21 +34,27 @@ def _unreadable(seen: Seen, where: Path | None) -> list[str]:
     return problems
 
 
-def _wrong_values(seen: Seen, where: Path | None) -> list[str]:
+def _unknown_values(seen: Seen, where: Path | None) -> list[str]:
     data = seen.data
     values = np.flatnonzero(seen.counts)
     unknown = values[data.table[values] == UNKNOWN]
-    if len(unknown):
-        frames = sorted(
-            frame.name
-            for frame, look in zip(data.frames, seen.looks, strict=True)
-            if look.counts is not None and look.counts[unknown].any()
-        )
-        sentence = unknown_values(_label_files(data), values.tolist(), unknown.tolist(), data)
-        return [f"{sentence} {len(frames)} frames have them, e.g. {frames[0]}{_details(where)}."]
-    if data.official and len(values) and seem_train_ids([*values.tolist(), IGNORE]):
-        return [unknown_values(_label_files(data), [*values.tolist(), IGNORE], [], data)]
-    return []
+    if not len(unknown):
+        return []
+    frames = sorted(
+        frame.name
+        for frame, look in zip(data.frames, seen.looks, strict=True)
+        if look.counts is not None and look.counts[unknown].any()
+    )
+    sentence = unknown_values(_label_files(data), values.tolist(), unknown.tolist(), data)
+    return [f"{sentence} {len(frames)} frames have them, e.g. {frames[0]}{_details(where)}."]
+
+
+def _train_ids(seen: Seen) -> list[str]:
+    """Train ids all of which are label ids too."""
+    values = np.flatnonzero(seen.counts).tolist()
+    if not seen.data.official or not values or not seem_train_ids([*values, IGNORE]):
+        return []
+    return [unknown_values(_label_files(seen.data), [*values, IGNORE], [], seen.data)]
 
 
 def _of_classes(seen: Seen) -> list[str]:

@@ -45,8 +45,8 @@ def test_no_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        *((text, "heading") for text in ("name\na\nb", "Classes\na\nb", "class name\na", "id name\n0 a\n1 b", "# list\na")),
-        *((text, "columns") for text in ("a,0,0,0\nb,1,2,3", "name,r,g,b\na,0,0,0", "0,a\n1,b", "a;#000000\nb;#ff0000")),
+        *((text, "heading") for text in ("name\na\nb", "Classes\na\nb", "class name\na", "id name\n0 a", "# list\na")),
+        *((text, "columns") for text in ("a,0,0,0\nb,1,2,3", "name,r,g,b\na,0,0,0", "0,a\n1,b", "a;#00f\nb;#ff0000")),
         *((text, "columns") for text in ("# label:color_rgb\na:0,0,0::\nb:128,0,0::", "0 a 0 0 0\n1 b 128 0 0")),
         *((text, "YAML") for text in ("- a\n- b", "0: a\n1: b")),
         *((text, "JSON") for text in ('["a", "b"]', '{"0": "a",\n"1": "b"}')),
