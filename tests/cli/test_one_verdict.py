@@ -1,15 +1,22 @@
 """What `mnv3 data check` refuses, `mnv3 train` refuses in the same words, before it trains."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 from PIL import Image
 
 from cli.composing import composer
 from cli.data import run as run_data
+from lraspp.data.look import look
+from lraspp.data.verdict import between, faults
+from lraspp.scoring import _open as open_masks
 from lraspp.training import Segmentation
+from ssdlite.scoring import _open as open_boxes
 from ssdlite.training import Detection
+from tests.lraspp.data.files import section
 from tests.lraspp.data.own_masks import BLACK, RED, Masks, grey, painted
 from tests.ssdlite.data.conftest import Files
 from tools.errors import UserError
@@ -50,6 +57,29 @@ def test_masks(tmp_path, save):
     without_place = {re.sub(r" \(all: [^)]*\)", "", sentence) for sentence in checked}
     (how,) = trained - without_place
     assert "mnv3 data check" in how and without_place < trained
+
+
+@pytest.mark.parametrize("name", ["black and white", "palettes", "all ignored"])
+def test_masks_that_are_refused_are_not_scored(tmp_path, name):
+    masks = Masks(tmp_path).write(MASKS[name])
+    scoring = {"split": "train", "scales": [1.0], "official": False}
+    sections = {"dataset": dict(masks.dataset()), "data": dict(section(tmp_path)), "eval": scoring}
+    seen = look(masks.opened())
+    assert refused(lambda: open_masks(sections)) == {*faults(seen), *between([seen])} != set()
+
+
+@pytest.mark.parametrize("annotated", [True, False])
+def test_boxes_that_are_refused_are_not_scored_but_a_test_set_is(tmp_path, annotated):
+    files = Files(tmp_path)
+    (crowds if annotated else without)(files.document)
+    with composer("eval") as compose:
+        cfg = compose(["task=ssdlite", *keys_of(files)])
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
+    config["data"]["root"] = str(tmp_path)
+    if annotated:
+        assert "are crowds" in refused(lambda: open_boxes(config)).pop()
+    else:
+        assert len(open_boxes(config)) == 4
 
 
 def crowds(document):

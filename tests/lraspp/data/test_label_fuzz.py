@@ -44,7 +44,7 @@ def photographs() -> list[bytes]:
 def run_frames(folder, seed, rounds):
     rng = random.Random(seed)
     labels, images = label_files(), photographs()
-    frame = Frame("a", folder / "a.jpg", folder / "a.png")
+    label_path, image_path = folder / "a.png", folder / "a.jpg"
     usable = 0
     for number in range(rounds):
         label, image = labels[0], images[0]
@@ -52,17 +52,18 @@ def run_frames(folder, seed, rounds):
             label = mutated_bytes(rng.choice(labels), rng)
         else:
             image = mutated_bytes(rng.choice(images), rng)
-        frame.label.write_bytes(label)
-        frame.image.write_bytes(image)
+        label_path.write_bytes(label)
+        image_path.write_bytes(image)
 
         def use():
-            pixels = decode(frame)
-            assert pixels.image.shape == (*pixels.values.shape, 3)
-            assert pixels.values.dtype == pixels.image.dtype == np.uint8
-            palette = read_palette(frame.label)
+            pixels, values = decode(Frame("a", image_path, label_path))
+            assert values is not None and pixels.shape == (*values.shape, 3)
+            assert values.dtype == pixels.dtype == np.uint8
+            palette = read_palette(label_path)
             assert palette is None or palette.shape[1] == 3
 
-        with warnings.catch_warnings(action="ignore"):  # Pillow's, on damage that it bears
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's, on damage that it bears
             usable += survives(use)
     assert 0 < usable < rounds
 
