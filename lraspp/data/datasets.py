@@ -1,5 +1,6 @@
 """The data sets of segmentation: where their files are, and what to do when they are not there."""
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -173,13 +174,14 @@ def _mask_folder(dataset: Any, root: Path, split: str, log: Callable[[str], None
 
 
 def _images(folder: Path) -> dict[str, Path]:
-    """Image files in and below `folder`; the name of a file below it has its folders: "a/b"."""
+    """Image files in and below `folder`; the name of a file below it has its folders: "a/b". Accents are characters of
+    their own or not, as the disk has them; in names they are not."""
     if not folder.is_dir():
         return {}
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     by_name: dict[str, Path] = {}
     for path in files:
-        name = path.relative_to(folder).with_suffix("").as_posix()
+        name = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
         if name in by_name:
             raise UserError(f"{by_name[name]} and {path} differ by their suffix alone: which one is meant?")
         by_name[name] = path

@@ -18,8 +18,6 @@ COMMON = 0.01
 def faults(seen: Seen, where: Path | None = None, skip: bool = False) -> list[str]:
     """Sentences on what makes a split unusable; empty if nothing does. `where`: the file of all findings. `skip`: files
     that cannot be used, each by itself, are left out of training, and are no fault."""
-    if seen.data.split == "test":
-        return []
     unreadable, unknown = ([], []) if skip else (_unreadable(seen, where), _unknown_values(seen, where))
     return [*unreadable, *(unknown or [*_train_ids(seen), *_of_classes(seen)])]
 
@@ -95,7 +93,7 @@ def _if_shifted(seen: Seen) -> str:
 def remarks(seen: Seen) -> list[str]:
     """A line for each oddity of a split that can be trained on."""
     data, looks, total = seen
-    if data.split == "test" or (seen.by_class > 0).sum() < 2:
+    if (seen.by_class > 0).sum() < 2:
         return []
     absent = [entry.name for entry, count in zip(data.classes, seen.by_class, strict=True) if not count]
     part = f" in the {len(looks)} of {total} label files looked at" if len(looks) < total else ""

@@ -1,5 +1,7 @@
 """What label maps cannot be trained on, and what is remarked on."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,12 @@ def test_names_that_cannot_be_printed_are_refused(masks, name):
     with pytest.raises(UserError) as caught:
         masks.opened()
     assert str(caught.value).isprintable()
+
+
+def test_a_photograph_and_its_label_file_may_write_accents_differently(masks):
+    masks.write(grey)
+    for part, form in (("images", "NFC"), ("labels", "NFD")):
+        folder = masks.folder / "train" / part
+        (folder / "0.png").rename(folder / f"{unicodedata.normalize(form, 'é')}.png")
+    data = masks.opened()
+    assert len(data) == 3 and faults(look(data)) == []
