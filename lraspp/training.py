@@ -71,7 +71,9 @@ class Segmentation(Task):
         seen = [glance(train_data), glance(val_data)]
         problems = [fault for split in seen for fault in faults(split, skip=on_error == "skip")] + between(seen)
         if problems:
-            raise UserError(*problems, "`mnv3 data check` looks at all files, and shows what it finds.")
+            skip = any(look.problem for split in seen for look in split.looks)
+            rest = "; data.on_error=skip goes on without files that cannot be used" if skip else ""
+            raise UserError(*problems, f"`mnv3 data check` looks at all files, and shows what it finds{rest}.")
         for remark in [line for split in seen for line in remarks(split)] + not_learnt(seen):
             log.warning("%s", remark)
 

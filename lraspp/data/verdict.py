@@ -12,7 +12,7 @@ from lraspp.data.pixels import seem_train_ids, unknown_values
 from tools.plain import listed
 
 COMMON = 0.01
-"""Share of the pixels from which an ignored value may be a class that was meant to be learnt."""
+"""Share of the pixels above which an ignored value may be a class that has none, though other classes have some."""
 
 
 def faults(seen: Seen, where: Path | None = None, skip: bool = False) -> list[str]:
@@ -62,14 +62,15 @@ def _of_classes(seen: Seen) -> list[str]:
         return []
     if not present:
         return [f"{_label_files(data)} have no pixel of a class: all {seen.counts.sum():,} are ignored."]
-    return [f"{_label_files(data)} have pixels of {present[0].name} alone: nothing to tell apart.{_if_meant(seen)}"]
+    return [f"{_label_files(data)} have pixels of {present[0].name} alone: nothing to tell apart.{_if_meant(seen, 0)}"]
 
 
-def _if_meant(seen: Seen) -> str:
-    """What to do if an ignored value is a class of which no pixel was found; nothing if that can hardly be."""
+def _if_meant(seen: Seen, least: float = COMMON) -> str:
+    """What to do if an ignored value, of more than the `least` share of the pixels, is a class of which no pixel was
+    found; nothing if that can hardly be."""
     data, counts = seen.data, seen.counts
     absent = [entry for entry, count in zip(data.classes, seen.by_class, strict=True) if not count]
-    common = [value for value in data.ignored_ids if counts[value] >= COMMON * counts.sum()]
+    common = [value for value in data.ignored_ids if counts[value] > least * counts.sum()]
     if not absent or not common or data.name != "mask_folder":
         return ""
     value, count, name = common[0], int(counts[common[0]]), absent[0].name
@@ -97,13 +98,12 @@ def remarks(seen: Seen) -> list[str]:
         return []
     absent = [entry.name for entry, count in zip(data.classes, seen.by_class, strict=True) if not count]
     part = f" in the {len(looks)} of {total} label files looked at" if len(looks) < total else ""
-    lines = (
-        [f"{data.split}: no pixel of {listed(absent)}{part}.{_if_meant(seen) or _if_shifted(seen)}"] if absent else []
-    )
-    whole, masks = _without_classes(seen), _black_and_white(seen)
-    if whole:
+    lines = []
+    if absent:
+        lines.append(f"{data.split}: no pixel of {listed(absent)}{part}.{_if_meant(seen) or _if_shifted(seen)}")
+    if whole := _without_classes(seen):
         lines.append(f"{data.split}: frames of which all pixels are ignored: {listed(whole)}.")
-    if masks:
+    if masks := _black_and_white(seen):
         lines.append(
             f"{data.split}: frames of one class and ignored pixels, where others have several classes and nothing "
             f"ignored: {listed(masks)}. Are their label files of another kind, objects with the ignored value?"
@@ -118,7 +118,7 @@ def _without_classes(seen: Seen) -> list[str]:
 
 def _black_and_white(seen: Seen) -> list[str]:
     """Names of frames in which the ignored value may be an object: it is never beside one."""
-    found = [name for name, classes, ignored in _frames(seen) if ignored >= COMMON and classes == 1]
+    found = [name for name, classes, ignored in _frames(seen) if ignored and classes == 1]
     beside = any(ignored and classes > 1 for _, classes, ignored in _frames(seen))
     return [] if beside or seen.data.name != "mask_folder" else found
 

@@ -122,7 +122,7 @@ def _check_values(images: list[dict], categories: list[dict], annotations: list[
     mistakes.add("image file listed twice", _repeated(os.path.normpath(image["file_name"]) for image in images))
     mistakes.add("category id used twice", _repeated(category["id"] for category in categories))
     mistakes.add("category name used twice", _repeated(category["name"] for category in categories))
-    mistakes.add("annotation id used twice", _repeated(a["id"] for a in annotations if "id" in a))
+    mistakes.add("annotation id used twice", _repeated(a["id"] for a in annotations if a.get("id") is not None))
     unlisted = (a["image_id"] for a in annotations if a["image_id"] not in image_ids)
     mistakes.add("annotations for an image that is not listed, image id", dict.fromkeys(unlisted))
     unknown = (a["category_id"] for a in annotations if a["category_id"] not in category_ids)

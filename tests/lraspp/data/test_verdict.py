@@ -33,6 +33,7 @@ def test_masks_of_two_classes_are_fit(masks):
     ("change", "words"),
     [
         (lambda mask, _: mask * 255, ["background alone", "255", "dataset.ignore=null", "`0 background`, `255 thing`"]),
+        (lambda mask, _: np.where(np.arange(mask.size).reshape(mask.shape) < 2, 255, 0), ["alone", "`255 thing`"]),
         (lambda mask, _: np.where(mask, 255, 1), ["thing alone", "`1 thing`, `255 background`"]),
         (lambda mask, _: mask * 128, ["128", "dataset.names"]),
         (lambda mask, _: mask + 1, [": 2.", "dataset.names"]),

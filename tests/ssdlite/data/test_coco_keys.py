@@ -50,6 +50,7 @@ def test_a_key_that_is_missing_is_named_once_for_all_places(files):
 def test_a_value_may_be_left_out_where_it_has_a_meaning_without(files):
     for annotation in files.document["annotations"]:
         del annotation["iscrowd"], annotation["area"]
+        annotation["id"] = None
     files.document["annotations"][0] |= {"iscrowd": True, "area": None, "id": "an-uuid"}
     files.document["categories"][0]["supercategory"] = 5  # nobody needs it
     data = load_coco(files.write(), files.images)
