@@ -10,9 +10,10 @@ import numpy as np
 
 from lraspp.data.frames import FrameData
 from lraspp.data.label_file import read_palette, read_values
-from lraspp.data.pixels import SizesDiffer, decode
+from lraspp.data.pixels import SizesDiffer, check_sizes, decode
 from tools.check import look_at_all
 from tools.errors import UserError
+from tools.images import image_size
 
 SECONDS = 5.0
 """That a glance takes: thousands of label files of ordinary size, hundreds of Cityscapes' 2048x1024."""
@@ -57,7 +58,8 @@ def look(data: FrameData) -> Seen:
 
 
 def glance(data: FrameData, seconds: float = SECONDS) -> Seen:
-    """At label files from all over the split until `seconds` are over and two classes are found, or no file is left."""
+    """At label files from all over the split, and at the headers of their images, until `seconds` are over and two
+    classes are found, or no file is left."""
     order = np.random.default_rng(0).permutation(len(data)).tolist()
     looks: list[Look] = []
     classes: set[int] = set()
@@ -86,10 +88,15 @@ def _whole(data: FrameData, index: int) -> Look:
 
 
 def _label(data: FrameData, index: int) -> Look:
-    label = data.frames[index].label
-    assert label is not None, "training and validation frames have labels"
+    frame = data.frames[index]
+    assert frame.label is not None, "training and validation frames have labels"
     try:
-        return Look(None, _counted(read_values(label)), read_palette(label))
+        values, size = read_values(frame.label), image_size(frame.image)
+        if values.shape != size[::-1]:  # the photograph as it is stored, which decoding looks into
+            check_sizes(frame, size, values.shape)
+        return Look(None, _counted(values), read_palette(frame.label))
+    except SizesDiffer as error:
+        return Look(problem=error.problems[0], sizes_differ=True)
     except UserError as error:
         return Look(problem=" ".join(error.problems))
 

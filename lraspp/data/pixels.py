@@ -36,12 +36,16 @@ def decode(frame: Frame) -> Pixels:
     if image.shape[:2] == values.shape[::-1] != values.shape:  # a label file drawn on the photograph as it is stored
         with suppress(UserError):
             image = _read(frame.image, values.shape)
-    if image.shape[:2] != values.shape:
-        raise SizesDiffer(
-            f"{frame.image} is {image.shape[1]}x{image.shape[0]} pixels, but its label file {frame.label} is "
-            f"{values.shape[1]}x{values.shape[0]}."
-        )
+    check_sizes(frame, (image.shape[0], image.shape[1]), values.shape)
     return Pixels(image, values)
+
+
+def check_sizes(frame: Frame, image: tuple[int, ...], label: tuple[int, ...]) -> None:
+    """Raises SizesDiffer unless the (H, W) of the image and of the label file are the same."""
+    if image != label:
+        raise SizesDiffer(
+            f"{frame.image} is {image[1]}x{image[0]} pixels, but its label file {frame.label} is {label[1]}x{label[0]}."
+        )
 
 
 def _read(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:

@@ -29,6 +29,7 @@ MASKS = {
         values ^ (number % 2), path, *((RED, BLACK) if number % 2 else (BLACK, RED))
     ),
     "JPEG": lambda values, path, number: Image.fromarray(values).save(path, "JPEG"),
+    "another size": lambda values, path, number: grey(values[: 20 + number], path, number),
     "empty files": lambda values, path, number: path.write_bytes(b""),
     "all ignored": lambda values, path, number: grey(np.full_like(values, 255), path, number),
 }
