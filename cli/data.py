@@ -1,12 +1,12 @@
 """mnv3 data: list, check, get or decode data sets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
-from tools.errors import UserError
+from tools.errors import Absent, UserError
 from tools.ledger import guarded
 
 
@@ -88,45 +88,66 @@ def _is_segmentation(cfg: DictConfig) -> bool:
     return task == SEGMENTATION or (task == BOTH and cfg.task.name == "lraspp")
 
 
-def _splits(cfg: DictConfig) -> list[str]:
-    return [cfg.split] if cfg.split else ["train", "val"]
+def _opened(cfg: DictConfig, open_split: Callable[[str], Any], problems: list[str]) -> Iterator[tuple[str, Any]]:
+    """Each of the splits asked for, opened; `problems` get what is wrong with those that cannot be.
+
+    Of train and val, one may not be there at all unless it was asked for: many have but one at hand.
+    """
+    absent: list[UserError] = []
+    for split in [cfg.split] if cfg.split else ["train", "val"]:
+        try:
+            opened = open_split(split)
+        except Absent as error:
+            absent.append(error)
+            continue
+        except UserError as error:
+            problems += error.problems
+            continue
+        yield split, opened
+    needed = cfg.split or len(absent) == 2
+    for error in absent:
+        if needed:
+            problems += error.problems
+        else:
+            print(f"Left out: {' '.join(error.problems)}")
 
 
 def _check_boxes(cfg: DictConfig, out: Path) -> list[str]:
     from ssdlite.data.check import check_split
     from ssdlite.data.coco import CocoData
-    from ssdlite.data.datasets import check_same_classes, open_dataset
+    from ssdlite.data.datasets import open_dataset
+    from ssdlite.data.verdict import check_same_classes, not_learnt
 
-    lenient = {**cfg.data, "on_error": "skip"}  # a missing image is a finding here
+    lenient = DictConfig({**cfg.data, "on_error": "skip"})  # a missing image is a finding here
     problems: list[str] = []
-    opened: dict[str, CocoData] = {}
-    for split in _splits(cfg):
-        try:
-            opened[split] = open_dataset(cfg.dataset, DictConfig(lenient), split, print)
-        except UserError as error:
-            problems += error.problems
-            continue
-        problems += check_split(opened[split], split, out, print)
-    if len(opened) == 2:
-        problems += _mistakes(lambda: check_same_classes(opened["train"], opened["val"]))
+    seen: dict[str, CocoData] = {}
+    for split, data in _opened(cfg, lambda split: open_dataset(cfg.dataset, lenient, split, print), problems):
+        seen[split] = data
+        problems += check_split(data, split, out, print)
+    if len(seen) == 2:
+        problems += _mistakes(lambda: check_same_classes(seen["train"], seen["val"]))
+        for remark in not_learnt(seen["train"], seen["val"]):
+            print(remark)
     return problems
 
 
 def _check_masks(cfg: DictConfig, out: Path) -> list[str]:
     from lraspp.data.check import check_split
     from lraspp.data.datasets import find_frames
+    from lraspp.data.look import look
+    from lraspp.data.verdict import between, not_learnt
 
     problems: list[str] = []
-    for split in _splits(cfg):
-        try:
-            found, lacking = find_frames(cfg.dataset, cfg.data, split, print)
-        except UserError as error:
-            problems += error.problems
-            continue
+    seen = []
+    for _, (found, lacking) in _opened(cfg, lambda split: find_frames(cfg.dataset, cfg.data, split, print), problems):
         problems += lacking
         if len(found):
-            print(f"Data set {found.name}, {split}: {found.folder}")
-            problems += check_split(found, out, print)
+            print(f"Data set {found.name}, {found.split}: {found.folder}")
+            seen.append(look(found))
+            problems += check_split(found, out, print, seen[-1])
+    for remark in not_learnt(seen):
+        print(remark)
+    problems += between(seen)
     return list(dict.fromkeys(problems))
 
 
@@ -148,15 +169,11 @@ def _cache(cfg: DictConfig) -> None:
             "dataset=cityscapes`, or task=lraspp for streets."
         )
     problems: list[str] = []
-    for split in _splits(cfg):
+    act = remove_copies if cfg.remove else write_copies
+    for _, (found, lacking) in _opened(cfg, lambda split: find_frames(cfg.dataset, cfg.data, split, print), problems):
+        problems += lacking if cfg.data.on_error == "raise" else []
         try:
-            found, lacking = find_frames(cfg.dataset, cfg.data, split, print)
-            problems += lacking if cfg.data.on_error == "raise" else []
-            folder = cache_folder(found, cfg.data)
-            if cfg.remove:
-                remove_copies(found, folder, print)
-            else:
-                write_copies(found, folder, print)
+            act(found, cache_folder(found, cfg.data), print)
         except UserError as error:
             problems += error.problems
     if problems:

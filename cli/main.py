@@ -3,7 +3,6 @@
 Only what a verb needs is imported, so that help and completion answer at once.
 """
 
-import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -19,9 +18,6 @@ def main() -> None:
     """The console script `mnv3`."""
     stops.listen()
     printing.listen()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # names that this terminal cannot show end nothing
-            stream.reconfigure(errors="backslashreplace")
     argv = sys.argv[1:]
     code = failures.exit_code(lambda: run(argv), argv)
     stops.end()

@@ -28,7 +28,12 @@ RULES = (
     Rule(("backbone.se",), "backbone.name", lambda name: name in ("v1", "v2"), "that backbone has none"),
     Rule(("backbone.hswish",), "backbone.name", lambda name: name in ("v1", "v2", "mnasnet"), "that backbone has none"),
     Rule(("backbone.max_kernel",), "backbone.name", lambda name: name in ("v1", "v2"), "its kernels are all 3x3"),
-    Rule(("dataset.class_slots",), "task.name", lambda task: task == "lraspp", "it is for detection, task=ssdlite"),
+    Rule(
+        ("dataset.class_slots", "dataset.max_boxes"),
+        "task.name",
+        lambda task: task == "lraspp",
+        "it is for detection, task=ssdlite",
+    ),
     Rule(
         ("backbone.weights_inputs",), "backbone.weights", lambda file: file in (None, "imagenet"), "it is about a file"
     ),

@@ -28,7 +28,7 @@ def listen() -> None:
     sys.stdout = io.TextIOWrapper(
         file,
         sys.stdout.encoding,
-        sys.stdout.errors,
+        "backslashreplace",  # as of standard error: names that this terminal cannot show end nothing
         line_buffering=sys.stdout.line_buffering,  # type: ignore[attr-defined]
         write_through=sys.stdout.write_through,  # type: ignore[attr-defined]
     )

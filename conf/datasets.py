@@ -17,6 +17,9 @@ class Boxes(Dataset):
         "of detection: classes numbered 1..K, or by their COCO category id (91 slots)",
         choices=("contiguous", "category_id"),
     )
+    max_boxes: int = key(
+        "of detection: boxes of an image that are trained on at most; more of them take memory", 100, low=1
+    )
 
 
 @dataclass

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lraspp.data.frames import UNKNOWN, FrameData
-from lraspp.data.pixels import read_values
+from lraspp.data.label_file import read_values
 from tools.check import look_at_all
 from tools.errors import UserError
 
@@ -15,10 +15,13 @@ RAREST = 1.02
 """ENet's constant: weights are 1 / ln(1.02 + share of the pixels), at most 50 (Paszke et al., 2016, section 5.2)."""
 
 
-def class_weights(wanted: str | Sequence[float] | None, data: FrameData, log: Callable[[str], None]) -> Tensor | None:
+def class_weights(
+    wanted: str | Sequence[float] | None, data: FrameData, log: Callable[[str], None], on_error: str = "raise"
+) -> Tensor | None:
     """[K] float32 by recipe.class_weights: none, a number a class of `data`, or "balanced", by its label files.
 
-    Raises UserError: another word, another count of numbers, a negative one, all zero; an unreadable label file.
+    Raises UserError: another word, another count of numbers, a negative one, all zero; an unreadable label file, unless
+    `on_error` is "skip".
     """
     if wanted is None:
         return None
@@ -26,7 +29,7 @@ def class_weights(wanted: str | Sequence[float] | None, data: FrameData, log: Ca
     if isinstance(wanted, str):
         if wanted != "balanced":
             raise UserError(f"recipe.class_weights={wanted}: must be balanced, a list of numbers or null.")
-        shares = pixel_counts(data)
+        shares = pixel_counts(data, on_error)
         weights = balanced(shares)
         log("Class weights: " + ", ".join(f"{name} {weight:.3g}" for name, weight in zip(names, weights, strict=True)))
         return torch.from_numpy(weights).float()
@@ -45,13 +48,19 @@ def balanced(counts: np.ndarray) -> np.ndarray:
     return 1 / np.log(RAREST + counts / max(counts.sum(), 1))
 
 
-def pixel_counts(data: FrameData) -> np.ndarray:
-    """[K] int64: pixels of each class in all label files of `data`. Raises UserError for a file that cannot be read."""
+def pixel_counts(data: FrameData, on_error: str = "raise") -> np.ndarray:
+    """[K] int64: pixels of each class in all label files of `data`. Raises UserError for a file that cannot be read,
+    unless `on_error` is "skip"."""
 
     def count(index: int) -> np.ndarray:
         label = data.frames[index].label
         assert label is not None, "training frames have labels"
-        return np.bincount(data.table[read_values(label)].ravel(), minlength=256)
+        try:
+            return np.bincount(data.table[read_values(label)].ravel(), minlength=256)
+        except UserError:
+            if on_error == "raise":
+                raise
+            return np.zeros(256, dtype=np.int64)  # the loader tells of it
 
     found = sum(look_at_all(count, len(data)), np.zeros(256, dtype=np.int64))
     assert not found[len(data.classes) : UNKNOWN].any()

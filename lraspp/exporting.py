@@ -16,8 +16,7 @@ from lraspp.predictor import SegmenterPredictor
 from tools.export.checking import Agreement, labels_agree
 from tools.export.litert import litert_bytes
 from tools.export.quantise import quantised
-from tools.export.samples import spread
-from tools.images import read_image
+from tools.export.samples import from_files
 
 
 def agree(predictor: SegmenterPredictor, ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> Agreement:
@@ -37,7 +36,7 @@ def resemble(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> str:
 def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:
     """`count` frames of the configured data set, [H, W, 3] uint8. Raises UserError: it is not there."""
     data = open_dataset(OmegaConf.create(config["dataset"]), OmegaConf.create(config["data"]), split, log)
-    return [read_image(data.frames[index].image).permute(1, 2, 0).numpy() for index in spread(len(data), count)]
+    return from_files([frame.image for frame in data.frames], count, config["data"]["on_error"], log)
 
 
 def prepare(predictor: SegmenterPredictor, settings: Any, images: list[np.ndarray]) -> None:

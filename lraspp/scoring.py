@@ -13,6 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 from lraspp.cost import row_cost
 from lraspp.data.datasets import open_dataset
 from lraspp.data.frames import FrameData
+from lraspp.data.look import glance
+from lraspp.data.verdict import between, faults
 from lraspp.evaluate.exported import segment_exported
 from lraspp.evaluate.official import OfficialScores, check_agreement, check_possible, evaluate
 from lraspp.evaluate.processes import Outcome, segment_all
@@ -87,6 +89,10 @@ def _open(config: dict[str, Any]) -> FrameData:
     if not config["eval"]["scales"]:
         raise UserError("eval.scales=[]: give at least one scale; 1 is the frame as it is.")
     data: FrameData = open_scored(open_dataset, config)
+    if data.has_labels:
+        seen = glance(data)
+        if problems := faults(seen, skip=True) + between([seen]):  # the loader tells of single files
+            raise UserError(*problems)
     if config["eval"]["official"]:
         check_possible(data)
     return data

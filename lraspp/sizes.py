@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from lraspp.data.frames import FrameData
-from lraspp.data.loader import frame_sizes
+from lraspp.data.loader import UNREADABLE, frame_sizes
 from tools.errors import UserError
 
 Size = tuple[int, int]
@@ -21,8 +21,9 @@ def input_size(config: Mapping[str, Any]) -> Size | None:
 
 
 def first_size(config: Mapping[str, Any], data: FrameData) -> Size:
-    """What frames are resized to, or the size of the first one of `data`."""
-    return input_size(config) or frame_sizes(replace(data, frames=data.frames[:1]))[0]
+    """What frames are resized to, or the size of the first one of `data` that can be read."""
+    sizes = (frame_sizes(replace(data, frames=(frame,)))[0] for frame in data.frames)
+    return input_size(config) or next((size for size in sizes if size != UNREADABLE), UNREADABLE)
 
 
 def crop_size(config: Mapping[str, Any], data: FrameData) -> Size:

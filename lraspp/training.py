@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 from torch import Tensor
 
@@ -16,6 +17,8 @@ from lraspp.cost import row_cost
 from lraspp.data.datasets import open_dataset
 from lraspp.data.frames import FrameData
 from lraspp.data.loader import Batch, Loader, train_loader, val_loader
+from lraspp.data.look import glance
+from lraspp.data.verdict import between, faults, not_learnt, remarks
 from lraspp.evaluate.report import score_table, write_report
 from lraspp.evaluate.scorer import Maps, Scorer
 from lraspp.evaluate.scores import Scores
@@ -26,6 +29,7 @@ from lraspp.panels import sample_panels, score_tables
 from lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from tools.cost import RowCost
 from tools.draw import mosaic, save_image
+from tools.errors import UserError
 from tools.few_images import few_images
 from tools.fitting import fit_and_score
 from tools.loading import load_first_weights
@@ -58,9 +62,20 @@ class Segmentation(Task):
         """See `lraspp.data.datasets`."""
         return open_dataset(dataset, data, split, log)
 
-    def check_same_classes(self, train_data: FrameData, val_data: FrameData) -> None:
-        """Both are of one data set, whose classes are those of its table or of its file of names."""
+    def check_data(self, train_data: FrameData, val_data: FrameData, on_error: str) -> None:
+        """A glance at the label files, by the first process. Both splits are of one data set, whose classes are those
+        of its table or of its file of names."""
         assert train_data.classes == val_data.classes
+        if rank_zero_only.rank:
+            return
+        seen = [glance(train_data), glance(val_data)]
+        problems = [fault for split in seen for fault in faults(split, skip=on_error == "skip")] + between(seen)
+        if problems:
+            skip = any(look.problem for split in seen for look in split.looks)
+            rest = "; data.on_error=skip goes on without files that cannot be used" if skip else ""
+            raise UserError(*problems, f"`mnv3 data check` looks at all files, and shows what it finds{rest}.")
+        for remark in [line for split in seen for line in remarks(split)] + not_learnt(seen):
+            log.warning("%s", remark)
 
     def build(self, config: Config, data: FrameData) -> Segmenter:
         """The segmenter of a new run."""
@@ -115,7 +130,7 @@ class Segmentation(Task):
         self, config: Config, network: Segmenter, plan: Plan, train_data: FrameData, val_data: FrameData
     ) -> SegmentationModule:
         """Scored by mean IoU."""
-        weights = class_weights(config["recipe"]["class_weights"], train_data, log.info)
+        weights = class_weights(config["recipe"]["class_weights"], train_data, log.info, config["data"]["on_error"])
         return SegmentationModule(network, config, plan, val_data, weights)
 
     def names(self, batch: Batch, train_data: FrameData) -> list[str]:

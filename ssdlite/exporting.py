@@ -17,8 +17,7 @@ from ssdlite.resize import resize
 from tools.export.checking import Agreement, boxes_agree, boxes_resemble
 from tools.export.litert import litert_bytes
 from tools.export.quantise import quantised
-from tools.export.samples import spread
-from tools.images import read_image
+from tools.export.samples import from_files
 from tools.predictor import Boxes
 
 WORDS = {
@@ -59,7 +58,7 @@ def _scores(predictor: DetectorPredictor, images: Sequence[np.ndarray]) -> np.nd
 def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:
     """`count` images of the configured data set, [H, W, 3] uint8. Raises UserError: it is not there."""
     data = open_dataset(OmegaConf.create(config["dataset"]), OmegaConf.create(config["data"]), split, log)
-    return [read_image(data.path(index)).permute(1, 2, 0).numpy() for index in spread(len(data), count)]
+    return from_files([data.path(index) for index in range(len(data))], count, config["data"]["on_error"], log)
 
 
 def prepare(predictor: DetectorPredictor, settings: Any, images: list[np.ndarray]) -> None:

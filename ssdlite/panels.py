@@ -1,6 +1,7 @@
 """What a detection run shows in W&B besides its curves: the same images every time with boxes, and tables."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,12 @@ def sample_panels(data: CocoData, results: Sequence[Result], score_threshold: fl
     """wandb.Images of SAMPLES images: what was found with enough score, and the truth."""
     found = read_table(results)
     names = {category.id: category.name for category in data.categories}
-    panels, samples = [], pick_samples(data, SAMPLES)
-    common = data.sizes[samples].max(0, initial=0).tolist()
-    for index in samples:
-        try:
-            image = read_image(data.path(index), (int(data.sizes[index, 0]), int(data.sizes[index, 1])))
-        except UserError:
-            continue  # scoring has said so
+    images = {}
+    for index in pick_samples(data, SAMPLES):
+        with suppress(UserError):  # scoring has said so
+            images[index] = read_image(data.path(index), (int(data.sizes[index, 0]), int(data.sizes[index, 1])))
+    panels, common = [], data.sizes[list(images)].max(0, initial=0).tolist()
+    for index, image in images.items():
         rows = (found.image_ids == data.image_ids[index]) & (found.scores >= score_threshold)
         true = slice(int(data.starts[index]), int(data.starts[index + 1]))
         panels.append(

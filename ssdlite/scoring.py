@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from ssdlite.cost import row_cost
 from ssdlite.data.coco import COCO_SLOTS, CocoData
 from ssdlite.data.datasets import open_dataset
+from ssdlite.data.verdict import faults
 from ssdlite.evaluate.coco_scores import score_results
 from ssdlite.evaluate.exported import detect_exported
 from ssdlite.evaluate.processes import detect_all
@@ -43,7 +44,7 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     loaded = load_detector(source.checkpoint)
     check_asked(source, loaded.config, asked)
     config = lay_over(loaded.config, cfg, typed)
-    data = open_scored(open_dataset, config)
+    data = _open(config)
     load_detector(source.checkpoint, class_table(data))  # refuses other classes
     detector = loaded.detector
     if tuple(config["task"]["input_size"]) != detector.input_size:
@@ -63,13 +64,21 @@ def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any
     config, detector = lay_over(loaded.config, cfg, typed), loaded.detector
     if detector.num_slots == COCO_SLOTS and "dataset.class_slots" not in typed:
         config["dataset"]["class_slots"] = "category_id"
-    data = open_scored(open_dataset, config)
+    data = _open(config)
     _check_slots(source, loaded, data)
     if loaded.note and config["dataset"]["name"] == "coco":
         log.info("%s", loaded.note)
     if tuple(config["task"]["input_size"]) != detector.input_size:
         detector.set_input_size(tuple(config["task"]["input_size"]))
     _score(config, partial(detect_all, detector), data, Path(source).expanduser(), None, cfg.dry)
+
+
+def _open(config: dict[str, Any]) -> CocoData:
+    """The data set. Raises UserError: it is not there, or has boxes that cannot be scored."""
+    data: CocoData = open_scored(open_dataset, config)
+    if data.has_annotations and (problems := faults(data, config["eval"]["split"])):
+        raise UserError(*problems)
+    return data
 
 
 def _check_slots(source: str, loaded: Loaded, data: CocoData) -> None:
@@ -94,7 +103,7 @@ def score_exported(cfg: DictConfig, typed: Sequence[str], exported: Exported, as
     own = exported.description.config
     check_asked(Source(exported.path, None), own, asked)
     config = lay_over(own, cfg, typed)
-    data = open_scored(open_dataset, config)
+    data = _open(config)
     detector = OnnxDetector(exported)
     check_classes(exported.path, detector.classes, class_table(data), *SLOTS)
     _score(config, partial(detect_exported, detector), data, exported.path, None, cfg.dry)

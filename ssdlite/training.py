@@ -12,8 +12,9 @@ from omegaconf import DictConfig
 from backbones.weights import load_backbone_weights
 from ssdlite.cost import row_cost
 from ssdlite.data.coco import CocoData
-from ssdlite.data.datasets import check_same_classes, open_dataset
+from ssdlite.data.datasets import open_dataset
 from ssdlite.data.loader import Batch, Loader, train_loader, val_loader
+from ssdlite.data.verdict import check_same_classes, faults, not_learnt, too_small
 from ssdlite.evaluate.coco_scores import SCORE_THRESHOLD, CocoScorer, Scores
 from ssdlite.evaluate.inference import predict
 from ssdlite.evaluate.report import score_table, write_report
@@ -56,9 +57,13 @@ class Detection(Task):
         """See `ssdlite.data.datasets`."""
         return open_dataset(dataset, data, split, log)
 
-    def check_same_classes(self, train_data: CocoData, val_data: CocoData) -> None:
-        """Same categories in the same slots."""
+    def check_data(self, train_data: CocoData, val_data: CocoData, on_error: str) -> None:
+        """Boxes to learn from and to score, of the same categories in the same slots."""
+        if problems := faults(train_data, "train") + faults(val_data, "val"):
+            raise UserError(*problems)
         check_same_classes(train_data, val_data)
+        for remark in not_learnt(train_data, val_data):
+            log.warning("%s", remark)
 
     def build(self, config: Config, data: CocoData) -> Detector:
         """The detector of a new run."""
@@ -94,6 +99,8 @@ class Detection(Task):
                 f"recipe.batch_size={world}: of one image in a process the last feature map has a single pixel, and "
                 f"batch norm nothing to take a mean of; give at least recipe.batch_size={2 * world}."
             )
+        for remark in too_small(train_data, network.input_size) if rank == 0 else ():
+            log.info("%s", remark)
         common: dict[str, Any] = {
             "size": network.input_size,
             "rule": network.resize_rule,

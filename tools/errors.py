@@ -13,6 +13,10 @@ class UserError(ValueError):
         self.problems = problems
 
 
+class Absent(UserError):
+    """A split of a data set that is not there at all: no mistake where another split is meant."""
+
+
 class Failure(RuntimeError):
     """What went wrong on this machine though the call was good, as a sentence: a process was killed, memory ran out.
 

@@ -76,9 +76,9 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
 
 
 def open_data(task: Task, cfg: DictConfig) -> tuple[Any, Any]:
-    """Training and validation data of the configuration, which have the same classes."""
+    """Training and validation data of the configuration, which are fit for use. Raises UserError."""
     train_data, val_data = (task.open_dataset(cfg.dataset, cfg.data, split, log.info) for split in ("train", "val"))
-    task.check_same_classes(train_data, val_data)
+    task.check_data(train_data, val_data, cfg.data.on_error)
     return train_data, val_data
 
 

@@ -31,8 +31,9 @@ class Task(Protocol):
         """The `split` of the configured data set. Raises UserError."""
         ...
 
-    def check_same_classes(self, train_data: Any, val_data: Any) -> None:
-        """Raises UserError unless both have the same classes."""
+    def check_data(self, train_data: Any, val_data: Any, on_error: str) -> None:
+        """Raises UserError if `mnv3 data check` would refuse them, as far as can be told in seconds; logs remarks.
+        `on_error`: as data.on_error, of files that training would skip."""
         ...
 
     def build(self, config: Config, data: Any) -> nn.Module:

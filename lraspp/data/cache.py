@@ -19,6 +19,7 @@ import numpy as np
 
 from lraspp.data.frames import Frame, FrameData
 from lraspp.data.pixels import Pixels, decode
+from tools.check import look_at_all
 from tools.errors import UserError
 from tools.files import atomic_path
 from tools.images import image_size
@@ -50,14 +51,28 @@ def key(name: str, folder: Path, root: Path) -> Path:
     return below if below.parts else Path(name)
 
 
+class Header(NamedTuple):
+    """What a copy says of itself: its frame's size (H, W), whether label values follow the image, and their files."""
+
+    size: tuple[int, int]
+    has_values: bool
+    stamp: Any
+
+    @property
+    def bytes(self) -> int:
+        """Of the whole copy."""
+        height, width = self.size
+        return HEADER + height * width * (4 if self.has_values else 3)
+
+
 def with_copies(data: FrameData, folder: Path, log: Callable[[str], None]) -> tuple[Frame, ...]:
     """The frames of `data`, those that have a fresh copy in `folder` with its path. `log` hears of it if any has."""
     if not folder.is_dir():
         return data.frames
-    frames = tuple(_with_copy(frame, folder) for frame in data.frames)
+    frames = tuple(look_at_all(lambda index: _with_copy(data.frames[index], folder), len(data)))
     fresh = sum(frame.cached is not None for frame in frames)
     stale = sum(path_of(frame, folder).exists() for frame in frames) - fresh
-    renew = f"; {stale} are older than their frames: `mnv3 data cache` renews them" if stale else ""
+    renew = f"; {stale} are older than their frames or damaged: `mnv3 data cache` renews them" if stale else ""
     if fresh or stale:
         log(f"Decoded copies of {fresh} of {len(frames)} frames are in {folder}{renew}.")
     return frames
@@ -67,10 +82,10 @@ def _with_copy(frame: Frame, folder: Path) -> Frame:
     path = path_of(frame, folder)
     try:
         header = _header(path)
-        height, width = header["size"]
-        whole = path.stat().st_size == _bytes(height, width, header["values"])
-        return frame._replace(cached=path) if whole and header["stamp"] == _stamp(frame) else frame
-    except (OSError, ValueError, KeyError):
+        same = header.stamp == _stamp(frame) and header.size == image_size(frame.label or frame.image)
+        fresh = same and header.has_values == (frame.label is not None)
+        return frame._replace(cached=path) if fresh else frame
+    except (OSError, UserError):
         return frame
 
 
@@ -80,35 +95,35 @@ def path_of(frame: Frame, folder: Path) -> Path:
 
 
 def size_of(path: Path) -> tuple[int, int]:
-    """Height and width of the frame in the copy `path`."""
-    height, width = _header(path)["size"]
-    return height, width
+    """Height and width of the frame in the copy `path`. Raises OSError if it is gone or damaged."""
+    return _header(path).size
 
 
 def map_copy(path: Path) -> Pixels:
-    """The pixels of a copy, as maps of its file: read where they are used. Raises OSError if it is gone or cut off."""
+    """The pixels of a copy, as maps of its file: read where they are used. Raises OSError if it is gone or damaged."""
+    header = _header(path)
+    height, width = header.size
     try:
-        header = _header(path)
-        (height, width), has_values = header["size"], header["values"]
-        mapped = np.memmap(path, np.uint8, "r", HEADER)
-        image = mapped[: height * width * 3].reshape(height, width, 3)
-        values = mapped[height * width * 3 :].reshape(height, width) if has_values else None
-    except (ValueError, KeyError) as error:
+        mapped = np.memmap(path, np.uint8, "r", HEADER, (header.bytes - HEADER,))
+    except ValueError as error:  # cut off since
         raise OSError(f"{path} is not a whole copy: {error}") from None
-    return Pixels(image, values)
+    image = mapped[: height * width * 3].reshape(height, width, 3)
+    return Pixels(image, mapped[height * width * 3 :].reshape(height, width) if header.has_values else None)
 
 
-def _bytes(height: int, width: int, has_values: bool) -> int:
-    """Of a copy."""
-    return HEADER + height * width * (4 if has_values else 3)
-
-
-def _header(path: Path) -> dict[str, Any]:
+def _header(path: Path) -> Header:
+    """Raises OSError unless the copy is of this version and has the length that its header tells."""
     with path.open("rb") as file:
-        header = json.loads(file.read(HEADER))
-    if header.get("version") != VERSION:
-        raise ValueError("written by another version")
-    return header
+        content, length = file.read(HEADER), os.fstat(file.fileno()).st_size
+    try:
+        match json.loads(content):
+            case {"version": int(version), "size": [int(height), int(width)], "values": bool(values), "stamp": stamp}:
+                header = Header((height, width), values, stamp)
+                if version == VERSION and min(header.size) > 0 and header.bytes == length:
+                    return header
+    except (ValueError, RecursionError):
+        pass
+    raise OSError(f"{path} is not a whole copy of this version.")
 
 
 def _stamp(frame: Frame) -> list[list[int]]:
@@ -195,10 +210,10 @@ def _bytes_needed(frames: list[Frame]) -> int:
     needed = 0
     for frame in frames:
         try:
-            height, width = image_size(frame.label or frame.image)
+            size = image_size(frame.label or frame.image)
         except UserError:
             continue
-        needed += _bytes(height, width, frame.label is not None)
+        needed += Header(size, frame.label is not None, None).bytes
     return needed
 
 

@@ -3,70 +3,51 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from lraspp.data.frames import IGNORE, UNKNOWN, FrameData
-from lraspp.data.pixels import SizesDiffer, decode, seem_train_ids, unknown_values
-from tools.check import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
+from lraspp.data.look import Look, Seen, look
+from lraspp.data.pixels import decode
+from lraspp.data.verdict import faults, remarks
+from tools.check import COLUMNS, PICTURE_SIDE, histogram, spread
 from tools.draw import mosaic, save_image
-from tools.errors import UserError
 from tools.files import write_json
 from tools.overlay import legend, overlay
 
 
-class Look(NamedTuple):
-    """What one frame shows: size (H, W) and pixels by label value [256], or what is wrong with its files."""
-
-    size: tuple[int, int] | None = None
-    counts: np.ndarray | None = None
-    problem: str | None = None
-    sizes_differ: bool = False
-
-
-def check_split(data: FrameData, out: Path, log: Callable[[str], None]) -> list[str]:
+def check_split(data: FrameData, out: Path, log: Callable[[str], None], seen: Seen | None = None) -> list[str]:
     """Decode every frame; write `out`/<split>.json (all findings) and `out`/<split>.png (a mosaic with label maps).
 
-    Prints a summary by `log`. Returns sentences on what makes the split unusable, empty if nothing does.
+    Prints a summary by `log`. Returns sentences on what makes the split unusable, empty if nothing does. `seen`: the
+    frames, where they have been decoded already.
     """
-    looks = look_at_all(lambda index: _look(data, index), len(data))
-    findings = _findings(data, looks)
+    seen = seen or look(data)
+    findings = _findings(data, seen)
     where = out / f"{data.split}.json"
     write_json(where, findings)
-    for line in _summary(findings):
+    for line in (*_summary(findings), *remarks(seen)):
         log(line)
-    picture = _mosaic(data, looks)
+    picture = _mosaic(data, seen.looks)
     if picture is not None:
         save_image(picture, out / f"{data.split}.png")
         log(f"  Mosaic with label maps: {out / f'{data.split}.png'}; all findings: {where}")
-    return _problems(data, looks, findings, where)
+    return faults(seen, where)
 
 
-def _look(data: FrameData, index: int) -> Look:
-    try:
-        image, values = decode(data.frames[index])
-    except SizesDiffer as error:
-        return Look(problem=error.problems[0], sizes_differ=True)
-    except UserError as error:
-        return Look(problem=" ".join(error.problems))
-    counts = None if values is None else np.bincount(values.ravel(), minlength=256)
-    return Look((image.shape[0], image.shape[1]), counts)
-
-
-def _findings(data: FrameData, looks: list[Look]) -> dict[str, Any]:
+def _findings(data: FrameData, seen: Seen) -> dict[str, Any]:
     names = [frame.name for frame in data.frames]
-    named = list(zip(names, looks, strict=True))
-    present = [look.counts for look in looks if look.counts is not None]
-    counts = np.sum(present, axis=0) if present else np.zeros(256, np.int64)
+    named = list(zip(names, seen.looks, strict=True))
+    present = [look.counts for look in seen.looks if look.counts is not None]
+    counts = seen.counts
     unknown = np.flatnonzero((data.table == UNKNOWN) & (counts > 0)).tolist()
     holding = {
-        value: [names[i] for i, look in enumerate(looks) if look.counts is not None and look.counts[value]]
-        for value in unknown
+        value: [name for name, look in named if look.counts is not None and look.counts[value]] for value in unknown
     }
-    sizes = Counter(f"{look.size[1]}x{look.size[0]}" for look in looks if look.size)
+    sizes = Counter(f"{look.size[1]}x{look.size[0]}" for look in seen.looks if look.size)
     return {
         "folder": str(data.folder),
         "frames": len(data),
@@ -83,25 +64,6 @@ def _findings(data: FrameData, looks: list[Look]) -> dict[str, Any]:
     }
 
 
-def _problems(data: FrameData, looks: list[Look], findings: dict[str, Any], where: Path) -> list[str]:
-    problems = []
-    for key, what in (("unreadable", "cannot be read"), ("sizes_differ", "have label files of another size")):
-        if found := findings[key]:
-            first = next(iter(found.values()))
-            problems.append(f"{data.split}: {len(found)} of {len(data)} frames {what} (all: {where}): {first}")
-    label_files = f"{data.split}: label files in {data.folder}"
-    values, unknown = findings["values"], findings["unknown_values"]
-    if unknown:
-        frames = sorted({name for found in unknown.values() for name in found["frames"]})
-        sentence = unknown_values(label_files, values, [int(value) for value in unknown], data)
-        problems.append(f"{sentence} {len(frames)} frames have them, e.g. {frames[0]}; all: {where}.")
-    elif data.official and values and seem_train_ids([*values, IGNORE]):
-        problems.append(unknown_values(label_files, [*values, IGNORE], [], data))
-    if findings["pixels"] and not sum(findings["pixels_by_class"].values()):
-        problems.append(f"{label_files} have no pixel of a class: all {findings['pixels']:,} are ignored.")
-    return problems
-
-
 def _summary(findings: dict[str, Any]) -> list[str]:
     sizes = ", ".join(f"{count:,} of {size}" for size, count in list(findings["sizes"].items())[:5])
     more = len(findings["sizes"]) - 5
@@ -115,9 +77,6 @@ def _summary(findings: dict[str, Any]) -> list[str]:
         return lines
     ignored = findings["ignored_pixels"]
     lines.append(f"  {pixels:,} labelled pixels, {ignored:,} of them ignored ({ignored / pixels:.1%})")
-    absent = [name for name, count in findings["pixels_by_class"].items() if not count]
-    if absent:
-        lines.append(f"  No pixel of {', '.join(absent)}")
     return lines + histogram(findings["pixels_by_class"])
 
 

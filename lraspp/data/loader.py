@@ -132,7 +132,7 @@ def frame_sizes(data: FrameData) -> list[tuple[int, int]]:
     def size(index: int) -> tuple[int, int]:
         frame: Frame = data.frames[index]
         if frame.cached is not None:
-            with suppress(OSError, ValueError):  # gone since the data set was opened
+            with suppress(OSError):  # gone since the data set was opened
                 return size_of(frame.cached)
         with suppress(UserError):  # told when the frame is read
             return image_size(frame.label or frame.image)

@@ -4,11 +4,18 @@ import re
 from pathlib import Path
 
 from lraspp.data.frames import MOST_CLASSES, SegClass
+from lraspp.data.names_form import WITH_ID, form_mistake
 from tools.errors import UserError
 from tools.painting import class_colour
+from tools.plain import plain
 
 COLOUR = re.compile(r"\s+#([0-9a-fA-F]{6})$")
-WITH_ID = re.compile(r"(\d+)\s+(\S.*)$")
+
+DIGITS = 9
+"""Of an id that are read: enough to see that it does not fit."""
+
+TOLD = 10
+"""Mistakes that are told one by one."""
 
 
 def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
@@ -18,10 +25,12 @@ def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
     UserError with all mistakes of the file.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"dataset.names: {path} cannot be read as text: {error}.") from None
     rows = {number: line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
+    if rows and (mistake := form_mistake(rows)):
+        raise UserError(f"dataset.names: {path} {plain(mistake)}")
     with_ids = bool(rows) and all(WITH_ID.match(text) for text in rows.values())
     classes: list[SegClass] = []
     problems: list[str] = []
@@ -33,6 +42,8 @@ def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
         problems.append(f"{path} names no class: write one name a line.")
     if len(classes) > MOST_CLASSES:
         problems.append(f"{path} names {len(classes)} classes; {MOST_CLASSES} are the most.")
+    if len(problems) > TOLD:
+        problems[TOLD:] = [f"{path} has {len(problems) - TOLD} more such mistakes."]
     if problems:
         raise UserError(*problems)
     return tuple(sorted(classes, key=lambda entry: entry.id))
@@ -42,17 +53,19 @@ def _entry(text: str, with_ids: bool, count: int) -> SegClass:
     colour = COLOUR.search(text)
     text = text[: colour.start()] if colour else text
     found = WITH_ID.match(text) if with_ids else None
-    number, name = (int(found[1]), found[2]) if found else (count, text)
+    number, name = (int(found[1][:DIGITS]), found[2]) if found else (count, text)
     rgb = tuple(bytes.fromhex(colour[1])) if colour else class_colour(count)
     return SegClass(name, (rgb[0], rgb[1], rgb[2]), None, number)
 
 
 def _mistakes(entry: SegClass, before: list[SegClass], ignore: int | None) -> list[str]:
-    problems = []
+    problems, name = [], plain(entry.name)
+    if name != entry.name:
+        problems.append(f"the name {name} has control characters.")
     if entry.id > 255:
-        problems.append(f"id {entry.id} of {entry.name} does not fit in 8 bits (0 to 255).")
+        problems.append(f"id {entry.id} of {name} does not fit in 8 bits (0 to 255).")
     if entry.id == ignore:
-        problems.append(f"id {entry.id} of {entry.name} is dataset.ignore.")
-    problems += [f"id {entry.id} is that of {other.name} already." for other in before if other.id == entry.id]
-    problems += [f"there is a class {entry.name} already." for other in before if other.name == entry.name]
+        problems.append(f"id {entry.id} of {name} is dataset.ignore.")
+    problems += [f"id {entry.id} is that of {plain(other.name)} already." for other in before if other.id == entry.id]
+    problems += [f"there is a class {name} already." for other in before if other.name == entry.name]
     return problems

@@ -1,22 +1,19 @@
-"""Label files, and image with label as they are stored: the slow way, decoding the files."""
+"""Image and label as they are stored: the slow way, decoding the files."""
 
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from lraspp.data.frames import UNKNOWN, Frame, FrameData
+from lraspp.data.label_file import read_values
 from tools.errors import UserError
 from tools.images import read_image
 
 TRAIN_IDS = 19
 """Cityscapes' train ids are 0..18, and 255."""
-
-SINGLE_CHANNEL = ("1", "L", "P")
-"""Pillow's modes of 8 bits and fewer whose numbers are the values, not colours; P: a palette, the indices count."""
 
 
 class SizesDiffer(UserError):
@@ -39,37 +36,20 @@ def decode(frame: Frame) -> Pixels:
     if image.shape[:2] == values.shape[::-1] != values.shape:  # a label file drawn on the photograph as it is stored
         with suppress(UserError):
             image = _read(frame.image, values.shape)
-    if image.shape[:2] != values.shape:
-        raise SizesDiffer(
-            f"{frame.image} is {image.shape[1]}x{image.shape[0]} pixels, but its label file {frame.label} is "
-            f"{values.shape[1]}x{values.shape[0]}."
-        )
+    check_sizes(frame, (image.shape[0], image.shape[1]), values.shape)
     return Pixels(image, values)
+
+
+def check_sizes(frame: Frame, image: tuple[int, ...], label: tuple[int, ...]) -> None:
+    """Raises SizesDiffer unless the (H, W) of the image and of the label file are the same."""
+    if image != label:
+        raise SizesDiffer(
+            f"{frame.image} is {image[1]}x{image[0]} pixels, but its label file {frame.label} is {label[1]}x{label[0]}."
+        )
 
 
 def _read(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
     return read_image(path, size).permute(1, 2, 0).numpy()
-
-
-def read_values(path: Path) -> np.ndarray:
-    """The values of a label file, [H, W] uint8. Raises UserError, naming the file: missing, broken, or colours."""
-    try:
-        with Image.open(path) as opened:
-            if opened.mode not in SINGLE_CHANNEL:
-                raise UserError(
-                    f"Label file {path} holds {_KINDS.get(opened.mode, 'colours')}; one channel of 8 bits is expected, "
-                    "whose values are the ids of the classes."
-                )
-            return np.array(opened).astype(np.uint8, copy=False)
-    except FileNotFoundError:
-        raise UserError(f"Label file {path} does not exist.") from None
-    except UnidentifiedImageError:
-        raise UserError(f"{path} is not an image that can be read.") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"Label file {path} cannot be read: {error}.") from None
-
-
-_KINDS = {"I;16": "16 bits a pixel", "I": "more than 8 bits a pixel", "F": "real numbers"}
 
 
 def check_known(classes: Tensor, values: np.ndarray, frame: Frame, data: FrameData) -> None:
@@ -89,7 +69,9 @@ def unknown_values(where: str, present: list[int], unknown: list[int], data: Fra
             "which train ids are made while loading."
         )
     listed = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
-    return f"{where} has values that {data.name} does not have: {listed}."
+    cure = " Lines of dataset.names may be `id name`, as in `255 thing`; dataset.ignore is the ignored value, or null."
+    cure = cure if data.name == "mask_folder" else ""
+    return f"{where} has values that {data.name} does not have: {listed}.{cure}"
 
 
 def seem_train_ids(present: list[int]) -> bool:

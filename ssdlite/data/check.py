@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ssdlite.data.coco import CocoData
+from ssdlite.data.verdict import faults
 from tools.check import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
 from tools.draw import draw_boxes, mosaic, save_image
 from tools.errors import UserError
@@ -38,9 +39,7 @@ def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]
     if unreadable:
         first, where = next(iter(unreadable.values())), out / f"{name}.json"
         problems.append(f"{name}: {len(unreadable)} of {len(data)} images cannot be read (all: {where}): {first}")
-    if data.has_annotations and not data.trainable.any():
-        problems.append(f"{name}: {data.json_path} has no box that could be trained on.")
-    return problems
+    return problems + faults(data, name)
 
 
 def _unreadable(data: CocoData) -> dict[str, str]:
@@ -80,6 +79,7 @@ def _findings(data: CocoData, unreadable: dict[str, str]) -> dict[str, Any]:
         "boxes_of_no_size": _places(owners, data.boxes, empty),
         "boxes_reaching_outside": _places(owners, data.boxes, data.outside & ~empty),
         "boxes_given_twice": _places(owners, data.boxes, same),
+        "boxes_beyond_max_boxes": _places(owners, data.boxes, data.beyond),
         "unreadable": unreadable,
     }
 
@@ -107,7 +107,7 @@ def _summary(findings: dict[str, Any]) -> list[str]:
         f"  {images}; {empty:,} without boxes, {unreadable:,} unreadable",
         f"  {boxes}; at most {findings['most_boxes_in_an_image']} in an image",
     ]
-    for key in ("boxes_of_no_size", "boxes_reaching_outside", "boxes_given_twice"):
+    for key in ("boxes_of_no_size", "boxes_reaching_outside", "boxes_given_twice", "boxes_beyond_max_boxes"):
         if findings[key]:
             lines.append(f"  {len(findings[key]):,} {key.replace('_', ' ')}, e.g. in {findings[key][0]['image']}")
     return lines + histogram(findings["boxes_by_class"])

@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from ssdlite.data.coco_json import listed, read_instances
+from ssdlite.data.coco_json import read_instances
 from tools.errors import UserError
+from tools.plain import listed
 
 ROUNDING = 1.0
 """Pixels a box may reach beyond its image unremarked: COCO's own do, by rounding."""
@@ -17,6 +18,13 @@ ClassSlots = Literal["contiguous", "category_id"]
 
 COCO_SLOTS = 91
 """Background and COCO's ids 1..90, of which 80 are used: the class slots of the authors' code and of torchvision."""
+
+
+MOST_SLOTS = 10_000
+"""Of class_slots=category_id, which has a slot for every number up to the largest id."""
+
+MAX_BOXES = 100
+"""Boxes an image that are trained on (max_number_of_boxes of the authors' configs)."""
 
 
 class Category(NamedTuple):
@@ -34,6 +42,7 @@ class CocoData:
     `image_ids` [I] int64, `file_names` [I] str, `sizes` [I, 2] int64 (H, W). The annotations of image i are rows
     `starts[i]:starts[i+1]` of `boxes` [A, 4] float64 (x, y, width, height, as in the file), `category_ids` [A] int64,
     `crowd` [A] bool and `areas` [A] float64. `has_annotations` is False for a test set without published boxes.
+    `notes`: what was found odd in reading the file. `max_boxes`: boxes of an image that are trained on at most.
     """
 
     json_path: Path
@@ -49,6 +58,8 @@ class CocoData:
     crowd: np.ndarray
     areas: np.ndarray
     has_annotations: bool
+    notes: tuple[str, ...]
+    max_boxes: int = MAX_BOXES
 
     def __len__(self) -> int:
         return len(self.image_ids)
@@ -59,11 +70,10 @@ class CocoData:
 
     @cached_property
     def slots(self) -> np.ndarray:
-        """[largest category id + 1] int64: the class slot of a category id; 0 where there is no such category."""
-        slots = np.zeros(max(category.id for category in self.categories) + 1, dtype=np.int64)
-        for category in self.categories:
-            slots[category.id] = category.slot
-        return slots
+        """[A] int64: the class slot of each annotation."""
+        ids = np.array([category.id for category in self.categories])  # sorted
+        slots = np.array([category.slot for category in self.categories])
+        return slots[np.searchsorted(ids, self.category_ids)]
 
     @cached_property
     def categories_by_slot(self) -> dict[int, Category]:
@@ -89,25 +99,44 @@ class CocoData:
         ends = np.concatenate([self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]], axis=1)
         return np.any(np.abs(ends - self.corners) > ROUNDING, axis=1)
 
+    @cached_property
+    def beyond(self) -> np.ndarray:
+        """[A] bool: trainable, but after the first `max_boxes` such of its image."""
+        before = self._trainable_before
+        rank = before[:-1] - np.repeat(before[self.starts[:-1]], np.diff(self.starts))
+        return self.trainable & (rank >= self.max_boxes)
+
+    @property
+    def _trainable_before(self) -> np.ndarray:
+        """[A + 1] int64: how many of the annotations before each one are trainable."""
+        return np.concatenate([[0], np.cumsum(self.trainable)])
+
     def remarks(self) -> list[str]:
         """One line for each oddity of the file that is worked around."""
         owners = np.repeat(self.file_names, np.diff(self.starts))
         empty = ~self.trainable & ~self.crowd
+        most = np.diff(self._trainable_before[self.starts]).max()
         found = {
             "have no size inside their image are left out of training, not of scoring": empty,
             "reach outside their image and are clipped for training": self.outside & ~empty,
+            f"come after the first {self.max_boxes} of their image are left out of training, not of scoring "
+            f"(dataset.max_boxes={most} takes all)": self.beyond,
         }
         return [
-            f"{self.json_path.name}: boxes that {what}: {mask.sum()}, in {listed(sorted(set(owners[mask].tolist())))}"
-            for what, mask in found.items()
-            if mask.any()
+            *self.notes,
+            *(
+                f"{self.json_path.name}: boxes that {what}: {mask.sum()}, in "
+                f"{listed(sorted(set(owners[mask].tolist())))}"
+                for what, mask in found.items()
+                if mask.any()
+            ),
         ]
 
     def training_boxes(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """What is to be learned of image `index`: boxes [n, 4] float32 xyxy in its pixels, class slots [n] int64."""
         rows = slice(self.starts[index], self.starts[index + 1])
         keep = self.trainable[rows]
-        return self.corners[rows][keep], self.slots[self.category_ids[rows][keep]]
+        return self.corners[rows][keep], self.slots[rows][keep]
 
     def ground_truth(self) -> dict[str, Any]:
         """A dataset for pycocotools, for official scoring: every annotation as it is in the file, crowds included.
@@ -128,7 +157,9 @@ class CocoData:
         return {"images": images, "annotations": annotations, "categories": categories}
 
 
-def load_coco(json_path: Path, images_dir: Path, class_slots: ClassSlots = "contiguous") -> CocoData:
+def load_coco(
+    json_path: Path, images_dir: Path, class_slots: ClassSlots = "contiguous", max_boxes: int = MAX_BOXES
+) -> CocoData:
     """Read and check an instances file; a file without "annotations" is a test set.
 
     Slot 0 is the background. `contiguous`: slots 1..K in the order of the category ids. `category_id`: the slot is
@@ -144,6 +175,11 @@ def load_coco(json_path: Path, images_dir: Path, class_slots: ClassSlots = "cont
         raise UserError(
             f"{json_path} has a category of id 0, the slot of the background: use dataset.class_slots=contiguous."
         )
+    if class_slots == "category_id" and ids[-1] >= MOST_SLOTS:
+        raise UserError(
+            f"{json_path} has a category of id {ids[-1]}, and with dataset.class_slots=category_id the network would "
+            "have a slot for every number up to it: use dataset.class_slots=contiguous."
+        )
     slots = ids if class_slots == "category_id" else range(1, len(ids) + 1)
     num_slots = max(COCO_SLOTS, ids[-1] + 1) if class_slots == "category_id" else len(ids) + 1
     return CocoData(
@@ -151,5 +187,6 @@ def load_coco(json_path: Path, images_dir: Path, class_slots: ClassSlots = "cont
         images_dir=images_dir,
         categories=tuple(Category(i, instances.category_names[i], slot) for i, slot in zip(ids, slots, strict=True)),
         num_slots=num_slots,
+        max_boxes=max_boxes,
         **instances.arrays,
     )

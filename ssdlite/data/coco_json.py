@@ -1,113 +1,114 @@
 """Reading a COCO instances file: every mistake of the file is found before anything is built on it."""
 
 import json
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ssdlite.data.coco_areas import AREAS_REPLACED, sound_areas
+from ssdlite.data.coco_keys import KEYS, Mistakes, check_keys
 from tools.errors import UserError
+from tools.plain import listed
 
-EXAMPLES = 5
-"""How many offenders a sentence names; it counts them all."""
+PARTS = ("images", "categories")
+"""Lists that a file must have; one without "annotations" is a test set."""
 
-NEEDED = {
-    "images": {"id": int, "file_name": str, "height": int, "width": int},
-    "categories": {"id": int, "name": str},
-    "annotations": {"image_id": int, "category_id": int, "bbox": list},
-}
-"""The keys we read, of the official format; "area" and "iscrowd" are filled in where a file leaves them out."""
+JOINED = {"id", "image_id", "category_id", "file_name", "name"}
+"""Keys by which the parts of a file refer to each other."""
+
+READ_ONCE = {*PARTS, "annotations", *(key for keys in KEYS.values() for key in keys)}
+"""Keys of which JSON's last one would win in silence, were they given twice."""
 
 
 class Instances(NamedTuple):
-    """`category_names`: id -> name. `arrays`: the array fields of CocoData, by name, and `has_annotations`."""
+    """`category_names`: id -> name. `arrays`: the array fields of CocoData, by name, `has_annotations` and `notes`."""
 
     category_names: dict[int, str]
     arrays: dict[str, Any]
 
 
-@dataclass
-class Mistakes:
-    """Sentences about one file, one a kind of mistake."""
-
-    path: Path
-    sentences: list[str] = field(default_factory=list)
-
-    def add(self, what: str, offenders: Iterable[Any]) -> None:
-        """`what` is wrong with `offenders`, if there are any."""
-        offenders = list(offenders)
-        if offenders:
-            self.sentences.append(f"{self.path}: {what}: {listed(offenders)}.")
-
-    def raise_if_any(self) -> None:
-        if self.sentences:
-            raise UserError(*self.sentences)
-
-
-def listed(offenders: list[Any]) -> str:
-    """The first few, and how many there are."""
-    more = f" and {len(offenders) - EXAMPLES} more" if len(offenders) > EXAMPLES else ""
-    return ", ".join(map(str, offenders[:EXAMPLES])) + more
-
-
 def read_instances(path: Path) -> Instances:
     """Parse and check `path`. Raises UserError, one sentence a kind of mistake."""
-    document = _read_document(path)
-    mistakes = Mistakes(path)
-    for part, keys in NEEDED.items():
-        _check_keys(document.get(part, []), part, keys, mistakes)
-    mistakes.raise_if_any()  # what follows reads these keys
-    images, categories = document["images"], document["categories"]
-    annotations = document.get("annotations", [])
-    _check_values(images, categories, annotations, mistakes)
+    document, mistakes = _read_document(path)
+    wrong = {key for part in KEYS for key in check_keys(document.get(part, []), part, mistakes)}
+    images, categories, annotations = (document.get(part, []) for part in KEYS)
+    roots: list[str] = []
+    if not wrong & JOINED:
+        categories, roots = _without_root(categories, annotations)
+        _check_values(images, categories, annotations, mistakes)
     mistakes.raise_if_any()
-    arrays = _arrays(images, annotations)
+    arrays, notes = _arrays(images, annotations)
     _check_box_convention(arrays, mistakes)
     mistakes.raise_if_any()
     names = {category["id"]: category["name"] for category in categories}
-    return Instances(names, {**arrays, "has_annotations": "annotations" in document})
+    notes = tuple(f"{path.name}: {note}" for note in (*roots, *notes))
+    return Instances(names, {**arrays, "has_annotations": "annotations" in document, "notes": notes})
 
 
-def _read_document(path: Path) -> dict[str, Any]:
+def _read_document(path: Path) -> tuple[dict[str, Any], Mistakes]:
+    """The file's lists, and what is wrong with its keys already."""
+    repeated: set[str] = set()
     try:
         with path.open("rb") as file:
-            document = json.load(file, object_hook=_without_outline)
+            document = json.load(file, object_pairs_hook=partial(_entry, repeated=repeated))
     except FileNotFoundError:
         raise UserError(f"Annotation file {path} does not exist.") from None
     except OSError as error:
         raise UserError(f"Annotation file {path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:  # json's and unicode's errors
+    except ValueError as error:  # json's and unicode's errors, and numbers of thousands of digits
         raise UserError(f"{path} is not JSON, or is cut short: {error}.") from None
-    wanted = ("images", "categories")
-    if not isinstance(document, dict) or any(not isinstance(document.get(part), list) for part in wanted):
+    except RecursionError:
+        raise UserError(f"{path} is not a COCO file: it is nested too deeply.") from None
+    if not isinstance(document, dict):
         raise UserError(f'{path} is not a COCO file: it needs the lists "images", "categories" and "annotations".')
+    unlisted = [part for part in PARTS if not isinstance(document.get(part), list)]
+    if unlisted:
+        raise UserError(
+            f'{path} is not a COCO file: it needs the lists "images", "categories" and "annotations"; '
+            f"{' and '.join(unlisted)} {'is' if len(unlisted) == 1 else 'are'} missing or not a list."
+        )
     if not isinstance(document.get("annotations", []), list):
         raise UserError(f'{path} is not a COCO file: its "annotations" are not a list.')
-    empty = [part for part in wanted if not document[part]]
+    empty = [part for part in PARTS if not document[part]]
     if empty:
         raise UserError(f"{path} has no {' and no '.join(empty)}.")
-    return document
+    mistakes = Mistakes(path)
+    mistakes.add("given twice in one object, of which only the last would count", sorted(repeated))
+    return document, mistakes
 
 
-def _without_outline(entry: dict[str, Any]) -> dict[str, Any]:
-    """Outlines are nearly all of a COCO file, and not of use here: dropped at once, or they would fill gigabytes."""
+def _entry(pairs: list[tuple[str, Any]], repeated: set[str]) -> dict[str, Any]:
+    """An object of the file. Outlines are nearly all of a COCO file, and not of use here: dropped at once, or they
+    would fill gigabytes."""
+    entry = dict(pairs)
+    if len(entry) != len(pairs):
+        repeated.update(
+            key for key, count in Counter(key for key, _ in pairs).items() if count > 1 and key in READ_ONCE
+        )
     entry.pop("segmentation", None)
     return entry
 
 
-def _check_keys(entries: list[Any], part: str, keys: dict[str, type], mistakes: Mistakes) -> None:
-    def lacks(entry: Any) -> bool:
-        return not isinstance(entry, dict) or any(type(entry.get(key)) is not kind for key, kind in keys.items())
+def _without_root(categories: list[dict], annotations: list[dict]) -> tuple[list[dict], list[str]]:
+    """Without the root that Roboflow puts above the classes, and a note on it."""
+    used = {annotation["category_id"] for annotation in annotations}
+    relatives = Counter(name for entry in categories for name in {entry["name"], str(entry.get("supercategory"))})
 
-    wanted = ", ".join(f'"{key}" ({"a list" if kind is list else kind.__name__})' for key, kind in keys.items())
-    mistakes.add(f"each of {part} needs {wanted}; not so at place", _where(entries, lacks))
+    def is_root(entry: dict) -> bool:
+        alone = entry["id"] not in used and entry.get("supercategory") == "none"
+        return alone and relatives[entry["name"]] > 1  # another has its name, or is below it
 
-
-def _where(entries: list[Any], wrong: Callable[[Any], bool]) -> list[int]:
-    return [place for place, entry in enumerate(entries) if wrong(entry)]
+    roots = [entry for entry in categories if is_root(entry)]
+    if not roots or len(roots) == len(categories):
+        return categories, []
+    named = listed([f"{entry['name']} (id {entry['id']})" for entry in roots])
+    note = f'left out as Roboflow\'s root of the classes, of supercategory "none" and without annotations: {named}.'
+    return [entry for entry in categories if not is_root(entry)], [note]
 
 
 def _repeated(values: Iterable[Any]) -> list[Any]:
@@ -118,47 +119,36 @@ def _check_values(images: list[dict], categories: list[dict], annotations: list[
     image_ids = {image["id"] for image in images}
     category_ids = {category["id"] for category in categories}
     mistakes.add("image id used twice", _repeated(image["id"] for image in images))
-    mistakes.add("image file listed twice", _repeated(image["file_name"] for image in images))
+    mistakes.add("image file listed twice", _repeated(os.path.normpath(image["file_name"]) for image in images))
     mistakes.add("category id used twice", _repeated(category["id"] for category in categories))
     mistakes.add("category name used twice", _repeated(category["name"] for category in categories))
-    mistakes.add("category id below 0", [i for i in category_ids if i < 0])
-    mistakes.add("image of no size, id", [i["id"] for i in images if i["height"] < 1 or i["width"] < 1])
-    mistakes.add("annotation id used twice", _repeated(a["id"] for a in annotations if "id" in a))
+    mistakes.add("annotation id used twice", _repeated(a["id"] for a in annotations if a.get("id") is not None))
     unlisted = (a["image_id"] for a in annotations if a["image_id"] not in image_ids)
     mistakes.add("annotations for an image that is not listed, image id", dict.fromkeys(unlisted))
     unknown = (a["category_id"] for a in annotations if a["category_id"] not in category_ids)
     mistakes.add("annotations of an unknown category id", dict.fromkeys(unknown))
-    mistakes.add("bbox is not four numbers, annotation at place", _where(annotations, _bad_box))
-    mistakes.add(
-        "area is not a number, annotation at place", _where(annotations, lambda a: _not_number(a.get("area", 0)))
-    )
 
 
-def _not_number(value: Any) -> bool:
-    return type(value) not in (int, float) or not np.isfinite(value)
-
-
-def _bad_box(annotation: dict) -> bool:
-    box = annotation["bbox"]
-    return len(box) != 4 or any(_not_number(value) for value in box)
-
-
-def _arrays(images: list[dict], annotations: list[dict]) -> dict[str, np.ndarray]:
+def _arrays(images: list[dict], annotations: list[dict]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The array fields of CocoData, and a note on areas."""
     place = {image["id"]: i for i, image in enumerate(images)}
     owner = np.array([place[a["image_id"]] for a in annotations], dtype=np.int64)
     order = np.argsort(owner, kind="stable")  # of one image: in the order of the file, which ties of scores depend on
     boxes = np.array([a["bbox"] for a in annotations], dtype=np.float64).reshape(-1, 4)
-    areas = [a.get("area", a["bbox"][2] * a["bbox"][3]) for a in annotations]
-    return {
+    areas, replaced = sound_areas([a.get("area") for a in annotations], boxes)
+    names = np.array([image["file_name"] for image in images])
+    notes = [f"{AREAS_REPLACED}: {replaced.sum()}, in {listed(sorted(set(names[owner[replaced]].tolist())))}."]
+    arrays = {
         "image_ids": np.array(list(place), dtype=np.int64),
-        "file_names": np.array([image["file_name"] for image in images]),
+        "file_names": names,
         "sizes": np.array([(image["height"], image["width"]) for image in images], dtype=np.int64),
         "starts": np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(images)))]),
         "boxes": boxes[order],
         "category_ids": np.array([a["category_id"] for a in annotations], dtype=np.int64)[order],
         "crowd": np.array([bool(a.get("iscrowd", 0)) for a in annotations], dtype=bool)[order],
-        "areas": np.array(areas, dtype=np.float64)[order],
+        "areas": areas[order],
     }
+    return arrays, notes if replaced.any() else []
 
 
 def _check_box_convention(arrays: dict[str, np.ndarray], mistakes: Mistakes) -> None:

@@ -19,8 +19,9 @@ from tools.view import view_of, whole
 SMALLEST = 1.0
 """Side in input pixels below which a box is not trained on: nothing of it is left to see."""
 
-NO_IMAGE = -1
-"""Image id of a black image without boxes in the place of one that cannot be read."""
+NO_IMAGE = -(2**63)
+"""Image id, the one number that no image has (`ssdlite.data.coco_keys`), of a black image without boxes in the place of
+one that cannot be read."""
 
 
 class Sample(NamedTuple):

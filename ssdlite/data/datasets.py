@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ssdlite.data.coco import CocoData, load_coco
-from ssdlite.data.coco_json import listed
-from tools.errors import UserError
+from ssdlite.data.coco import MAX_BOXES, CocoData, load_coco
+from ssdlite.data.file_names import as_on_disk, missing_files, nearest
+from tools.errors import Absent, UserError
+from tools.plain import listed
 from tools.streets import ensure_coco
 
 
@@ -31,8 +32,8 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
     """The `split` of the configured data set, checked; `streets` is drawn on first use.
 
     `dataset`, `data`: the sections of the configuration of these names. `log` gets a line on what is used, and one for
-    each oddity that is worked around. Raises UserError: not there (where it was looked for and how to get it), mistakes
-    in the JSON, image files missing (unless data.on_error is "skip").
+    each oddity that is worked around. Raises UserError: not there (Absent; where it was looked for and how to get it),
+    mistakes in the JSON, image files missing (unless data.on_error is "skip").
     """
     if dataset.name not in PLACES:
         raise UserError(
@@ -40,39 +41,22 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
             f"{', '.join(PLACES)}."
         )
     place = PLACES[dataset.name](dataset, Path(data.root).expanduser(), split, log)
-    opened = load_coco(place.json, place.images, dataset.class_slots)
+    loaded = load_coco(place.json, place.images, dataset.class_slots, dataset.get("max_boxes", MAX_BOXES))
+    opened, spellings = as_on_disk(loaded)
     hint = " (others: dataset=coco, dataset=coco_json; `mnv3 data list`)" if dataset.name == "streets" else ""
     log(f"Data set {dataset.name}, {split}: {len(opened)} images in {place.images}{hint}.")
-    for remark in opened.remarks():
+    for remark in (*opened.remarks(), *spellings):
         log(remark)
     missing = missing_files(opened)
     if missing:
         sentence = (
             f"{len(missing)} of {len(opened)} images of {place.json} are not in {place.images}: {listed(missing)}."
+            f"{nearest(opened, missing[0])}"
         )
         if data.on_error == "raise":
             raise UserError(f"{sentence} To go on without them: data.on_error=skip.")
         log(sentence)
     return opened
-
-
-def check_same_classes(train: CocoData, val: CocoData) -> None:
-    """Raises UserError unless both list the same classes: else the slots of one mean other things in the other."""
-    if train.categories != val.categories:
-        differing = sorted(set(train.categories) ^ set(val.categories))
-        names = listed([f"{category.name} (id {category.id})" for category in differing])
-        raise UserError(f"{train.json_path} and {val.json_path} do not list the same categories: {names}.")
-
-
-def missing_files(data: CocoData) -> list[str]:
-    """Names of listed images that are not there. Reads folders, not files: quick for 100,000 images."""
-    folders = {os.path.dirname(name) for name in data.file_names.tolist()}
-    present = {os.path.join(folder, name) for folder in folders for name in _names(data.images_dir / folder)}
-    return [name for name in data.file_names.tolist() if name not in present]
-
-
-def _names(folder: Path) -> list[str]:
-    return os.listdir(folder) if folder.is_dir() else []
 
 
 def _streets(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
@@ -90,7 +74,8 @@ def _coco(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> P
         if place.json.is_file() and place.images.is_dir():
             return place
     expected = " or ".join(f"{place.json} with {place.images}{os.sep}" for place in places)
-    raise UserError(
+    half = any(place.json.is_file() or place.images.is_dir() for place in places)
+    raise (UserError if half else Absent)(
         f"COCO 2017 {split} is not there: expected {expected}. "
         "`mnv3 data get coco` gets it; data.root=DIR (or MNV3_DATA=DIR) says where it is."
     )
@@ -101,7 +86,7 @@ def _coco_json(dataset: Any, root: Path, split: str, log: Callable[[str], None])
     given = {key: dataset[key] for key in (f"{split}_json", f"{split}_images")}
     problems = [f"dataset=coco_json needs dataset.{key}." for key, value in given.items() if not value]
     if problems:
-        raise UserError(*problems)
+        raise (UserError if any(given.values()) else Absent)(*problems)
     place = Place(*(Path(value).expanduser() for value in given.values()))
     if not place.json.is_file():
         problems.append(f"dataset.{split}_json: there is no file {place.json}.")

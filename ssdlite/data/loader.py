@@ -1,27 +1,26 @@
 """Batches of fixed shapes, for one process or for several."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ssdlite.data.coco import CocoData
+from ssdlite.data.coco import MAX_BOXES, CocoData
 from ssdlite.data.dataset import NO_IMAGE, DetectionDataset, Sample
 from ssdlite.resize import Rule
 from ssdlite.targets import PADDING, Targets
 from tools.loader import Loader, ScoringSampler, TrainingSampler, worker_count
-
-MAX_BOXES = 100
-"""Boxes an image that are trained on (max_number_of_boxes of the authors' configs)."""
 
 FATE = "It is scored as an image without detections."
 """What becomes of an image that cannot be read."""
 
 
 class Batch(NamedTuple):
-    """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M = MAX_BOXES. `image_ids` [N] int64,
-    NO_IMAGE where the file cannot be read. `sizes` [N, 2] int64: (H, W) of the files. `problems`: what is unreadable.
+    """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M = MAX_BOXES, or a multiple of it
+    where an image has more. `image_ids` [N] int64, NO_IMAGE where the file cannot be read. `sizes` [N, 2] int64: (H, W)
+    of the files. `problems`: what is unreadable.
     """
 
     images: Tensor
@@ -36,12 +35,17 @@ class Batch(NamedTuple):
         return bool((self.image_ids == NO_IMAGE).any())
 
 
-def collate(samples: list[Sample]) -> Batch:
-    """Stack samples; boxes beyond the first MAX_BOXES of an image are dropped, as the authors do."""
-    boxes = torch.zeros(len(samples), MAX_BOXES, 4)
-    labels = torch.full((len(samples), MAX_BOXES), PADDING)
+def collate(samples: list[Sample], most: int = MAX_BOXES) -> Batch:
+    """Stack samples; boxes beyond the first `most` of an image are dropped, as the authors do.
+
+    The padding is that of ordinary batches wherever it can be: few shapes, and memory only where boxes need it.
+    """
+    longest = min(max(len(sample.boxes) for sample in samples), most)
+    columns = max(1, -(-longest // MAX_BOXES)) * MAX_BOXES
+    boxes = torch.zeros(len(samples), columns, 4)
+    labels = torch.full((len(samples), columns), PADDING)
     for i, sample in enumerate(samples):
-        n = min(len(sample.boxes), MAX_BOXES)
+        n = min(len(sample.boxes), most)
         boxes[i, :n] = torch.from_numpy(sample.boxes[:n])
         labels[i, :n] = torch.from_numpy(sample.labels[:n])
     return Batch(
@@ -79,7 +83,7 @@ def train_loader(
         sampler=TrainingSampler(len(data), batch_size, seed, rank, world),
         num_workers=workers,
         persistent_workers=workers > 0,
-        collate_fn=collate,
+        collate_fn=partial(collate, most=data.max_boxes),
         training=True,
         fate=FATE,
         on_error=on_error,
@@ -105,7 +109,7 @@ def val_loader(
         batch_size=batch_size,
         sampler=ScoringSampler(len(data), rank, world),
         num_workers=worker_count(workers, world),
-        collate_fn=collate,
+        collate_fn=partial(collate, most=data.max_boxes),
         training=False,
         fate=FATE,
         on_error=on_error,

@@ -37,7 +37,7 @@ class Collector:
         self.batches: list[tuple[Tensor, Detections]] = []
 
     def add(self, image_ids: Tensor, detections: Detections) -> None:
-        """Detections of images `image_ids` [N]; a negative id (an image that could not be read) counts for nothing."""
+        """Detections of images `image_ids` [N]; those of other images than the data set's (NO_IMAGE) are left out."""
         self.batches.append((image_ids, detections))
 
     def results(self) -> list[Result]:
@@ -63,7 +63,7 @@ class Collector:
         )
         batch = np.repeat(np.arange(len(self.batches)), [len(ids) for ids, _ in self.batches])
         category = _categories(self.data)[slots]  # padding, slot -1, falls on the last entry: no category
-        image, rank = np.nonzero((category >= 0) & (image_ids >= 0)[:, None])
+        image, rank = np.nonzero((category >= 0) & np.isin(image_ids, self.data.image_ids)[:, None])
         corners = boxes[image, rank].astype(np.float64)
         table = Table(
             image_ids[image],

@@ -1,6 +1,7 @@
 """mnv3 data: list, check, get, cache."""
 
 import json
+import shutil
 
 import pytest
 from PIL import Image
@@ -119,3 +120,40 @@ def test_decoding_once_and_removing(tmp_path, capsys):
     assert len(list((tmp_path / "cache").rglob("*.frame"))) == 3
     with pytest.raises(UserError, match="dataset=cityscapes`, or task=lraspp for streets"):
         data("action=cache", "dataset=coco")
+
+
+def test_one_split_alone_is_checked_and_the_other_is_told_of(tmp_path, capsys):
+    keys = [key for key in own_boxes(tmp_path) if "train" not in key]
+    data(*keys, f"out={tmp_path / 'out'}")
+    said = capsys.readouterr().out
+    assert "Left out: " in said and "dataset.train_json" in said and "Fit for use" in said
+    for asked in (["split=train"], [f"dataset.train_json={tmp_path / 'train.json'}"], ["dataset.train_images=nowhere"]):
+        with pytest.raises(UserError, match=r"dataset\.train_"):
+            data(*keys, *asked, f"out={tmp_path / 'out'}")
+
+
+@pytest.mark.parametrize("action", ["check", "cache"])
+def test_val_alone_of_a_known_data_set_is_enough(tmp_path, capsys, action):
+    write_cityscapes(tmp_path / "cityscapes")
+    for part in ("leftImg8bit", "gtFine"):
+        shutil.rmtree(tmp_path / "cityscapes" / part / "train")
+    keys = [f"action={action}", "dataset=cityscapes", f"data.root={tmp_path}", f"out={tmp_path / 'out'}"]
+    data(*keys)
+    assert "Left out: Cityscapes train is not there" in capsys.readouterr().out
+    (tmp_path / "cityscapes" / "gtFine" / "train").mkdir()  # half of it is a mistake
+    with pytest.raises(UserError, match="Cityscapes train is not there"):
+        data(*keys)
+
+
+def test_more_boxes_than_are_trained_on_are_told(tmp_path, capsys):
+    keys = own_boxes(tmp_path)
+    document = json.loads((tmp_path / "train.json").read_text())
+    box = {"image_id": 1, "category_id": 1, "bbox": [3, 4, 10, 9]}
+    document["annotations"] = [{"id": number, **box} for number in range(130)]
+    (tmp_path / "train.json").write_text(json.dumps(document))
+    data(*keys, f"out={tmp_path / 'out'}")
+    said = capsys.readouterr().out
+    assert "dataset.max_boxes=130" in said and ": 30, in a.jpg" in said and "Fit for use" in said
+    assert len(json.loads((tmp_path / "out" / "train.json").read_text())["boxes_beyond_max_boxes"]) == 30
+    data(*keys, f"out={tmp_path / 'out'}", "dataset.max_boxes=130")
+    assert "max_boxes" not in capsys.readouterr().out

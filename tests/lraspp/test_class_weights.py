@@ -46,3 +46,11 @@ def test_what_cannot_be_is_refused(data, wanted):
     """A word, a count, a sign, nothing left to learn, text."""
     with pytest.raises(UserError, match=r"recipe\.class_weights"):
         class_weights(wanted, data, print)
+
+
+def test_a_label_file_that_cannot_be_read_is_left_out_where_it_is_skipped(data):
+    """One of two; refused otherwise."""
+    data.frames[1].label.write_bytes(b"no image")
+    with pytest.raises(UserError, match="not an image"):
+        pixel_counts(data)
+    assert pixel_counts(data, "skip").tolist() == [30, 15, 0]

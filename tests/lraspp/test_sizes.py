@@ -4,8 +4,10 @@ import logging
 
 import pytest
 
-from lraspp.sizes import unlike
+from lraspp.sizes import first_size, unlike
 from lraspp.training import train
+from tests.lraspp.cityscapes_files import write_cityscapes
+from tests.lraspp.data.files import label_of, opened
 from tools.run_folder import RunFolder
 
 
@@ -49,3 +51,11 @@ def test_without_a_crop_samples_are_as_large_as_a_frame(compose, tmp_path, monke
     monkeypatch.setattr(SegmentationModule, "losses", look)
     train(compose("recipe.crop=null", "recipe.epochs=1", *overrides), RunFolder(tmp_path / "run"), lambda: None)
     assert set(seen) == {size}
+
+
+def test_the_first_frame_that_can_be_read_gives_the_size(tmp_path):
+    """Not a placeholder in the place of one that cannot."""
+    write_cityscapes(tmp_path / "cityscapes")
+    data = opened(tmp_path)
+    label_of(data, 0).write_bytes(b"no image")
+    assert first_size({"task": {"input_size": None}}, data) == (48, 96)

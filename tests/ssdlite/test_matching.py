@@ -44,3 +44,11 @@ def test_what_padding_holds_does_not_matter() -> None:
     for first_wins in (True, False):
         want = match_anchors(ANCHORS, Targets(boxes, labels), 0.5, first_wins)
         assert torch.equal(match_anchors(ANCHORS, Targets(junk, labels), 0.5, first_wins), want)
+
+
+def test_how_much_padding_there_is_does_not_matter() -> None:
+    boxes, labels = crowded_targets()
+    wide = Targets(torch.cat([boxes, torch.zeros(4, 80, 4)], 1), torch.cat([labels, torch.full((4, 80), PADDING)], 1))
+    for first_wins in (True, False):
+        want = match_anchors(ANCHORS, Targets(boxes, labels), 0.5, first_wins)
+        assert torch.equal(match_anchors(ANCHORS, wide, 0.5, first_wins), want)

@@ -35,3 +35,13 @@ def test_images_have_one_size_and_boxes_stay_where_they_are(tmp_path: Path) -> N
     (truth,), (found,) = (second._boxes[layer]._val for layer in ("truth", "predictions"))
     assert truth["position"] == {"minX": 3.0, "minY": 4.0, "maxX": 23.0, "maxY": 34.0}
     assert found["position"] == {"minX": 1.0, "minY": 2.0, "maxX": 11.0, "maxY": 22.0}
+
+
+def test_an_image_that_is_said_to_be_huge_costs_nothing(tmp_path: Path) -> None:
+    """Its size in the JSON is not that of the file, which is then left out."""
+    data = two_images(tmp_path)
+    document = json.loads(data.json_path.read_text())
+    document["images"][0] |= {"height": 900_000, "width": 900_000}
+    data.json_path.write_text(json.dumps(document))
+    (only,) = sample_panels(load_coco(data.json_path, tmp_path), FOUND, 0.5)
+    assert only.image.size == (30, 50)

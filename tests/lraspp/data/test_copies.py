@@ -1,5 +1,6 @@
 """Decoded copies: the same pixels, fresh or not used, whole or not there."""
 
+import json
 import os
 
 import pytest
@@ -114,3 +115,45 @@ def test_keys_follow_the_data_root(tmp_path):
     assert str(cache.key("cityscapes", root, root)) == "cityscapes"
     outside = cache.key("mask_folder", tmp_path / "mine", root)
     assert outside.parts[0] == "mask_folder" and outside.parts[-1] == "mine" and not outside.is_absolute()
+
+
+def with_header(path, **changes):
+    """Rewrite the header of a copy; the pixels stay."""
+    content = path.read_bytes()
+    header = {**json.loads(content[: cache.HEADER]), **changes}
+    path.write_bytes(json.dumps(header).encode().ljust(cache.HEADER) + content[cache.HEADER :])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"size": size} for size in ([96, 48], [24, 192], [-48, -96], [48.0, 96], [10**30, 1], [0, 0], [True, 18432])),
+        *({"size": size} for size in (["48", "96"], [[48], 96], {"h": 48, "w": 96}, [48, 96, 1], [48], 48, "48", None)),
+        *({"values": values} for values in (False, 1, "yes", None)),
+        *({"version": version} for version in (2, "1", None, [1])),
+        *({"stamp": stamp} for stamp in ([], [[0, 0], [0, 0]], "x", None)),
+    ],
+)  # fmt: skip
+def test_a_copy_with_a_wrong_header_is_not_used(root, folder, changes):
+    files = batches(opened(root))
+    write_copies(opened(root), folder, silent)
+    with_header(path_of(opened(root).frames[1], folder), **changes)
+    lines: list[str] = []
+    data = opened(root, log=lines.append)
+    assert [frame.cached is None for frame in data.frames] == [False, True, False]
+    assert "1 are older than their frames or damaged" in lines[1]
+    assert all(torch.equal(batch.images, expected.images) for batch, expected in zip(batches(data), files, strict=True))
+    assert write_copies(data, folder, silent)[:2] == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"[1, 2]", b'"text"', b"[" * cache.HEADER, b"1" * cache.HEADER, b"\xff" * 9000, b"null"]
+)
+def test_a_copy_that_says_something_else_is_no_failure_even_after_opening(root, folder, damage):
+    write_copies(opened(root), folder, silent)
+    data = opened(root)
+    files = batches(data)
+    path_of(data.frames[1], folder).write_bytes(damage)
+    for batch, expected in zip(batches(data), files, strict=True):
+        assert torch.equal(batch.images, expected.images) and torch.equal(batch.labels, expected.labels)
+    assert [frame.cached is None for frame in opened(root).frames] == [False, True, False]

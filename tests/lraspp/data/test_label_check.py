@@ -61,3 +61,10 @@ def test_a_split_without_a_class_cannot_train_and_one_without_labels_can_be_look
     assert "no pixel of a class" in problems[-1]
     problems, found = findings(opened(root, "test"), tmp_path)
     assert problems == [] and found["with_labels"] == 0
+
+
+def test_frames_of_a_test_split_must_be_readable_too(root, tmp_path):
+    data = opened(root, "test")
+    data.frames[0].image.write_bytes(b"no image")
+    (problem,), _ = findings(data, tmp_path)
+    assert "1 of 1 frames cannot be read" in problem

@@ -40,3 +40,45 @@ def test_too_few_and_too_many(tmp_path, text, words):
 def test_no_file(tmp_path):
     with pytest.raises(UserError, match="cannot be read as text"):
         read_names(tmp_path / "none.txt", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        *((text, "heading") for text in ("name\na\nb", "Classes\na\nb", "class name\na", "id name\n0 a", "# list\na")),
+        *((text, "columns") for text in ("a,0,0,0\nb,1,2,3", "name,r,g,b\na,0,0,0", "0,a\n1,b", "a;#00f\nb;#ff0000")),
+        *((text, "columns") for text in ("# label:color_rgb\na:0,0,0::\nb:128,0,0::", "0 a 0 0 0\n1 b 128 0 0")),
+        *((text, "YAML") for text in ("- a\n- b", "0: a\n1: b")),
+        *((text, "JSON") for text in ('["a", "b"]', '{"0": "a",\n"1": "b"}')),
+        *((text, "line 1") for text in ("Klasse\n0 a\n1 b", "a\n1 b\n2 c")),
+        ("a 1\nb 0", "behind"),
+        *((text, "control characters") for text in ("a\nb\x0cc", "a\nb\0", "a\x1b[31m\nb")),
+        ("0 a\n" + "9" * 5000 + " b", "8 bits"),
+    ],
+)  # fmt: skip
+def test_what_would_shift_or_garble_the_classes_is_refused(tmp_path, text, words):
+    with pytest.raises(UserError, match=words) as caught:
+        read(tmp_path, text)
+    assert all(problem.isprintable() for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("wall, building\nsky, air", ["wall, building", "sky, air"]),
+        ("\ufeffroad\r\nsky\r\n", ["road", "sky"]),
+        ("grade 1\ngrade 3", ["grade 1", "grade 3"]),
+        ("0 class\n1 name", ["class", "name"]),
+        ("0\troad\n1\tsky", ["road", "sky"]),
+        ("background\nlabel maker", ["background", "label maker"]),
+        ("名前\nطريق", ["名前", "طريق"]),
+    ],
+)
+def test_names_that_only_look_odd_are_names(tmp_path, text, names):
+    assert [entry.name for entry in read(tmp_path, text)] == names
+
+
+def test_a_file_of_something_else_is_told_in_a_few_sentences(tmp_path):
+    with pytest.raises(UserError) as caught:
+        read(tmp_path, "\n".join(f"\x01{number}\x02" for number in range(200)))
+    assert len(caught.value.problems) == 11

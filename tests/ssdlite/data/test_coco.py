@@ -125,7 +125,7 @@ def test_all_mistakes_at_once_and_a_handful_of_each(files):
     assert "annotation id used twice: 4." in text
     assert "not listed, image id: 5, 1000, 1001, 1002, 1003 and 16 more." in text
     assert "unknown category id: 99." in text
-    assert "not four numbers, annotation at place: 24." in text
+    assert '"bbox" of annotations must be a list of four finite numbers; not so at place: 24 (' in text
     assert len(problems_of(files)) == 6
 
 

@@ -7,7 +7,9 @@ import pytest
 from omegaconf import OmegaConf
 
 from ssdlite.data.coco import load_coco
-from ssdlite.data.datasets import check_same_classes, missing_files, open_dataset
+from ssdlite.data.datasets import open_dataset
+from ssdlite.data.file_names import missing_files
+from ssdlite.data.verdict import check_same_classes
 from tools.errors import UserError
 
 

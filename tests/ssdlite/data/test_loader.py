@@ -63,6 +63,19 @@ def test_boxes_beyond_the_limit_are_dropped(data):
     assert (collate([many]).targets.labels == 3).all()
 
 
+def test_more_boxes_than_usual_are_trained_on_where_that_is_asked_for(files):
+    many = [{"id": i, "image_id": 10, "category_id": 3, "bbox": [i % 50, i // 50, 9, 9]} for i in range(150)]
+    files.document["annotations"] = [*many, {"id": 150, "image_id": 11, "category_id": 7, "bbox": [1, 1, 9, 9]}]
+    path = files.write()
+    for most, columns, kept in ((100, 100, 100), (150, 200, 150), (1000, 200, 150), (3, 100, 3)):
+        data = load_coco(path, files.images, max_boxes=most)
+        batch = next(iter(val_loader(data, size=SIZE, rule="antialias", batch_size=4, workers=0)))
+        assert batch.targets.boxes.shape == (4, columns, 4)
+        assert (batch.targets.labels > 0).sum(1).tolist() == [kept, 1, 0, 0]
+        remarks = [remark for remark in data.remarks() if "max_boxes" in remark]
+        assert [f": {150 - kept}, in 0.png" in remark for remark in remarks] == [True] * (kept < 150)
+
+
 @pytest.mark.parametrize("augmentation", ["paper", "modern"])
 def test_an_epoch_repeats_exactly_and_differs_from_the_next(data, augmentation):
     loader = training(data, augmentation=augmentation)

@@ -52,7 +52,7 @@ def detections(data: CocoData, seed: int = 0, most: int = 40) -> Detections:
         boxes = data.boxes[rows]
         corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
         corners += rng.normal(0, 0.1, corners.shape) * np.tile(boxes[:, 2:], 2)
-        slots = data.slots[data.category_ids[rows]]
+        slots = data.slots[rows]
         slots = np.where(rng.random(len(rows)) < 0.2, rng.integers(1, data.num_slots, len(rows)), slots)
         low = rng.uniform(0, 150, (3, 2))
         corners = np.concatenate([corners, np.concatenate([low, low + rng.uniform(5, 90, (3, 2))], axis=1)])[:most]

@@ -7,8 +7,10 @@ import numpy as np
 import torch
 
 from ssdlite.data.coco import load_coco
+from ssdlite.evaluate.coco_scores import CocoScorer
 from ssdlite.evaluate.results import Collector, _merge, _shortest, read_table, write_results
 from ssdlite.targets import Detections
+from tests.fuzzing import written
 from tests.ssdlite.evaluate.made_up import data_set, detections
 
 
@@ -85,3 +87,28 @@ def test_file_is_json_with_a_result_a_line(tmp_path: Path) -> None:
         text = (tmp_path / "results.json").read_text()
         assert json.loads(text) == results
         assert len(text.splitlines()) == len(results) + 2
+
+
+def test_ids_of_any_sign_and_size_are_scored(tmp_path: Path) -> None:
+    """A perfect detector's AP50 is 1, whatever the numbers of images and categories."""
+    document = json.loads(data_set(tmp_path).json_path.read_text())
+    new = {image["id"]: (image["id"] + 2**62) * (-1) ** n for n, image in enumerate(document["images"])}
+    for image in document["images"]:
+        image["id"] = new[image["id"]]
+    for category in document["categories"]:
+        category["id"] *= 10**15
+    for annotation in document["annotations"]:
+        annotation["image_id"] = new[annotation["image_id"]]
+        annotation["category_id"] *= 10**15
+    data = load_coco(written(tmp_path / "large.json", document), tmp_path)
+    found = Detections(torch.zeros(11, 9, 4), torch.zeros(11, 9), torch.full((11, 9), -1), torch.zeros(11))
+    for index in range(len(data)):
+        boxes, slots = map(torch.from_numpy, data.training_boxes(index))
+        found.boxes[index, : len(slots)], found.slots[index, : len(slots)] = boxes, slots
+        found.scores[index, : len(slots)] = 0.9
+    scorer = CocoScorer(data)
+    scorer.add(torch.from_numpy(data.image_ids), found)
+    results = scorer.results()
+    assert len(results) == data.trainable.sum() and min(result["image_id"] for result in results) < 0
+    scores = scorer.scores(results)
+    assert scores.stats["AP50"] == 1 and scores.confusion.trace() == len(results)

@@ -1,0 +1,105 @@
+"""What the files of frames hold: all of them for `mnv3 data check`; for training, what can be seen in a moment."""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from lraspp.data.frames import FrameData
+from lraspp.data.label_file import read_palette, read_values
+from lraspp.data.pixels import SizesDiffer, check_sizes, decode
+from tools.check import look_at_all
+from tools.errors import UserError
+from tools.images import image_size
+
+SECONDS = 5.0
+"""That a glance takes: thousands of label files of ordinary size, hundreds of Cityscapes' 2048x1024."""
+
+AT_A_TIME = 32
+"""Label files between two looks at the clock."""
+
+
+class Look(NamedTuple):
+    """What one frame shows: size (H, W), pixels by label value [256] and the values' colours [n, 3] if the label file
+    has a palette; or what is wrong with its files."""
+
+    size: tuple[int, int] | None = None
+    counts: np.ndarray | None = None
+    palette: np.ndarray | None = None
+    problem: str | None = None
+    sizes_differ: bool = False
+
+
+class Seen(NamedTuple):
+    """Frames that were looked at, with a look each. `total`: frames of the split."""
+
+    data: FrameData
+    looks: list[Look]
+    total: int
+
+    @property
+    def counts(self) -> np.ndarray:
+        """[256] int64: pixels by label value."""
+        present = [look.counts for look in self.looks if look.counts is not None]
+        return np.sum(present, axis=0) if present else np.zeros(256, np.int64)
+
+    @property
+    def by_class(self) -> np.ndarray:
+        """[K] int64: pixels by class."""
+        return self.counts[self.data.ids]
+
+
+def look(data: FrameData) -> Seen:
+    """At every file."""
+    return Seen(data, look_at_all(lambda index: _whole(data, index), len(data)), len(data))
+
+
+def glance(data: FrameData, seconds: float = SECONDS) -> Seen:
+    """At label files from all over the split, and at the headers of their images, until `seconds` are over and two
+    classes are found, or no file is left."""
+    order = np.random.default_rng(0).permutation(len(data)).tolist()
+    looks: list[Look] = []
+    classes: set[int] = set()
+    end = time.monotonic() + seconds
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoders leave Python's lock
+        for start in range(0, len(order), AT_A_TIME):
+            portion = list(pool.map(lambda index: _label(data, index), order[start : start + AT_A_TIME]))
+            looks += portion
+            classes.update(np.flatnonzero(Seen(data, portion, len(data)).by_class).tolist())
+            if time.monotonic() > end and len(classes) > 1:
+                break
+    found = dict(sorted(zip(order, looks, strict=False)))
+    return Seen(replace(data, frames=tuple(data.frames[i] for i in found)), list(found.values()), len(data))
+
+
+def _whole(data: FrameData, index: int) -> Look:
+    try:
+        image, values = decode(data.frames[index])
+        label = data.frames[index].label
+        palette = read_palette(label) if label is not None else None
+    except SizesDiffer as error:
+        return Look(problem=error.problems[0], sizes_differ=True)
+    except UserError as error:
+        return Look(problem=" ".join(error.problems))
+    return Look((image.shape[0], image.shape[1]), None if values is None else _counted(values), palette)
+
+
+def _label(data: FrameData, index: int) -> Look:
+    frame = data.frames[index]
+    assert frame.label is not None, "training and validation frames have labels"
+    try:
+        values, size = read_values(frame.label), image_size(frame.image)
+        if values.shape != size[::-1]:  # the photograph as it is stored, which decoding looks into
+            check_sizes(frame, size, values.shape)
+        return Look(None, _counted(values), read_palette(frame.label))
+    except SizesDiffer as error:
+        return Look(problem=error.problems[0], sizes_differ=True)
+    except UserError as error:
+        return Look(problem=" ".join(error.problems))
+
+
+def _counted(values: np.ndarray) -> np.ndarray:
+    return np.bincount(values.ravel(), minlength=256)

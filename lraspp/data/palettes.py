@@ -1,0 +1,79 @@
+"""Palettes of label files. The index counts, whatever its colour, so that files whose palettes differ swap classes in
+silence: image editors order colours by how often they occur."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from lraspp.data.look import Seen
+
+Colour = tuple[int, ...]
+
+NEARLY_BLACK = 32
+"""Greys below are not chosen to be seen: in a palette they are the values that a file had before."""
+
+CURE = (
+    "The numbers count, not the colours: save all label files with one palette, or without, as single-channel grey "
+    "files whose values are the ids of the classes."
+)
+
+
+class Painted(NamedTuple):
+    """A label file that has a palette [n, 3], and the values in it that have a colour."""
+
+    path: Path | None
+    palette: np.ndarray
+    values: list[int]
+
+    @property
+    def colours(self) -> dict[int, Colour]:
+        """Of the values in use."""
+        return {value: tuple(self.palette[value].tolist()) for value in self.values}
+
+    def places(self, colour: Colour) -> set[int]:
+        """Values of this colour, used or not."""
+        return set(np.flatnonzero((self.palette == colour).all(axis=1)).tolist())
+
+
+def differ(splits: Iterable[Seen]) -> list[str]:
+    """A sentence if values of label files mean other colours in other files, or the greys of other values. Entries of
+    palettes that no pixel uses may be anything."""
+    by_value: dict[int, tuple[Colour, Painted]] = {}
+    by_colour: dict[Colour, tuple[set[int], Painted]] = {}
+    for ids, file in _painted(splits):
+        for value, colour in file.colours.items():
+            other, first = by_value.setdefault(value, (colour, file))
+            if other != colour:
+                return [f"Value {value} of label files is {other} in {first.path}, but {colour} in {file.path}. {CURE}"]
+            places, first = by_colour.setdefault(colour, (file.places(colour), file))
+            places &= file.places(colour)
+            if not places:
+                return [f"The colour {colour} of label files has other values in {first.path} and {file.path}. {CURE}"]
+        if _is_reordered(file.colours, ids):
+            return [f"The palette of {file.path} has the greys of other values than its own. {CURE}"]
+    return []
+
+
+def _painted(splits: Iterable[Seen]) -> Iterator[tuple[set[int], Painted]]:
+    """The files that have a palette, one for each palette and set of values, with the ids of the classes."""
+    known: set[tuple[bytes, bytes]] = set()
+    for seen in splits:
+        ids = set(seen.data.ids.tolist())
+        for frame, look in zip(seen.data.frames, seen.looks, strict=True):
+            if look.palette is None or look.counts is None:
+                continue
+            values = np.flatnonzero(look.counts[: len(look.palette)])
+            mark = look.palette.tobytes(), values.tobytes()
+            if mark not in known:
+                known.add(mark)
+                yield ids, Painted(frame.label, look.palette, values.tolist())
+
+
+def _is_reordered(colours: dict[int, Colour], ids: set[int]) -> bool:
+    """Whether a grey file of class ids was given a palette, and with it other numbers."""
+    greys = [colour[0] for colour in colours.values() if len(set(colour)) == 1]
+    if len(set(greys)) != len(colours) or not any(greys) or not set(greys) <= ids:
+        return False
+    return greys != list(colours) and (set(greys) == set(colours) or max(greys) < NEARLY_BLACK)

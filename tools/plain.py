@@ -1,0 +1,33 @@
+"""Text of the user's files as a sentence may show it: one line, without characters that a terminal obeys."""
+
+import unicodedata
+from collections.abc import Collection
+from typing import Any
+
+EXAMPLES = 5
+"""Offenders that a sentence names; it counts them all."""
+
+OBEYED = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's categories of control characters (terminal escapes, line ends, NUL), halves of characters, line breaks."""
+
+
+def is_plain(text: str) -> bool:
+    """Whether `text` can be printed, encoded and plotted as it is."""
+    return text.isprintable() or not any(unicodedata.category(character) in OBEYED for character in text)
+
+
+def plain(text: str) -> str:
+    """`text` with escapes in the place of what is not plain."""
+    if is_plain(text):
+        return text
+    return "".join(character if is_plain(character) else _escape(character) for character in text)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def listed(offenders: Collection[Any]) -> str:
+    """The first few, and how many more there are."""
+    more = f" and {len(offenders) - EXAMPLES} more" if len(offenders) > EXAMPLES else ""
+    return ", ".join(plain(str(offender)) for offender in list(offenders)[:EXAMPLES]) + more
