@@ -43,7 +43,7 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     check_asked(source, loaded.config, asked)
     config = lay_over(loaded.config, cfg, typed)
     data = _open(config)
-    load_segmenter(source.checkpoint, class_table(data))  # refuses other classes
+    check_classes(source.checkpoint, loaded.classes, class_table(data), "at index", "the data set")
     _score(config, partial(segment_all, loaded.segmenter), data, source.checkpoint, source.folder, cfg.dry)
 
 

@@ -43,7 +43,7 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     check_asked(source, loaded.config, asked)
     config = lay_over(loaded.config, cfg, typed)
     data = open_scored(open_dataset, config)
-    load_detector(source.checkpoint, class_table(data))  # refuses other classes
+    check_classes(source.checkpoint, loaded.classes, class_table(data), *SLOTS)
     detector = loaded.detector
     if tuple(config["task"]["input_size"]) != detector.input_size:
         detector.set_input_size(tuple(config["task"]["input_size"]))
