@@ -94,12 +94,8 @@ def _entries(listed: Any, path: Path | str) -> tuple[SegClass, ...]:
 
 def _is_class(entry: SegClass) -> bool:
     red_green_blue = len(entry.colour) == 3 and all(type(part) is int and 0 <= part <= 255 for part in entry.colour)
-    return (
-        type(entry.name) is str
-        and red_green_blue
-        and type(entry.category) in (str, type(None))
-        and type(entry.id) is int
-    )
+    named = type(entry.name) is str and type(entry.category) in (str, type(None))
+    return named and red_green_blue and type(entry.id) is int
 
 
 def load_weights(

@@ -127,14 +127,14 @@ def check_resumable(checkpoint: Mapping[str, Any], path: Path | str) -> None:
 
 @contextmanager
 def of_file(path: Path | str) -> Iterator[None]:
-    """While something is made from what a file says: whatever goes wrong is a mistake of that file.
+    """While something is made from what a file says: whatever goes wrong, but for disks, is a mistake of that file.
 
     Raises:
-        UserError: in the place of every other exception.
+        UserError: in the place of other exceptions.
     """
     try:
         yield
-    except UserError:
+    except (UserError, OSError):
         raise
     except Exception as error:  # an altered file can say anything
         raise UserError(

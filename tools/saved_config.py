@@ -95,8 +95,6 @@ KINDS: dict[str, Kind] = {
 """Key -> what its value may be, of all that is used of a saved configuration. A data set's further keys are text."""
 
 SECTIONS = ("task", "backbone", "dataset", "data", "recipe", "trainer", "wandb", "eval")
-OF_A_RUN = ("task", "backbone", "dataset", "data", "recipe")
-"""Without these nothing can be scored."""
 
 
 def read_config(path: Path) -> dict[str, Any]:
