@@ -56,8 +56,8 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
 
         print(help.of_verb(verb, given.overrides, config_dir))
         return
-    if verb == "eval":
-        given = scored.with_task(given)
+    if verb in ("eval", "export", "predict"):
+        given = scored.with_task(given, verb)
     run = resume.folder(given) if verb == "train" else None
     if run:
         given = resume.complete(given, run)

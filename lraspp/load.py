@@ -9,8 +9,8 @@ from backbones.network import backbone_options
 from lraspp.data.frames import FrameData, SegClass
 from lraspp.model import Segmenter, build_segmenter
 from lraspp.recognise import MARKS, class_entries, describe, published, set_windows, translate
-from tools.checkpoint import hyper_parameters, of_file, read_checkpoint, run_config
-from tools.errors import UserError
+from tools.checkpoint import hyper_parameters, read_checkpoint, run_config
+from tools.errors import UserError, of_file
 from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
 from tools.weights_file import open_weights
 

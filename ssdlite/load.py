@@ -10,8 +10,8 @@ from ssdlite.coco_names import COCO_NAMES
 from ssdlite.model import Detector, build_detector
 from ssdlite.presets import PRESETS
 from ssdlite.recognise import MARKS, class_names, describe, published, translate
-from tools.checkpoint import hyper_parameters, of_file, read_checkpoint, run_config
-from tools.errors import UserError
+from tools.checkpoint import hyper_parameters, read_checkpoint, run_config
+from tools.errors import UserError, of_file
 from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
 from tools.weights_file import open_weights
 

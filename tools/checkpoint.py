@@ -5,8 +5,7 @@ import io
 import os
 import pickle
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,23 +122,6 @@ def check_resumable(checkpoint: Mapping[str, Any], path: Path | str) -> None:
         if not isinstance(checkpoint.get(part), kind):
             raise UserError(f"{path}: its part {part} is missing or damaged, so the training cannot go on from it.")
     sound_state(checkpoint["state_dict"], path)
-
-
-@contextmanager
-def of_file(path: Path | str) -> Iterator[None]:
-    """While something is made from what a file says: whatever goes wrong, but for disks, is a mistake of that file.
-
-    Raises:
-        UserError: in the place of other exceptions.
-    """
-    try:
-        yield
-    except (UserError, OSError):
-        raise
-    except Exception as error:  # an altered file can say anything
-        raise UserError(
-            f"{path}: what it says of its network cannot be; the file was altered, or is of another version of mnv3."
-        ) from error
 
 
 def load_fitting(module: nn.Module, state: dict[str, Tensor]) -> list[str]:

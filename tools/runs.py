@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from tools.errors import UserError
+from tools.saved_config import read_config
 
 LAID_OVER = ("dataset", "data", "eval", "wandb", "task.input_size")
 """Sections and keys that change how a trained network is used; the others say which network it is."""
@@ -52,11 +53,25 @@ def lay_over(config: Mapping[str, Any], cfg: DictConfig, typed: Sequence[str]) -
     """
     result = OmegaConf.create(dict(config))
     keys = ["eval", *(key for key in typed if key in LAID_OVER or key.partition(".")[0] in LAID_OVER)]
-    if "dataset" in keys or not Path(result.data.root).expanduser().is_dir():
+    if "dataset" in keys or not is_data_root(result.data.root, result.dataset.name):
         keys.append("data.root")
     for key in keys:
         OmegaConf.update(result, key, _plain(OmegaConf.select(cfg, key)), merge=False, force_add=True)
     return OmegaConf.to_container(result, resolve=True)  # type: ignore[return-value]
+
+
+def is_data_root(root: str, dataset: str) -> bool:
+    """Whether the data root that a saved run names can be used: it is there; and for street scenes, which are drawn
+    where they are missing, it holds some, or nothing at all, or is below the present folder."""
+    folder = Path(root).expanduser()
+    if dataset != "streets" or not folder.is_dir():
+        return folder.is_dir()
+    return is_below(folder) or (folder / "streets").is_dir() or not any(folder.iterdir())
+
+
+def is_below(folder: Path) -> bool:
+    """Whether a folder is below the present one."""
+    return folder.expanduser().resolve().is_relative_to(Path.cwd())
 
 
 def find(runs: Path, task: str, run: str | None, ckpt: str | None, asked: Mapping[str, Any]) -> Source:
@@ -120,7 +135,7 @@ def _sources(runs: Path) -> list[Source]:
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    return OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))  # type: ignore[return-value]
+    return read_config(folder / "config.yaml")
 
 
 def _plain(value: Any) -> Any:
