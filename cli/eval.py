@@ -1,7 +1,9 @@
 """mnv3 eval: score a trained network with the official evaluator."""
 
 import importlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
@@ -11,6 +13,8 @@ from tools.exported import read_exported
 from tools.runs import find, typed_keys, wanted
 
 SOURCES = ("run", "ckpt", "weights", "model")
+DRAWN = "streets"
+"""The data set that is never missing, but drawn."""
 
 
 def run(cfg: DictConfig) -> None:
@@ -24,6 +28,13 @@ def run(cfg: DictConfig) -> None:
     given = [f"{key}=" for key in SOURCES if cfg[key] is not None]
     if len(given) > 1:
         raise UserError(f"{' and '.join(given)} each say what to score; give one of them.")
+    try:
+        _score(cfg, typed, asked)
+    except UserError as error:
+        raise UserError(*dict.fromkeys([*error.problems, *_missing_data(cfg, typed)])) from error
+
+
+def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
     scoring = importlib.import_module(f"{cfg.task.name}.scoring")
     if cfg.weights is not None:
         scoring.score_weights(cfg, typed, asked)
@@ -34,3 +45,15 @@ def run(cfg: DictConfig) -> None:
         scoring.score_exported(cfg, typed, exported, asked)
     else:
         scoring.score_run(cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)
+
+
+def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
+    """What is wrong with a data set that the call names, so that it need not be found out by a second call."""
+    if "dataset" not in typed or cfg.dataset.name == DRAWN:
+        return ()
+    try:
+        open_dataset = importlib.import_module(f"{cfg.task.name}.data.datasets").open_dataset
+        open_dataset(cfg.dataset, cfg.data, cfg.eval.split, lambda line: None)
+    except UserError as error:
+        return error.problems
+    return ()

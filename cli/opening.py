@@ -28,6 +28,11 @@ class Opened(NamedTuple):
     newest: bool
     batch_size: int
 
+    @property
+    def config(self) -> dict[str, Any]:
+        """Of the run; of other weights the sections that the file tells."""
+        return dict(getattr(self.predictor, "config", {}))
+
     def __str__(self) -> str:
         what = f"{self.origin}: {TITLES[self.predictor.task]}, {len(self.predictor.classes)} classes"
         return f"{what}. It is the newest run; run=, ckpt=, weights= or model= name another." if self.newest else what

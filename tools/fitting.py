@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from tools.checkpoint import read_checkpoint, run_config
+from tools.checkpoint import check_resumable, read_checkpoint, run_config
 from tools.cost import count
 from tools.optim import Plan, make_plan
 from tools.paper_summary import cost_figures, score_figures
@@ -41,7 +42,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     network = task.build(config, train_data)
     resumed = folder.last if config["resume"] and folder.last.exists() else None
     if resumed is not None:
-        run_config(read_checkpoint(resumed), resumed, task.name)
+        _check_resumed(resumed, task.name)
     names = partial(task.names, train_data=train_data)
     trainer = build_trainer(config, plan, folder, score=task.score, names=names)
     module = task.module(config, network, plan, train_data, val_data)
@@ -71,6 +72,13 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     finally:
         if run is not None:
             run.finish()
+
+
+def _check_resumed(path: Path, task: str) -> None:
+    """Raises UserError: the checkpoint is not one from which a training of `task` goes on."""
+    checkpoint = read_checkpoint(path)
+    run_config(checkpoint, path, task)
+    check_resumable(checkpoint, path)
 
 
 def open_data(task: Task, cfg: DictConfig) -> tuple[Any, Any]:

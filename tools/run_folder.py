@@ -1,6 +1,7 @@
 """The folder of a run: what was asked, where it ran, what came of it."""
 
 import csv
+import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,9 @@ from omegaconf import OmegaConf
 
 from tools.errors import UserError
 from tools.files import write_json, write_text
+
+LARGEST_REPORT = 50_000_000
+"""Bytes of a metrics.json."""
 
 
 def shown(path: Path) -> str:
@@ -64,6 +68,17 @@ def refuse_links(folder: Path) -> None:
                 )
         if Path(place) == folder and "wandb" in folders:
             folders.remove("wandb")
+
+
+def read_report(path: Path) -> dict[str, Any] | None:
+    """The content of a metrics.json, None if there is none that can be read."""
+    try:
+        if path.stat().st_size > LARGEST_REPORT:
+            return None
+        content = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

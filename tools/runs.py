@@ -40,8 +40,7 @@ def wanted(cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
 
 def disagreements(config: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """The keys of `asked` that a run's `config` has otherwise, as `key=value`."""
-    own = OmegaConf.create(dict(config))
-    found = {key: _plain(OmegaConf.select(own, key)) for key in asked}
+    found = {key: _at(config, key) for key in asked}
     return [f"{key}={_text(found[key])}" for key, value in asked.items() if found[key] != value]
 
 
@@ -108,7 +107,7 @@ def _of_folder(runs: Path, run: str) -> Source:
 def _newest(runs: Path, task: str, asked: Mapping[str, Any]) -> Source:
     sources = _sources(runs)
     for source in sources:
-        if source.folder and not disagreements(_config(source.folder), asked):
+        if source.folder and _is_as(source.folder, asked):
             return source
     names = {key: "experiment" if key == "row" else key.removesuffix(".name") for key in asked}
     task_too = [] if "row" in asked else [f"task={task}"]
@@ -134,8 +133,20 @@ def _sources(runs: Path) -> list[Source]:
     return sorted(found, key=lambda source: source.checkpoint.stat().st_mtime, reverse=True)
 
 
-def _config(folder: Path) -> dict[str, Any]:
-    return read_config(folder / "config.yaml")
+def _is_as(folder: Path, asked: Mapping[str, Any]) -> bool:
+    """Whether a run is as `asked`; one whose configuration cannot be read is not."""
+    try:
+        return not disagreements(read_config(folder / "config.yaml"), asked)
+    except UserError:
+        return False
+
+
+def _at(config: Mapping[str, Any], key: str) -> Any:
+    """The value of a dotted key, None if there is none."""
+    place: Any = config
+    for name in key.split("."):
+        place = place.get(name) if isinstance(place, Mapping) else None
+    return place
 
 
 def _plain(value: Any) -> Any:
