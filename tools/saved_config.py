@@ -147,7 +147,7 @@ def checked(config: Any, where: object, sections: tuple[str, ...] = (), *, liter
         UserError: what is wrong with it.
     """
     if not isinstance(config, Mapping):
-        raise UserError(f"{where}: its configuration is no list of keys with values; the file was altered or damaged.")
+        raise UserError(f"{where} is not the whole configuration of a run, but a {type(config).__name__}.")
     plain = _Copy(where, literal)(config, "", 0)
     for section in SECTIONS:
         if section in sections and section not in plain:

@@ -69,15 +69,20 @@ def _read(report: Path, folder: Path, config: dict[str, Any]) -> Score:
         metrics = json.loads(report.read_text())
     except ValueError as error:
         raise ValueError(f"{shown(report)} is not whole JSON") from error
-    value = metrics[METRICS[config["task"]["name"]]]
+    task = config["task"]["name"]
+    value = metrics[METRICS[task]]
     if value is None:
         raise ValueError(f"{shown(report)} has no figure: nothing was there to score")
     checkpoint = Path(metrics["checkpoint"])
     own = folder / checkpoint
+    dataset, split = metrics.get("dataset", config["dataset"]["name"]), metrics.get("split", "val")
+    is_score = type(value) in (int, float) and 0 <= value <= 1
+    if not is_score or not isinstance(dataset, str) or not isinstance(split, str):
+        raise ValueError(f"{shown(report)} is no report of {task}: a figure or a name in it cannot be")
     return Score(
         value=float(value),
-        dataset=metrics.get("dataset", config["dataset"]["name"]),  # a training scores its own
-        split=metrics.get("split", "val"),
+        dataset=dataset,  # a training scores its own
+        split=split,
         seed=config["seed"],
         checkpoint=Path(shown(own.resolve())) if own.is_file() else checkpoint,
         unlike=tuple(_unlike(metrics, config)),
