@@ -1,13 +1,11 @@
 """Scores of the runs of the paper's rows, read from run folders and the reports of `mnv3 eval` in them."""
 
-import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
-from tools.run_folder import shown
+from tools.run_folder import read_report, shown
+from tools.saved_config import LARGEST_FILE, read_config
 
 METRICS = {"ssdlite": "AP", "lraspp": "mIoU"}
 """The score of a task, as metrics.json has it."""
@@ -41,7 +39,7 @@ def scores(runs: Path, task: str, rows: Collection[str]) -> tuple[dict[str, list
     for folder in sorted(path for path in (runs / task).glob("*") if path.is_dir()):
         try:
             row, own = _of_run(folder, task, rows)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        except Exception as error:  # an altered file can say anything
             sentences.append(f"{shown(folder)} is left out: {_reason(error)}.")
             continue
         if row is not None:
@@ -54,21 +52,22 @@ def _of_run(folder: Path, task: str, rows: Collection[str]) -> tuple[str | None,
     path = folder / "config.yaml"
     if not path.is_file():
         raise ValueError("no config.yaml, so it is not a whole run folder")
-    text = path.read_text()
+    text = path.read_text(errors="replace") if path.stat().st_size <= LARGEST_FILE else ""
     if not any(f"\nrow: {row}\n" in f"\n{text}\n" for row in rows):  # reading all of every run would take long
         return None, []
-    config = yaml.safe_load(text)
+    config = read_config(path)
     if config["task"]["name"] != task:
         raise ValueError(f"its task is {config['task']['name']}, not {task}")
+    if not {"backbone", "dataset", "seed"} <= config.keys():
+        raise ValueError("its config.yaml is not the whole configuration of a run")
     reports = [folder / "metrics.json", *sorted(folder.glob("eval/*/metrics.json"))]
     return config["row"], [_read(report, folder, config) for report in reports if report.is_file()]
 
 
 def _read(report: Path, folder: Path, config: dict[str, Any]) -> Score:
-    try:
-        metrics = json.loads(report.read_text())
-    except ValueError as error:
-        raise ValueError(f"{shown(report)} is not whole JSON") from error
+    metrics = read_report(report)
+    if metrics is None:
+        raise ValueError(f"{shown(report)} is not whole JSON")
     task = config["task"]["name"]
     value = metrics[METRICS[task]]
     if value is None:
