@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tools.errors import UserError
 from tools.run_folder import read_report, shown
 from tools.saved_config import LARGEST_FILE, read_config
 
@@ -108,5 +109,6 @@ def _unlike(metrics: dict[str, Any], config: dict[str, Any]) -> Iterator[str]:
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{error} is missing"
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return first if isinstance(error, ValueError) else f"its files cannot be read ({first})"
+    first = (str(error).strip() or "they are damaged").splitlines()[0].removesuffix(".")
+    ours = isinstance(error, ValueError) and not isinstance(error, UserError)
+    return first if ours else f"its files cannot be read ({first})"
