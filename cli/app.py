@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 
 from cli import cluster, distributed, naming, no_effect
 from cli.arguments import Arguments
+from cli.mistakes import CANNOT_COMPOSE
 from conf import schema
 from tools.errors import UserError
 
@@ -41,6 +42,10 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
         try:
             hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+        except CANNOT_COMPOSE as error:
+            if jobs.count or isinstance(error, UserError):
+                raise
+            raise UserError(f"The call cannot be read: {str(error).strip().splitlines()[0]}") from error
         finally:
             if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
                 Path("runs", "multirun.yaml").unlink(missing_ok=True)

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 
 from tools.errors import UserError
+from tools.printable import printable
 
 
 def exit_code(call: Callable[[], None]) -> int:
@@ -41,8 +42,8 @@ def exit_code(call: Callable[[], None]) -> int:
 
 def _tell(problems: tuple[str, ...]) -> None:
     if len(problems) == 1:
-        print(f"mnv3: {problems[0]}", file=sys.stderr)
+        print(f"mnv3: {printable(problems[0])}", file=sys.stderr)
         return
     print(f"mnv3: {len(problems)} mistakes:", file=sys.stderr)
     for problem in problems:
-        print(f"  - {problem}", file=sys.stderr)
+        print(f"  - {printable(problem)}", file=sys.stderr)

@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.table import Table as Shown
 
 from tools.compare.page import Section
+from tools.printable import printable
 
 PIPE = 200
 """Letters of a line where no terminal says how many there are."""
@@ -22,14 +23,16 @@ def wide_console() -> Console:
 def show(console: Console, section: Section) -> None:
     """Print the tables of a section, wide ones in parts, and its notes."""
     for table in (part for whole in section.tables for part in whole.parts(console.width)):
-        console.print(table.title, style="bold", markup=False)
+        console.print(printable(table.title), style="bold", markup=False)
         shown = Shown(box=SIMPLE_HEAD, pad_edge=False)
         for place, heading in enumerate(table.headings):
-            shown.add_column(escape(heading), justify="right" if place in table.numbers else "left", overflow="fold")
+            shown.add_column(
+                escape(printable(heading)), justify="right" if place in table.numbers else "left", overflow="fold"
+            )
         for row, cells in enumerate(table.rows):
             best = [(row, place) in table.best for place in range(len(cells))]
-            texts = zip(map(escape, cells), best, strict=True)
+            texts = zip((escape(printable(cell)) for cell in cells), best, strict=True)
             shown.add_row(*(f"[bold]{text}[/bold]" if stands_out else text for text, stands_out in texts))
         console.print(shown)
     for note in section.notes:
-        console.print(note, soft_wrap=True, markup=False)
+        console.print(printable(note), soft_wrap=True, markup=False)
