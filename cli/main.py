@@ -11,7 +11,6 @@ from cli import arguments, failures
 from cli.verbs import VERBS
 from tools.errors import UserError
 
-
 NO_HOME = "Could not determine home directory."
 """What Path.expanduser says."""
 
@@ -29,9 +28,7 @@ def run(argv: Sequence[str]) -> None:
     except RuntimeError as error:
         if str(error) != NO_HOME:
             raise
-        raise UserError(
-            "A path in the call begins with ~NAME, and there is no such user here: write it out."
-        ) from error
+        raise UserError("A path in the call begins with ~NAME, and there is no such user here.") from error
 
 
 def _run(argv: Sequence[str]) -> None:
