@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,12 +10,13 @@ from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from tools.checkpoint import check_resumable, read_checkpoint, run_config
+from tools.checkpoint import read_checkpoint
 from tools.cost import count
 from tools.optim import Plan, make_plan
 from tools.paper_summary import cost_figures, score_figures
 from tools.plots import plot_training
 from tools.progress import quiet_lightning
+from tools.resuming import Restored, check_resumed, restoring
 from tools.run_folder import RunFolder, read_metrics, shown
 from tools.task import Task
 from tools.tracking import start_run, upload_checkpoint
@@ -42,9 +42,10 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     network = task.build(config, train_data)
     resumed = folder.last if config["resume"] and folder.last.exists() else None
     if resumed is not None:
-        _check_resumed(resumed, task.name)
+        check_resumed(resumed, task.name)
     names = partial(task.names, train_data=train_data)
-    trainer = build_trainer(config, plan, folder, score=task.score, names=names)
+    restored = Restored()
+    trainer = build_trainer(config, plan, folder, score=task.score, names=names, callbacks=[restored])
     module = task.module(config, network, plan, train_data, val_data)
     loaders = task.loaders(config, network, train_data, val_data, trainer.global_rank, trainer.world_size)
     run = None
@@ -64,7 +65,8 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if config["trainer"]["compile"]:
             network.compile()  # in place, after the weights: the names in the state dict stay
-        trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
+        with restoring(resumed, restored):
+            trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
         # The file, as `mnv3 eval` does, not what is left in memory.
         results, scores = task.score_file(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
         if trainer.is_global_zero:
@@ -72,13 +74,6 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     finally:
         if run is not None:
             run.finish()
-
-
-def _check_resumed(path: Path, task: str) -> None:
-    """Raises UserError: the checkpoint is not one from which a training of `task` goes on."""
-    checkpoint = read_checkpoint(path)
-    run_config(checkpoint, path, task)
-    check_resumable(checkpoint, path)
 
 
 def open_data(task: Task, cfg: DictConfig) -> tuple[Any, Any]:

@@ -84,7 +84,7 @@ def test_nothing_is_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_what_is_refused(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("config.yaml").write_text(text)
-    with pytest.raises(UserError, match="config.yaml") as caught:
+    with pytest.raises(UserError, match=r"config\.yaml") as caught:
         read_config(Path("config.yaml"))
     assert len(caught.value.problems) == 1
     assert not Path("boom").exists()
