@@ -44,7 +44,6 @@ WORDS = (
         "++x=1",
         "task",
         "task=",
-        "task=x",
     ),
     *(
         "task=x",

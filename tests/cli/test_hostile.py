@@ -17,16 +17,13 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
-from cli.composing import composer
-from ssdlite.load import detector_from_config
-from tools.checkpoint import read_checkpoint, write_checkpoint
+from tests.cli.whole_run import write_whole_run
+from tools.checkpoint import read_checkpoint
 from tools.export.description import ClassRow, Description, describe
 
 Call = Callable[..., int]
 SECRET = "hunter2hunter2"
 RUN = Path("work/runs/ssdlite/x")
-SMALL = ["backbone.width=0.35", "task.input_size=[64,64]", "dataset.train=2", "dataset.val=2", "data.workers=0"]
-SMALL += ["dataset.height=64", "dataset.width=64", "wandb.mode=disabled", "recipe.batch_size=2"]
 EVAL = ("eval", "run=runs/ssdlite/x", "eval.accelerator=cpu")
 RESUME = ("train", "resume=runs/ssdlite/x")
 
@@ -41,19 +38,9 @@ class Bomb:
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run as a training leaves it, with random weights."""
-    base = tmp_path_factory.mktemp("saved")
-    with composer("train") as compose:
-        config: Any = OmegaConf.to_container(compose(["name=x", *SMALL]), resolve=True)
-    (base / "checkpoints").mkdir()
-    (base / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(config)))
-    (base / "overrides.txt").write_text("".join(f"{line}\n" for line in ["name=x", *SMALL]))
-    names = dict(enumerate(("person", "bicycle", "car", "motorcycle", "bus", "truck", "traffic light", "stop sign"), 1))
-    state = {f"detector.{key}": value for key, value in detector_from_config(config, 9).state_dict().items()}
-    about = {"config": config, "classes": names, "num_slots": 9}
-    write_checkpoint({"state_dict": state, "hyper_parameters": about, "epoch": 0}, base / "checkpoints" / "best.ckpt")
-    shutil.copyfile(base / "checkpoints" / "best.ckpt", base / "checkpoints" / "last.ckpt")
-    (base / "metrics.json").write_text(json.dumps({"AP": 0.3, "checkpoint": "checkpoints/best.ckpt"}))
-    return base
+    folder = tmp_path_factory.mktemp("saved") / "x"
+    write_whole_run(folder)
+    return folder
 
 
 def add_line(line: str) -> Callable[[], None]:
@@ -147,9 +134,12 @@ CASES: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "a variable of the environment in the call": (add_line("wandb.project=${oc.env:SECRET}"), RESUME),
     "a group option outside": (add_line("dataset=../../../outside/evil"), RESUME),
     "pictures drawn into a folder of the user": (add_line("data.root=../outside"), RESUME),
-    "a variable in config.yaml, compared": (edit_config(wandb__project="${oc.env:SECRET}"), ("compare", "x", "--all")),
+    "a variable in config.yaml, compared": (
+        lambda: (shutil.copytree(RUN, RUN.with_name("y")), edit_config(recipe__optimizer="${oc.env:SECRET}")()),
+        ("compare", "x", "y", "--all"),
+    ),
     "a variable in config.yaml, scored": (edit_config(name="${oc.env:SECRET}"), EVAL),
-    "a variable in a checkpoint": (edit_checkpoint(data__root="${oc.env:SECRET}"), EVAL),
+    "a variable in a checkpoint": (edit_checkpoint(wandb__group="${oc.env:SECRET}"), (*EVAL, "eval.out=report")),
     "a variable in a checkpoint, asked for": (
         edit_checkpoint(backbone__name="${oc.env:SECRET}"),
         ("predict", "run=runs/ssdlite/x", "backbone=large", "x.png"),
