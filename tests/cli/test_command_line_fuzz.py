@@ -69,7 +69,7 @@ LETTERS = "=,'[${\\ ./"
 
 def odd(rng: random.Random) -> list[str]:
     """A good call with one to three words, or letters, put in, left out or changed."""
-    words = rng.choice(GOOD).split()
+    words: list[str] = list(rng.choice(GOOD).split())
     for _ in range(rng.randint(1, 3)):
         place, way = rng.randint(0 if rng.random() < 0.1 else 1, len(words)), rng.random()
         last = min(place, len(words) - 1)

@@ -44,7 +44,11 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def add_line(line: str) -> Callable[[], None]:
-    return lambda: (RUN / "overrides.txt").write_text((RUN / "overrides.txt").read_text() + line + "\n") and None
+    def add() -> None:
+        with (RUN / "overrides.txt").open("a") as file:
+            file.write(f"{line}\n")
+
+    return add
 
 
 def edit_config(**changes: Any) -> Callable[[], None]:
@@ -99,7 +103,7 @@ def rerun_pickle() -> None:
     (RUN / "hydra/config.pickle").write_bytes(pickle.dumps(Bomb()))
 
 
-def exported(task: str = "ssdlite", external: bool = False, **config: Any) -> Callable[[], None]:
+def exported(of_task: str = "ssdlite", external: bool = False, **config: Any) -> Callable[[], None]:
     """A file with a description of ours around a network of nothing."""
 
     def make() -> None:
@@ -110,7 +114,18 @@ def exported(task: str = "ssdlite", external: bool = False, **config: Any) -> Ca
         constants = [tensor] if external else []
         model = onnx.helper.make_model(onnx.helper.make_graph(nodes, "g", values[:1], values[1:], constants))
         about = Description(
-            "0.1.0", task, "whole", "float32", [64, 64], "", {}, [ClassRow(1, "car", 3, [1, 2, 3])], {}, config, "", ""
+            "0.1.0",
+            of_task,
+            "whole",
+            "float32",
+            [64, 64],
+            "",
+            {},
+            [ClassRow(1, "car", 3, [1, 2, 3])],
+            {},
+            config,
+            "",
+            "",
         )
         describe(model, about)
         Path("work/x.onnx").write_bytes(model.SerializeToString())
@@ -165,7 +180,7 @@ CASES: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
         ("eval", "model=x.onnx"),
     ),
     "a task of an exported file that is a module": (
-        exported(task="outside.evil"),
+        exported(of_task="outside.evil"),
         ("predict", "model=x.onnx", "x.png"),
     ),
     "a checkpoint in metrics.json that is outside": (
