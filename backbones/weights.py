@@ -1,5 +1,6 @@
 """Weights of a backbone: ImageNet's, or a file's."""
 
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -122,11 +123,12 @@ def _read(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise UserError(f"backbone weights {path} are not a file; give a path, imagenet, or null for random weights")
     try:
+        _compare_checksums(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds: pickle, zip, end of file, key errors
         raise UserError(
-            f"backbone weights {path} are not a readable PyTorch state dict: truncated, of another format, or holding "
-            "code, which is never run"
+            f"backbone weights {path} are not a readable PyTorch state dict: truncated, damaged, of another format, or "
+            "holding code, which is never run"
         ) from error
     for key in ("state_dict", "model"):
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
@@ -134,6 +136,17 @@ def _read(path: Path) -> Mapping[str, Any]:
     if not isinstance(content, Mapping):
         raise UserError(f"backbone weights {path} hold a {type(content).__name__}, not a state dict")
     return content
+
+
+def _compare_checksums(path: Path) -> None:
+    """Raises zipfile.BadZipFile: a record of the file is not what its checksum says, which PyTorch does not look at."""
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as archive:
+        written = any(record.CRC for record in archive.infolist())  # PyTorch can be told to leave them out
+        folders = any(record.external_attr & 0x10 for record in archive.infolist())  # of which it gives no bytes
+        if folders or (written and archive.testzip()):
+            raise zipfile.BadZipFile("a record that is not what its checksum says")
 
 
 def _our_names(

@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 
 from cli import cluster, distributed, known_failures, naming, no_effect, stopped
 from cli.arguments import Arguments
+from cli.mistakes import CANNOT_COMPOSE
 from conf import schema
 from tools import stops
 from tools.errors import Failure, UserError
@@ -42,6 +43,11 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
         try:
             hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+        except CANNOT_COMPOSE as error:
+            naming.give_back_all()
+            if jobs.count or isinstance(error, UserError):
+                raise
+            raise UserError(f"The call cannot be read: {str(error).strip().splitlines()[0]}") from error
         except BaseException as error:  # not of a job, but of its folder or its log
             naming.give_back_all()
             if isinstance(error, Exception):

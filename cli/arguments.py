@@ -5,8 +5,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-SWITCHES = ("-m", "--multirun", "--resolve", "--hydra-help", "--run", "-r", "--experimental-rerun")
+SWITCHES = ("-m", "--multirun", "--resolve", "--hydra-help", "--run", "-r")
+"""Of Hydra's own all but --experimental-rerun, which unpickles a file and so runs what is in it."""
 WITH_VALUE = ("--cfg", "-c", "--package", "-p", "--config-dir", "-cd", "--config-name", "-cn")
+ONE_OF = {"-m": "-m", "--multirun": "-m", "--run": "--run", "-r": "--run"} | {
+    "--cfg": "--cfg", "-c": "--cfg", "--info": "--info", "-i": "--info",
+}  # fmt: skip
+"""Flags that each say what is done with the call, by the name they are told by."""
+
+PARTS = ("job", "hydra", "all")
+"""What --cfg prints."""
+
 SHOWING = ("--cfg", "-c", "--info", "-i", "--hydra-help")
 ALWAYS = ("--help", "-h", *SWITCHES)
 WITH_CHOICE = dict.fromkeys(("--info", "-i"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath"))
@@ -28,6 +37,22 @@ class Arguments(NamedTuple):
     def shows(self) -> bool:
         """Whether the call only prints what would run."""
         return any(flag.split("=")[0] in SHOWING for flag in self.flags)
+
+    @property
+    def mistakes(self) -> list[str]:
+        """What is wrong with the flags, which Hydra would end with an exception or in its own words."""
+        names = [flag.split("=")[0] for flag in self.flags]
+        given = list(dict.fromkeys(ONE_OF[name] for name in names if name in ONE_OF))
+        if self.shows and "-m" in given:  # of which the mistakes of the whole call tell
+            given.remove("-m")
+        problems = [f"{' and '.join(given)} do not go together: give one of them."] if len(given) > 1 else []
+        if "--resolve" in names and "--cfg" not in given:
+            problems.append("--resolve is for --cfg job: it prints the configuration with all its values.")
+        for place, name in enumerate(names):
+            if name in ("--cfg", "-c"):
+                value = self.flags[place].partition("=")[2] or "".join(self.flags[place + 1 : place + 2])
+                problems += [] if value in PARTS else [f"--cfg {value}: must be job, hydra or all."]
+        return problems
 
     @property
     def config_dir(self) -> str | None:

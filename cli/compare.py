@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cli.comparing import Asked, parse
 from tools.errors import UserError
 from tools.ledger import refuse_foreign_file
+from tools.plain import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,12 +56,12 @@ def run(argv: Sequence[str]) -> None:
     if asked.html:
         written.append((_page(asked, argv, sections, entries), "Page"))
     for path, text in written:
-        console.print(f"{text}: {path}", soft_wrap=True, markup=False)
+        console.print(printable(f"{text}: {path}"), soft_wrap=True, markup=False)
 
 
 def _tell(console: "Console", notes: Sequence[str]) -> None:
     for note in notes:
-        console.print(f"Note: {note}", style="yellow", soft_wrap=True, markup=False)
+        console.print(f"Note: {printable(note)}", style="yellow", soft_wrap=True, markup=False)
 
 
 def _chosen(asked: Asked, say: Callable[[str], None]) -> "list[Run]":

@@ -14,6 +14,8 @@ from tools.ledger import guarded
 from tools.runs import find, typed_keys, wanted
 
 SOURCES = ("run", "ckpt", "weights", "model")
+DRAWN = "streets"
+"""The data set that is never missing, but drawn."""
 
 REPORT = ("*.json", "*.yaml", "*.zip", "plots/*", "samples/*", "predictions/**/*")
 """Files of a report."""
@@ -31,8 +33,11 @@ def run(cfg: DictConfig) -> None:
     if len(given) > 1:
         raise UserError(f"{' and '.join(given)} each say what to score; give one of them.")
     out = None if cfg.eval.out is None or cfg.dry else Path(cfg.eval.out).expanduser()
-    with guarded(out, REPORT, "eval.out"):
-        _score(cfg, typed, asked)
+    try:
+        with guarded(out, REPORT, "eval.out"):
+            _score(cfg, typed, asked)
+    except UserError as error:
+        raise UserError(*dict.fromkeys([*error.problems, *_missing_data(cfg, typed)])) from error
 
 
 def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
@@ -46,3 +51,15 @@ def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> N
         scoring.score_exported(cfg, typed, exported, asked)
     else:
         scoring.score_run(cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)
+
+
+def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
+    """What is wrong with a data set that the call names, so that it need not be found out by a second call."""
+    if "dataset" not in typed or cfg.dataset.name == DRAWN:
+        return ()
+    try:
+        open_dataset = importlib.import_module(f"{cfg.task.name}.data.datasets").open_dataset
+        open_dataset(cfg.dataset, cfg.data, cfg.eval.split, lambda line: None)
+    except UserError as error:
+        return error.problems
+    return ()

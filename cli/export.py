@@ -1,8 +1,8 @@
 """mnv3 export: a trained network as a file that runs without PyTorch."""
 
 import importlib
-import json
 import logging
+import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ from tools.errors import UserError
 from tools.exported import LITERT, Exported, require
 from tools.ledger import refuse_foreign_file
 from tools.predictor import Predictor
-from tools.run_folder import shown
-from tools.runs import lay_over, typed_keys, wanted
+from tools.run_folder import read_report, refuse_links, shown
+from tools.runs import lay_over, typed_keys
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,15 +100,21 @@ def _open(cfg: DictConfig, typed: Sequence[str]) -> tuple[Predictor, Origin]:
     opened = open_predictor(OmegaConf.create({**keys, "model": None}), typed)
     log.info("Model: %s", opened)
     if cfg.weights is not None:
-        plain = OmegaConf.to_container(cfg, resolve=True)
-        load = importlib.import_module(f"{opened.predictor.task}.load").load_weights
-        return opened.predictor, Origin(opened.origin, None, load(cfg.weights, plain, wanted(cfg, typed)).config)
-    from tools.checkpoint import read_checkpoint
+        return opened.predictor, Origin(opened.origin, None, _whole(opened.config, cfg))
+    folder = Path(opened.origin).resolve().parent.parent
+    is_run = (folder / "config.yaml").is_file()
+    if is_run:
+        refuse_links(folder / "export")
+    return opened.predictor, Origin(opened.origin, folder if is_run else None, opened.config)
 
-    path = Path(opened.origin).resolve()
-    folder = path.parent.parent
-    config = read_checkpoint(path)["hyper_parameters"]["config"]
-    return opened.predictor, Origin(opened.origin, folder if (folder / "config.yaml").is_file() else None, config)
+
+def _whole(config: dict[str, Any], cfg: DictConfig) -> dict[str, Any]:
+    """The configuration of weights: of a run all there is, else what the file tells, and the call's for the rest."""
+    if "dataset" in config:
+        return config
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)
+    told = {section: {**plain[section], **config[section]} for section in ("task", "backbone")}
+    return {"recipe": {}, **plain, **told}
 
 
 def _samples(work: Any, config: dict[str, Any]) -> "list[np.ndarray]":
@@ -160,11 +166,11 @@ def _exported(
 
 
 def _figures(origin: Origin) -> dict[str, float]:
-    """The numbers of the run's metrics.json."""
-    file = origin.folder / "metrics.json" if origin.folder else None
-    if file is None or not file.is_file():
-        return {}
-    return {name: value for name, value in json.loads(file.read_text()).items() if isinstance(value, int | float)}
+    """The numbers of the run's metrics.json; none if that cannot be read."""
+    report = read_report(origin.folder / "metrics.json") if origin.folder else None
+    return {
+        name: value for name, value in (report or {}).items() if type(value) in (int, float) and math.isfinite(value)
+    }
 
 
 def _path(cfg: DictConfig, origin: Origin) -> Path:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from cli import printing, surroundings
 from tools import stops
 from tools.errors import Failure, UserError
+from tools.plain import printable
 
 
 def exit_code(call: Callable[[], None], words: Sequence[str] = ()) -> int:
@@ -78,8 +79,8 @@ def typed(words: Sequence[str]) -> str:
 
 def _tell(problems: tuple[str, ...]) -> None:
     if len(problems) == 1:
-        print(f"mnv3: {problems[0]}", file=sys.stderr)
+        print(f"mnv3: {printable(problems[0])}", file=sys.stderr)
         return
     print(f"mnv3: {len(problems)} mistakes:", file=sys.stderr)
     for problem in problems:
-        print(f"  - {problem}", file=sys.stderr)
+        print(f"  - {printable(problem)}", file=sys.stderr)

@@ -13,6 +13,9 @@ from cli.verbs import VERBS
 from tools import stops
 from tools.errors import UserError
 
+NO_HOME = "Could not determine home directory."
+"""What Path.expanduser says."""
+
 
 def main() -> None:
     """The console script `mnv3`."""
@@ -27,6 +30,15 @@ def main() -> None:
 
 def run(argv: Sequence[str]) -> None:
     """Do what `argv` (without the program's name) asks for. Raises UserError for the user's mistakes."""
+    try:
+        _run(argv)
+    except RuntimeError as error:
+        if str(error) != NO_HOME:
+            raise
+        raise UserError("A path in the call begins with ~NAME, and there is no such user here.") from error
+
+
+def _run(argv: Sequence[str]) -> None:
     first = argv[0] if argv else "help"
     if first == "--version":
         print(f"mnv3 {_version()}")
@@ -61,12 +73,10 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     surroundings.allow_open_files()
     config_dir = Path(given.config_dir) if given.config_dir else None
     if given.help:
-        from cli import help
-
-        print(help.of_verb(verb, given.overrides, config_dir))
+        _help_of(verb, given, config_dir)
         return
-    if verb == "eval":
-        given = scored.with_task(given)
+    if verb in ("eval", "export", "predict"):
+        given = scored.with_task(given, verb)
     run = resume.folder(given) if verb == "train" else None
     if run:
         given = resume.complete(given, run)
@@ -86,9 +96,24 @@ def _help(words: Sequence[str]) -> None:
     if not words:
         print(help.overview())
     elif words[0] in VERBS:
-        print(help.of_verb(words[0], words[1:]))
+        if VERBS[words[0]].configured:
+            _configured(words[0], arguments.split([*words[1:], "--help"], VERBS[words[0]].words, VERBS[words[0]].rest))
+        else:
+            print(help.of_verb(words[0]))
     else:
         run(words)  # says that there is no such verb
+
+
+def _help_of(verb: str, given: arguments.Arguments, config_dir: Path | None) -> None:
+    """Print the help of a verb with the groups that the call chooses. Raises UserError: there are no such ones."""
+    from cli import help, mistakes
+
+    try:
+        text = help.of_verb(verb, given.overrides, config_dir)
+    except mistakes.CANNOT_COMPOSE as error:
+        mistakes.check(verb, given, config_dir)
+        raise UserError(f"mnv3 {verb} --help: the options do not go together.") from error
+    print(text)
 
 
 def _version() -> str:

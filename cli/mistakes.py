@@ -17,7 +17,7 @@ from tools.errors import UserError
 MANY = 12
 """With more options than this the closest one is said before the others."""
 
-CANNOT_COMPOSE = (HydraException, OmegaConfBaseException, ValueError)
+CANNOT_COMPOSE = (HydraException, OmegaConfBaseException, ValueError, AttributeError, TypeError)
 
 
 def check(verb: str, given: arguments.Arguments, config_dir: Path | None = None) -> list[DictConfig]:
@@ -45,7 +45,7 @@ def find(verb: str, given: arguments.Arguments, config_dir: Path | None = None) 
         return [f"--config-dir: there is no folder {config_dir}."], []
     with composer(verb, config_dir) as compose:
         call = _Call(compose)
-        problems = [call.unknown_flag(flag) for flag in given.unknown]
+        problems = [*given.mistakes, *(call.unknown_flag(flag) for flag in given.unknown)]
         if given.multirun and given.shows:
             problems.append("-m cannot be shown: leave it out, or give --cfg and --info one value for every key.")
         readable = []

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from tools.allocator import keep_freed_memory
 from tools.errors import UserError
 from tools.predictor import Predictor
 from tools.runs import Source, find, wanted
+from tools.saved_config import read_config
 
 TASKS = ("ssdlite", "lraspp")
 TITLES = {"ssdlite": "SSDLite", "lraspp": "LR-ASPP"}
@@ -26,6 +27,11 @@ class Opened(NamedTuple):
     origin: str
     newest: bool
     batch_size: int
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Of the run; of other weights the sections that the file tells."""
+        return dict(getattr(self.predictor, "config", {}))
 
     def __str__(self) -> str:
         what = f"{self.origin}: {TITLES[self.predictor.task]}, {len(self.predictor.classes)} classes"
@@ -83,7 +89,7 @@ def _of_weights(
         except UserError as error:
             problems += error.problems
     elsewhere = "add task="  # what the one task says of weights of the other
-    raise UserError(*[problem for problem in problems if elsewhere not in problem][:1])
+    raise UserError(([problem for problem in problems if elsewhere not in problem] or problems)[0])
 
 
 def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> tuple[str, Source]:
@@ -116,12 +122,13 @@ def _tasks(cfg: DictConfig, typed: Sequence[str]) -> Sequence[str]:
 def _task_of(source: Source, otherwise: str) -> str:
     """The task that a checkpoint, or the configuration beside it, says it is of; what is wrong is said on opening."""
     if source.folder is not None and (source.folder / "config.yaml").is_file():
-        config: Any = OmegaConf.load(source.folder / "config.yaml")
+        task = read_config(source.folder / "config.yaml").get("task", {})
     else:
-        from tools.checkpoint import read_checkpoint
+        from tools.checkpoint import hyper_parameters, read_checkpoint
 
-        config = OmegaConf.create(read_checkpoint(source.checkpoint).get("hyper_parameters", {}).get("config") or {})
-    name = OmegaConf.select(config, "task.name")
+        config = hyper_parameters(read_checkpoint(source.checkpoint)).get("config")
+        task = config.get("task") if isinstance(config, dict) else None
+    name = task.get("name") if isinstance(task, dict) else None
     return name if name in TASKS else otherwise
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from cli import saved_call
 from cli.arguments import Arguments, quoted
 from cli.wording import shown
 from tools.errors import UserError
+from tools.run_folder import refuse_links
+from tools.saved_config import read_config
 
 MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")
 """Keys, or whole sections, that leave the trained weights as they are."""
@@ -23,7 +26,7 @@ def folder(given: Arguments) -> Path | None:
 def complete(given: Arguments, run: Path) -> Arguments:
     """The call with the saved overrides of `run` before its own, and `run` as its folder.
 
-    Raises UserError if `run` is not a run folder, or for a multirun.
+    Raises UserError if `run` is not a run folder, or one that `mnv3 train` cannot have written; or for a multirun.
     """
     if given.multirun:
         raise UserError("resume= goes on with one run: leave -m out.")
@@ -31,8 +34,10 @@ def complete(given: Arguments, run: Path) -> Arguments:
     if not saved.is_file():
         what = "has no overrides.txt, so it is no run folder" if run.is_dir() else "is not there"
         raise UserError(f"resume={run}: that folder {what}; give a folder like runs/ssdlite/NAME.")
+    refuse_links(run)
+    config_dir = Path(given.config_dir) if given.config_dir else None
     by_key: dict[str, str] = {}
-    for text in [*saved.read_text().splitlines(), *given.overrides]:
+    for text in [*saved_call.read(run, given.overrides, config_dir), *given.overrides]:
         by_key[text.partition("=")[0]] = text  # the later one counts
     by_key["hydra.run.dir"] = f"hydra.run.dir={quoted(str(run))}"
     return given._replace(overrides=list(by_key.values()))
@@ -40,7 +45,7 @@ def complete(given: Arguments, run: Path) -> Arguments:
 
 def refuse_changes(run: Path, config: DictConfig) -> None:
     """Raise UserError naming every key whose value is not the one that `run` began with."""
-    before = _flat(OmegaConf.to_container(OmegaConf.load(run / "config.yaml"), resolve=True))
+    before = _flat(read_config(run / "config.yaml"))
     now = _flat(OmegaConf.to_container(config, resolve=True))
     changed = [
         f"{key} was {shown(before[key])} when {run} began and is {shown(now[key])} now; a resumed run keeps its "

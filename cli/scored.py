@@ -1,43 +1,96 @@
-"""mnv3 eval run=DIR, ckpt=FILE or model=FILE: the task is that of the run, and need not be said."""
+"""run=DIR, ckpt=FILE or model=FILE: the task is that of the run, and keys of the data set are those of the run's own.
 
+Neither need be said: what the call leaves out is put before its own words.
+"""
+
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from cli.arguments import Arguments
+from cli.arguments import Arguments, quoted
+from cli.wording import shown
+from conf.schema import VARIANTS, leaves
 from tools.errors import UserError
 
+TASKS = ("ssdlite", "lraspp")
+RUNS = Path("runs")
+ALWAYS = ("eval",)  # verbs of one task; the others look for the run of any
+WITH_DATA = ("eval", "export")
 
-def with_task(given: Arguments) -> Arguments:
-    """The call with the task of the run or exported file that it names, unless it names a task too.
+
+def with_task(given: Arguments, verb: str = "eval") -> Arguments:
+    """The call with the task, and where the call has keys of it, the data set, of the run or file that it names, unless
+    it names them too.
 
     What is wrong with a run or a file is said by the verb.
     """
     typed = {key: value for key, _, value in (text.partition("=") for text in given.overrides)}
-    if "task" in typed:
+    sections = {key.partition(".")[0] for key in typed if "." in key}
+    wants_task = "task" not in typed and (verb in ALWAYS or "task" in sections)
+    wants_data = "dataset" not in typed and verb in WITH_DATA and "dataset" in sections
+    if not wants_task and not wants_data:
         return given
-    folders = [_path(typed["run"])] if "run" in typed else []
-    folders += [_path(typed[key]).parent.parent for key in ("ckpt", "weights") if key in typed]
-    if "model" in typed:
-        return _with(given, _task_of(_path(typed["model"])))
-    for folder in folders:
-        if (folder / "config.yaml").is_file():
-            from omegaconf import OmegaConf
-
-            task = OmegaConf.select(OmegaConf.create((folder / "config.yaml").read_text()), "task.name")
-            return _with(given, task)
-    return given
-
-
-def _with(given: Arguments, task: str | None) -> Arguments:
-    return given._replace(overrides=[f"task={task}", *given.overrides]) if task else given
-
-
-def _task_of(model: Path) -> str | None:
-    from tools.exported import read_exported
-
     try:
-        return read_exported(model).description.task
+        config = _config(typed, alone=wants_data)
     except UserError:
-        return None
+        return given
+    before = []
+    task, dataset = (config.get(section, {}) for section in ("task", "dataset"))
+    if wants_task and task.get("name") in TASKS:
+        before.append(f"task={task['name']}")
+    if wants_data and dataset.get("name") in VARIANTS:
+        before += _data_set(dataset, config.get("data", {}), typed)
+    return given._replace(overrides=[*before, *given.overrides])
+
+
+def _data_set(dataset: Mapping[str, Any], data: Mapping[str, Any], typed: Mapping[str, str]) -> Iterator[str]:
+    """The run's data set as a call would give it, but for the keys that this call gives."""
+    from tools.runs import is_data_root
+
+    yield f"dataset={dataset['name']}"
+    known = leaves(VARIANTS[dataset["name"]])
+    for key, value in dataset.items():
+        if key in known and key != "name" and f"dataset.{key}" not in typed:
+            yield f"dataset.{key}={_value(value)}"
+    root = data.get("root", "")
+    if "data.root" not in typed and is_data_root(root, dataset["name"]):
+        yield f"data.root={_value(root)}"
+
+
+def _value(value: Any) -> str:
+    return quoted(value) if isinstance(value, str) else shown(value)
+
+
+def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
+    """The configuration of what the call names, empty if that has none; `alone`: of a checkpoint without its run too.
+
+    Raises UserError: it cannot be read, or is not plain.
+    """
+    from tools.saved_config import checked, read_config
+
+    if "model" in typed:
+        from tools.exported import read_exported
+
+        description = read_exported(_path(typed["model"])).description
+        return {**description.config, "task": {"name": description.task}}
+    for folder in _folders(typed):
+        if (folder / "config.yaml").is_file():
+            return checked(read_config(folder / "config.yaml"), folder)
+    if alone and "ckpt" in typed:
+        from tools.checkpoint import hyper_parameters, read_checkpoint
+
+        path = _path(typed["ckpt"])
+        return checked(hyper_parameters(read_checkpoint(path)).get("config"), path)
+    return {}
+
+
+def _folders(typed: Mapping[str, str]) -> Iterator[Path]:
+    """Where the run may be."""
+    if "run" in typed:
+        run = _path(typed["run"])
+        yield run
+        yield from (RUNS / task / run for task in TASKS)
+    yield from (_path(typed[key]).parent.parent for key in ("ckpt", "weights") if key in typed)
 
 
 def _path(value: str) -> Path:

@@ -5,6 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
+from tools.errors import of_file
 from tools.exported import Exported, stacked, start
 
 
@@ -14,7 +15,7 @@ class OnnxSegmenter:
     task = "lraspp"
 
     def __init__(self, exported: Exported, threads: int | None = None) -> None:
-        self.description = exported.description
+        self.path, self.description = exported.path, exported.description
         self.classes = {row.number: row.name for row in self.description.classes}
         self.ids = {row.number: row.id for row in self.description.classes}
         self.colours = {row.number: (row.colour[0], row.colour[1], row.colour[2]) for row in self.description.classes}
@@ -24,7 +25,8 @@ class OnnxSegmenter:
     def __call__(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Class of every pixel, [H, W] uint8, of `images` [H, W, 3] uint8 RGB; neighbours of one size go together."""
         groups = (stacked(list(group)) for _, group in groupby(images, np.shape))
-        return [labels for group in groups for labels in self._label(group)]
+        with of_file(self.path):
+            return [labels for group in groups for labels in self._label(group)]
 
     def _whole(self, images: np.ndarray) -> np.ndarray:
         return self.session(images)[0]

@@ -9,8 +9,8 @@ from backbones.network import backbone_options
 from lraspp.data.frames import FrameData, SegClass
 from lraspp.model import Segmenter, build_segmenter
 from lraspp.recognise import MARKS, class_entries, describe, published, set_windows, translate
-from tools.checkpoint import read_checkpoint, run_config
-from tools.errors import UserError
+from tools.checkpoint import hyper_parameters, read_checkpoint, run_config
+from tools.errors import UserError, of_file
 from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
 from tools.weights_file import open_weights
 
@@ -20,6 +20,10 @@ NAMED = ("torchvision", "torchvision-coco")
 
 LOOSE = ("task.gate", "task.pool", "backbone.output_stride", "backbone.padding", "backbone.hswish", "backbone.weights")
 """What a file of weights does not hold, or does not bind."""
+
+
+MOST_CLASSES = 256
+"""A label map has a byte a pixel."""
 
 
 class Loaded(NamedTuple):
@@ -58,19 +62,40 @@ def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> L
     """Build the segmenter of a checkpoint of `mnv3 train task=lraspp`; with `classes`, they must be its own.
 
     Raises:
-        UserError: as `tools.checkpoint.read_checkpoint`; or another task; or other classes than asked for.
+        UserError: as `tools.checkpoint.read_checkpoint`; or another task, or other classes than asked for; or what it
+            says of itself cannot be.
     """
-    checkpoint = read_checkpoint(path)
-    config = run_config(checkpoint, path, TASK)
-    listed = checkpoint["hyper_parameters"]["classes"]
-    entries = tuple(SegClass(name, (*colour,), category, number) for name, colour, category, number in listed)
+    return _of_checkpoint(path, read_checkpoint(path), classes)
+
+
+def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dict[int, str] | None = None) -> Loaded:
+    config = run_config(checkpoint, path, TASK, ("backbone",))
+    entries = _entries(hyper_parameters(checkpoint).get("classes"), path)
     own = {index: entry.name for index, entry in enumerate(entries)}
     if classes is not None:
         check_classes(path, own, classes, "at index", "the data set")
-    with no_initial_weights():
-        segmenter = segmenter_from_config(config, len(own))
-    load_all(segmenter, path, checkpoint, PREFIX)
+    with of_file(path):
+        with no_initial_weights():
+            segmenter = segmenter_from_config(config, len(own))
+        load_all(segmenter, path, checkpoint, PREFIX)
     return Loaded(segmenter, config, own, entries)
+
+
+def _entries(listed: Any, path: Path | str) -> tuple[SegClass, ...]:
+    """The classes as a checkpoint lists them: name, colour, category and number of each."""
+    try:
+        entries = tuple(SegClass(name, (*colour,), category, number) for name, colour, category, number in listed)
+    except (TypeError, ValueError):
+        entries = ()
+    if not 0 < len(entries) <= MOST_CLASSES or not all(map(_is_class, entries)):
+        raise UserError(f"{path}: its classes are no list of names with colours and numbers; the file was altered.")
+    return entries
+
+
+def _is_class(entry: SegClass) -> bool:
+    red_green_blue = len(entry.colour) == 3 and all(type(part) is int and 0 <= part <= 255 for part in entry.colour)
+    named = type(entry.name) is str and type(entry.category) in (str, type(None))
+    return named and red_green_blue and type(entry.id) is int
 
 
 def load_weights(
@@ -88,14 +113,16 @@ def load_weights(
     """
     file, asked = open_weights(_path(source)), asked or {}
     if file.kind == "ours":
-        loaded = load_segmenter(file.path)
+        loaded = _of_checkpoint(file.path, file.checkpoint)
         settle(None, flat(loaded.config, asked), asked, (), source)
         return loaded
-    found = describe(file)
+    with of_file(source):
+        found = describe(file)
     settled = settle(config, found.options, asked, LOOSE, source)
     with no_initial_weights():
         segmenter = segmenter_from_config(settled, found.num_classes)
-    load_found(segmenter, source, *translate(file, found.origin, segmenter))
+    with of_file(source):
+        load_found(segmenter, source, *translate(file, found.origin, segmenter))
     if asked.get("task.pool") is None:
         set_windows(segmenter, found.windows)
     entries = class_entries(found)
@@ -112,14 +139,16 @@ def init_segmenter(segmenter: Segmenter, source: str | Path) -> list[str]:
     """
     file = open_weights(_path(str(source)))
     if file.kind == "ours":
-        run_config(dict(file.checkpoint), file.path, TASK)
+        run_config(file.checkpoint, file.path, TASK)
         return load_init(segmenter, source, network_state(file.tensors, PREFIX))
     if not any(mark in file.tensors for mark in MARKS.values()):
         return load_init(segmenter, source, file.tensors)  # a part of one of ours
-    found = describe(file)
+    with of_file(source):
+        found = describe(file)
     if found.options["backbone.name"] != segmenter.backbone.family:
         raise UserError(f"{source} is backbone={found.options['backbone.name']}, not {segmenter.backbone.family}.")
-    state, left = translate(file, found.origin, segmenter)
+    with of_file(source):
+        state, left = translate(file, found.origin, segmenter)
     return [*load_init(segmenter, source, state), *left]
 
 

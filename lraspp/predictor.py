@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,19 @@ Size = tuple[int, int]
 
 class SegmenterPredictor:
     """A `tools.predictor.Predictor` of PyTorch. `segmenter`: its weights are folded, in a copy. `classes`: by index.
-    `input_size`: (h, w) that images are resized to for the network, None for their own."""
+    `input_size`: (h, w) that images are resized to for the network, None for their own. `config`: of the run."""
 
     task = "lraspp"
 
     def __init__(
-        self, segmenter: Segmenter, classes: Sequence[SegClass], input_size: Size | None = None, device: str = "cpu"
+        self,
+        segmenter: Segmenter,
+        classes: Sequence[SegClass],
+        input_size: Size | None = None,
+        device: str = "cpu",
+        config: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
+        self.config = config
         self.segmenter = fold_norms(segmenter).to(device)
         self.input_size, self.device = input_size, device
         self.classes = {index: entry.name for index, entry in enumerate(classes)}
@@ -66,4 +73,5 @@ def open_weights(
 
 
 def _predictor(loaded: Loaded, device: str, input_size: Size | None) -> SegmenterPredictor:
-    return SegmenterPredictor(loaded.segmenter, loaded.entries, input_size or configured_size(loaded.config), device)
+    size = input_size or configured_size(loaded.config)
+    return SegmenterPredictor(loaded.segmenter, loaded.entries, size, device, loaded.config)

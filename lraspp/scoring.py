@@ -25,7 +25,7 @@ from lraspp.exported import OnnxSegmenter
 from lraspp.load import class_table, load_segmenter, load_weights
 from lraspp.panels import sample_panels, score_tables
 from tools import locks
-from tools.errors import UserError
+from tools.errors import UserError, of_file
 from tools.exported import Exported
 from tools.loading import check_classes
 from tools.runs import Source, lay_over
@@ -44,9 +44,10 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     """
     loaded = load_segmenter(source.checkpoint)
     check_asked(source, loaded.config, asked)
-    config = lay_over(loaded.config, cfg, typed)
-    data = _open(config)
-    load_segmenter(source.checkpoint, class_table(data))  # refuses other classes
+    with of_file(source.checkpoint):
+        config = lay_over(loaded.config, cfg, typed)
+        data = _open(config)
+    check_classes(source.checkpoint, loaded.classes, class_table(data), "at index", "the data set")
     _score(config, partial(segment_all, loaded.segmenter), data, source.checkpoint, source.folder, cfg.dry)
 
 
@@ -77,8 +78,9 @@ def score_exported(cfg: DictConfig, typed: Sequence[str], exported: Exported, as
     """
     own = exported.description.config
     check_asked(Source(exported.path, None), own, asked)
-    config = lay_over(own, cfg, typed)
-    data = _open(config)
+    with of_file(exported.path):
+        config = lay_over(own, cfg, typed)
+        data = _open(config)
     segmenter = OnnxSegmenter(exported)
     check_classes(exported.path, segmenter.classes, class_table(data), "at index", "the data set")
     _score(config, partial(segment_exported, segmenter), data, exported.path, None, cfg.dry)

@@ -5,6 +5,7 @@ from itertools import groupby
 
 import numpy as np
 
+from tools.errors import of_file
 from tools.exported import Exported, stacked, start
 from tools.predictor import Boxes
 
@@ -15,7 +16,7 @@ class OnnxDetector:
     task = "ssdlite"
 
     def __init__(self, exported: Exported, threads: int | None = None) -> None:
-        self.description = exported.description
+        self.path, self.description = exported.path, exported.description
         self.classes = {row.number: row.name for row in self.description.classes}
         self.ids = {row.number: row.id for row in self.description.classes}
         self.colours = {row.number: (row.colour[0], row.colour[1], row.colour[2]) for row in self.description.classes}
@@ -27,10 +28,11 @@ class OnnxDetector:
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
         """Detections of `images` [H, W, 3] uint8 RGB, in their pixels; neighbours of one size go together."""
         found: list[Boxes] = []
-        for _, group in groupby(images, np.shape):
-            for boxes, scores, slots in zip(*self._detect(stacked(list(group))), strict=True):
-                known = self.known.take(slots, mode="clip")  # padding is not
-                found.append(Boxes(boxes[known], scores[known], slots[known]))
+        with of_file(self.path):
+            for _, group in groupby(images, np.shape):
+                for boxes, scores, slots in zip(*self._detect(stacked(list(group))), strict=True):
+                    known = self.known.take(slots, mode="clip")  # padding is not
+                    found.append(Boxes(boxes[known], scores[known], slots[known]))
         return found
 
     def _whole(self, images: np.ndarray) -> list[np.ndarray]:

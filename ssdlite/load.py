@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from backbones.initial import no_initial_weights
 from backbones.network import backbone_options
@@ -10,8 +10,8 @@ from ssdlite.coco_names import COCO_NAMES
 from ssdlite.model import Detector, build_detector
 from ssdlite.presets import PRESETS
 from ssdlite.recognise import MARKS, class_names, describe, published, translate
-from tools.checkpoint import read_checkpoint, run_config
-from tools.errors import UserError
+from tools.checkpoint import hyper_parameters, read_checkpoint, run_config
+from tools.errors import UserError, of_file
 from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
 from tools.weights_file import open_weights
 
@@ -24,6 +24,10 @@ LOOSE = ("backbone.padding", "backbone.hswish", "backbone.weights")
 
 SLOTS = ("in slot", "the data set, and dataset.class_slots,")
 """For `tools.loading.check_classes`: what a number of a class is, and what has to be the same for it to be."""
+
+
+MOST_SLOTS = 100_000
+"""Classes of a detector, background included."""
 
 
 class Loaded(NamedTuple):
@@ -59,17 +63,32 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
     """Build the detector of a checkpoint of `mnv3 train task=ssdlite`; with `classes`, they must be its own.
 
     Raises:
-        UserError: as `tools.checkpoint.read_checkpoint`; or another task; or other classes than asked for.
+        UserError: as `tools.checkpoint.read_checkpoint`; or another task, or other classes than asked for; or what it
+            says of itself cannot be.
     """
-    checkpoint = read_checkpoint(path)
-    config = run_config(checkpoint, path, TASK)
-    own: dict[int, str] = checkpoint["hyper_parameters"]["classes"]
+    return _of_checkpoint(path, read_checkpoint(path), classes)
+
+
+def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dict[int, str] | None = None) -> Loaded:
+    config = run_config(checkpoint, path, TASK, ("backbone",))
+    about = hyper_parameters(checkpoint)
+    slots, own, ids = about.get("num_slots"), about.get("classes"), about.get("ids")
+    if not _is_table(own, str) or not (ids is None or _is_table(ids, int)):
+        raise UserError(f"{path}: its classes are no names by slot; the file was altered.")
+    if type(slots) is not int or not all(0 < slot < slots <= MOST_SLOTS for slot in own):
+        raise UserError(f"{path}: its classes do not fit its {slots!r:.40} class slots; the file was altered.")
     if classes is not None:
         check_classes(path, own, classes, *SLOTS)
-    with no_initial_weights():
-        detector = detector_from_config(config, checkpoint["hyper_parameters"]["num_slots"])
-    load_all(detector, path, checkpoint, PREFIX)
-    return Loaded(detector, config, own, checkpoint["hyper_parameters"].get("ids") or _ids(config, own))
+    with of_file(path):
+        with no_initial_weights():
+            detector = detector_from_config(config, slots)
+        load_all(detector, path, checkpoint, PREFIX)
+    return Loaded(detector, config, own, ids or _ids(config, own))
+
+
+def _is_table(table: Any, kind: type) -> TypeGuard[dict[int, Any]]:
+    """Whether it is something of `kind` by number."""
+    return isinstance(table, dict) and all(type(key) is int and type(value) is kind for key, value in table.items())
 
 
 def _ids(config: Mapping[str, Any], classes: Mapping[int, str]) -> dict[int, int]:
@@ -94,14 +113,16 @@ def load_weights(
     """
     file, asked = open_weights(_path(source)), asked or {}
     if file.kind == "ours":
-        loaded = load_detector(file.path)
+        loaded = _of_checkpoint(file.path, file.checkpoint)
         settle(None, flat(loaded.config, asked), asked, (), source)
         return loaded
-    found = describe(file)
+    with of_file(source):
+        found = describe(file)
     settled = settle(config, found.options, asked, LOOSE, source)
     with no_initial_weights():
         detector = detector_from_config(settled, found.num_slots)
-    load_found(detector, source, *translate(file, found.origin, detector))
+    with of_file(source):
+        load_found(detector, source, *translate(file, found.origin, detector))
     classes = dict(class_names(found))
     return Loaded(detector, settled, classes, {slot: slot for slot in classes}, published(found))
 
@@ -115,14 +136,16 @@ def init_detector(detector: Detector, source: str | Path) -> list[str]:
     """
     file = open_weights(_path(str(source)))
     if file.kind == "ours":
-        run_config(dict(file.checkpoint), file.path, TASK)
+        run_config(file.checkpoint, file.path, TASK)
         return load_init(detector, source, network_state(file.tensors, PREFIX))
     if not any(mark in file.tensors for mark in MARKS.values()):
         return load_init(detector, source, file.tensors)  # a part of one of ours
-    found = describe(file)
+    with of_file(source):
+        found = describe(file)
     if found.options["backbone.name"] != detector.backbone.family:
         raise UserError(f"{source} is backbone={found.options['backbone.name']}, not {detector.backbone.family}.")
-    state, left = translate(file, found.origin, detector)
+    with of_file(source):
+        state, left = translate(file, found.origin, detector)
     return [*load_init(detector, source, state), *left]
 
 

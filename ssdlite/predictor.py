@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ class DetectorPredictor:
     """A `tools.predictor.Predictor` of PyTorch.
 
     `detector`: its norms are folded, in a copy. `classes`, `ids`: name and COCO category of each class slot.
-    `least_score`: boxes with less are not looked for, which saves time and changes nothing in the others.
+    `least_score`: boxes with less are not looked for, which saves time and changes nothing in the others. `config`: of
+    the run.
     """
 
     task = "ssdlite"
@@ -35,7 +37,9 @@ class DetectorPredictor:
         ids: Mapping[int, int],
         device: str = "cpu",
         least_score: float = 0.0,
+        config: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
+        self.config = config
         self.detector = fold_norms(detector).to(device)
         just_below = float(np.nextafter(np.float32(least_score), np.float32(0)))  # a preset's threshold is not reached
         threshold = max(detector.preset.score_threshold, just_below)
@@ -90,4 +94,4 @@ def open_weights(
 def _predictor(loaded: Loaded, device: str, input_size: Size | None, least_score: float) -> DetectorPredictor:
     if input_size is not None and input_size != loaded.detector.input_size:
         loaded.detector.set_input_size(input_size)
-    return DetectorPredictor(loaded.detector, loaded.classes, loaded.ids, device, least_score)
+    return DetectorPredictor(loaded.detector, loaded.classes, loaded.ids, device, least_score, loaded.config)

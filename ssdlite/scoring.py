@@ -24,7 +24,7 @@ from ssdlite.load import SLOTS, Loaded, load_detector, load_weights
 from ssdlite.module import class_table
 from ssdlite.panels import sample_panels, score_tables
 from tools import locks
-from tools.errors import UserError
+from tools.errors import UserError, of_file
 from tools.exported import Exported
 from tools.loading import check_classes
 from tools.paper import row
@@ -43,9 +43,10 @@ def score_run(cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapp
     """
     loaded = load_detector(source.checkpoint)
     check_asked(source, loaded.config, asked)
-    config = lay_over(loaded.config, cfg, typed)
-    data = _open(config)
-    load_detector(source.checkpoint, class_table(data))  # refuses other classes
+    with of_file(source.checkpoint):
+        config = lay_over(loaded.config, cfg, typed)
+        data = _open(config)
+    check_classes(source.checkpoint, loaded.classes, class_table(data), *SLOTS)
     detector = loaded.detector
     if tuple(config["task"]["input_size"]) != detector.input_size:
         detector.set_input_size(tuple(config["task"]["input_size"]))
@@ -102,8 +103,9 @@ def score_exported(cfg: DictConfig, typed: Sequence[str], exported: Exported, as
     """
     own = exported.description.config
     check_asked(Source(exported.path, None), own, asked)
-    config = lay_over(own, cfg, typed)
-    data = _open(config)
+    with of_file(exported.path):
+        config = lay_over(own, cfg, typed)
+        data = _open(config)
     detector = OnnxDetector(exported)
     check_classes(exported.path, detector.classes, class_table(data), *SLOTS)
     _score(config, partial(detect_exported, detector), data, exported.path, None, cfg.dry)

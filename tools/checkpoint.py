@@ -5,6 +5,7 @@ import io
 import os
 import pickle
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,22 @@ from torch import Tensor, nn
 from tools.errors import UserError
 from tools.files import atomic_path
 from tools.run_folder import shown
+from tools.saved_config import checked
+from tools.seal import DamagedError, check_archive, seal_zip
+from tools.tensors import sound_state
+
+OLD_FORMAT = b"\x80"  # a pickle: how PyTorch's files before version 1.6 begin, which have no checksums
+PARTS = {
+    "epoch": int,
+    "global_step": int,
+    "state_dict": dict,
+    "loops": dict,
+    "callbacks": dict,
+    "optimizer_states": list,
+    "lr_schedulers": list,
+    "pytorch-lightning_version": str,
+}
+"""What a training goes on from."""
 
 NEW = ".new-"
 """Before the name of a checkpoint that takes its place when all that belongs to it is written."""
@@ -27,6 +44,7 @@ def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
     """
     buffer = io.BytesIO()  # torch's own writer hides the system's error behind one of its own
     torch.save(checkpoint, buffer)
+    seal_zip(buffer)
     try:
         with atomic_path(path) as temporary, temporary.open("wb") as file:
             file.write(buffer.getbuffer())
@@ -45,18 +63,26 @@ def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
 
 
 def read_checkpoint(path: Path | str) -> dict[str, Any]:
-    """Read a dictionary of tensors and plain values to the CPU, refusing anything that would run code.
+    """Read a dictionary of tensors and plain values to the CPU, refusing anything that would run code, and any file
+    that is not what its checksums say.
 
     Raises:
-        UserError: no file, a truncated or foreign file, or one that holds pickled objects.
+        UserError: no file, a truncated, damaged or foreign one, or one that holds pickled objects.
     """
     path = Path(path)
     if not path.is_file():
         raise UserError(f"{path}: no such checkpoint file.")
     try:
+        content = path.read_bytes()
+        if not content.startswith(OLD_FORMAT):
+            check_archive(content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of pickles that are not PyTorch's
-            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+            checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except DamagedError as error:
+        raise UserError(
+            f"{path}: is damaged: {error}. Nothing of it is used; copy it again from where it came, or take another."
+        ) from error
     except Exception as error:  # on foreign bytes the unpickler fails in any way there is
         if isinstance(error, pickle.UnpicklingError) and "global" in str(error).lower():
             raise UserError(
@@ -69,21 +95,38 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
     return checkpoint
 
 
-def run_config(checkpoint: dict[str, Any], path: Path | str, task: str) -> dict[str, Any]:
-    """The configuration that a checkpoint of ours was trained with.
+def hyper_parameters(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """What a checkpoint of ours says of itself; empty of others."""
+    found = checkpoint.get("hyper_parameters")
+    return found if isinstance(found, dict) else {}
+
+
+def run_config(
+    checkpoint: Mapping[str, Any], path: Path | str, task: str, sections: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The configuration that a checkpoint of ours was trained with, with at least these `sections`.
 
     Raises:
-        UserError: it is not one of ours, or of another task than `task`.
+        UserError: it is not one of ours, or of another task than `task`; or see `tools.saved_config.checked`.
     """
-    config = checkpoint.get("hyper_parameters", {}).get("config")
+    config = hyper_parameters(checkpoint).get("config")
     if config is None:
         raise UserError(
             f"{path}: holds no configuration, so it was not written by mnv3 train. "
             "Weights from elsewhere go into a new run: mnv3 train init=FILE or backbone.weights=FILE."
         )
-    if config["task"]["name"] != task:
-        raise UserError(f"{path}: is of task={config['task']['name']}, not of task={task}.")
+    config = checked(config, path, ("task", *sections))
+    if config["task"].get("name") != task:
+        raise UserError(f"{path}: is of task={config['task'].get('name')}, not of task={task}.")
     return config
+
+
+def check_resumable(checkpoint: Mapping[str, Any], path: Path | str) -> None:
+    """Raises UserError: a training cannot go on from it, because a part of it is missing or of another type."""
+    for part, kind in PARTS.items():
+        if not isinstance(checkpoint.get(part), kind):
+            raise UserError(f"{path}: its part {part} is missing or damaged, so the training cannot go on from it.")
+    sound_state(checkpoint["state_dict"], path)
 
 
 def load_fitting(module: nn.Module, state: dict[str, Tensor]) -> list[str]:

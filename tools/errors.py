@@ -1,5 +1,8 @@
 """The two exceptions whose message is all that the user needs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class UserError(ValueError):
     """One or more mistakes in what the user gave: each a clear sentence (what is wrong, where, what to do).
@@ -22,3 +25,21 @@ class Failure(RuntimeError):
 
     The command line prints the sentence and exits with 1, without a traceback.
     """
+
+
+@contextmanager
+def of_file(path: object) -> Iterator[None]:
+    """While something is made from what a file says: whatever goes wrong, but for disks and memory, is a mistake of
+    that file, which can say anything.
+
+    Raises:
+        UserError: in the place of other exceptions.
+    """
+    try:
+        yield
+    except (UserError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise UserError(
+            f"{path}: what it says of its network cannot be; the file was altered, or is of another version of mnv3."
+        ) from error

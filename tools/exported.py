@@ -1,6 +1,6 @@
 """Exported files: opened, and run by ONNX Runtime or, of LiteRT's format, by its own runtime."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from tools.errors import UserError
 from tools.exported_litert import LitertSession, properties_of
+from tools.seal import DamagedError, check_seal
 
 if TYPE_CHECKING:
     import onnx
@@ -34,17 +35,39 @@ def read_exported(path: Path | str) -> Exported:
         raise UserError(f"model={path}: there is no such file.")
     from tools.export.description import description_of
 
+    content = path.read_bytes()
+    try:
+        check_seal(content)
+    except DamagedError as error:
+        raise UserError(f"model={path}: is damaged: {error}. Nothing of it is used; export it again.") from error
     if path.suffix == LITERT:
-        content = path.read_bytes()
         return Exported(path, content, description_of(properties_of(content, path), path))
     onnx = require("onnx")
     try:
-        model = onnx.load(path)
+        model = onnx.load_model_from_string(content)
     except Exception as error:  # protobuf has its own kinds
         raise UserError(f"model={path}: not an ONNX file, or a damaged one.") from error
     if not model.graph.node:
         raise UserError(f"model={path}: not an ONNX file, or an empty one.")
+    if any(tensor.data_location == tensor.EXTERNAL for tensor in _tensors(model)):
+        raise UserError(f"model={path}: its weights lie in other files; `mnv3 export` writes one file that has all.")
     return Exported(path, model, description_of({entry.key: entry.value for entry in model.metadata_props}, path))
+
+
+def _tensors(model: "onnx.ModelProto") -> Iterator["onnx.TensorProto"]:
+    """Every constant of a model, those of the graphs inside its nodes too."""
+    graphs = [model.graph]
+    nodes = [node for function in model.functions for node in function.node]
+    while graphs or nodes:
+        if graphs:
+            graph = graphs.pop()
+            yield from graph.initializer
+            yield from (part for sparse in graph.sparse_initializer for part in (sparse.values, sparse.indices))
+            nodes += graph.node
+            continue
+        for attribute in nodes.pop().attribute:
+            yield from (attribute.t, *attribute.tensors)
+            graphs += [attribute.g, *attribute.graphs] if attribute.g.node or attribute.graphs else []
 
 
 def start(exported: Exported, threads: int | None = None) -> "Session | LitertSession":
@@ -75,7 +98,10 @@ class Session:
 
     def __call__(self, value: np.ndarray) -> list[Any]:
         """The model's outputs in their order."""
-        return self.session.run(None, {self.input: value})
+        try:
+            return self.session.run(None, {self.input: value})
+        except Exception as error:  # its own kinds, one a status
+            raise UserError(f"ONNX Runtime cannot run the model: {str(error).splitlines()[0]}") from error
 
 
 def stacked(images: Sequence[np.ndarray]) -> np.ndarray:

@@ -12,13 +12,21 @@ from tools.errors import UserError
 ENTRY = "mnv3.json"
 """The description, in an archive behind the model."""
 
+LARGEST = 10_000_000
+"""Bytes of a description."""
+
 
 def properties_of(content: bytes, path: object) -> dict[str, str]:
     """The description's entries. Raises UserError: there is none."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return json.loads(archive.read(ENTRY))
-    except (zipfile.BadZipFile, KeyError, ValueError):
+            if archive.getinfo(ENTRY).file_size > LARGEST:
+                raise ValueError("a description larger than any")
+            found = json.loads(archive.read(ENTRY))
+            if not all(isinstance(value, str) for value in found.values()):
+                raise ValueError("a description of another kind")
+            return found
+    except Exception:  # on foreign bytes it fails in any way there is
         raise UserError(
             f"model={path}: not a file of `mnv3 export`, or a damaged one: it does not say what its inputs and outputs "
             "mean."

@@ -10,7 +10,7 @@ from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from tools.checkpoint import read_checkpoint, run_config
+from tools.checkpoint import read_checkpoint
 from tools.cost import count
 from tools.optim import Plan, make_plan
 from tools.paper_summary import cost_figures, score_figures
@@ -18,6 +18,7 @@ from tools.plots import plot_training
 from tools.precision import training_remarks
 from tools.progress import quiet_lightning
 from tools.ranks import watched
+from tools.resuming import Restored, check_resumed, restoring
 from tools.run_folder import RunFolder, read_metrics, shown
 from tools.task import Task
 from tools.tracking import finishing, start_run, upload_checkpoint
@@ -43,9 +44,10 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     network = task.build(config, train_data)
     resumed = folder.last if config["resume"] and folder.last.exists() else None
     if resumed is not None:
-        run_config(read_checkpoint(resumed), resumed, task.name)
+        check_resumed(resumed, task.name)
     names = partial(task.names, train_data=train_data)
-    trainer = build_trainer(config, plan, folder, score=task.score, names=names)
+    restored = Restored()
+    trainer = build_trainer(config, plan, folder, score=task.score, names=names, callbacks=[restored])
     module = task.module(config, network, plan, train_data, val_data)
     batch_norm = share_batch_norm(network, config, trainer)
     loaders = task.loaders(config, network, train_data, val_data, trainer.global_rank, trainer.world_size)
@@ -68,7 +70,8 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if config["trainer"]["compile"]:
             network.compile()  # in place, after the weights: the names in the state dict stay
-        trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
+        with restoring(resumed, restored):
+            trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
         # The file, as `mnv3 eval` does, not what is left in memory.
         results, scores = task.score_file(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
         if trainer.is_global_zero:

@@ -4,6 +4,7 @@ A `.pb` file is a protobuf message GraphDef. Of it we follow the fields that lea
 TensorFlow's graph.proto, node_def.proto, attr_value.proto and tensor.proto give them.
 """
 
+from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ ATTR_LIST, ATTR_TENSOR = 1, 8
 LIST_INTEGERS = 3
 TENSOR_DTYPE, TENSOR_SHAPE, TENSOR_CONTENT, TENSOR_FLOATS = 1, 2, 4, 5
 FLOAT32 = 1
+LARGEST_FILLED = 10**7
+"""Values of a tensor that the file has one value for."""
 
 
 class Graph(NamedTuple):
@@ -39,7 +42,7 @@ def read_graph(path: Path) -> Graph:
         raise UserError(f"{path} is not a file; give a frozen TensorFlow graph (.pb).")
     try:
         graph = _graph(memoryview(path.read_bytes()))
-    except (IndexError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # on foreign bytes it fails in any way there is
         raise UserError(f"{path} is not a frozen TensorFlow graph (.pb), or was cut off.") from error
     if not graph.constants:
         raise UserError(f"{path} has no constants: freeze the graph, so that its variables are in it.")
@@ -80,4 +83,8 @@ def _array(tensor: dict[int, Value]) -> np.ndarray:
     """Values of a TensorProto; one value alone stands for all of its shape."""
     shape = tensor_shape(tensor.get(TENSOR_SHAPE, b""))
     values = np.frombuffer(tensor.get(TENSOR_CONTENT) or tensor[TENSOR_FLOATS], "<f4")
-    return np.broadcast_to(values[0], shape) if values.size == 1 else values.reshape(shape)
+    if values.size != 1:
+        return values.reshape(shape)
+    if prod(shape) > LARGEST_FILLED:
+        raise ValueError("a tensor larger than any weights")
+    return np.broadcast_to(values[0], shape)

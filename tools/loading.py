@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tools.checkpoint import load_fitting
 from tools.errors import UserError
+from tools.tensors import sound_state
 from tools.weights_file import open_weights
 
 log = logging.getLogger("mnv3")
@@ -128,11 +129,11 @@ def load_all(network: nn.Module, path: Path | str, checkpoint: Mapping[str, Any]
     """Give `network`, built as the checkpoint's configuration says, its weights (EMA ones, if trained so).
 
     Raises:
-        UserError: they do not fit.
+        UserError: they do not fit, or are none.
     """
-    left = load_fitting(network, network_state(checkpoint["state_dict"], prefix))
+    left = load_fitting(network, network_state(sound_state(checkpoint.get("state_dict"), path), prefix))
     if left:
-        raise UserError(f"{path}: its weights do not fit its configuration ({left[0]}); the file was altered.")
+        raise UserError(f"{path}: its weights do not fit its configuration ({left[0]:.200}); the file was altered.")
 
 
 def network_state(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Text of the user's files as a sentence may show it: one line, without characters that a terminal obeys."""
+"""Text from files as it may be printed: without characters that a terminal obeys."""
 
 import unicodedata
 from collections.abc import Collection
@@ -17,10 +17,15 @@ def is_plain(text: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """`text` with escapes in the place of what is not plain."""
+    """`text` as one line, with escapes in the place of what is not plain."""
     if is_plain(text):
         return text
     return "".join(character if is_plain(character) else _escape(character) for character in text)
+
+
+def printable(text: str) -> str:
+    """The same of several lines: line ends and tabs stay."""
+    return text if text.isprintable() else "".join(c if c in "\n\t" else plain(c) for c in text)
 
 
 def _escape(character: str) -> str:

@@ -1,6 +1,7 @@
 """Protobuf messages without their generated classes: fields by number.
 
-The numbers are those of the `.proto` files that define a message; whoever reads one names them.
+The numbers are those of the `.proto` files that define a message; whoever reads one names them. What is read may be
+anything, so that every count has an end.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,9 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
 Value = Any  # an integer, or the bytes of a string or a message as a memoryview
 
 SHAPE_DIM, DIM_SIZE = 2, 1  # of TensorFlow's TensorShapeProto
+LONGEST_VARINT = 10  # bytes of 64 bits
+MOST_FIELDS, MOST_INTEGERS, MOST_DIMS = 200_000, 10_000, 8
+LARGEST_DIM = 2**31
 
 
 def fields(message: Value) -> Iterator[tuple[int, Value]]:
@@ -17,8 +21,11 @@ def fields(message: Value) -> Iterator[tuple[int, Value]]:
 
     Raises TypeError (a number where a message should be), IndexError or ValueError: this is no message, or a part.
     """
-    data, at = memoryview(message), 0
+    data, at, count = memoryview(message), 0, 0
     while at < len(data):
+        count += 1
+        if count > MOST_FIELDS:
+            raise ValueError("more fields than any message has")
         key, at = varint(data, at)
         wire = key & 7
         if wire == VARINT:
@@ -34,14 +41,17 @@ def fields(message: Value) -> Iterator[tuple[int, Value]]:
 
 
 def varint(data: memoryview, at: int) -> tuple[int, int]:
-    """The integer at `at`, seven bits a byte, lowest first; and where it ends. Raises IndexError: nothing there."""
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
+    """The integer at `at`, seven bits a byte, lowest first; and where it ends.
+
+    Raises IndexError: nothing there; ValueError: it goes on for more bytes than 64 bits take.
+    """
+    value = 0
+    for place in range(LONGEST_VARINT):
+        byte = data[at + place]
+        value |= (byte & 0x7F) << 7 * place
         if byte < 0x80:
-            return value, at
+            return value, at + place + 1
+    raise ValueError("an integer without end")
 
 
 def varints(data: Value) -> tuple[int, ...]:
@@ -50,10 +60,14 @@ def varints(data: Value) -> tuple[int, ...]:
     while at < len(data):
         value, at = varint(data, at)
         found.append(value)
+        if len(found) > MOST_INTEGERS:
+            raise ValueError("more integers than any attribute has")
     return tuple(found)
 
 
 def tensor_shape(message: Value) -> tuple[int, ...]:
-    """The sizes in a TensorShapeProto."""
-    dims = (dict(fields(dim)) for number, dim in fields(message) if number == SHAPE_DIM)
-    return tuple(dim.get(DIM_SIZE, 0) for dim in dims)
+    """The sizes in a TensorShapeProto. Raises ValueError: there are more, or larger ones, than a tensor can have."""
+    dims = [dict(fields(dim)).get(DIM_SIZE, 0) for number, dim in fields(message) if number == SHAPE_DIM]
+    if len(dims) > MOST_DIMS or not all(isinstance(size, int) and size < LARGEST_DIM for size in dims):
+        raise ValueError("no such shape")
+    return tuple(dims)

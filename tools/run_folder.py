@@ -1,6 +1,8 @@
 """The folder of a run: what was asked, where it ran, what came of it."""
 
 import csv
+import json
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +10,11 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from tools.errors import UserError
 from tools.files import write_json, write_text
+
+LARGEST_REPORT = 50_000_000
+"""Bytes of a metrics.json."""
 
 
 def shown(path: Path) -> str:
@@ -40,6 +46,39 @@ class RunFolder:
         write_text(self.path / "overrides.txt", "".join(f"{override}\n" for override in overrides))
         write_text(self.path / "command.txt", shlex.join(argv) + "\n")
         write_json(self.path / "env.json", dict(env))
+
+
+def refuse_links(folder: Path) -> None:
+    """Raises UserError: a link in a folder that is written to, or the folder itself, leads out of it.
+
+    Folders of W&B, which has links of its own, are not looked into.
+    """
+    home = folder.parent.resolve() / folder.name
+    if not folder.exists():
+        return
+    if folder.is_symlink():
+        raise UserError(f"{folder} is a link to {folder.resolve()}; give that folder itself.")
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(place, name)
+            if path.is_symlink() and not path.resolve().is_relative_to(home):
+                raise UserError(
+                    f"{path} is a link to {path.resolve()}, outside of the run's folder, where nothing of a run is "
+                    "written; put what it leads to in its place."
+                )
+        if Path(place) == folder and "wandb" in folders:
+            folders.remove("wandb")
+
+
+def read_report(path: Path) -> dict[str, Any] | None:
+    """The content of a metrics.json, None if there is none that can be read."""
+    try:
+        if path.stat().st_size > LARGEST_REPORT:
+            return None
+        content = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

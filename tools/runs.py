@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from tools.errors import UserError
+from tools.saved_config import read_config
 
 LAID_OVER = ("dataset", "data", "eval", "wandb", "task.input_size")
 """Sections and keys that change how a trained network is used; the others say which network it is."""
@@ -39,8 +40,7 @@ def wanted(cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
 
 def disagreements(config: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """The keys of `asked` that a run's `config` has otherwise, as `key=value`."""
-    own = OmegaConf.create(dict(config))
-    found = {key: _plain(OmegaConf.select(own, key)) for key in asked}
+    found = {key: _at(config, key) for key in asked}
     return [f"{key}={_text(found[key])}" for key, value in asked.items() if found[key] != value]
 
 
@@ -52,11 +52,25 @@ def lay_over(config: Mapping[str, Any], cfg: DictConfig, typed: Sequence[str]) -
     """
     result = OmegaConf.create(dict(config))
     keys = ["eval", *(key for key in typed if key in LAID_OVER or key.partition(".")[0] in LAID_OVER)]
-    if "dataset" in keys or not Path(result.data.root).expanduser().is_dir():
+    if "dataset" in keys or not is_data_root(result.data.root, result.dataset.name):
         keys.append("data.root")
     for key in keys:
         OmegaConf.update(result, key, _plain(OmegaConf.select(cfg, key)), merge=False, force_add=True)
     return OmegaConf.to_container(result, resolve=True)  # type: ignore[return-value]
+
+
+def is_data_root(root: str, dataset: str) -> bool:
+    """Whether the data root that a saved run names can be used: it is there; and for street scenes, which are drawn
+    where they are missing, it holds some, or nothing at all, or is below the present folder."""
+    folder = Path(root).expanduser()
+    if dataset != "streets" or not folder.is_dir():
+        return folder.is_dir()
+    return is_below(folder) or (folder / "streets").is_dir() or not any(folder.iterdir())
+
+
+def is_below(folder: Path) -> bool:
+    """Whether a folder is below the present one."""
+    return folder.expanduser().resolve().is_relative_to(Path.cwd())
 
 
 def find(runs: Path, task: str, run: str | None, ckpt: str | None, asked: Mapping[str, Any]) -> Source:
@@ -93,7 +107,7 @@ def _of_folder(runs: Path, run: str) -> Source:
 def _newest(runs: Path, task: str, asked: Mapping[str, Any]) -> Source:
     sources = _sources(runs)
     for source in sources:
-        if source.folder and not disagreements(_config(source.folder), asked):
+        if source.folder and _is_as(source.folder, asked):
             return source
     names = {key: "experiment" if key == "row" else key.removesuffix(".name") for key in asked}
     task_too = [] if "row" in asked else [f"task={task}"]
@@ -119,8 +133,20 @@ def _sources(runs: Path) -> list[Source]:
     return sorted(found, key=lambda source: source.checkpoint.stat().st_mtime, reverse=True)
 
 
-def _config(folder: Path) -> dict[str, Any]:
-    return OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))  # type: ignore[return-value]
+def _is_as(folder: Path, asked: Mapping[str, Any]) -> bool:
+    """Whether a run is as `asked`; one whose configuration cannot be read is not."""
+    try:
+        return not disagreements(read_config(folder / "config.yaml"), asked)
+    except UserError:
+        return False
+
+
+def _at(config: Mapping[str, Any], key: str) -> Any:
+    """The value of a dotted key, None if there is none."""
+    place: Any = config
+    for name in key.split("."):
+        place = place.get(name) if isinstance(place, Mapping) else None
+    return place
 
 
 def _plain(value: Any) -> Any:

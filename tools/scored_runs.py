@@ -1,13 +1,12 @@
 """Scores of the runs of the paper's rows, read from run folders and the reports of `mnv3 eval` in them."""
 
-import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
-
-from tools.run_folder import shown
+from tools.errors import UserError
+from tools.run_folder import read_report, shown
+from tools.saved_config import LARGEST_FILE, read_config
 
 METRICS = {"ssdlite": "AP", "lraspp": "mIoU"}
 """The score of a task, as metrics.json has it."""
@@ -41,7 +40,7 @@ def scores(runs: Path, task: str, rows: Collection[str]) -> tuple[dict[str, list
     for folder in sorted(path for path in (runs / task).glob("*") if path.is_dir()):
         try:
             row, own = _of_run(folder, task, rows)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
+        except Exception as error:  # an altered file can say anything
             sentences.append(f"{shown(folder)} is left out: {_reason(error)}.")
             continue
         if row is not None:
@@ -54,30 +53,36 @@ def _of_run(folder: Path, task: str, rows: Collection[str]) -> tuple[str | None,
     path = folder / "config.yaml"
     if not path.is_file():
         raise ValueError("no config.yaml, so it is not a whole run folder")
-    text = path.read_text()
+    text = path.read_text(errors="replace") if path.stat().st_size <= LARGEST_FILE else ""
     if not any(f"\nrow: {row}\n" in f"\n{text}\n" for row in rows):  # reading all of every run would take long
         return None, []
-    config = yaml.safe_load(text)
+    config = read_config(path)
     if config["task"]["name"] != task:
         raise ValueError(f"its task is {config['task']['name']}, not {task}")
+    if not {"backbone", "dataset", "seed"} <= config.keys():
+        raise ValueError("its config.yaml is not the whole configuration of a run")
     reports = [folder / "metrics.json", *sorted(folder.glob("eval/*/metrics.json"))]
     return config["row"], [_read(report, folder, config) for report in reports if report.is_file()]
 
 
 def _read(report: Path, folder: Path, config: dict[str, Any]) -> Score:
-    try:
-        metrics = json.loads(report.read_text())
-    except ValueError as error:
-        raise ValueError(f"{shown(report)} is not whole JSON") from error
-    value = metrics[METRICS[config["task"]["name"]]]
+    metrics = read_report(report)
+    if metrics is None:
+        raise ValueError(f"{shown(report)} is not whole JSON")
+    task = config["task"]["name"]
+    value = metrics[METRICS[task]]
     if value is None:
         raise ValueError(f"{shown(report)} has no figure: nothing was there to score")
     checkpoint = Path(metrics["checkpoint"])
     own = folder / checkpoint
+    dataset, split = metrics.get("dataset", config["dataset"]["name"]), metrics.get("split", "val")
+    is_score = type(value) in (int, float) and 0 <= value <= 1
+    if not is_score or not isinstance(dataset, str) or not isinstance(split, str):
+        raise ValueError(f"{shown(report)} is no report of {task}: a figure or a name in it cannot be")
     return Score(
         value=float(value),
-        dataset=metrics.get("dataset", config["dataset"]["name"]),  # a training scores its own
-        split=metrics.get("split", "val"),
+        dataset=dataset,  # a training scores its own
+        split=split,
         seed=config["seed"],
         checkpoint=Path(shown(own.resolve())) if own.is_file() else checkpoint,
         unlike=tuple(_unlike(metrics, config)),
@@ -104,5 +109,6 @@ def _unlike(metrics: dict[str, Any], config: dict[str, Any]) -> Iterator[str]:
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"{error} is missing"
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return first if isinstance(error, ValueError) else f"its files cannot be read ({first})"
+    first = (str(error).strip() or "they are damaged").splitlines()[0].removesuffix(".")
+    ours = isinstance(error, ValueError) and not isinstance(error, UserError)
+    return first if ours else f"its files cannot be read ({first})"

@@ -11,6 +11,7 @@ from tools.cost import RowCost
 from tools.errors import UserError
 from tools.files import write_text
 from tools.paper_summary import cost_figures, score_figures
+from tools.run_folder import refuse_links
 from tools.runs import Source, disagreements
 from tools.tracking import finishing, start_run
 
@@ -51,6 +52,8 @@ def report_folder(config: Mapping[str, Any], checkpoint: Path, run: Path | None)
     out, name = config["eval"]["out"], f"{config['dataset']['name']}-{config['eval']['split']}"
     if out:
         return Path(out).expanduser()
+    if run:
+        refuse_links(run / "eval")
     return run / "eval" / name if run else Path("runs/eval") / f"{checkpoint.stem}-{name}"
 
 

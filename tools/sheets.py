@@ -63,9 +63,17 @@ def read_panels(path: Path, size: tuple[int, int]) -> tuple[Panel, ...]:
     try:
         note: Any = json.loads(path.with_suffix(".json").read_text())
         panels = tuple(Panel(**part) for part in note["panels"])
-        return panels if tuple(note["size"]) == size else ()  # else the note is not about this picture
-    except (OSError, ValueError, KeyError, TypeError):
+        whole = tuple(note["size"]) == size and all(_lies_in(part, size) for part in panels)
+        return panels if whole else ()  # else the note is not about this picture
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
+
+
+def _lies_in(part: Panel, size: tuple[int, int]) -> bool:
+    """Whether a panel is a part of a picture of (height, width) `size`."""
+    places = all(type(place) is int for place in part[2:])
+    inside = places and 0 <= part.left < part.right <= size[1] and 0 <= part.top < part.bottom <= size[0]
+    return inside and type(part.name) is str and type(part.part) is str
 
 
 def _moved(part: Panel, right: int, down: int) -> Panel:

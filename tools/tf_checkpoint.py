@@ -12,25 +12,30 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tools.crc32c import crc32c, masked
 from tools.errors import UserError
 from tools.protobuf import fields, tensor_shape, varint
+from tools.seal import DamagedError
 
 FOOTER, MAGIC = 48, 0xDB4775248B80FB57  # bytes at the end of a table, and its last eight
 UNCOMPRESSED = 0
 HEADER_KEY, HEADER_SHARDS = b"", 1  # the first entry is a BundleHeaderProto
-DTYPE, SHAPE, SHARD, OFFSET, SIZE, SLICES = 1, 2, 3, 4, 5, 7
+DTYPE, SHAPE, SHARD, OFFSET, SIZE, CHECKSUM, SLICES = 1, 2, 3, 4, 5, 6, 7
 DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8", 19: "<f2"}  # of types.proto, those that weights come in
 AVERAGE = "/ExponentialMovingAverage"
+MOST_SHARDS = 1000  # of data files, of which large models have a hundred
+LONGEST_KEY = 1000
 
 
 class Place(NamedTuple):
-    """Where a variable is: in which data file, from which byte on, how many bytes."""
+    """Where a variable is: in which data file, from which byte on, how many bytes; and their checksum, 0 for none."""
 
     kind: np.dtype
     shape: tuple[int, ...]
     shard: int
     offset: int
     size: int
+    checksum: int
 
 
 def read_variables(path: Path) -> dict[str, np.ndarray]:
@@ -39,7 +44,7 @@ def read_variables(path: Path) -> dict[str, np.ndarray]:
     Of a variable that has a moving average it is the average, which is what the authors evaluate.
 
     Raises:
-        UserError: a file is missing, cut off, or no such checkpoint.
+        UserError: a file is missing, cut off, no such checkpoint, or not what its checksums say.
     """
     index = path.with_name(f"{path.name}.index")
     if not index.is_file():
@@ -47,11 +52,18 @@ def read_variables(path: Path) -> dict[str, np.ndarray]:
     try:
         entries = dict(_table(memoryview(index.read_bytes())))
         shards = dict(fields(entries.pop(HEADER_KEY)))[HEADER_SHARDS]
+        if not 0 < shards <= MOST_SHARDS:
+            raise ValueError("no such number of data files")
         places = {str(key, "utf-8"): place for key, value in entries.items() if (place := _place(value)) is not None}
         files = [path.with_name(f"{path.name}.data-{shard:05}-of-{shards:05}") for shard in range(shards)]
         where = {name: files[place.shard] for name, place in places.items()}
-    except (IndexError, KeyError, TypeError, ValueError, struct.error) as error:
+    except DamagedError as error:
+        raise UserError(f"{index} is damaged: {error}. Nothing of it is used; copy it again.") from error
+    except Exception as error:  # on foreign bytes it fails in any way there is
         raise UserError(f"{index} is not the index of a TensorFlow checkpoint, or was cut off.") from error
+    there = all(file.is_file() for file in files)
+    if there and sum(place.size for place in places.values()) > sum(file.stat().st_size for file in files):
+        raise UserError(f"{path}: its variables are said to be larger than its data files; one of them was cut off.")
     variables = {name: _array(place, where[name], name) for name, place in places.items()}
     averages = {name.removesuffix(AVERAGE): value for name, value in variables.items() if name.endswith(AVERAGE)}
     return {name: averages.get(name, value) for name, value in variables.items() if not name.endswith(AVERAGE)}
@@ -63,7 +75,8 @@ def _place(message: memoryview) -> Place | None:
     if entry.get(DTYPE) not in DTYPES or SLICES in entry:
         return None
     kind, shape = np.dtype(DTYPES[entry[DTYPE]]), tensor_shape(entry.get(SHAPE, b""))
-    return Place(kind, shape, entry.get(SHARD, 0), entry.get(OFFSET, 0), entry.get(SIZE, 0))
+    checksum = int.from_bytes(entry.get(CHECKSUM, b""), "little")
+    return Place(kind, shape, entry.get(SHARD, 0), entry.get(OFFSET, 0), entry.get(SIZE, 0), checksum)
 
 
 def _array(place: Place, file: Path, name: str) -> np.ndarray:
@@ -73,17 +86,25 @@ def _array(place: Place, file: Path, name: str) -> np.ndarray:
     count = prod(place.shape)
     if place.size != count * place.kind.itemsize or place.offset + place.size > file.stat().st_size:
         raise UserError(f"{file} was cut off, or is of another checkpoint: it does not hold all of {name}.")
-    return np.fromfile(file, place.kind, count, offset=place.offset).reshape(place.shape)
+    values = np.fromfile(file, np.uint8, place.size, offset=place.offset)
+    if place.checksum and masked(crc32c(values.data)) != place.checksum:
+        raise UserError(f"{file} is damaged: {name} in it is not what its checksum says. Copy it again.")
+    return values.view(place.kind).reshape(place.shape)
 
 
 def _table(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """Keys and values of a table. Raises ValueError and the like if it is none."""
+    """Keys and values of a table. Raises DamagedError, or ValueError and the like if it is none."""
     if len(data) < FOOTER or struct.unpack("<Q", data[-8:])[0] != MAGIC:
         raise ValueError("no table")
     footer, at = data[-FOOTER:], 0
     for _ in range(2):  # where the meta index lies, which is empty
         _, at = varint(footer, at)
+    end = 0
     for _, handle in _block(data, footer[at:]):
+        offset, at = varint(handle, 0)
+        if offset < end:
+            raise ValueError("blocks that lie over one another")
+        end = offset + varint(handle, at)[0]
         yield from _block(data, handle)
 
 
@@ -93,12 +114,17 @@ def _block(data: memoryview, handle: memoryview) -> Iterator[tuple[bytes, memory
     size, _ = varint(handle, at)
     if data[offset + size] != UNCOMPRESSED:
         raise ValueError("a compressed block")
+    (checksum,) = struct.unpack_from("<I", data, offset + size + 1)  # of the block and the byte of its compression
+    if checksum and masked(crc32c(data[offset : offset + size + 1])) != checksum:
+        raise DamagedError("a block in it is not what its checksum says")
     block, at, key = data[offset : offset + size], 0, b""
     end = size - 4 * (struct.unpack("<I", block[-4:])[0] + 1)  # the restarts, and their number
     while at < end:
         shared, at = varint(block, at)
         own, at = varint(block, at)
         length, at = varint(block, at)
+        if shared > len(key) or shared + own > LONGEST_KEY or at + own + length > end:
+            raise ValueError("an entry that does not fit its block")
         key = key[:shared] + bytes(block[at : at + own])
         yield key, block[at + own : at + own + length]
         at += own + length

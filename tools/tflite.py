@@ -23,6 +23,7 @@ STRIDE_WIDTH, STRIDE_HEIGHT, FILTER_WIDTH, FILTER_HEIGHT = 1, 2, 3, 4  # of the 
 AVERAGE_POOL, CONV, DEPTHWISE = 1, 3, 4
 BUFFER_DATA = 0
 FLOAT32 = 0
+MOST_TABLES, MOST_GRAPHS, LONGEST_NAME = 20_000, 16, 1000  # of a vector, of a file; bytes
 
 KINDS = {CONV: ("weights", (1, 2, 3, 0)), DEPTHWISE: ("depthwise_weights", (1, 2, 3, 0))}  # OHWI, 1HWC -> HWIO, HWC1
 """Name of a kernel's variable, and TensorFlow's order of its axes."""
@@ -42,7 +43,7 @@ def read_tflite(path: Path) -> Graph:
         if data[4:8] != IDENTIFIER:
             raise ValueError("another kind of file")
         graph = _graph(Table(data, struct.unpack_from("<I", data, 0)[0]))
-    except (IndexError, ValueError, struct.error) as error:
+    except Exception as error:  # on foreign bytes it fails in any way there is
         raise UserError(f"{path} is not a TensorFlow Lite network (.tflite), or was cut off.") from error
     if not any(name.endswith("/weights") for name in graph.constants):
         raise UserError(f"{path} has no convolutions in float32; give the float network, not a quantised one.")
@@ -55,6 +56,8 @@ class Table:
     def __init__(self, data: bytes, at: int) -> None:
         self.data, self.at = data, at
         self.fields = at - struct.unpack_from("<i", data, at)[0]
+        if self.fields < 0:
+            raise ValueError("a table before the file")
         self.size = struct.unpack_from("<H", data, self.fields)[0]
 
     def place(self, number: int) -> int | None:
@@ -92,17 +95,23 @@ class Table:
             return []
         start = place + struct.unpack_from("<I", self.data, place)[0] + 4
         offsets = self.vector(number, "<u4")
+        if len(offsets) > MOST_TABLES:
+            raise ValueError("more tables than any network has")
         return [Table(self.data, start + 4 * i + int(offset)) for i, offset in enumerate(offsets)]
 
 
 def _graph(model: Table) -> Graph:
     codes = [max(code.number(OLD_CODE, "<b"), code.number(CODE)) for code in model.tables(MODEL_CODES)]
     buffers = model.tables(MODEL_BUFFERS)
-    graph = Graph({}, {})
-    for part in model.tables(MODEL_GRAPHS):
+    graph, parts = Graph({}, {}), model.tables(MODEL_GRAPHS)
+    if len(parts) > MOST_GRAPHS:
+        raise ValueError("more graphs than any file has")
+    for part in parts:
         tensors = part.tables(GRAPH_TENSORS)
         names = [_name(tensor) for tensor in tensors]
         values = [_values(tensor, buffers) for tensor in tensors]
+        if sum(value.nbytes for value in values if value is not None) > len(model.data):
+            raise ValueError("tensors that share their values")
         graph.constants.update((name, value) for name, value in zip(names, values, strict=True) if value is not None)
         for operator in part.tables(GRAPH_OPERATORS):
             inputs, code = operator.vector(OPERATOR_INPUTS), codes[operator.number(OPERATOR_CODE, "<I")]
@@ -127,7 +136,10 @@ def _strides(options: Table) -> tuple[int, ...]:
 
 def _name(tensor: Table) -> str:
     """As the variable's: a converter joins several names by semicolons."""
-    return bytes(tensor.vector(TENSOR_NAME, "u1")).decode().partition(";")[0].removesuffix("/read")
+    name = tensor.vector(TENSOR_NAME, "u1")
+    if len(name) > LONGEST_NAME:
+        raise ValueError("a name longer than any")
+    return bytes(name).decode().partition(";")[0].removesuffix("/read")
 
 
 def _values(tensor: Table, buffers: list[Table]) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from tools.paper_summary import row_tags
 from tools.run_folder import shown
 
 log = logging.getLogger("mnv3")
+
+RUN_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+"""Of W&B: it is a part of names of folders."""
 
 
 def wandb_mode(asked: str | None) -> str:
@@ -94,10 +98,11 @@ def _run_id(folder: Path, job_type: str) -> str:
     The agent of a sweep has given its trial an id before.
     """
     path = folder / "wandb" / f"{job_type}_run_id.txt"
-    if not path.exists():
-        given = os.environ.get("WANDB_RUN_ID") if _is_trial() else None
-        write_text(path, given or secrets.token_hex(4))
-    return path.read_text()
+    found = path.read_text(errors="replace")[:100] if path.is_file() else ""
+    if not RUN_ID.fullmatch(found):
+        found = (os.environ.get("WANDB_RUN_ID") if _is_trial() else None) or secrets.token_hex(4)
+        write_text(path, found)
+    return found
 
 
 def _is_trial() -> bool:

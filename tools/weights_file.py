@@ -1,24 +1,21 @@
 """Any file of weights, recognised by its content: a PyTorch file, safetensors, TensorFlow's three kinds."""
 
-import json
-import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-import torch
 from torch import Tensor
 
-from tools.checkpoint import read_checkpoint
+from tools.checkpoint import hyper_parameters, read_checkpoint
 from tools.errors import UserError
 from tools.graph_def import read_graph
+from tools.safetensors import begins_so, read_safetensors
+from tools.tensors import sound_arrays, sound_state
 from tools.tf_checkpoint import read_variables
 from tools.tflite import IDENTIFIER, read_tflite
 
 ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # how files of PyTorch begin, new and old; and an archive
-SAFETENSORS_TYPES = {"F32": "<f4", "F64": "<f8", "F16": "<f2", "I64": "<i8"}
 WRAPPERS = ("state_dict", "model", "model_state_dict")
 """Keys that trainers put a state dict under."""
 
@@ -91,7 +88,7 @@ def open_weights(path: Path | str) -> WeightsFile:
     if path.is_dir():
         path = _in_folder(path)
     if (prefix := _prefix(path)) is not None:
-        return WeightsFile(path, "tensorflow", read_variables(prefix))
+        return _tensorflow(path, read_variables(prefix))
     if not path.is_file():
         raise UserError(f"{path}: there is no such file of weights.")
     with path.open("rb") as file:
@@ -100,22 +97,17 @@ def open_weights(path: Path | str) -> WeightsFile:
         raise UserError(f"{path} is an archive: unpack it (tar xf {path.name}) and give the folder that comes out.")
     if head.startswith((ZIP, PICKLE)):
         return _pytorch(path)
-    if head[8:9] == b"{" and struct.unpack("<Q", head[:8])[0] < path.stat().st_size:
-        return WeightsFile(path, "torch", _safetensors(path))
+    if begins_so(head, path.stat().st_size):
+        return WeightsFile(path, "torch", sound_state(read_safetensors(path), path))
     lite = head[4:8] == IDENTIFIER or path.suffix == ".tflite"
     if lite or path.suffix == ".pb":
         graph = read_tflite(path) if lite else read_graph(path)
-        return WeightsFile(path, "tensorflow", graph.constants, lists=graph.lists)
+        return _tensorflow(path, graph.constants, graph.lists)
     raise UserError(
         f"{path}: cannot be read; it is truncated or damaged, or none of a PyTorch checkpoint or state dict, "
         "safetensors, a frozen TensorFlow graph (.pb), a TensorFlow checkpoint (.index and .data), a float network of "
         "TensorFlow Lite (.tflite)."
     )
-
-
-def as_tensors(state: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The tensors among the entries of a state dict."""
-    return {name: value for name, value in state.items() if isinstance(value, Tensor)}
 
 
 def inside(entries: Mapping[str, Any], prefix: str) -> dict[str, Any]:
@@ -131,32 +123,20 @@ def unused(entries: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> list[s
 
 def _pytorch(path: Path) -> WeightsFile:
     content = read_checkpoint(path)
-    if "config" in content.get("hyper_parameters", {}):
-        return WeightsFile(path, "ours", as_tensors(content["state_dict"]), content)
+    if "config" in hyper_parameters(content):
+        return WeightsFile(path, "ours", sound_state(content.get("state_dict"), path), content)
     for key in WRAPPERS:
         if isinstance(content.get(key), Mapping):
             content = content[key]
-    tensors = as_tensors(content)
+    tensors = sound_state(content, path)
     if not tensors:
         raise UserError(f"{path}: holds no tensors; give a checkpoint or a state dict.")
     return WeightsFile(path, "torch", {name.removeprefix("module."): value for name, value in tensors.items()})
 
 
-def _safetensors(path: Path) -> dict[str, Tensor]:
-    """The format is a length, a table in JSON of that length, and the tensors' bytes."""
-    data = path.read_bytes()
-    start = 8 + struct.unpack("<Q", data[:8])[0]
-    try:
-        table = json.loads(data[8:start])
-        tensors = {}
-        for name, entry in table.items():
-            if name != "__metadata__":
-                first, last = entry["data_offsets"]
-                values = np.frombuffer(data[start + first : start + last], SAFETENSORS_TYPES[entry["dtype"]])
-                tensors[name] = torch.from_numpy(values.reshape(entry["shape"]).copy())
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path}: cannot be read; it is truncated, or no file of safetensors in float32.") from error
-    return tensors
+def _tensorflow(path: Path, arrays: Mapping[str, Any], lists: Any = MappingProxyType({})) -> WeightsFile:
+    sound_arrays(arrays, path)
+    return WeightsFile(path, "tensorflow", arrays, lists=lists)
 
 
 def _in_folder(folder: Path) -> Path:

@@ -165,3 +165,14 @@ def test_a_backbone_inside_a_checkpoint_of_ours(tmp_path):
     torch.save({"state_dict": {**state, "detector.head.bias": torch.zeros(1)}}, tmp_path / "x.ckpt")
     assert load_backbone_weights(target, tmp_path / "x.ckpt") == []
     assert torch.equal(target.state_dict()["last.conv.weight"], source.state_dict()["last.conv.weight"])
+
+
+def test_a_flipped_bit_is_found(tmp_path):
+    """PyTorch does not compare the checksums of its files."""
+    path = tmp_path / "x.pth"
+    torch.save({"stem.conv.weight": torch.ones(16, 3, 3, 3)}, path)
+    content = bytearray(path.read_bytes())
+    content[content.index(b"\x00\x00\x80\x3f") + 3] ^= 0x40
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="damaged"):
+        load_backbone_weights(build_backbone("small", taps=["last"]), path)

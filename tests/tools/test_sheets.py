@@ -1,7 +1,9 @@
 """Sheets: a sample is where the note says, and a note about another picture is not believed."""
 
+import json
 from pathlib import Path
 
+import pytest
 import torch
 from PIL import Image
 
@@ -39,3 +41,21 @@ def test_a_note_about_another_picture_or_none_or_half_of_one_says_nothing(tmp_pa
     note = path.with_suffix(".json")
     note.write_text(note.read_text()[:-20])
     assert read_panels(path, (8, 8)) == ()
+
+
+@pytest.mark.parametrize(
+    "panels",
+    [
+        3,
+        [3],
+        [["a", "image", 0, 0, 4, 4]],
+        [{"name": "a", "part": "image", "left": 0, "top": 0, "right": 10**9, "bottom": 4}],
+        [{"name": "a", "part": "image", "left": 4, "top": 0, "right": 0, "bottom": 4}],
+        [{"name": "a", "part": "image", "left": "0", "top": 0, "right": 4, "bottom": 4}],
+        [{"name": None, "part": "image", "left": 0, "top": 0, "right": 4, "bottom": 4}],
+        [{"name": "a", "part": "image", "left": -1, "top": 0, "right": 4, "bottom": 4}],
+    ],
+)
+def test_notes_that_were_altered_tell_nothing(tmp_path: Path, panels: object) -> None:
+    (tmp_path / "x.json").write_text(json.dumps({"size": [8, 8], "panels": panels}))
+    assert read_panels(tmp_path / "x.jpg", (8, 8)) == ()

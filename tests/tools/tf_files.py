@@ -19,7 +19,11 @@ def write_checkpoint(prefix: Path, variables: Mapping[str, np.ndarray]) -> None:
         shape = b"".join(message(2, field(1, size)) for size in values.shape)
         place = field(4, len(data)) if data else b""  # a zero is left out
         entries[name.encode()] = (
-            field(1, DTYPES[str(values.dtype)]) + message(2, shape) + place + field(5, values.nbytes)
+            field(1, DTYPES[str(values.dtype)])
+            + message(2, shape)
+            + place
+            + field(5, values.nbytes)
+            + (varint(6 << 3 | 5) + checksum(values.tobytes()))
         )
         data += values.tobytes()
     prefix.with_name(f"{prefix.name}.data-00000-of-00001").write_bytes(data)
@@ -33,11 +37,11 @@ def table(entries: Mapping[bytes, bytes]) -> bytes:
         part = keys[first : first + EACH]
         written = block({key: entries[key] for key in part})
         index[part[-1]] = varint(len(content)) + varint(len(written))
-        content += written + bytes(5)  # uncompressed; no checksum
+        content += written + b"\0" + checksum(written + b"\0")  # uncompressed
     handles = []
     for written in (block({}), block(index)):
         handles.append(varint(len(content)) + varint(len(written)))
-        content += written + bytes(5)
+        content += written + b"\0" + checksum(written + b"\0")
     return content + b"".join(handles).ljust(40, b"\0") + struct.pack("<Q", MAGIC)
 
 
@@ -50,6 +54,17 @@ def block(entries: Mapping[bytes, bytes]) -> bytes:
         content += varint(shared) + varint(len(key) - shared) + varint(len(value)) + key[shared:] + value
         before = key
     return content + struct.pack("<II", 0, 1)
+
+
+def checksum(content: bytes) -> bytes:
+    """CRC-32C a bit at a time, masked as in LevelDB."""
+    value = 0xFFFFFFFF
+    for byte in content:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    value ^= 0xFFFFFFFF
+    return struct.pack("<I", ((value >> 15 | value << 17) + 0xA282EAD8) & 0xFFFFFFFF)
 
 
 def field(number: int, value: int) -> bytes:

@@ -6,18 +6,19 @@ from rich.table import Table as Shown
 from rich.text import Text
 
 from tools.compare.page import Section
+from tools.plain import printable
 
 
 def show(console: Console, section: Section) -> None:
     """Print the tables of a section, wide ones in parts, and its notes."""
     for table in (part for whole in section.tables for part in whole.parts(console.width)):
-        console.print(table.title, style="bold")
+        console.print(printable(table.title), style="bold")
         shown = Shown(box=SIMPLE_HEAD, pad_edge=False)
         for place, heading in enumerate(table.headings):
-            shown.add_column(heading, justify="right" if place in table.numbers else "left", overflow="fold")
+            shown.add_column(printable(heading), justify="right" if place in table.numbers else "left", overflow="fold")
         for row, cells in enumerate(table.rows):
             styles = ["bold" if (row, place) in table.best else "" for place in range(len(cells))]
-            shown.add_row(*(Text(text, style) for text, style in zip(cells, styles, strict=True)))
+            shown.add_row(*(Text(printable(text), style) for text, style in zip(cells, styles, strict=True)))
         console.print(shown)
     for note in section.notes:
-        console.print(note, soft_wrap=True)
+        console.print(printable(note), soft_wrap=True)

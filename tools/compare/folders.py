@@ -3,17 +3,17 @@
 import csv
 import math
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from tools.compare.reports import read_scores
 from tools.compare.runs import Run, data_of
 from tools.errors import UserError
 from tools.run_folder import RunFolder
+from tools.saved_config import read_config
+
+MOST_EPOCHS, LONGEST_COMMAND = 100_000, 20_000  # rows of metrics.csv, letters of command.txt
 
 Headlines = Mapping[str, tuple[str, ...]]
 """Task -> its main figures, the one that decides on the best checkpoint first."""
@@ -34,7 +34,7 @@ def read_run(
     folder = RunFolder(path)
     config = complete(_config(folder, headlines))
     data = data_of(config["dataset"], "val", {})
-    history = _history(folder)
+    history = _history(folder, say)
     scores = read_scores(folder, config, data, headlines[config["task"]["name"]], history, say)
     if not scores and not history:
         raise UserError(f"{folder} has no scores and no finished epoch yet.")
@@ -47,7 +47,7 @@ def read_run(
         data,
         scores,
         history,
-        command.read_text(errors="replace").strip() if command.is_file() else "",
+        _text(command),
     )
 
 
@@ -64,30 +64,38 @@ def tags_of(config: Mapping[str, Any]) -> frozenset[str]:
 def _config(folder: RunFolder, headlines: Headlines) -> dict[str, Any]:
     if not folder.config.is_file():
         raise UserError(f"{folder} has no config.yaml: it is no run folder, or its training never began.")
-    try:
-        config: Any = OmegaConf.to_container(OmegaConf.load(folder.config), resolve=True)
-        task = config["task"]["name"]
-        if not all(isinstance(config[section], dict) for section in ("backbone", "dataset", "recipe")):
-            raise KeyError
-    except (OSError, UnicodeError, YAMLError, OmegaConfBaseException):
-        raise UserError(f"{folder}/config.yaml cannot be read: it is damaged.") from None
-    except (KeyError, TypeError):
-        raise UserError(f"{folder}/config.yaml is not the whole configuration of a run.") from None
+    config = read_config(folder.config)
+    task = config.get("task", {}).get("name")
+    if task is None or not all(section in config for section in ("backbone", "dataset", "recipe")):
+        raise UserError(f"{folder}/config.yaml is not the whole configuration of a run.")
     if task not in headlines:
         raise UserError(f"{folder} is of task {task}; runs of {' and '.join(headlines)} can be compared.")
     return config
 
 
-def _history(folder: RunFolder) -> tuple[dict[str, float], ...]:
+def _history(folder: RunFolder, say: Callable[[str], None]) -> tuple[dict[str, float], ...]:
     """Rows of metrics.csv as numbers; cells that are none are left out, rows without epoch too."""
     if not folder.metrics_csv.is_file():
         return ()
-    with folder.metrics_csv.open(newline="", errors="replace") as file:
-        rows = [
-            {name: number for name, cell in row.items() if name and (number := _number(cell)) is not None}
-            for row in csv.DictReader(file)
-        ]
+    try:
+        with folder.metrics_csv.open(newline="", errors="replace") as file:
+            rows = [
+                {name: number for name, cell in row.items() if name and (number := _number(cell)) is not None}
+                for row in islice(csv.DictReader(line.replace("\0", "") for line in file), MOST_EPOCHS)
+            ]
+    except (OSError, csv.Error):
+        say(f"{folder}/metrics.csv cannot be read: it is damaged.")
+        return ()
     return tuple(row for row in rows if "epoch" in row)
+
+
+def _text(path: Path) -> str:
+    """The beginning of a text file, empty if there is none."""
+    try:
+        with path.open(errors="replace") as file:
+            return file.read(LONGEST_COMMAND).strip()
+    except OSError:
+        return ""
 
 
 def _number(cell: Any) -> float | None:

@@ -58,7 +58,7 @@ def _open(path: Path | None) -> _Sheet | None:
     try:
         with Image.open(path) as opened:
             image = opened.convert("RGB")
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return None
     panels = read_panels(path, (image.height, image.width))
     return _Sheet(image, panels) if panels else None

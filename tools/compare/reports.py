@@ -1,13 +1,12 @@
 """Reads the scores of a run folder: of the end of its training, and of evaluations."""
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tools.compare.runs import Data, Score, data_of, numbers
-from tools.run_folder import RunFolder
+from tools.run_folder import RunFolder, read_report
 
 NO_FIGURES = ("images", "frames", "detections", "epoch", "dataset_keys", "scales", "flip")
 """Numbers in metrics.json that tell what was scored and how."""
@@ -59,12 +58,11 @@ def _metrics(folder: Path, headline: tuple[str, ...], say: Callable[[str], None]
     path = folder / "metrics.json"
     if not path.is_file():
         return {}
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError):
+    content = read_report(path)
+    if content is None:
         say(f"{RunFolder(folder)}/metrics.json cannot be read: it is cut off or damaged.")
         return {}
-    if not isinstance(content, dict) or not set(headline) & set(content):
+    if not set(headline) & set(content):
         say(f"{RunFolder(folder)}/metrics.json has no {headline[0]}: it is not a report of this task.")
         return {}
     return content

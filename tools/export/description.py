@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tools.errors import UserError
+from tools.saved_config import checked
 
 if TYPE_CHECKING:
     import onnx
 
 PREFIX = "mnv3."
+MOST_CLASSES = 100_000
+TASKS, KINDS, PRECISIONS = ("ssdlite", "lraspp"), ("whole", "raw"), ("float32", "int8")
 
 
 class ClassRow(NamedTuple):
@@ -69,7 +72,31 @@ def description_of(properties: Mapping[str, str], path: object) -> Description:
     try:
         values = {name: json.loads(found[name]) for name in Description._fields}
         classes = [ClassRow(*row) for row in values.pop("classes")]
-        return Description(**values, classes=classes)
-    except (KeyError, TypeError, ValueError):
+        description = Description(**values, classes=classes)
+        _check(description)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         of = found.get("version", "of unknown version").strip('"')
-        raise UserError(f"{path}: its description cannot be read; it was written by mnv3 {of}.") from None
+        raise UserError(f"{path}: its description cannot be read; it was written by mnv3 {of:.40}.") from None
+    return description._replace(config=checked(description.config, path))
+
+
+def _check(description: Description) -> None:
+    """Raises ValueError or TypeError: a field is of another type than it should be."""
+    texts = (description.version, description.preprocessing, description.source, description.command)
+    size = description.input_size
+    good = [
+        all(isinstance(text, str) for text in texts),
+        description.task in TASKS and description.kind in KINDS and description.precision in PRECISIONS,
+        size is None or (len(size) == 2 and all(type(side) is int and side > 0 for side in size)),
+        isinstance(description.rules, dict) and isinstance(description.figures, dict),
+        len({row.number for row in description.classes}) == len(description.classes) > 0,
+        all(_is_class(row) for row in description.classes),
+    ]
+    if not all(good):
+        raise ValueError("a field of another type")
+
+
+def _is_class(row: ClassRow) -> bool:
+    numbers = type(row.number) is int and 0 <= row.number < MOST_CLASSES and type(row.id) is int
+    colour = len(row.colour) == 3 and all(type(part) is int and 0 <= part <= 255 for part in row.colour)
+    return numbers and colour and isinstance(row.name, str)

@@ -8,6 +8,7 @@ from tools.export.description import describe, properties_for
 from tools.exported import Exported
 from tools.exported_litert import ENTRY
 from tools.files import write_bytes
+from tools.seal import seal_zip, sealed_onnx
 
 
 def write_exported(exported: Exported) -> None:
@@ -16,13 +17,14 @@ def write_exported(exported: Exported) -> None:
         content = _with_archive(exported.model, json.dumps(properties_for(exported.description)))
     else:
         describe(exported.model, exported.description)
-        content = exported.model.SerializeToString()
+        content = sealed_onnx(exported.model.SerializeToString())
     write_bytes(exported.path, content)
 
 
 def _with_archive(content: bytes, description: str) -> bytes:
-    """A LiteRT file with an archive behind the model, which is where TFLite's own metadata have theirs."""
+    """A LiteRT file with an archive behind the model, which is where TFLite's own metadata have theirs, and a hash."""
     whole = io.BytesIO(content)
     with zipfile.ZipFile(whole, "a") as archive:
         archive.writestr(ENTRY, description)
+    seal_zip(whole)
     return whole.getvalue()

@@ -1,0 +1,201 @@
+"""A configuration that comes out of a file: of a run's config.yaml, of a checkpoint, of an exported file.
+
+It is data. Nothing in it is resolved (`${oc.env:...}` would show a secret), made into an object, or taken before its
+type is known, whoever wrote the file.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from tools.errors import UserError
+
+LARGEST_FILE = 1_000_000  # bytes of a config.yaml; ours have three thousand
+DEEPEST, MOST = 16, 20_000  # levels, and values, of a configuration
+WORD = re.compile(r"[\w.+-]{1,100}", re.ASCII)
+
+Kind = Callable[[Any], bool]
+
+
+def _whole(low: int, high: int) -> Kind:
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def _number(low: float, high: float) -> Kind:
+    return lambda value: type(value) in (int, float) and low <= value <= high
+
+
+def _flag(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _text(value: Any) -> bool:
+    return type(value) is str and "\0" not in value
+
+
+def _word(value: Any) -> bool:
+    """A name that leads out of no folder."""
+    return type(value) is str and WORD.fullmatch(value) is not None and set(value) != {"."}
+
+
+def _size(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_whole(1, 16384), value))
+
+
+def _or_null(kind: Kind) -> Kind:
+    return lambda value: value is None or kind(value)
+
+
+KINDS: dict[str, Kind] = {
+    "task.name": _word,
+    "task.preset": _word,
+    "task.input_size": _or_null(_size),
+    "task.head": _word,
+    "task.filters": _whole(1, 4096),
+    "task.gate": _or_null(_word),
+    "task.pool": _or_null(_word),
+    "task.skip": _flag,
+    "backbone.name": _word,
+    "backbone.rf2": _flag,
+    "backbone.width": _number(0.05, 8),
+    "backbone.output_stride": _whole(8, 32),
+    "backbone.se": _flag,
+    "backbone.hswish": _flag,
+    "backbone.max_kernel": _whole(3, 5),
+    "backbone.padding": _or_null(_word),
+    "backbone.weights": _or_null(_text),
+    "dataset.name": _word,
+    "dataset.class_slots": _word,
+    "dataset.seed": _whole(0, 2**62),
+    "dataset.train": _whole(1, 10**7),
+    "dataset.val": _whole(1, 10**7),
+    "dataset.height": _whole(1, 16384),
+    "dataset.width": _whole(1, 16384),
+    "dataset.names": _or_null(_text),
+    "dataset.ignore": _or_null(_whole(0, 2**31)),
+    "data.root": _text,
+    "data.on_error": _word,
+    "data.cache": _or_null(_text),
+    "recipe.name": _word,
+    "recipe.batch_size": _whole(1, 10**6),
+    "recipe.class_prior": _or_null(_number(0, 1)),
+    "wandb.mode": _or_null(_word),
+    "wandb.project": _text,
+    "wandb.group": _or_null(_text),
+    "wandb.name": _or_null(_text),
+    "seed": _whole(0, 2**63),
+    "row": _or_null(_text),
+}
+"""Key -> what its value may be, of all that is used of a saved configuration. A data set's further keys are text."""
+
+SECTIONS = ("task", "backbone", "dataset", "data", "recipe", "trainer", "wandb", "eval")
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """The content of a config.yaml, text with `${` as it stands.
+
+    Raises:
+        UserError: it cannot be read, is no mapping, is not plain (see `checked`), or is too large to be one of ours.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
+            raise UserError(f"{path} cannot be read: it is larger than any configuration.")
+        text = content.decode()
+        _refuse_tricks(text, path)
+        config: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except UserError:
+        raise
+    except (ValueError, TypeError, AttributeError, RecursionError, yaml.YAMLError, OmegaConfBaseException) as error:
+        raise UserError(f"{path} cannot be read: it is damaged.") from error
+    return checked(config, path, literal=True)
+
+
+def _refuse_tricks(text: str, path: Path) -> None:
+    """No tags, which make objects, and no aliases, a few of which can stand for billions of values."""
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+        starts = isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent))
+        ends = isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent))
+        depth += starts - ends
+        if depth > DEEPEST or count > 4 * MOST:
+            raise UserError(f"{path} cannot be read: no configuration is nested so deep or has so many values.")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise UserError(f"{path} cannot be read: it has anchors or aliases (& and *), which no configuration has.")
+        if getattr(event, "tag", None):
+            raise UserError(f"{path} cannot be read: it has tags (!), which no configuration has.")
+
+
+def checked(config: Any, where: object, sections: tuple[str, ...] = (), *, literal: bool = False) -> dict[str, Any]:
+    """A copy of a saved configuration in plain dictionaries and lists, once it is known to be data of the right types.
+
+    Args:
+        where: what it is of, for messages.
+        sections: those that it has to have.
+        literal: let text with `${` through, for what is only looked at.
+
+    Raises:
+        UserError: what is wrong with it.
+    """
+    if not isinstance(config, Mapping):
+        raise UserError(f"{where} is not the whole configuration of a run, but a {type(config).__name__}.")
+    plain = _Copy(where, literal)(config, "", 0)
+    for section in SECTIONS:
+        if section in sections and section not in plain:
+            raise UserError(f"{where}: its configuration has no section {section}; the file was altered or damaged.")
+        if section in plain and not isinstance(plain[section], dict):
+            raise UserError(f"{where}: {section} in its configuration is no section; the file was altered or damaged.")
+    for key, fits in KINDS.items():
+        section, _, name = key.rpartition(".")
+        place = plain.get(section, {}) if section else plain
+        if name in place and not fits(place[name]):
+            raise UserError(f"{where}: {key} in its configuration cannot be {_short(place[name])}.")
+    for name, value in plain.get("dataset", {}).items():
+        if f"dataset.{name}" not in KINDS and not _or_null(_text)(value):
+            raise UserError(f"{where}: dataset.{name} in its configuration cannot be {_short(value)}.")
+    return plain
+
+
+class _Copy:
+    """Copies what is plain, and counts: a file can refer to one part of it very often."""
+
+    def __init__(self, where: object, literal: bool) -> None:
+        self.where, self.literal, self.count = where, literal, 0
+
+    def __call__(self, value: Any, key: str, depth: int) -> Any:
+        self.count += 1
+        if self.count > MOST or depth > DEEPEST:
+            raise UserError(f"{self.where}: its configuration is larger than any of ours; the file was altered.")
+        if isinstance(value, Mapping):
+            return {self._name(name, key): self(one, f"{key}.{name}", depth + 1) for name, one in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self(one, key, depth + 1) for one in value]
+        if isinstance(value, str) and "${" in value and not self.literal:
+            raise UserError(
+                f"{self.where}: {key.lstrip('.')} in its configuration is {_short(value)}; a saved configuration has "
+                "values, and nothing in it is resolved."
+            )
+        plain = value is None or isinstance(value, (bool, int, str)) or (type(value) is float and math.isfinite(value))
+        if not plain:
+            raise UserError(f"{self.where}: {key.lstrip('.')} in its configuration cannot be {_short(value)}.")
+        return value
+
+    def _name(self, name: Any, key: str) -> str:
+        if not isinstance(name, str):
+            raise UserError(f"{self.where}: {_short(name)} in its configuration is no name of a key.")
+        return name
+
+
+def _short(value: Any) -> str:
+    """A value as it may be printed."""
+    text = repr(value) if isinstance(value, (str, int, float, bool, type(None))) else f"a {type(value).__name__}"
+    return text if len(text) <= 60 else f"{text[:56]}..."
