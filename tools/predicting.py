@@ -126,7 +126,7 @@ class _Writer:
         whole = False
         try:
             if kind is None:
-                for future, _ in self.pending:
+                for future, _size in self.pending:
                     future.result()
                 whole = True
         finally:

@@ -45,6 +45,7 @@ def test_losses_and_gradients_are_those_of_a_cpu(name, dtype, tolerance, determi
             x = outputs.to(device).clone().requires_grad_()
             value = loss(x)
             (value * SCALE).backward()
+            assert x.grad is not None
             found.append((value.detach().cpu(), x.grad.float().cpu()))
     finally:
         torch.use_deterministic_algorithms(False)

@@ -208,6 +208,7 @@ def scaled_gradient(loss, logits):
     logits = logits.detach().clone().requires_grad_()
     value = loss(logits)
     (value * SCALE).backward()
+    assert logits.grad is not None
     return value, logits.grad
 
 

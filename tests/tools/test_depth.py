@@ -71,8 +71,7 @@ def test_colours_of_16_bits(tmp_path: Path, suffix) -> None:
 @pytest.mark.parametrize("suffix", ["gif", "tif", "webp", "png"])
 def test_of_an_animation_the_first_frame_is_taken_and_that_is_said(tmp_path: Path, remarks, suffix) -> None:
     frames = [Image.fromarray(np.full((20, 30, 3), value, np.uint8)) for value in (200, 90, 20)]
-    options = {"lossless": True} if suffix == "webp" else {}
-    frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:], **options)
+    frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:], lossless=True)  # of WebP
     assert (read_pixels(tmp_path / f"a.{suffix}") == 200).all()
     assert len(remarks()) == 1 and "3 frames" in remarks()[0]
 

@@ -118,6 +118,9 @@ class Notes:
         self.kept: bool | None = None
         self.fails_at = fails_at
 
+    def targets(self, source: Source) -> list[Path]:
+        return []
+
     def add(self, picture: Picture, found: Boxes) -> None:
         if len(self.seen) == self.fails_at:
             raise OSError("disk")
@@ -167,7 +170,7 @@ def test_failures_are_raised_and_nothing_is_kept(tmp_path: Path) -> None:
 
 def test_a_video_that_does_not_fit_is_not_kept(tmp_path: Path, full_disk: None) -> None:
     """OpenCV does not tell: the file is looked at."""
-    sink = Drawings(tmp_path, boxes_painter(PREDICTOR))
+    sink = Drawings(Ledger(tmp_path, shared=True), boxes_painter(PREDICTOR))
     for frame in range(3):
         sink.add(picture("clip", frame), FOUND)
     with pytest.raises(UserError, match=r"clip\.mp4 cannot be written"):
@@ -187,8 +190,8 @@ def test_a_sink_that_fails_on_the_last_picture_spoils_the_others(tmp_path: Path)
 
     kept: list[bool] = []
     Image.new("RGB", (64, 50)).save(tmp_path / "a.png")
-    sinks: list[Any] = [DetectionFile(tmp_path / "d.json", PREDICTOR, {}), Failing()]
+    sinks: list[Any] = [DetectionFile(Ledger(tmp_path, shared=True), PREDICTOR, {}), Failing()]
     sources = media_sources.find([str(tmp_path / "a.png")])
     with pytest.raises(UserError, match="no space"):
         predict_all(PREDICTOR, sources, sinks, batch_size=1, threshold=0.0, numbers={1})
-    assert kept == [False] and not (tmp_path / "d.json").exists()
+    assert kept == [False] and not (tmp_path / "detections.json").exists()
