@@ -117,10 +117,7 @@ def test_names_that_cannot_be_printed_are_refused(masks, name):
 
 def test_a_photograph_and_its_label_file_may_write_accents_differently(masks):
     masks.write(grey)
-    for part, name in {
-        "images": unicodedata.normalize("NFC", "é"),
-        "labels": unicodedata.normalize("NFD", "é"),
-    }.items():
+    for part, name in (("images", unicodedata.normalize("NFC", "é")), ("labels", unicodedata.normalize("NFD", "é"))):
         folder = masks.folder / "train" / part
         (folder / "0.png").rename(folder / f"{name}.png")
     data = masks.opened()
