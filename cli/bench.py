@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from tools.errors import UserError
-from tools.files import make_folder
+from tools.files import REMEDIES
 from tools.ledger import guarded
 
 if TYPE_CHECKING:
@@ -68,4 +68,9 @@ def _device(accelerator: str) -> "torch.device":
 def _folder(cfg: DictConfig) -> Path:
     """Where the figures go: made now, and not after minutes of timing."""
     folder = Path(cfg.bench.out or f"runs/bench/{cfg.task.name}-{cfg.bench.what}").expanduser()
-    return make_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = REMEDIES.get(error.errno or 0, error.strerror)
+        raise UserError(f"bench.out={folder}: cannot be made a folder: {why}.") from None
+    return folder

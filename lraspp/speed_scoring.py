@@ -4,10 +4,11 @@ The frames are drawn street scenes of Cityscapes' size; a prediction is the trut
 cityscapesscripts weighs instances too, of which a real frame has more than these: its time is a low one.
 """
 
-import tempfile
+import atexit
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from lraspp.evaluate.confusion import ConfusionMatrix
 from lraspp.evaluate.label_files import write_label_files
 from lraspp.evaluate.official import OfficialScores, check_agreement, evaluate
 from lraspp.evaluate.scores import Scores
-from tools.temporaries import mark
+from tools.temporaries import scratch_folder
 from tools.timing import Comparison
 from tools.timing_apart import Contestant
 
@@ -47,14 +48,13 @@ def comparison() -> Comparison:
 
 
 class Frames(NamedTuple):
-    """`truths` and `predictions` [1, H, W] uint8 class indices of the frames of `data`, whose files are in `folder`,
-    which lives as long as this does; so are the predictions as label files, in `results`."""
+    """`truths` and `predictions` [1, H, W] uint8 class indices of the frames of `data`, whose files stay
+    for as long as this process; so do the predictions as label files, in `results`."""
 
     data: FrameData
     truths: list[torch.Tensor]
     predictions: list[torch.Tensor]
     results: Path
-    folder: Any
 
 
 def counting(reading: bool) -> Callable[[], Scores]:
@@ -87,20 +87,22 @@ def official(writing: bool) -> Callable[[], OfficialScores]:
 
 def _frames() -> Frames:
     """The same ones in every process."""
-    folder = tempfile.TemporaryDirectory(prefix=f"{mark('scoring')}-")
+    keeper = ExitStack()
+    atexit.register(keeper.close)
+    folder = keeper.enter_context(scratch_folder("scoring"))
     height, width = FRAME
     streets = {"name": "streets", "seed": 0, "train": 1, "val": FRAMES, "height": height, "width": width}
-    where = {"root": folder.name, "on_error": "raise", "cache": None}
+    where = {"root": str(folder), "on_error": "raise", "cache": None}
     data = open_dataset(OmegaConf.create(streets), OmegaConf.create(where), "val", lambda line: None)
     truths = [_truth(data, index) for index in range(FRAMES)]
     predictions = []
     for truth in truths:
         moved = truth.roll((MOVED, MOVED), dims=(1, 2))
         predictions.append(moved.where(moved < len(data.classes), torch.zeros((), dtype=torch.uint8)))
-    results = Path(folder.name, "results")
+    results = folder / "results"
     for index, predicted in enumerate(predictions):
         write_label_files(results, data, [index], predicted)
-    return Frames(data, truths, predictions, results, folder)
+    return Frames(data, truths, predictions, results)
 
 
 def _truth(data: FrameData, index: int) -> torch.Tensor:

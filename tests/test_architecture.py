@@ -114,7 +114,6 @@ WRITERS = {
     "lraspp/data/cache.py": "pixels, into atomic_path",
     "tools/media_video.py": "OpenCV opens files itself: looked at afterwards",
     "tools/download.py": "grows over several calls",
-    "lraspp/speed_scoring.py": "a scratch folder for as long as a contestant lives",
     "cli/surroundings.py": "the terminal",
 }
 

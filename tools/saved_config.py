@@ -72,6 +72,7 @@ KINDS: dict[str, Kind] = {
     "backbone.weights": _or_null(_text),
     "dataset.name": _word,
     "dataset.class_slots": _word,
+    "dataset.max_boxes": _whole(1, 10**6),
     "dataset.seed": _whole(0, 2**62),
     "dataset.train": _whole(1, 10**7),
     "dataset.val": _whole(1, 10**7),

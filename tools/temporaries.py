@@ -23,7 +23,7 @@ LONGEST_SUFFIX = 16
 _NAME = re.compile(r"\.?mnv3-(?:[a-z]+-)?(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-\d+")
 _OLD_NAME = re.compile(r"\..+\.(?P<process>\d+)\.(?:ckpt|frame|part)$")  # as version 0.1 gave them
 _number = count()
-_own: set[Path] = set()  # temporaries of this process that are being written
+_own: set[str] = set()  # names of temporaries that this process is writing
 _tidied: set[Path] = set()
 
 
@@ -52,12 +52,12 @@ def beside(path: Path) -> Iterator[Path]:
         tidy(path.parent)
     suffix = path.suffix if len(path.suffix) <= LONGEST_SUFFIX else ""
     temporary = path.with_name(f".{mark()}{suffix}")
-    _own.add(temporary)
+    _own.add(temporary.name)
     try:
         yield temporary
     finally:
         _remove(temporary)
-        _own.discard(temporary)
+        _own.discard(temporary.name)
 
 
 @contextmanager
@@ -75,18 +75,18 @@ def scratch_folder(kind: str) -> Iterator[Path]:
             f"No folder for temporary files can be made ({error.strerror}): let the environment variable TMPDIR name "
             "a folder in which there is room."
         ) from error
-    _own.add(folder)
+    _own.add(folder.name)
     try:
         yield folder
     finally:
         _remove(folder)
-        _own.discard(folder)
+        _own.discard(folder.name)
 
 
 def tidy(folder: Path) -> None:
     """Remove the temporaries in `folder` whose process is no longer there."""
     try:
-        found = [path for path in folder.iterdir() if path not in _own]
+        found = [path for path in folder.iterdir() if path.name not in _own]
     except OSError:
         return  # it is not there yet
     for path in found:
