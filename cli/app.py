@@ -43,16 +43,14 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
         try:
             hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
-        except CANNOT_COMPOSE as error:
+        except BaseException as error:  # not of a job, but of its folder or its log, or of what Hydra cannot compose
             naming.give_back_all()
-            if jobs.count or isinstance(error, UserError):
+            known = known_failures.translated(error) if isinstance(error, Exception) else error
+            if known is not error:
+                raise known from error
+            if jobs.count or isinstance(error, UserError) or not isinstance(error, CANNOT_COMPOSE):
                 raise
             raise UserError(f"The call cannot be read: {str(error).strip().splitlines()[0]}") from error
-        except BaseException as error:  # not of a job, but of its folder or its log
-            naming.give_back_all()
-            if isinstance(error, Exception):
-                raise known_failures.translated(error) from error
-            raise
         finally:
             if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
                 Path("runs", "multirun.yaml").unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from cli.composing import composer
 from cli.data import CATALOGUE, run
 from tests.lraspp.cityscapes_files import write_cityscapes
 from tools.errors import UserError
+from tools.ledger import NAME
 
 
 def data(*overrides: str) -> None:
@@ -90,9 +91,8 @@ def test_label_maps_are_checked_whatever_task_is_named(tmp_path, capsys):
     data("action=check", *keys)
     said = capsys.readouterr().out
     assert "3 frames, 3 with labels" in said and "Fit for use" in said
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "train.json", "train.png", "val.json", "val.png"
-    ]  # fmt: skip
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {NAME, "train.json", "train.png", "val.json", "val.png"}
     for file in (tmp_path / "cityscapes" / "gtFine").rglob("*_000000_*labelIds.png"):
         file.unlink()
     Image.new("L", (5, 5)).save(next((tmp_path / "cityscapes" / "gtFine" / "train").rglob("*labelIds.png")))
