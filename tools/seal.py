@@ -60,7 +60,7 @@ def check_archive(content: bytes) -> None:
     PyTorch itself compares no checksum. Archives that it was told to write without any (all are 0) are let through.
 
     Raises:
-        DamagedError: a record is not what its checksum says, is compressed, or there are more of them than fit.
+        DamagedError: a record is not what its checksum says, or there are more of them than fit.
         zipfile.BadZipFile, and whatever else zipfile raises on foreign bytes: this is no whole archive.
     """
     if check_seal(content):
@@ -71,7 +71,7 @@ def check_archive(content: bytes) -> None:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         records = archive.infolist()
         if any(record.compress_type != zipfile.ZIP_STORED for record in records):
-            raise DamagedError("its records are compressed, as PyTorch never writes them")
+            raise zipfile.BadZipFile("compressed, as TorchScript and archives of other programs are")
         if sum(record.file_size for record in records) > len(content):
             raise DamagedError("its records are said to be longer than the whole file")
         if any(record.external_attr & DIRECTORY or record.is_dir() for record in records):
