@@ -109,6 +109,7 @@ WRITERS = {
     "tools/temporaries.py": "where it writes first",
     "tools/locks.py": "a note in the lock, inside of named_errors",
     "tools/checkpoint.py": "into a buffer, then through atomic_path",
+    "tools/ledger.py": "grows by a line a file, inside of named_errors",
     "tools/predictions.py": "JSON line by line, into atomic_path",
     "ssdlite/evaluate/results.py": "JSON line by line, into atomic_path",
     "lraspp/data/cache.py": "pixels, into atomic_path",
