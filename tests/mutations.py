@@ -1,34 +1,19 @@
 """Seeded damage to files and values, for tests that whatever is read ends in a sentence."""
 
+import json
 import random
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+from tools.errors import UserError
+
 ODD: tuple[Any, ...] = (
-    None,
-    True,
-    -1,
-    0,
-    2**64,
-    -(10**40),
-    1e308,
-    float("nan"),
-    float("inf"),
-    "",
-    "x",
-    "../../outside",
-    "${oc.env:SECRET}",
-    "\0",
-    "\x1b[31m",
-    "[bold]",
-    "名前",
-    [],
-    [[]],
-    {},
-    {"_target_": "os.system"},
-    [1, "a", None],
-)
+    None, True, False, 0, -1, 1, 2, 0.5, -0.0, 1e-300, 1e300, float("nan"), float("inf"), 2**31, 2**63, -(2**63), 2**64,
+    10**400, "", "0", "x", "\0", "\x1b[31m", "\ud800", "\u202ename", "a" * 3000, "../../outside", "/", "a\\b", "[red]",
+    "$x$", "名前", "${oc.env:SECRET}", [], [0], [[]], [1, "a", None], {}, {"id": 1}, {"_target_": "os.system"},
+)  # fmt: skip
 """What may stand in the place of any value."""
 
 
@@ -109,3 +94,21 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     for key, one in inside:
         yield value, key
         yield from _places(one)
+
+
+def survives(read: Callable[[], Any]) -> bool:
+    """Whether `read` returns; False if it raises a UserError that can be printed. Other exceptions are the test's."""
+    try:
+        read()
+    except UserError as error:
+        text = "\n".join(error.problems)
+        text.encode()  # no half characters
+        assert text.strip() and "\x1b" not in text and "\0" not in text
+        return False
+    return True
+
+
+def written(path: Path, document: Any) -> Path:
+    """`path`, with the document as JSON in it, whatever its values."""
+    path.write_text(json.dumps(document))
+    return path

@@ -12,7 +12,7 @@ from lraspp.data.frames import Frame
 from lraspp.data.label_file import read_palette
 from lraspp.data.names_file import read_names
 from lraspp.data.pixels import decode
-from tests.fuzzing import mutated_bytes, survives
+from tests.mutations import damaged, survives
 
 VALUES = np.random.default_rng(0).integers(0, 3, (24, 32), dtype=np.uint8).repeat(2, 0).repeat(2, 1)
 
@@ -49,9 +49,9 @@ def run_frames(folder, seed, rounds):
     for number in range(rounds):
         label, image = labels[0], images[0]
         if number % 2:
-            label = mutated_bytes(rng.choice(labels), rng)
+            label = damaged(rng.choice(labels), rng)
         else:
-            image = mutated_bytes(rng.choice(images), rng)
+            image = damaged(rng.choice(images), rng)
         label_path.write_bytes(label)
         image_path.write_bytes(image)
 
@@ -78,7 +78,7 @@ def run_names(folder, seed, rounds):
     path = folder / "names.txt"
     usable = 0
     for _ in range(rounds):
-        path.write_bytes(mutated_bytes(rng.choice(texts).encode(), rng))
+        path.write_bytes(damaged(rng.choice(texts).encode(), rng))
 
         def use():
             classes = read_names(path, rng.choice((255, None)))

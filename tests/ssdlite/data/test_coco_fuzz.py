@@ -13,7 +13,7 @@ from ssdlite.data.file_names import as_on_disk, missing_files
 from ssdlite.data.loader import collate
 from ssdlite.data.verdict import faults, not_learnt, too_small
 from ssdlite.evaluate.coco_scores import score_results
-from tests.fuzzing import mutated_bytes, mutated_document, survives, written
+from tests.mutations import altered, damaged, survives, written
 
 
 def use(path, images):
@@ -40,9 +40,9 @@ def run(files, seed, rounds):
     usable = 0
     for number in range(rounds):
         if number % 3:
-            written(files.json, mutated_document(files.document, rng))
+            written(files.json, altered(files.document, rng))
         else:
-            files.json.write_bytes(mutated_bytes(text, rng))
+            files.json.write_bytes(damaged(text, rng))
         usable += survives(lambda: use(files.json, files.images))
     assert 0 < usable < rounds
 

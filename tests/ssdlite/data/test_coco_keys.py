@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ssdlite.data.coco import load_coco
-from tests.fuzzing import written
+from tests.mutations import written
 from tools.errors import UserError
 
 

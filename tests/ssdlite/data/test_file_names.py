@@ -6,7 +6,7 @@ import pytest
 
 from ssdlite.data.coco import load_coco
 from ssdlite.data.file_names import as_on_disk, missing_files, nearest
-from tests.fuzzing import written
+from tests.mutations import written
 from tools.errors import UserError
 from tools.images import read_image
 

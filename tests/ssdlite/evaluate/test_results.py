@@ -10,7 +10,7 @@ from ssdlite.data.coco import load_coco
 from ssdlite.evaluate.coco_scores import CocoScorer
 from ssdlite.evaluate.results import Collector, _merge, _shortest, read_table, write_results
 from ssdlite.targets import Detections
-from tests.fuzzing import written
+from tests.mutations import written
 from tests.ssdlite.evaluate.made_up import data_set, detections
 
 
