@@ -2,7 +2,6 @@
 
 import importlib
 import logging
-import math
 import shlex
 import sys
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from tools.errors import UserError
 from tools.exported import LITERT, Exported, require
 from tools.ledger import refuse_foreign_file
 from tools.predictor import Predictor
-from tools.run_folder import read_report, refuse_links, shown
+from tools.run_folder import is_finite, read_report, refuse_links, shown
 from tools.runs import lay_over, typed_keys
 
 if TYPE_CHECKING:
@@ -168,9 +167,7 @@ def _exported(
 def _figures(origin: Origin) -> dict[str, float]:
     """The numbers of the run's metrics.json; none if that cannot be read."""
     report = read_report(origin.folder / "metrics.json") if origin.folder else None
-    return {
-        name: value for name, value in (report or {}).items() if type(value) in (int, float) and math.isfinite(value)
-    }
+    return {name: value for name, value in (report or {}).items() if is_finite(value)}
 
 
 def _path(cfg: DictConfig, origin: Origin) -> Path:

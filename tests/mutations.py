@@ -76,7 +76,7 @@ def altered(value: Any, rng: random.Random) -> Any:
         if isinstance(parent, dict) and rng.random() < 0.25:
             del parent[key]
         else:
-            parent[key] = rng.choice(ODD)
+            parent[key] = _copy(rng.choice(ODD))
     return copy
 
 

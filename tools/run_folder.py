@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,11 @@ class RunFolder:
         write_text(self.path / "overrides.txt", "".join(f"{override}\n" for override in overrides))
         write_text(self.path / "command.txt", shlex.join(argv) + "\n")
         write_json(self.path / "env.json", dict(env))
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a value from a file is a number, no boolean, that a float can be: whole numbers there have no limit."""
+    return type(value) in (int, float) and -sys.float_info.max <= value <= sys.float_info.max  # NaN is neither
 
 
 def refuse_links(folder: Path) -> None:

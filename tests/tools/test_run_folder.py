@@ -8,7 +8,7 @@ from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
 
 from tests.tools.tiny_task import fit
-from tools.run_folder import RunFolder, read_metrics
+from tools.run_folder import RunFolder, is_finite, read_metrics
 
 
 def test_description_can_be_read_back(tmp_path):
@@ -53,3 +53,10 @@ def test_resumed_run_has_each_epoch_once(tmp_path):
     assert [{**row, "images_per_s": 0, "seconds": 0} for row in cut] == [
         {**row, "images_per_s": 0, "seconds": 0} for row in whole
     ]
+
+
+def test_numbers_of_a_file_are_finite_floats() -> None:
+    """Whole numbers of JSON have no limit: one that no float can be stopped a comparison."""
+    odd = [10**400, -(10**400), float("nan"), float("inf"), True, "1", None]
+    assert [is_finite(value) for value in odd] == [False] * len(odd)
+    assert all(map(is_finite, (0, -1, 0.5, 10**300)))

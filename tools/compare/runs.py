@@ -7,6 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tools.run_folder import is_finite
+
 NOT_SCORED_ON = ("name", "class_slots", "train", "train_json", "train_images", "train_labels")
 """Keys of a data set that change nothing of what is scored; the others do."""
 
@@ -113,8 +115,7 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:
     """The finite numbers of nested sections, by dotted key."""
-    found = ((key, value) for key, value in flat(values) if isinstance(value, (int, float)))
-    return {key: value for key, value in found if not isinstance(value, bool) and math.isfinite(value)}
+    return {key: value for key, value in flat(values) if is_finite(value)}
 
 
 def as_text(value: Any) -> str:
