@@ -31,9 +31,7 @@ class Kind(NamedTuple):
 
 
 DETECTOR, SEGMENTER = (
-    Kind(
-        "ssdlite", "detector", save_detector, detection.load_detector, detection.init_detector, detection.load_weights
-    ),
+    Kind("ssdlite", "detector", save_detector, boxes.load_detector, boxes.init_detector, boxes.load_weights),
     Kind("lraspp", "segmenter", save_segmenter, masks.load_segmenter, masks.init_segmenter, masks.load_weights),
 )
 
