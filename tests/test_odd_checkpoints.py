@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from lraspp import load as masks
+from ssdlite import load as boxes
 from tests.lraspp.test_load import save as save_segmenter
 from tests.mutations import ODD, altered, damaged, generator
 from tests.ssdlite.test_load import save as save_detector
