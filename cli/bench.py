@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 
 from tools.errors import UserError
 from tools.files import REMEDIES
-from tools.ledger import guarded
+from tools.ledger import guarded, matching
 
 if TYPE_CHECKING:
     import torch
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def run(cfg: DictConfig) -> None:
     """Print parameters, multiply-adds and times; keep the times. Raises UserError for a device that is not there."""
     device, out = _device(cfg.bench.accelerator), _folder(cfg)
-    with guarded(out if cfg.bench.out else None, ("bench.*",), "bench.out"):
+    written = ("bench.json", f"bench.{cfg.bench.format}")
+    with guarded(out if cfg.bench.out else None, lambda: matching(out, *written), "bench.out"):
         _time(cfg, device, out)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.comparing import Asked, parse
 from tools.errors import UserError
-from tools.ledger import refuse_foreign_file
+from tools.ledger import guarded, matching, refuse_foreign_file
 from tools.plain import printable
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ HEADLINES = {
 }
 """Main figures of a task, as metrics.json names them; the first decides on the best checkpoint."""
 
+PICTURES = ("curves.png", "samples-*.jpg")
+"""What a comparison draws."""
+
 COUNTED = {
     "ssdlite": "Parameters and multiply-adds as in the paper's Table 6: convolutions, with 91 class slots.",
     "lraspp": "Parameters and multiply-adds as in the paper's Table 7: of a frame of 1024 x 2048, with 19 classes.",
@@ -36,6 +39,8 @@ COUNTED = {
 def run(argv: Sequence[str]) -> None:
     """Compare the runs that `argv` names. Raises UserError: none can be compared, or a mistake in `argv`."""
     from tools.compare.console import show
+    from tools.compare.curves import SOFTWARE
+    from tools.compare.page import MADE_BY
     from tools.compare.sections import curve_section, draw_task, drawn_before, task_section
     from tools.console import wide_console
 
@@ -48,8 +53,14 @@ def run(argv: Sequence[str]) -> None:
     for section in sections:
         show(console, section)
     out = Path(asked.out or RUNS / "compare" / time.strftime("%Y%m%d-%H%M%S")).expanduser()
-    unclear = [one for section in sections for one in draw_task(section, entries[section.title], out)]
-    curves = curve_section(Path(asked.png or out / "curves.png").expanduser(), entries, HEADLINES)
+    png = Path(asked.png or out / "curves.png").expanduser()
+    if asked.png:
+        refuse_foreign_file(png, "png", lambda content: SOFTWARE.encode() in content)
+    if asked.html:
+        refuse_foreign_file(Path(asked.html).expanduser(), "--html", lambda content: MADE_BY.encode() in content)
+    with guarded(out if asked.out else None, lambda: matching(out, *PICTURES), "out"):
+        unclear = [one for section in sections for one in draw_task(section, entries[section.title], out)]
+        curves = curve_section(png, entries, HEADLINES)
     sections = [curves, *sections] if curves.pictures else sections
     _tell(console, [drawn_before(unclear)] if unclear else [])
     written = [(path, text) for section in sections for path, text in section.pictures]
@@ -116,10 +127,9 @@ def _cost(config: Mapping[str, Any]) -> tuple[float, float] | None:
 def _page(
     asked: Asked, argv: Sequence[str], sections: "Sequence[Section]", entries: "Mapping[str, Sequence[Entry]]"
 ) -> Path:
-    from tools.compare.page import MADE_BY, write_page
+    from tools.compare.page import write_page
 
     path = Path(asked.html).expanduser()
-    refuse_foreign_file(path, "--html", lambda content: MADE_BY.encode() in content)
     everyone = [entry for own in entries.values() for entry in own]
     title = f"{len(everyone)} run{'' if len(everyone) == 1 else 's'} compared"
     write_page(path, title, shlex.join(["mnv3", "compare", *argv]), sections, everyone)

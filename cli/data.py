@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig
 
 from tools.errors import Absent, UserError
-from tools.ledger import guarded
+from tools.ledger import guarded, matching
 
 
 class Entry(NamedTuple):
@@ -75,7 +75,10 @@ def _list(cfg: DictConfig) -> None:
 
 def _check(cfg: DictConfig) -> None:
     out = Path(cfg.out or f"runs/data/{cfg.dataset.name}").expanduser()
-    with guarded(out if cfg.out else None, ("*.json", "*.png"), "out"):
+    written = [
+        f"{split}.{kind}" for split in ([cfg.split] if cfg.split else ["train", "val"]) for kind in ("json", "png")
+    ]
+    with guarded(out if cfg.out else None, lambda: matching(out, *written), "out"):
         problems = (_check_masks if _is_segmentation(cfg) else _check_boxes)(cfg, out)
     if problems:
         raise UserError(*problems)

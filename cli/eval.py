@@ -10,14 +10,14 @@ from omegaconf import DictConfig
 
 from tools.errors import UserError
 from tools.exported import read_exported
-from tools.ledger import guarded
+from tools.ledger import guarded, matching
 from tools.runs import find, typed_keys, wanted
 
 SOURCES = ("run", "ckpt", "weights", "model")
 DRAWN = "streets"
 """The data set that is never missing, but drawn."""
 
-REPORT = ("*.json", "*.yaml", "*.zip", "plots/*", "samples/*", "predictions/**/*")
+REPORT = ("metrics.json", "config.yaml", "*.zip", "plots/*.png", "samples/*.jpg", "samples/*.json", "predictions/*.*")
 """Files of a report."""
 
 
@@ -34,7 +34,7 @@ def run(cfg: DictConfig) -> None:
         raise UserError(f"{' and '.join(given)} each say what to score; give one of them.")
     out = None if cfg.eval.out is None or cfg.dry else Path(cfg.eval.out).expanduser()
     try:
-        with guarded(out, REPORT, "eval.out"):
+        with guarded(out, lambda: matching(out, *REPORT) if out else [], "eval.out"):
             _score(cfg, typed, asked)
     except UserError as error:
         raise UserError(*dict.fromkeys([*error.problems, *_missing_data(cfg, typed)])) from error

@@ -16,7 +16,7 @@ from cli.opening import Opened, open_predictor
 from cli.wording import closest, shown
 from tools import media, media_sources, stops
 from tools.errors import Failure, UserError
-from tools.ledger import Ledger
+from tools.ledger import guarded
 from tools.predicting import Done, predict_all
 from tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
 from tools.predictor import Predictor
@@ -52,22 +52,25 @@ def run(cfg: DictConfig) -> None:
         if key in typed:
             log.warning("%s has no effect: it is not for task=%s.", key, predictor.task)
     folder = _folder(settings, predictor.task, cfg.source[0])
-    sinks = [] if folder is None else _sinks(Ledger(folder, shared=settings.out is not None), plan, settings)
-    if settings.out is not None:
-        _refuse_to_write_over(sinks, plan.sources, settings.out)
+    sinks = [] if folder is None else _sinks(folder, plan, settings)
+    shared = folder if settings.out is not None else None
+    targets = partial(_targets, sinks, plan.sources)
+    if shared is not None:
+        _refuse_sources(targets(), plan.sources, shared)
     if not sys.stdout.isatty() and plan.total != 1:
         log.info("Predicting on %s.", "a camera, until Ctrl-C" if plan.total is None else f"{plan.total} pictures")
     try:
-        done = predict_all(
-            predictor,
-            plan.sources,
-            sinks,
-            batch_size=settings.batch_size or (1 if plan.total is None else plan.opened.batch_size),
-            threshold=settings.threshold,
-            numbers=plan.numbers,
-            frames=settings.frames,
-            total=plan.total,
-        )
+        with guarded(shared, targets, "predict.out"):
+            done = predict_all(
+                predictor,
+                plan.sources,
+                sinks,
+                batch_size=settings.batch_size or (1 if plan.total is None else plan.opened.batch_size),
+                threshold=settings.threshold,
+                numbers=plan.numbers,
+                frames=settings.frames,
+                total=plan.total,
+            )
     except UserError:
         if folder is not None and settings.out is None:
             give_back(str(folder))
@@ -90,7 +93,7 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
             return None
 
     settings = cfg.predict
-    if settings.threshold > 1:
+    if not settings.threshold <= 1:
         problems.append(f"predict.threshold={shown(settings.threshold)}: must be between 0 and 1.")
     sources = attempt(media_sources.find, list(cfg.source))
     total = attempt(media.length, sources, settings.frames) if sources else None
@@ -127,27 +130,30 @@ def _folder(settings: DictConfig, task: str, word: str) -> Path | None:
     return runs / claim(runs, media_sources.title(word))
 
 
-def _refuse_to_write_over(sinks: Sequence[Sink], sources: Sequence[media_sources.Source], out: str) -> None:
-    """Raises UserError if a file would be written over that no earlier call with this folder has written."""
-    targets = [path for sink in sinks for source in sources for path in sink.targets(source)]
+def _targets(sinks: Sequence[Sink], sources: Sequence[media_sources.Source]) -> list[Path]:
+    """Files that would be written, or have been."""
+    return [path for sink in sinks for source in sources for path in sink.targets(source)]
+
+
+def _refuse_sources(targets: Sequence[Path], sources: Sequence[media_sources.Source], out: Path) -> None:
+    """Raises UserError if a picture would be drawn over itself."""
     looked_at = {source.place.resolve() for source in sources if isinstance(source.place, Path)}
     if own := [path for path in targets if path.resolve() in looked_at]:
         raise UserError(f"predict.out={out}: {own[0]} is looked at, and would be drawn over; give another folder.")
-    Ledger(Path(out).expanduser(), shared=True).refuse_foreign(targets, "predict.out")
 
 
-def _sinks(ledger: Ledger, plan: Plan, settings: DictConfig) -> list[Sink]:
+def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
     predictor, sinks = plan.opened.predictor, []
     if predictor.task == "ssdlite":
         if settings.json:
             about = {"model": plan.opened.origin, "threshold": settings.threshold}
-            sinks.append(DetectionFile(ledger, predictor, about))
+            sinks.append(DetectionFile(folder / "detections.json", predictor, about))
         painter: Any = boxes_painter(predictor)
     else:
         if settings.labels is not False:
-            sinks.append(LabelFiles(ledger, predictor, videos=bool(settings.labels)))
+            sinks.append(LabelFiles(folder / "labels", predictor, videos=bool(settings.labels)))
         painter = labels_painter(predictor, plan.numbers)
-    return [*sinks, Drawings(ledger, painter)] if settings.draw else sinks
+    return [*sinks, Drawings(folder, painter)] if settings.draw else sinks
 
 
 def _tell(done: Done, folder: Path | None) -> None:

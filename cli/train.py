@@ -31,6 +31,8 @@ def run(cfg: DictConfig) -> None:
         return
     hydra = HydraConfig.get()
     folder = RunFolder(hydra.runtime.output_dir)
+    if cfg.resume is None and cluster.first():
+        folder.refuse_foreign()
     if cluster.first() and not cluster.restarted():  # a lock may outlive a machine that has failed
         locks.hold(folder.path, "this run")
     if cfg.resume is None and cluster.restarted() and folder.last.exists():

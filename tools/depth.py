@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from tools.errors import UserError
-from tools.once import remark
+from tools.once import differs, remark
 
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits that sensors have; a file has room for 16."""
@@ -57,5 +57,11 @@ def _from_grey(values: np.ndarray, largest: int | None, path: Path | str) -> Ima
     bits = next(bits for bits in DEPTHS if high < 2**bits)
     if not largest and high and bits < 16:
         remark("depth", f"{path} has 16 bits of which {bits} are used: such files are scaled by the bits in use.")
+    if not largest and high and differs("bits", bits):
+        remark(
+            "depths",
+            f"{path} uses {bits} of its 16 bits, files before it others: each is scaled by its own, which makes dark "
+            "ones too bright beside the others. Save all of them with 8 bits, or over the whole range of 16.",
+        )
     scaled = values.astype(np.float32) * np.float32(255 / (largest or 2**bits - 1))
     return Image.fromarray(scaled.clip(0, 255).round().astype(np.uint8)).convert("RGB")

@@ -2,67 +2,56 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tools.errors import UserError
 from tools.files import named_errors
 
 NAME = ".mnv3-files"
-"""In the folder: a line of JSON a file, [path in the folder, bytes, time of change in ns]."""
+"""In the folder: a line of JSON a file, [path in the folder, bytes, time of change in ns], and one where a call begins
+and ends to write: after a crash what is younger than its beginning is ours."""
+
+OPEN, CLOSED = "open", "closed"
+CLOCKS_NS = 2_000_000_000
+"""By which a disk's clock may be behind."""
 
 NAMED = 3
 """Files that a sentence names; it counts them all."""
 
 
-class Ledger:
-    """The files that were written into `folder`; one that has changed since is no longer ours.
-
-    `shared`: whether there may be others in it; in a folder that a call made for itself nothing is noted.
-    """
-
-    def __init__(self, folder: Path, *, shared: bool) -> None:
-        self.folder, self.shared, self._path = folder, shared, folder / NAME
-        self._known = _read(self._path)
-
-    def refuse_foreign(self, paths: Iterable[Path], key: str) -> None:
-        """Raises UserError, naming `key`, if one of `paths` exists and is not ours."""
-        foreign = [path for path in dict.fromkeys(paths) if self._is_foreign(path)]
-        if foreign:
-            more = f" and {len(foreign) - NAMED} more" if len(foreign) > NAMED else ""
-            names = ", ".join(map(str, foreign[:NAMED])) + more
-            raise UserError(
-                f"{key}={self.folder}: {names} would be written over, though mnv3 did not make that, or it was changed "
-                f"since. Nothing was written: give {key} another folder."
-            )
-
-    def note(self, path: Path) -> None:
-        """Remember that `path`, which is in the folder, has just been written."""
-        if not self.shared:
-            return
-        line = json.dumps([_name(path, self.folder), *_stamp(path)])
-        with named_errors(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-
-    def _is_foreign(self, path: Path) -> bool:
-        if not os.path.lexists(path):
-            return False
-        return path.is_symlink() or not path.is_file() or self._known.get(_name(path, self.folder)) != _stamp(path)
-
-
 @contextmanager
-def guarded(folder: Path | None, patterns: Sequence[str], key: str) -> Iterator[None]:
-    """While files that match `patterns` are written into `folder`, which `key` names: those there that are not ours are
-    refused first, those there afterwards are. Nothing of that for None, a folder of the call's own."""
+def guarded(folder: Path | None, find: Callable[[], Iterable[Path]], key: str) -> Iterator[None]:
+    """While a call writes into `folder`, which `key` names. Nothing of this for None, a folder of the call's own.
+
+    `find` gives the files there, before and afterwards, that the call would write, or has written. Raises UserError,
+    before anything is written, if one of them is not ours.
+    """
     if folder is None:
         yield
         return
-    ledger = Ledger(folder, shared=True)
-    ledger.refuse_foreign(_matching(folder, patterns), key)
-    yield
-    for path in _matching(folder, patterns):
-        ledger.note(path)
+    _refuse_foreign(folder, find(), key)
+    path, before = folder / NAME, folder.exists()
+    with named_errors(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        _append(path, [{OPEN: time.time_ns() - CLOCKS_NS}])
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # of a full disk: what is open stays ours
+            written = [[_name(file, folder), *_stamp(file)] for file in dict.fromkeys(find()) if file.is_file()]
+            _append(path, [*written, {CLOSED: 0}])
+            if not written and not before:
+                path.unlink()
+                folder.rmdir()
+
+
+def matching(folder: Path, *patterns: str) -> list[Path]:
+    """Files in `folder` that match one of `patterns`."""
+    return sorted({path for pattern in patterns for path in folder.glob(pattern) if path.name != NAME})
 
 
 def refuse_foreign_file(path: Path, key: str, is_ours: Callable[[bytes], bool]) -> None:
@@ -73,8 +62,30 @@ def refuse_foreign_file(path: Path, key: str, is_ours: Callable[[bytes], bool]) 
         )
 
 
-def _matching(folder: Path, patterns: Sequence[str]) -> list[Path]:
-    return sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
+def _refuse_foreign(folder: Path, paths: Iterable[Path], key: str) -> None:
+    known, opened = _read(folder / NAME)
+    foreign = [path for path in dict.fromkeys(paths) if _is_foreign(path, folder, known, opened)]
+    if foreign:
+        more = f" and {len(foreign) - NAMED} more" if len(foreign) > NAMED else ""
+        names = ", ".join(map(str, foreign[:NAMED])) + more
+        raise UserError(
+            f"{key}={folder}: {names} would be written over, though mnv3 did not make that there, or it was changed or "
+            f"copied since. Nothing was written: give {key} another folder, or move that away."
+        )
+
+
+def _is_foreign(path: Path, folder: Path, known: Mapping[str, Sequence[int]], opened: int | None) -> bool:
+    if not os.path.lexists(path):
+        return False
+    if path.is_symlink() or not path.is_file():
+        return True
+    stamp = _stamp(path)
+    return known.get(_name(path, folder)) != stamp and (opened is None or stamp[1] < opened)
+
+
+def _append(path: Path, entries: Iterable[Any]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write("".join(f"{json.dumps(entry)}\n" for entry in entries))
 
 
 def _name(path: Path, folder: Path) -> str:
@@ -86,17 +97,23 @@ def _stamp(path: Path) -> list[int]:
     return [found.st_size, found.st_mtime_ns]
 
 
-def _read(path: Path) -> dict[str, list[int]]:
-    """By name; lines that are damaged, or half there after a crash, are of files that are not known."""
+def _read(path: Path) -> tuple[dict[str, list[int]], int | None]:
+    """What is known by name, and since when a call has been writing that never came to its end. Lines that are damaged,
+    or half there after a crash, are of files that are not known."""
     known: dict[str, list[int]] = {}
+    opened: int | None = None
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return known
+        return known, opened
     for line in lines:
         try:
-            name, size, time = json.loads(line)
-            known[str(name)] = [int(size), int(time)]
+            entry = json.loads(line)
+            if isinstance(entry, dict):
+                opened = int(entry[OPEN]) if OPEN in entry else None
+            else:
+                name, size, changed = entry
+                known[str(name)] = [int(size), int(changed)]
         except (ValueError, TypeError):
             continue
-    return known
+    return known, opened

@@ -1,6 +1,7 @@
 """What the words of a call name: images, folders, patterns, videos and cameras."""
 
 import glob
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -92,6 +93,9 @@ def _of_word(word: str) -> list[Source]:
             what = "matches no image or video" if files else "matches nothing"
             raise UserError(f"{word}: {what}.")
         return sources
+    if os.path.lexists(path):
+        what = "a link to nothing" if path.is_symlink() else "no ordinary file"
+        raise UserError(f"{word}: that is {what}; give an image, a folder, a pattern or a video.")
     near = get_close_matches(path.name, [file.name for file in _listed(path.parent)], 1, 0.7)
     hint = f"; did you mean {path.parent / near[0]}?" if near else "."
     raise UserError(f"{word}: there is no such file or folder{hint}")

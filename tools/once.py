@@ -5,10 +5,13 @@ import mmap
 
 log = logging.getLogger("mnv3")
 
-KINDS = ("frames", "depth", "fonts")
+KINDS = ("frames", "depth", "depths", "fonts")
 """What there are remarks on."""
 
-_said = mmap.mmap(-1, len(KINDS))  # shared with the processes that are forked from this one
+VALUES = ("bits",)
+"""Of what the first value is kept."""
+
+_said = mmap.mmap(-1, len(KINDS) + len(VALUES))  # shared with the processes that are forked from this one
 
 
 def remark(kind: str, text: str) -> None:
@@ -19,6 +22,13 @@ def remark(kind: str, text: str) -> None:
         log.warning(text)
 
 
+def differs(what: str, value: int) -> bool:
+    """Whether `value`, 1 to 255, is another one than the first of its kind in this call."""
+    place = len(KINDS) + VALUES.index(what)
+    _said[place] = _said[place] or value
+    return _said[place] != value
+
+
 def forget() -> None:
     """Begin anew: the next remark of every kind is made."""
-    _said[:] = bytes(len(KINDS))
+    _said[:] = bytes(len(_said))

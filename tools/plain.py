@@ -1,5 +1,6 @@
 """Text from files as it may be printed: without characters that a terminal obeys."""
 
+import logging
 import unicodedata
 from collections.abc import Collection
 from typing import Any
@@ -26,6 +27,14 @@ def plain(text: str) -> str:
 def printable(text: str) -> str:
     """The same of several lines: line ends and tabs stay."""
     return text if text.isprintable() else "".join(c if c in "\n\t" else plain(c) for c in text)
+
+
+class PlainFormatter(logging.Formatter):
+    """Of logs: names from files are in many lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """As usual, printable."""
+        return printable(super().format(record))
 
 
 def _escape(character: str) -> str:

@@ -9,7 +9,6 @@ import numpy as np
 from PIL import Image
 
 from tools.files import atomic_path, write_encoded
-from tools.ledger import Ledger
 from tools.media import Picture
 from tools.media_sources import Source as MediaSource
 from tools.media_video import VideoWriter
@@ -43,9 +42,8 @@ class DetectionFile:
     """detections.json in COCO's form: `images`, `categories`, and under `annotations` the official results list, best
     first in each image. Image ids count from 1; the frames of a video are images with a number `frame`, from 0."""
 
-    def __init__(self, ledger: Ledger, predictor: Predictor, about: Mapping[str, Any]) -> None:
-        self.ledger, self.path = ledger, ledger.folder / "detections.json"
-        self.about, self.ids = about, predictor.ids
+    def __init__(self, path: Path, predictor: Predictor, about: Mapping[str, Any]) -> None:
+        self.path, self.about, self.ids = path, about, predictor.ids
         self.categories = [{"id": predictor.ids[number], "name": name} for number, name in predictor.classes.items()]
         self.images: list[dict[str, Any]] = []
         self.annotations: list[dict[str, Any]] = []
@@ -78,15 +76,14 @@ class DetectionFile:
                 lines = (json.dumps(row, separators=(",", ":")) for row in getattr(self, name))
                 file.write(f',\n"{name}": [\n' + ",\n".join(lines) + "\n]")
             file.write("}\n")
-        self.ledger.note(self.path)
 
 
 class LabelFiles:
     """A PNG for each picture, <folder>/<name>.png or, of a video, <folder>/<name>/<frame>.png: each class as the data
     set's own label id."""
 
-    def __init__(self, ledger: Ledger, predictor: Predictor, videos: bool) -> None:
-        self.ledger, self.folder, self.videos = ledger, ledger.folder / "labels", videos
+    def __init__(self, folder: Path, predictor: Predictor, videos: bool) -> None:
+        self.folder, self.videos = folder, videos
         self.table = np.zeros(256, np.uint8)
         self.table[list(predictor.ids)] = list(predictor.ids.values())
 
@@ -103,9 +100,7 @@ class LabelFiles:
             if not self.videos:
                 return
             name = f"{name}/{picture.frame:06}"
-        path = self.folder / f"{name}.png"
-        write_label_png(path, self.table[found])
-        self.ledger.note(path)
+        write_label_png(self.folder / f"{name}.png", self.table[found])
 
     def close(self, keep: bool) -> None:
         """All are written."""
@@ -114,21 +109,20 @@ class LabelFiles:
 class Drawings(Generic[Found]):
     """What `paint` makes of pictures: <folder>/<name>.jpg, or <name>.mp4 of a video."""
 
-    def __init__(self, ledger: Ledger, paint: Callable[[Picture, Found], Image.Image]) -> None:
-        self.ledger, self.paint = ledger, paint
+    def __init__(self, folder: Path, paint: Callable[[Picture, Found], Image.Image]) -> None:
+        self.folder, self.paint = folder, paint
         self._video: VideoWriter | None = None
         self._source: Any = None
 
     def targets(self, source: MediaSource) -> list[Path]:
         """Beside one another, whatever folders the sources are in."""
-        return [self.ledger.folder / f"{source.name}{'.mp4' if source.video else '.jpg'}"]
+        return [self.folder / f"{source.name}{'.mp4' if source.video else '.jpg'}"]
 
     def add(self, picture: Picture, found: Found) -> None:
         """Draw and write."""
         drawn, (path,) = self.paint(picture, found), self.targets(picture.source)
         if picture.fps is None:
             write_encoded(path, drawn.save, quality=92, subsampling=0)
-            self.ledger.note(path)
             return
         if picture.source != self._source:
             self.close(keep=True)
@@ -141,8 +135,6 @@ class Drawings(Generic[Found]):
         """Finish the video that is being written, or remove it."""
         if self._video is not None:
             self._video.close(keep)
-            if keep:
-                self.ledger.note(self._video.path)
             self._video = None
 
 

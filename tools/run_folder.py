@@ -14,6 +14,10 @@ from omegaconf import OmegaConf
 from tools.errors import UserError
 from tools.files import write_json, write_text
 
+DESCRIBED = ("config.yaml", "overrides.txt", "command.txt", "env.json")
+RESULTS = ("metrics.csv", "metrics.json", "checkpoints", "plots", "samples", "predictions")
+"""What is in a run folder from its beginning, and what comes later."""
+
 LARGEST_REPORT = 50_000_000
 """Bytes of a metrics.json."""
 
@@ -38,6 +42,17 @@ class RunFolder:
 
     def __str__(self) -> str:
         return shown(self.path)
+
+    def refuse_foreign(self) -> None:
+        """Raises UserError: a run would write over files in the folder, and those of a run are not among them."""
+        if all((self.path / name).is_file() for name in DESCRIBED):
+            return
+        there = [name for name in (*DESCRIBED, *RESULTS) if os.path.lexists(self.path / name)]
+        if there:
+            raise UserError(
+                f"{self}: it is no run folder, and a run would write over what is there ({', '.join(there)}). Nothing was "
+                "written: give another folder."
+            )
 
     def describe(
         self, config: Mapping[str, Any], overrides: Sequence[str], argv: Sequence[str], env: Mapping[str, Any]

@@ -33,6 +33,13 @@ def test_grey_is_scaled_by_the_bits_in_use(tmp_path: Path, remarks, suffix, bits
     assert len(remarks()) == said  # once
 
 
+def test_files_of_one_camera_that_are_scaled_differently_are_told(tmp_path: Path, remarks) -> None:
+    for name, value in (("bright", 4000), ("also", 3000), ("dark", 240)):
+        Image.fromarray(np.full((48, 64), value, np.uint16)).save(tmp_path / f"{name}.png")
+        read_pixels(tmp_path / f"{name}.png")
+    assert len(remarks()) == 2 and "dark.png uses 8" in remarks()[1]
+
+
 def test_the_depth_that_a_file_states_is_taken(tmp_path: Path, remarks) -> None:
     """A dark image of 12 bits stays dark."""
     dark = np.rint(RAMP * 500).astype(np.uint16)

@@ -11,7 +11,6 @@ from PIL import Image
 
 from tools import media_sources
 from tools.errors import UserError
-from tools.ledger import Ledger
 from tools.media import Picture
 from tools.media_sources import Source
 from tools.predicting import Done, predict_all
@@ -49,7 +48,7 @@ def picture(name: str = "a/b", frame: int | None = None) -> Picture:
 
 
 def test_detections_in_coco_s_form(tmp_path: Path) -> None:
-    sink = DetectionFile(Ledger(tmp_path, shared=True), PREDICTOR, {"model": "m"})
+    sink = DetectionFile(tmp_path / "detections.json", PREDICTOR, {"model": "m"})
     sink.add(picture(), FOUND)
     sink.add(picture("clip", frame=7), Boxes(FOUND.boxes[:0], FOUND.scores[:0], FOUND.classes[:0]))
     sink.close(keep=True)
@@ -70,7 +69,7 @@ def test_detections_in_coco_s_form(tmp_path: Path) -> None:
 def test_label_files_hold_the_data_set_s_ids(tmp_path: Path) -> None:
     labels = np.repeat(np.array([1, 2, 5, 2], np.uint8), 16)[None].repeat(50, 0)
     for videos in (False, True):
-        sink = LabelFiles(Ledger(tmp_path / str(videos), shared=True), PREDICTOR, videos)
+        sink = LabelFiles(tmp_path / str(videos) / "labels", PREDICTOR, videos)
         sink.add(picture(), labels)
         sink.add(picture("clip", frame=7), labels)
         sink.close(keep=True)
@@ -80,7 +79,7 @@ def test_label_files_hold_the_data_set_s_ids(tmp_path: Path) -> None:
 
 
 def test_drawings(tmp_path: Path) -> None:
-    sink = Drawings(Ledger(tmp_path, shared=True), boxes_painter(PREDICTOR))
+    sink = Drawings(tmp_path, boxes_painter(PREDICTOR))
     sink.add(picture(), FOUND)
     sink.add(picture("c.d"), FOUND)
     pixels = np.asarray(Image.open(tmp_path / "a/b.jpg")).astype(int)
@@ -170,7 +169,7 @@ def test_failures_are_raised_and_nothing_is_kept(tmp_path: Path) -> None:
 
 def test_a_video_that_does_not_fit_is_not_kept(tmp_path: Path, full_disk: None) -> None:
     """OpenCV does not tell: the file is looked at."""
-    sink = Drawings(Ledger(tmp_path, shared=True), boxes_painter(PREDICTOR))
+    sink = Drawings(tmp_path, boxes_painter(PREDICTOR))
     for frame in range(3):
         sink.add(picture("clip", frame), FOUND)
     with pytest.raises(UserError, match=r"clip\.mp4 cannot be written"):
@@ -190,7 +189,7 @@ def test_a_sink_that_fails_on_the_last_picture_spoils_the_others(tmp_path: Path)
 
     kept: list[bool] = []
     Image.new("RGB", (64, 50)).save(tmp_path / "a.png")
-    sinks: list[Any] = [DetectionFile(Ledger(tmp_path, shared=True), PREDICTOR, {}), Failing()]
+    sinks: list[Any] = [DetectionFile(tmp_path / "detections.json", PREDICTOR, {}), Failing()]
     sources = media_sources.find([str(tmp_path / "a.png")])
     with pytest.raises(UserError, match="no space"):
         predict_all(PREDICTOR, sources, sinks, batch_size=1, threshold=0.0, numbers={1})

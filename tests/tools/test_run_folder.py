@@ -2,12 +2,14 @@
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
 
 from tests.tools.tiny_task import fit
+from tools.errors import UserError
 from tools.run_folder import RunFolder, is_finite, read_metrics
 
 
@@ -60,3 +62,15 @@ def test_numbers_of_a_file_are_finite_floats() -> None:
     odd = [10**400, -(10**400), float("nan"), float("inf"), True, "1", None]
     assert [is_finite(value) for value in odd] == [False] * len(odd)
     assert all(map(is_finite, (0, -1, 0.5, 10**300)))
+
+
+def test_a_run_does_not_write_over_files_of_others(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.refuse_foreign()
+    (tmp_path / "log.txt").touch()
+    folder.refuse_foreign()
+    (tmp_path / "samples").mkdir()
+    with pytest.raises(UserError, match="samples"):
+        folder.refuse_foreign()
+    folder.describe({"seed": 0}, [], ["mnv3", "train"], {})  # as a run does that is queued again
+    folder.refuse_foreign()

@@ -16,6 +16,8 @@ COLOURS = (
     "#1f6fd6", "#e8710a", "#1a9850", "#c2185b", "#7b3fb5", "#008b8b", "#8c5a2b", "#5b6470", "#b8a000", "#d62728",
 )  # fmt: skip
 STYLES = ("-", "--", ":", "-.")  # of the first ten runs, the second ten, ...
+SOFTWARE = "mnv3 compare"
+"""By which a picture of ours is known."""
 ROW = 3.5  # inches
 LINE = 0.2  # of the legend, inches
 
@@ -39,7 +41,8 @@ def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) ->
         named = zip(entries, as_labels([shortened(e.title) for e in entries]), strict=True)
         handles = [right.plot([], [], color=colour(e), ls=style(e), lw=2, label=name)[0] for e, name in named]
         right.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=9)
-    write_encoded(path, figure.savefig, dpi=110, bbox_inches="tight", pad_inches=0.12)
+    about = {"Software": SOFTWARE}
+    write_encoded(path, figure.savefig, dpi=110, bbox_inches="tight", pad_inches=0.12, metadata=about)
     return True
 
 

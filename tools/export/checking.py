@@ -10,6 +10,9 @@ from tools.predictor import Boxes
 BOX, SCORE, PIXELS = 0.1, 1e-4, 0.9999
 """What must agree at float32: corners within pixels, scores, share of a label map."""
 
+ALIKE = 0.5
+"""Of all boxes, whatever their scores."""
+
 TIE = 1e-4
 """Overlaps that near to the threshold of NMS fall on either side by rounding: once in 230,000 boxes of a detector of
 blood cells, by an overlap 1e-7 from it."""
@@ -31,25 +34,25 @@ def boxes_agree(
     """Of the detections of the same images, found with a score threshold of `least_score`, `limit` an image at most.
 
     Rounding decides which box is there where scores tie with the threshold or with the last of a full list, and where
-    two boxes overlap by just `nms_iou`: the former are left out, the latter counted apart.
+    two boxes overlap by just `nms_iou`: of the former half may differ, the latter are counted apart.
     """
-    count, apart, missing, tied = 0, 0.0, 0, 0
+    apart, missing, tied, alike, total = 0.0, 0, 0, 0, 0
     for one, other in zip(ours, theirs, strict=True):
         full = [found.scores[-1] for found in (one, other) if len(found.scores) == limit]
         cut = max([least_score, *full]) + 2 * SCORE
         near = [_nearest(a, b) for a, b in ((one, other), (other, one))]
         lost = [(gap > BOX) & (found.scores > cut) for gap, found in zip(near, (one, other), strict=True)]
         ties = _tied(one, other, lost, nms_iou)
-        for gap, found, gone, tie in zip(near, (one, other), lost, ties, strict=True):
-            clear = found.scores > cut
-            count, missing, tied = count + int(clear.sum()), missing + int((gone & ~tie).sum()), tied + int(tie.sum())
-            apart = max(apart, float(gap[clear & ~gone].max(initial=0)))
+        for gap, gone, tie in zip(near, lost, ties, strict=True):
+            missing, tied = missing + int((gone & ~tie).sum()), tied + int(tie.sum())
+            alike, total = alike + int((gap <= BOX).sum()), total + len(gap)
+            apart = max(apart, float(gap[gap <= BOX].max(initial=0)))
     words = (
-        f"{count} detections of the two, {count - missing - tied} of them the other's too, within {apart:.1g} pixels "
-        f"and {SCORE:g} in score"
+        f"{total} detections of the two, {alike} of them the other's too, within {apart:.1g} pixels and {SCORE:g} in "
+        "score"
     )
     more = f"; {tied} depend on boxes that overlap by just {nms_iou:g}" if tied else ""
-    return Agreement(missing == 0, words + more)
+    return Agreement(missing == 0 and alike >= ALIKE * total, words + more)
 
 
 def _tied(one: Boxes, other: Boxes, lost: Sequence[np.ndarray], nms_iou: float) -> tuple[np.ndarray, np.ndarray]:

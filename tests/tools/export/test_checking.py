@@ -43,6 +43,14 @@ def test_which_of_equals_comes_last_does_not_matter() -> None:
     assert not boxes_agree([ours], [theirs], limit=3).good
 
 
+def test_boxes_that_all_tie_are_compared() -> None:
+    """Of a network that has hardly learnt: all were taken for ties with the last, and none was compared."""
+    ours = found(*((20 * i, 0.01 + 1e-7 * i, 1) for i in range(10)))
+    same, other = boxes_agree([ours], [ours], limit=10), found(*((20 * i, 0.01, 2) for i in range(10)))
+    assert same.good and same.words.startswith("20 detections of the two, 20 of them")
+    assert not boxes_agree([ours], [other], limit=10).good
+
+
 def test_single_boxes_are_compared() -> None:
     """They were all taken for the last of a full list: 0 detections agreed with 0."""
     agreement = boxes_agree([found((0, 0.9, 1))] * 5, [found((0, 0.9, 1))] * 5)
