@@ -50,7 +50,7 @@ def find(verb: str, given: arguments.Arguments, config_dir: Path | None = None) 
             problems.append("-m cannot be shown: leave it out, or give --cfg and --info one value for every key.")
         readable = []
         for text in given.overrides:
-            unreadable = call.unreadable(text, given.multirun)
+            unreadable = call.unreadable(text, given.multirun) or _empty(text)
             problems += unreadable
             readable += [] if unreadable else [text]
         configs = []
@@ -59,6 +59,11 @@ def find(verb: str, given: arguments.Arguments, config_dir: Path | None = None) 
             problems += found
             configs += [config] if config is not None else []
     return list(dict.fromkeys(problems)), configs
+
+
+def _empty(text: str) -> list[str]:
+    """A variable of the shell that is not set is no value: `resume=` would begin a new run."""
+    return [f"{text} has no value: give one, or null."] if text.endswith("=") else []
 
 
 class _Call:

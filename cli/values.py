@@ -51,6 +51,8 @@ def _of_leaf(leaf: Leaf, value: Any) -> str | None:
     choices, low = leaf.field.metadata["choices"], leaf.field.metadata["low"]
     items = list(value) if isinstance(value, ListConfig) else [value]
     numbers = [item for item in items if isinstance(item, (int, float)) and not isinstance(item, bool)]
+    if any(number != number for number in numbers):
+        return f"{leaf.key}={shown(value)}: must be a number"
     if low is not None and any(number < low for number in numbers):
         return f"{leaf.key}={shown(value)}: must be at least {shown(low)}"
     number_is_free = bool(numbers) and not any(isinstance(choice, int) for choice in choices)

@@ -50,8 +50,8 @@ class RunFolder:
         there = [name for name in (*DESCRIBED, *RESULTS) if os.path.lexists(self.path / name)]
         if there:
             raise UserError(
-                f"{self}: it is no run folder, and a run would write over what is there ({', '.join(there)}). Nothing was "
-                "written: give another folder."
+                f"{self}: it is no run folder, and a run would write over what is there ({', '.join(there)}). Nothing "
+                "was written: give another folder."
             )
 
     def describe(

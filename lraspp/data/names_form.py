@@ -4,6 +4,8 @@ import json
 import re
 from collections.abc import Mapping
 
+NO_NAME = re.compile(r"(0|-\d+)\s+\S")
+"""What no name begins with, as `2 wheeler` may."""
 WITH_ID = re.compile(r"(\d+)\s+(\S.*)$")
 KEYED = re.compile(r"\d+\s*[:=]")
 COLOUR_LAST = re.compile(r".*\s\d{1,3}\s+\d{1,3}\s+\d{1,3}$")
@@ -32,8 +34,10 @@ def form_mistake(rows: Mapping[int, str]) -> str | None:
         what = f"line {next(iter(rows))}: {lines[0]!r} looks like a heading, which would shift every class"
         return f"{what}: remove it. If it is a class, write ids: `0 {lines[0]}`."
     without = [number for number, line in rows.items() if not WITH_ID.match(line)]
-    if without and 2 * len(without) < len(lines):
-        return f"line {', '.join(map(str, without[:5]))}: no id, where most lines have one: all lines have, or none."
+    meant = any(map(NO_NAME.match, lines)) or 2 * len(without) < len(lines)
+    if without and meant:
+        where = ", ".join(map(str, without[:5]))
+        return f"line {where}: no id from 0 on, where others have one: all lines have one before the name, or none."
     if several and _are_ids_last(lines):
         return "has the ids behind the names: write `id name`."
     return None

@@ -96,3 +96,15 @@ def test_words_after_data_are_checked_too(call: Call, capsys: pytest.CaptureFixt
 )
 def test_the_closest_match_looks_at_the_last_part_first(word: str, meant: str | None) -> None:
     assert closest(word, ["recipe.epochs", "recipe.lr", "seed", "dataset.train"]) == meant
+
+
+@pytest.mark.parametrize("words", [["train", "resume="], ["predict", "x.jpg", "predict.out="], ["eval", "run="]])
+def test_a_key_without_a_value_is_a_mistake(call, capsys, words) -> None:
+    """Of a shell's empty variable: `resume=` began a new training."""
+    assert call(*words) == 2
+    assert f"{words[-1]} has no value" in capsys.readouterr().err
+
+
+def test_what_is_no_number_is_a_mistake(call, capsys) -> None:
+    assert call("train", "recipe.lr=nan") == 2
+    assert "recipe.lr" in capsys.readouterr().err

@@ -82,3 +82,9 @@ def test_a_file_of_something_else_is_told_in_a_few_sentences(tmp_path):
     with pytest.raises(UserError) as caught:
         read(tmp_path, "\n".join(f"\x01{number}\x02" for number in range(200)))
     assert len(caught.value.problems) == 11
+
+
+@pytest.mark.parametrize("text", ["0 background\nthing\n", "-1 a\n1 b\n", "background\n0 thing\n"])
+def test_ids_on_some_lines_alone_are_refused(tmp_path, text):
+    with pytest.raises(UserError, match="no id from 0 on"):
+        read(tmp_path, text)
