@@ -53,7 +53,7 @@ def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
     except UserError as error:
         reason = error.__cause__
         if not isinstance(reason, OSError) or reason.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
+            raise UserError(*(problem.replace(NEW, "") for problem in error.problems)) from reason
         place = path.with_name(path.name.removeprefix(NEW))
         raise UserError(
             f"{place}: no space left on the disk, so this checkpoint was not saved "

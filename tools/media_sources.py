@@ -106,7 +106,7 @@ def _of_folder(folder: Path) -> list[Source]:
     if files:
         return [_of_file(file, folder) for file in files]
     deeper = next((file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES), None)
-    hint = f"; those in the folders below it: '{folder}/**/*{deeper.suffix}'." if deeper else "."
+    hint = f"; those in the folders below it: '{folder / '**' / f'*{deeper.suffix}'}'." if deeper else "."
     raise UserError(f"{folder}: there is no image or video in this folder{hint}")
 
 

@@ -26,8 +26,10 @@ def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"dataset.names: {path} cannot be read as text: {error}.") from None
+    except UnicodeDecodeError:
+        raise UserError(f"dataset.names: {path} cannot be read as text in UTF-8: save it so.") from None
+    except OSError as error:
+        raise UserError(f"dataset.names: {path} cannot be read as text: {error.strerror or error}.") from None
     rows = {number: line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
     if rows and (mistake := form_mistake(rows)):
         raise UserError(f"dataset.names: {path} {plain(mistake)}")
