@@ -8,6 +8,7 @@ from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
 
 from tests.tools.tiny_task import fit
+from tools.plots import plot_training
 from tools.run_folder import RunFolder, is_finite, read_metrics
 
 
@@ -60,3 +61,39 @@ def test_numbers_of_a_file_are_finite_floats() -> None:
     odd = [10**400, -(10**400), float("nan"), float("inf"), True, "1", None]
     assert [is_finite(value) for value in odd] == [False] * len(odd)
     assert all(map(is_finite, (0, -1, 0.5, 10**300)))
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            "epoch,loss,AP\n-1,x,y\n1,x,0.5\n2,1.5,\n",
+            [{"epoch": "1", "AP": "0.5"}, {"epoch": "2", "loss": "1.5", "AP": ""}],
+        ),
+        (
+            "epoch,loss\n1,nan,7\n2,inf\n3\n",
+            [{"epoch": str(i), "loss": x} for i, x in enumerate(("nan", "inf", ""), 1)],
+        ),
+        ("epoch,loss\n0,1\n1.5,1\n,1\n" + "9" * 5000 + ",1\n3,1e300\n", [{"epoch": "3"}]),
+        ("a" * 200_000 + "\n", []),
+        ("epoch,loss\n1,2\n" + "a" * 200_000 + "\n", [{"epoch": "1", "loss": "2"}]),
+        ("loss\n1\n", []),
+    ],
+)
+def test_what_is_no_number_in_metrics_is_left_out(tmp_path, caplog, text, rows):
+    """With one warning; all that is left can be drawn, and a training goes on with it."""
+    path = tmp_path / "metrics.csv"
+    path.write_text(text)
+    assert read_metrics(path) == rows
+    (warning,) = caplog.records
+    assert "metrics.csv" in warning.message
+    plot_training(tmp_path / "x.png", rows)
+
+
+def test_a_run_goes_on_with_damaged_metrics(tmp_path):
+    """Its own rows are as they would be, and the file is whole again."""
+    fit(tmp_path, epochs=2)
+    (tmp_path / "metrics.csv").write_bytes(b"epoch,loss,AP\n-1,x,y\n1,\xff,0.5\n")
+    fit(tmp_path, epochs=3, resume=tmp_path / "checkpoints" / "last.ckpt")
+    rows = read_metrics(tmp_path / "metrics.csv")
+    assert [(row["epoch"], row["AP"]) for row in rows] == [("1", "0.5"), ("3", "")]
