@@ -44,7 +44,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     network = task.build(config, train_data)
     resumed = folder.last if config["resume"] and folder.last.exists() else None
     if resumed is not None:
-        check_resumed(resumed, task.name)
+        check_resumed(folder, config, task.name)
     names = partial(task.names, train_data=train_data)
     restored = Restored()
     trainer = build_trainer(config, plan, folder, score=task.score, names=names, callbacks=[restored])
