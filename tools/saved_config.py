@@ -45,7 +45,7 @@ def _word(value: Any) -> bool:
     return type(value) is str and WORD.fullmatch(value) is not None and set(value) != {"."}
 
 
-def _size(value: Any) -> bool:
+def is_size(value: Any) -> bool:
     """Height and width of an input: of no more pixels than a network can be given in a reasonable time."""
     sides = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_whole(1, 16384), value))
     return sides and value[0] * value[1] <= MOST_PIXELS
@@ -58,7 +58,7 @@ def _or_null(kind: Kind) -> Kind:
 KINDS: dict[str, Kind] = {
     "task.name": _word,
     "task.preset": _word,
-    "task.input_size": _or_null(_size),
+    "task.input_size": _or_null(is_size),
     "task.head": _word,
     "task.filters": _whole(1, 4096),
     "task.gate": _or_null(_word),

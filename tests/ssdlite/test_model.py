@@ -117,3 +117,8 @@ def test_mistakes() -> None:
         build_detector(backbone="huge", num_slots=3)
     with pytest.raises(UserError, match="input_size"):
         build_detector(backbone="small", num_slots=3, input_size=(0, 320))
+
+
+def test_an_input_that_no_checkpoint_may_have_is_refused_before_training() -> None:
+    with pytest.raises(UserError, match=r"task\.input_size"):
+        build_detector(backbone="small", num_slots=3, input_size=(4096, 4097))
