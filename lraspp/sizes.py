@@ -7,6 +7,7 @@ from typing import Any
 from lraspp.data.frames import FrameData
 from lraspp.data.loader import UNREADABLE, frame_sizes
 from tools.errors import UserError
+from tools.saved_config import is_size
 
 Size = tuple[int, int]
 
@@ -33,13 +34,17 @@ def crop_size(config: Mapping[str, Any], data: FrameData) -> Size:
 
 
 def check_sizes(config: Mapping[str, Any]) -> None:
-    """Raises UserError unless recipe.crop and task.input_size are two numbers each, or null."""
+    """Raises UserError unless recipe.crop and task.input_size are two numbers each, or null, and the latter one that a
+    checkpoint may have."""
     sizes = {"recipe.crop": config["recipe"]["crop"], "task.input_size": config["task"]["input_size"]}
     problems = [
         f"{key}={size}: must be two numbers, height and width."
         for key, size in sizes.items()
         if size is not None and len(size) != 2
     ]
+    size = sizes["task.input_size"]
+    if not problems and size is not None and not is_size(size):
+        problems.append(f"task.input_size={size}: sides are 1 to 16384 pixels, and no more than 4096 x 4096 together.")
     if problems:
         raise UserError(*problems)
 

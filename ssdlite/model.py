@@ -20,6 +20,7 @@ from ssdlite.presets import Preset, get_preset
 from ssdlite.resize import Rule
 from ssdlite.targets import Detections, Raw, Targets
 from tools.errors import UserError
+from tools.saved_config import is_size
 
 INIT_STD = 0.03  # of every kernel; the authors' configs and torchvision agree
 BN_MOMENTUM = 0.03  # the authors' decay 0.97
@@ -61,6 +62,8 @@ class Detector(nn.Module):
         height, width = size
         if min(height, width) < 1:
             raise UserError(f"task.input_size: both sides must be at least 1 pixel, not {height} x {width}")
+        if not is_size(size):
+            raise UserError(f"task.input_size: {height} x {width} is too large; 4096 x 4096 pixels are the most.")
         self.input_size = (height, width)
         with torch.device("cpu"):
             anchors = grid_anchors(self.preset.anchors, self.input_size, self.preset.square_anchors)

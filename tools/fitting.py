@@ -44,7 +44,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
     network = task.build(config, train_data)
     resumed = folder.last if config["resume"] and folder.last.exists() else None
     if resumed is not None:
-        check_resumed(resumed, task.name)
+        check_resumed(folder, config, task.name)
     names = partial(task.names, train_data=train_data)
     restored = Restored()
     trainer = build_trainer(config, plan, folder, score=task.score, names=names, callbacks=[restored])
@@ -128,16 +128,17 @@ def _report(
     epoch = int(read_checkpoint(folder.best)["epoch"]) + 1
     more = {"epoch": epoch, "checkpoint": "checkpoints/best.ckpt"}
     table = task.report(folder.path, data, results, scores, more)
-    plot_training(folder.path / "plots" / "training.png", folder.metrics_csv)
+    rows = read_metrics(folder.metrics_csv)
+    plot_training(folder.path / "plots" / "training.png", rows)
     if run is not None:
         run.log(task.tables(scores))
         run.summary["best_epoch"] = epoch
         if config.get("row"):
             run.summary.update(score_figures(config["row"], config["dataset"]["name"], "val", scores.stats))
         upload_checkpoint(run, folder.best, scores.stats)
-    rows = read_metrics(folder.metrics_csv)
     log.info("%s", table)
     stats = ", ".join(f"{name} {scores.stats[name]:.4f}" for name in task.headline)
-    log.info("%s: epoch %d of %d, %s", stats, epoch, len(rows), shown(folder.best))
+    last = max([epoch, *(int(row["epoch"]) for row in rows)])
+    log.info("%s: epoch %d of %d, %s", stats, epoch, last, shown(folder.best))
     log.info("Run folder: %s", folder)
     log.info("Next: mnv3 eval run=%s", folder)

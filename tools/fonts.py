@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from PIL import ImageFont
 
 from tools.once import remark
+from tools.plain import plain
 
 LATIN = 0x100
 """Characters below are in Pillow's own font."""
@@ -25,13 +26,13 @@ def font_for(text: str, size: float) -> Any:
 
 
 def drawable(texts: Sequence[str]) -> list[str]:
-    """`texts` with the codes of those characters that no font here has, as in U+732B; a remark says so once."""
-    return [_drawable(text) for text in texts]
+    """`texts`, plain, with the codes of those characters that no font here has, as in U+732B; a remark says so once."""
+    return [_drawable(plain(text)) for text in texts]
 
 
 def as_labels(names: Iterable[str]) -> list[str]:
     """Names as a plot can have them: `drawable`, not too long, and with a space before "_", which hides a label."""
-    short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in names]
+    short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in map(plain, names)]
     return [f" {name}" if name.startswith("_") else name for name in drawable(short)]
 
 

@@ -3,7 +3,6 @@
 Figures are made without pyplot, so that plotting opens no window and leaves no global state behind.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -120,14 +119,12 @@ def plot_class_scores(
 
 
 @literal
-def plot_training(path: Path, metrics_csv: Path) -> None:
-    """Curves of a run from its metrics.csv (one row an epoch; empty cells are skipped): losses, scores, learning rate.
+def plot_training(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
+    """Curves of a run from the rows of its metrics.csv (empty cells are skipped): losses, scores, learning rate.
 
     A column is a loss when its last part names one, a rate when it is `lr`; `val/...` columns else are scores.
     """
-    with metrics_csv.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    columns = [name for name in (rows[0] if rows else {}) if name]
+    columns = dict.fromkeys(name for row in rows for name in row)
     groups = {
         "loss": [name for name in columns if name.rpartition("/")[2].endswith("loss")],
         "validation": [name for name in columns if name.startswith("val/") and not name.endswith("loss")],
@@ -141,7 +138,8 @@ def plot_training(path: Path, metrics_csv: Path) -> None:
         for i, name in enumerate(names):
             epochs, values = _series(rows, name)
             if epochs:
-                axes.plot(epochs, values, color=_rgb(9 - i if i < 9 else i), lw=1.8, marker="o", ms=3, label=name)
+                label = as_labels([name])[0]
+                axes.plot(epochs, values, color=_rgb(9 - i if i < 9 else i), lw=1.8, marker="o", ms=3, label=label)
         axes.set(title=title, xlabel="epoch")
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -150,7 +148,7 @@ def plot_training(path: Path, metrics_csv: Path) -> None:
 
 
 def _series(rows: Sequence[Mapping[str, str]], name: str) -> tuple[list[float], list[float]]:
-    points = [(float(row.get("epoch") or i), float(row[name])) for i, row in enumerate(rows) if row.get(name)]
+    points = [(float(row["epoch"]), float(row[name])) for row in rows if row.get(name)]
     return [epoch for epoch, _ in points], [value for _, value in points]
 
 

@@ -1,21 +1,43 @@
 """Going on from a checkpoint that may have been altered: a part of it that does not fit is a mistake of the file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 
 from tools.checkpoint import check_resumable, read_checkpoint, run_config
 from tools.errors import UserError
+from tools.run_folder import RunFolder
+from tools.saved_config import short
+
+TRAINED_BY = ("task", "backbone", "dataset", "recipe")
+"""Sections that a run and its checkpoints have in common: they make the network and its training."""
 
 
-def check_resumed(path: Path, task: str) -> None:
-    """Raises UserError: the checkpoint is not one from which a training of `task` goes on."""
-    checkpoint = read_checkpoint(path)
-    run_config(checkpoint, path, task)
-    check_resumable(checkpoint, path)
+def check_resumed(folder: RunFolder, config: Mapping[str, Any], task: str) -> None:
+    """Raises UserError: a training of `task` by `config` does not go on from the last checkpoint in `folder`, or the
+    best one, which may stay the best, is of something else."""
+    last = read_checkpoint(folder.last)
+    _check_config(last, folder.last, config, task)
+    check_resumable(last, folder.last)
+    if folder.best.exists():
+        _check_config(read_checkpoint(folder.best), folder.best, config, task)
+
+
+def _check_config(checkpoint: Mapping[str, Any], path: Path, config: Mapping[str, Any], task: str) -> None:
+    """Keys that either configuration lacks, being younger or older, are let through."""
+    saved = run_config(checkpoint, path, task)
+    for section in TRAINED_BY:
+        before, now = saved.get(section, {}), config[section]
+        for key in now:
+            if key in before and before[key] != now[key]:
+                raise UserError(
+                    f"{path}: {section}.{key} is {short(before[key])} in its configuration and {short(now[key])} in "
+                    "that of its run; the file is of another run, or was altered."
+                )
 
 
 class Restored(Callback):

@@ -2,10 +2,14 @@
 
 import csv
 import json
+import logging
+import math
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +18,24 @@ from omegaconf import OmegaConf
 from tools.errors import UserError
 from tools.files import write_json, write_text
 
+<<<<<<< HEAD
 DESCRIBED = ("config.yaml", "overrides.txt", "command.txt", "env.json")
 RESULTS = ("metrics.csv", "metrics.json", "checkpoints", "plots", "samples", "predictions")
 """What is in a run folder from its beginning, and what comes later."""
+=======
+log = logging.getLogger("mnv3")
+>>>>>>> mend
 
 LARGEST_REPORT = 50_000_000
 """Bytes of a metrics.json."""
+
+MOST_EPOCHS = 100_000
+"""Rows of a metrics.csv."""
+
+LARGEST_NUMBER = 1e39
+"""In a metrics.csv: none of training's 32 bits is larger, and a plot's arithmetic has room beyond."""
+
+EPOCH = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
 def shown(path: Path) -> str:
@@ -102,9 +118,35 @@ def read_report(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """Rows of a metrics.csv, an empty list without the file."""
+def read_metrics(path: Path) -> list[dict[str, str]]:
+    """Rows of a metrics.csv, their cells numbers as text or empty; an empty list without the file.
+
+    What else is in a damaged one is left out, rows without an epoch too; a warning says so.
+    """
     if not path.exists():
         return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    rows: list[dict[str, str]] = []
+    whole = True
+    try:
+        with path.open(newline="", errors="replace") as file:
+            for cells in islice(csv.DictReader(line.replace("\0", "") for line in file), MOST_EPOCHS):
+                row = {name: cell or "" for name, cell in cells.items() if name and _is_cell(cell)}
+                is_epoch = EPOCH.fullmatch(row.get("epoch", "")) is not None
+                rows += [row] if is_epoch else []
+                whole = whole and is_epoch and len(row) == len(cells)
+    except csv.Error:
+        whole = False
+    if not whole:
+        log.warning(
+            "%s is damaged: what is no number in it is left out, and so is a line without an epoch.", shown(path)
+        )
+    return rows
+
+
+def _is_cell(text: Any) -> bool:
+    """Whether `text` is what we write into a cell: nothing, or a number, which need not be finite, but can be drawn."""
+    try:
+        value = float(text or 0)
+    except (TypeError, ValueError):
+        return False
+    return not math.isfinite(value) or abs(value) <= LARGEST_NUMBER

@@ -18,6 +18,7 @@ from tools.errors import UserError
 
 LARGEST_FILE = 1_000_000  # bytes of a config.yaml; ours have three thousand
 DEEPEST, MOST = 16, 20_000  # levels, and values, of a configuration
+MOST_PIXELS = 4096 * 4096  # of a network's input
 WORD = re.compile(r"[\w.+-]{1,100}", re.ASCII)
 
 Kind = Callable[[Any], bool]
@@ -44,8 +45,10 @@ def _word(value: Any) -> bool:
     return type(value) is str and WORD.fullmatch(value) is not None and set(value) != {"."}
 
 
-def _size(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_whole(1, 16384), value))
+def is_size(value: Any) -> bool:
+    """Height and width of an input: of no more pixels than a network can be given in a reasonable time."""
+    sides = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_whole(1, 16384), value))
+    return sides and value[0] * value[1] <= MOST_PIXELS
 
 
 def _or_null(kind: Kind) -> Kind:
@@ -55,7 +58,7 @@ def _or_null(kind: Kind) -> Kind:
 KINDS: dict[str, Kind] = {
     "task.name": _word,
     "task.preset": _word,
-    "task.input_size": _or_null(_size),
+    "task.input_size": _or_null(is_size),
     "task.head": _word,
     "task.filters": _whole(1, 4096),
     "task.gate": _or_null(_word),
@@ -159,10 +162,10 @@ def checked(config: Any, where: object, sections: tuple[str, ...] = (), *, liter
         section, _, name = key.rpartition(".")
         place = plain.get(section, {}) if section else plain
         if name in place and not fits(place[name]):
-            raise UserError(f"{where}: {key} in its configuration cannot be {_short(place[name])}.")
+            raise UserError(f"{where}: {key} in its configuration cannot be {short(place[name])}.")
     for name, value in plain.get("dataset", {}).items():
         if f"dataset.{name}" not in KINDS and not _or_null(_text)(value):
-            raise UserError(f"{where}: dataset.{name} in its configuration cannot be {_short(value)}.")
+            raise UserError(f"{where}: dataset.{name} in its configuration cannot be {short(value)}.")
     return plain
 
 
@@ -182,21 +185,22 @@ class _Copy:
             return [self(one, key, depth + 1) for one in value]
         if isinstance(value, str) and "${" in value and not self.literal:
             raise UserError(
-                f"{self.where}: {key.lstrip('.')} in its configuration is {_short(value)}; a saved configuration has "
+                f"{self.where}: {key.lstrip('.')} in its configuration is {short(value)}; a saved configuration has "
                 "values, and nothing in it is resolved."
             )
         plain = value is None or isinstance(value, (bool, int, str)) or (type(value) is float and math.isfinite(value))
         if not plain:
-            raise UserError(f"{self.where}: {key.lstrip('.')} in its configuration cannot be {_short(value)}.")
+            raise UserError(f"{self.where}: {key.lstrip('.')} in its configuration cannot be {short(value)}.")
         return value
 
     def _name(self, name: Any, key: str) -> str:
         if not isinstance(name, str):
-            raise UserError(f"{self.where}: {_short(name)} in its configuration is no name of a key.")
+            raise UserError(f"{self.where}: {short(name)} in its configuration is no name of a key.")
         return name
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """A value as it may be printed."""
-    text = repr(value) if isinstance(value, (str, int, float, bool, type(None))) else f"a {type(value).__name__}"
+    plain = isinstance(value, (str, int, float, bool, list, type(None)))
+    text = repr(value) if plain else f"a {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:56]}..."

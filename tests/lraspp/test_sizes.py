@@ -4,10 +4,11 @@ import logging
 
 import pytest
 
-from lraspp.sizes import first_size, unlike
+from lraspp.sizes import check_sizes, first_size, unlike
 from lraspp.training import train
 from tests.lraspp.cityscapes_files import write_cityscapes
 from tests.lraspp.data.files import label_of, opened
+from tools.errors import UserError
 from tools.run_folder import RunFolder
 
 
@@ -59,3 +60,10 @@ def test_the_first_frame_that_can_be_read_gives_the_size(tmp_path):
     data = opened(tmp_path)
     label_of(data, 0).write_bytes(b"no image")
     assert first_size({"task": {"input_size": None}}, data) == (48, 96)
+
+
+def test_an_input_that_no_checkpoint_may_have_is_refused_before_training() -> None:
+    check_sizes({"recipe": {"crop": None}, "task": {"input_size": [4096, 4096]}})
+    for size in ([4096, 4097], [1, 16385]):
+        with pytest.raises(UserError, match=r"task\.input_size"):
+            check_sizes({"recipe": {"crop": None}, "task": {"input_size": size}})

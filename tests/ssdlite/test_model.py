@@ -95,6 +95,7 @@ def test_anchors_follow_the_input_size_and_are_not_saved() -> None:
 
 
 def test_class_prior_sets_the_first_scores() -> None:
+    torch.manual_seed(0)
     detector = build_detector(backbone="small", num_slots=3, input_size=(64, 64), class_prior=0.01)
     assert detector(torch.zeros((2, 3, 64, 64))).logits.sigmoid().mean().item() == pytest.approx(0.01, rel=0.05)
 
@@ -117,3 +118,8 @@ def test_mistakes() -> None:
         build_detector(backbone="huge", num_slots=3)
     with pytest.raises(UserError, match="input_size"):
         build_detector(backbone="small", num_slots=3, input_size=(0, 320))
+
+
+def test_an_input_that_no_checkpoint_may_have_is_refused_before_training() -> None:
+    with pytest.raises(UserError, match=r"task\.input_size"):
+        build_detector(backbone="small", num_slots=3, input_size=(4096, 4097))

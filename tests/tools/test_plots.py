@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tools import plots
+from tools.run_folder import read_metrics
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_class_scores_without_anything_to_show(tmp_path: Path, scores: dict[str,
 def test_training_curves_skip_empty_cells(tmp_path: Path, texts: list[str]) -> None:
     table = tmp_path / "metrics.csv"
     table.write_text("epoch,step,train/loss,val/AP,lr,val/AP75\n1,5,2.0,,0.1,\n2,10,1.0,0.3,0.05,\n")
-    plots.plot_training(tmp_path / "training.png", table)
+    plots.plot_training(tmp_path / "training.png", read_metrics(table))
     assert texts == ["loss", "train/loss", "validation", "val/AP", "learning rate", "lr"]
     assert is_picture(tmp_path / "training.png")
 
@@ -93,5 +94,5 @@ def test_training_curves_skip_empty_cells(tmp_path: Path, texts: list[str]) -> N
 def test_no_epoch_no_training_curves(tmp_path: Path) -> None:
     table = tmp_path / "metrics.csv"
     table.write_text("epoch,train/loss\n")
-    plots.plot_training(tmp_path / "training.png", table)
+    plots.plot_training(tmp_path / "training.png", read_metrics(table))
     assert not (tmp_path / "training.png").exists()

@@ -9,7 +9,11 @@ from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
 
 from tests.tools.tiny_task import fit
+<<<<<<< HEAD
 from tools.errors import UserError
+=======
+from tools.plots import plot_training
+>>>>>>> mend
 from tools.run_folder import RunFolder, is_finite, read_metrics
 
 
@@ -64,6 +68,7 @@ def test_numbers_of_a_file_are_finite_floats() -> None:
     assert all(map(is_finite, (0, -1, 0.5, 10**300)))
 
 
+<<<<<<< HEAD
 def test_a_run_does_not_write_over_files_of_others(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.refuse_foreign()
@@ -74,3 +79,39 @@ def test_a_run_does_not_write_over_files_of_others(tmp_path: Path) -> None:
         folder.refuse_foreign()
     folder.describe({"seed": 0}, [], ["mnv3", "train"], {})  # as a run does that is queued again
     folder.refuse_foreign()
+=======
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            "epoch,loss,AP\n-1,x,y\n1,x,0.5\n2,1.5,\n",
+            [{"epoch": "1", "AP": "0.5"}, {"epoch": "2", "loss": "1.5", "AP": ""}],
+        ),
+        (
+            "epoch,loss\n1,nan,7\n2,inf\n3\n",
+            [{"epoch": str(i), "loss": x} for i, x in enumerate(("nan", "inf", ""), 1)],
+        ),
+        ("epoch,loss\n0,1\n1.5,1\n,1\n" + "9" * 5000 + ",1\n3,1e300\n", [{"epoch": "3"}]),
+        ("a" * 200_000 + "\n", []),
+        ("epoch,loss\n1,2\n" + "a" * 200_000 + "\n", [{"epoch": "1", "loss": "2"}]),
+        ("loss\n1\n", []),
+    ],
+)
+def test_what_is_no_number_in_metrics_is_left_out(tmp_path, caplog, text, rows):
+    """With one warning; all that is left can be drawn, and a training goes on with it."""
+    path = tmp_path / "metrics.csv"
+    path.write_text(text)
+    assert read_metrics(path) == rows
+    (warning,) = caplog.records
+    assert "metrics.csv" in warning.message
+    plot_training(tmp_path / "x.png", rows)
+
+
+def test_a_run_goes_on_with_damaged_metrics(tmp_path):
+    """Its own rows are as they would be, and the file is whole again."""
+    fit(tmp_path, epochs=2)
+    (tmp_path / "metrics.csv").write_bytes(b"epoch,loss,AP\n-1,x,y\n1,\xff,0.5\n")
+    fit(tmp_path, epochs=3, resume=tmp_path / "checkpoints" / "last.ckpt")
+    rows = read_metrics(tmp_path / "metrics.csv")
+    assert [(row["epoch"], row["AP"]) for row in rows] == [("1", "0.5"), ("3", "")]
+>>>>>>> mend

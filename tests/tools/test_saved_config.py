@@ -72,6 +72,7 @@ def test_nothing_is_resolved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "backbone: {width: 1e9}",
         "backbone: {width: true}",
         "task: {input_size: [100000, 100000]}",
+        "task: {input_size: [4096, 4097]}",
         "task: {filters: 3.5}",
         "dataset: {val_json: 7}",
         "data: {root: null}",

@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from tools.compare.tables import Entry
 from tools.files import write_encoded
 from tools.fonts import as_labels, literal
+from tools.plain import plain
 from tools.plots import FAINT, INK
 
 COLOURS = (
@@ -36,7 +37,7 @@ def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) ->
     figure = Figure(figsize=(12.5, sum(heights)), layout="constrained")
     panels = figure.subplots(len(drawn), 2, squeeze=False, height_ratios=heights)
     for (title, score, entries), (left, right) in zip(drawn, panels, strict=True):
-        _panel(left, f"val/{score}", f"{score} of {title}", entries, best=True)
+        _panel(left, f"val/{score}", f"{score} of {plain(title)}", entries, best=True)
         _panel(right, "train/loss", "training loss", entries, best=False)
         named = zip(entries, as_labels([shortened(e.title) for e in entries]), strict=True)
         handles = [right.plot([], [], color=colour(e), ls=style(e), lw=2, label=name)[0] for e, name in named]

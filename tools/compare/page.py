@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tools.compare.tables import Entry, Table
 from tools.files import write_text
+from tools.plain import printable
 
 MEDIA = {".png": "image/png", ".jpg": "image/jpeg"}
 
@@ -52,29 +53,34 @@ def write_page(path: Path, title: str, command: str, sections: Sequence[Section]
     """Write the page, with the command of the comparison and those of the runs, whole or not at all."""
     body = "".join(_section(section) for section in sections)
     lines = [f"# {entry.title}\n{entry.run.command}" for entry in entries if entry.run.command]
-    commands = f"<h2>Commands</h2><pre>{escape(chr(10).join(lines))}</pre>" if lines else ""
+    commands = f"<h2>Commands</h2><pre>{_text(chr(10).join(lines))}</pre>" if lines else ""
     write_text(
         path,
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"{MADE_BY}<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n"
-        f"{body}{commands}\n<footer><p>Made by <code>{escape(command)}</code></p></footer></body></html>\n",
+        f"{MADE_BY}<title>{_text(title)}</title><style>{STYLE}</style></head>\n<body><h1>{_text(title)}</h1>\n"
+        f"{body}{commands}\n<footer><p>Made by <code>{_text(command)}</code></p></footer></body></html>\n",
     )
 
 
+def _text(text: str) -> str:
+    """As the page can have it: nothing in it is markup, and no character is one that a page may not have."""
+    return escape(printable(text))
+
+
 def _section(section: Section) -> str:
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in section.notes)
+    notes = "".join(f'<p class="note">{_text(note)}</p>' for note in section.notes)
     pictures = "".join(_picture(path, text) for path, text in section.pictures)
-    return f"<h2>{escape(section.title)}</h2>{notes}{''.join(map(_table, section.tables))}{pictures}\n"
+    return f"<h2>{_text(section.title)}</h2>{notes}{''.join(map(_table, section.tables))}{pictures}\n"
 
 
 def _table(table: Table) -> str:
     def cells(tag: str, texts: Sequence[str], row: int) -> str:
-        return "".join(f"<{tag}{_class(table, row, i)}>{escape(text)}</{tag}>" for i, text in enumerate(texts))
+        return "".join(f"<{tag}{_class(table, row, i)}>{_text(text)}</{tag}>" for i, text in enumerate(texts))
 
     head = f"<thead><tr>{cells('th', table.headings, -1)}</tr></thead>"
     rows = "".join(f"<tr>{cells('td', texts, row)}</tr>" for row, texts in enumerate(table.rows))
-    return f'<h3>{escape(table.title)}</h3><div class="scroll"><table>{head}<tbody>{rows}</tbody></table></div>\n'
+    return f'<h3>{_text(table.title)}</h3><div class="scroll"><table>{head}<tbody>{rows}</tbody></table></div>\n'
 
 
 def _class(table: Table, row: int, column: int) -> str:
@@ -84,5 +90,5 @@ def _class(table: Table, row: int, column: int) -> str:
 
 def _picture(path: Path, text: str) -> str:
     content = base64.b64encode(path.read_bytes()).decode()
-    source, text = f"data:{MEDIA[path.suffix.lower()]};base64,{content}", escape(text)
+    source, text = f"data:{MEDIA[path.suffix.lower()]};base64,{content}", _text(text)
     return f'<h3>{text}</h3><div><img src="{source}" alt="{text}"></div>'

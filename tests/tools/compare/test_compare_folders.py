@@ -60,6 +60,15 @@ def test_evaluations_add_scores_and_do_not_repeat_them(tmp_path: Path) -> None:
     }
 
 
+def test_boxes_left_out_of_training_change_nothing_of_what_is_scored(tmp_path: Path) -> None:
+    """Reports and runs that are older than the key are of the same data, too."""
+    many, old = (make_run(tmp_path / "many", dataset__max_boxes=150), make_run(tmp_path / "old"))
+    keys = {"name": "streets", "class_slots": "contiguous", "max_boxes": 100, "seed": 0, "train": 64, "val": 16}
+    write_scores(many / "eval" / "last", 0.2, dataset="streets", split="val", dataset_keys=keys, checkpoint="last.ckpt")
+    scores = [*read(many).scores, *read(old).scores]
+    assert len(scores) == 3 and len({score.data for score in scores}) == 1
+
+
 def test_a_report_of_weights_without_a_run(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "eval" / "int8-coco-val", final=False)
     (folder / "metrics.csv").unlink()

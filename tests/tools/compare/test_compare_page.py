@@ -52,3 +52,13 @@ def test_the_page_stands_alone_and_shows_names_as_they_are(tmp_path: Path) -> No
     assert "prefers-color-scheme: dark" in text
     assert "mnv3 train 'name=a&b'" in reader.text
     assert ("class", "number best") in reader.attributes
+
+
+def test_control_characters_of_names_are_escaped(tmp_path: Path) -> None:
+    """Of a run's folder, its command, a table, and what was typed: a page may not have them."""
+    runs = entries(make_run(tmp_path / "a\x1b[31m"))
+    section = Section("b\x1b", ["c\x1b"], [run_table(runs), Table("d\x1b", ["e\x1b"], [["f\x1b"]])])
+    write_page(tmp_path / "page.html", "g\x1b", "mnv3 compare h\x1b", [section], runs)
+    text = (tmp_path / "page.html").read_text()
+    assert "\x1b" not in text and all(f"{letter}\\x1b" in text for letter in "abcdefgh")
+    assert "\nmnv3 train" in text  # a line of its own

@@ -27,6 +27,14 @@ def test_curves_have_all_values_and_a_legend(tmp_path: Path, monkeypatch: pytest
     assert legend is not None and [text.get_text() for text in legend.get_texts()] == ["1 a", "2 b"]
 
 
+@pytest.mark.filterwarnings("error")
+def test_control_characters_of_names_are_escaped(tmp_path: Path) -> None:
+    """Matplotlib warns of a letter that no font has, with the letter."""
+    runs = entries(make_run(tmp_path / "a\x1b[31m", samples=True))
+    assert draw_curves(tmp_path / "c.png", [("val_json=x\x1b.json", "AP", runs)])
+    assert draw_samples(tmp_path / "s.jpg", runs[0].run.data, runs) == (True, [])
+
+
 def test_no_picture_without_epochs(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "a")
     (folder / "metrics.csv").unlink()
