@@ -18,13 +18,11 @@ from omegaconf import OmegaConf
 from tools.errors import UserError
 from tools.files import write_json, write_text
 
-<<<<<<< HEAD
+log = logging.getLogger("mnv3")
+
 DESCRIBED = ("config.yaml", "overrides.txt", "command.txt", "env.json")
 RESULTS = ("metrics.csv", "metrics.json", "checkpoints", "plots", "samples", "predictions")
 """What is in a run folder from its beginning, and what comes later."""
-=======
-log = logging.getLogger("mnv3")
->>>>>>> mend
 
 LARGEST_REPORT = 50_000_000
 """Bytes of a metrics.json."""

@@ -9,11 +9,8 @@ from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
 
 from tests.tools.tiny_task import fit
-<<<<<<< HEAD
 from tools.errors import UserError
-=======
 from tools.plots import plot_training
->>>>>>> mend
 from tools.run_folder import RunFolder, is_finite, read_metrics
 
 
@@ -68,7 +65,6 @@ def test_numbers_of_a_file_are_finite_floats() -> None:
     assert all(map(is_finite, (0, -1, 0.5, 10**300)))
 
 
-<<<<<<< HEAD
 def test_a_run_does_not_write_over_files_of_others(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
     folder.refuse_foreign()
@@ -79,7 +75,8 @@ def test_a_run_does_not_write_over_files_of_others(tmp_path: Path) -> None:
         folder.refuse_foreign()
     folder.describe({"seed": 0}, [], ["mnv3", "train"], {})  # as a run does that is queued again
     folder.refuse_foreign()
-=======
+
+
 @pytest.mark.parametrize(
     ("text", "rows"),
     [
@@ -114,4 +111,3 @@ def test_a_run_goes_on_with_damaged_metrics(tmp_path):
     fit(tmp_path, epochs=3, resume=tmp_path / "checkpoints" / "last.ckpt")
     rows = read_metrics(tmp_path / "metrics.csv")
     assert [(row["epoch"], row["AP"]) for row in rows] == [("1", "0.5"), ("3", "")]
->>>>>>> mend
