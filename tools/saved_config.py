@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from tools.errors import UserError
 
@@ -119,7 +118,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     except UserError:
         raise
-    except (ValueError, TypeError, AttributeError, RecursionError, yaml.YAMLError, OmegaConfBaseException) as error:
+    except Exception as error:  # on odd YAML OmegaConf fails in any way there is
         raise UserError(f"{path} cannot be read: it is damaged.") from error
     return checked(config, path, literal=True)
 

@@ -13,7 +13,7 @@ import pytest
 from omegaconf import DictConfig
 
 from tests.cli import fake_slurm
-from tools.run_folder import read_metrics
+from tools.run_folder import RunFolder, read_metrics
 
 REPOSITORY = Path(__file__).parents[2]
 TINY = (
@@ -129,6 +129,7 @@ def test_a_batch_file_of_ones_own(
     configs: list[DictConfig] = []
     training = SimpleNamespace(train=lambda cfg, folder, begin: configs.append(cfg))
     monkeypatch.setitem(sys.modules, "ssdlite.training", training)  # type: ignore[arg-type]
+    RunFolder(tmp_path / "mine").describe({}, [], ["mnv3", "train"], {})
     (tmp_path / "mine" / "checkpoints").mkdir(parents=True)
     (tmp_path / "mine" / "checkpoints" / "last.ckpt").touch()
     assert call("train", "hydra.run.dir=mine") == 0

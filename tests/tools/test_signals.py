@@ -39,8 +39,8 @@ def test_a_handler_that_was_there_is_left_alone(tmp_path):
 def listening(monkeypatch):
     """This process listens as the command line does."""
     before = {number: signal.getsignal(number) for number in stops.NAMES}
-    monkeypatch.setattr(stops, "_asked", None)
-    monkeypatch.setattr(stops, "_listener", None)
+    for name, value in {"_listener": None, "_asked": None, "_asked_at": 0.0, "_ending": False}.items():
+        monkeypatch.setattr(stops, name, value)  # calls in this process, of other tests, have left their own
     stops.listen()
     yield
     for number, handler in before.items():
