@@ -51,7 +51,9 @@ def read_exported(path: Path | str) -> Exported:
         raise UserError(f"model={path}: not an ONNX file, or an empty one.")
     if any(tensor.data_location == tensor.EXTERNAL for tensor in _tensors(model)):
         raise UserError(f"model={path}: its weights lie in other files; `mnv3 export` writes one file that has all.")
-    return Exported(path, model, description_of({entry.key: entry.value for entry in model.metadata_props}, path))
+    pairs = [(entry.key, entry.value) for entry in model.metadata_props]  # bytes where they are no text
+    properties = {key: value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
+    return Exported(path, model, description_of(properties, path))
 
 
 def _tensors(model: "onnx.ModelProto") -> Iterator["onnx.TensorProto"]:

@@ -39,6 +39,10 @@ def _text(value: Any) -> bool:
     return type(value) is str and "\0" not in value
 
 
+def _texts(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(map(_text, value))
+
+
 def _word(value: Any) -> bool:
     """A name that leads out of no folder."""
     return type(value) is str and WORD.fullmatch(value) is not None and set(value) != {"."}
@@ -92,6 +96,7 @@ KINDS: dict[str, Kind] = {
     "wandb.project": _text,
     "wandb.group": _or_null(_text),
     "wandb.name": _or_null(_text),
+    "wandb.tags": _texts,
     "seed": _whole(0, 2**63),
     "row": _or_null(_text),
 }

@@ -70,3 +70,13 @@ def test_altered_and_damaged_files(tmp_path: Path, cases: int) -> None:
         else:
             assert description.task in ("ssdlite", "lraspp") and "${" not in json.dumps(description.config)
     assert ended > cases / 3
+
+
+def test_metadata_that_is_no_text_is_left_out(tmp_path: Path) -> None:
+    """protobuf gives bytes where a damaged string is no UTF-8."""
+    path = tmp_path / "x.onnx"
+    write(path, properties_for(WHOLE))
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"mnv3.version", b"\xff\xfe\xfd3.version", 1))
+    with pytest.raises(UserError, match=r"x\.onnx"):
+        read_exported(path)
