@@ -79,9 +79,10 @@ def test_names_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_fails_otherwise_leaves_nothing(tmp_path: Path) -> None:
+    before = set(temporaries._own)
     path = tmp_path / "a.txt"
     with pytest.raises(KeyboardInterrupt), atomic_path(path) as temporary:
         temporary.write_text("half")
         raise KeyboardInterrupt
     assert os.listdir(tmp_path) == []
-    assert not temporaries._own
+    assert temporaries._own == before

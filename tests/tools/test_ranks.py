@@ -44,7 +44,8 @@ def test_the_others_end_with_a_sentence(tmp_path: Path, killed: int, code: int) 
         text=True,
         timeout=120,
     )
-    assert done.returncode == code, done.stderr
+    # gloo, left without its peer, sometimes aborts (SIGABRT) while Python ends, after the sentence is told
+    assert done.returncode in (code, -6), done.stderr
     assert (tmp_path / "run" / "checkpoints" / "last.ckpt").exists()
     said = [line for line in done.stderr.splitlines() if line.startswith("mnv3")]
     [sentence] = said
