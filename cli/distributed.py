@@ -10,6 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict, read_write
 
 from cli import cluster
+from tools import stops
 
 SET_BY_LIGHTNING = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
@@ -36,7 +37,7 @@ def forget_processes(before: dict[str, str]) -> None:
     if "torch" in sys.modules:
         from torch import distributed
 
-        if distributed.is_available() and distributed.is_initialized():
+        if distributed.is_available() and distributed.is_initialized() and stops.can_put_group_away():
             distributed.destroy_process_group()
     for name in SET_BY_LIGHTNING:
         os.environ.pop(name, None)

@@ -25,7 +25,7 @@ def main() -> None:
     code = failures.exit_code(lambda: run(argv), argv)
     stops.end()
     logging.disable()  # libraries that an interrupted import has left half there have things to tell when Python ends
-    sys.exit(code)
+    stops.leave(code)
 
 
 def run(argv: Sequence[str]) -> None:

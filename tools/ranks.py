@@ -85,6 +85,7 @@ def watched() -> Iterator[None]:
         yield
     except RuntimeError as error:
         if watches and not stops.asked() and (sentence := _wait_for_loss(watches[0])):
+            stops.group_is_broken()
             raise Failure(sentence) from error
         raise
     finally:

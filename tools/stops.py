@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 TOGETHER_S = 0.5
 """Signals so close to each other are one: `timeout` sends its own to the process, and again to all of its group."""
@@ -20,6 +20,7 @@ _listener: int | None = None  # the process that listens; those that it forks, a
 _asked: int | None = None
 _asked_at = 0.0
 _ending = False
+_broken = False
 
 
 class Told(KeyboardInterrupt):
@@ -69,6 +70,28 @@ def exit_code() -> int:
 def name() -> str:
     """Of what has stopped this process."""
     return NAMES[signal.Signals(_asked or signal.SIGINT)]
+
+
+def group_is_broken() -> None:
+    """A process of this one's group is gone: gloo aborts where the group, or Python, is put away."""
+    global _broken
+    _broken = True
+
+
+def can_put_group_away() -> bool:
+    """Whether no process of the group is known to be gone."""
+    return not _broken
+
+
+def leave(code: int) -> NoReturn:
+    """End this process with `code`, without Python's own end if that would abort it."""
+    if _broken:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 @contextmanager
