@@ -16,6 +16,7 @@ from cli import values
 from cli.composing import Composer, composer
 from cli.wording import closest
 from tools.errors import UserError
+from tools.files import read_small_text
 from tools.runs import is_below, is_data_root
 
 LARGEST = 100_000  # bytes of overrides.txt
@@ -49,17 +50,7 @@ def read(run: Path, given: Sequence[str], config_dir: Path | None) -> list[str]:
 
 
 def _lines(path: Path) -> Iterator[Line]:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise UserError(f"{path} is longer than any call: it is damaged, or not a file of mnv3.")
-        text = content.decode()
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeError as error:
-        raise UserError(f"{path} cannot be read: it is damaged, or not a file of mnv3.") from error
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(read_small_text(path, LARGEST).split("\n"), start=1):
         if line.strip():
             yield Line(line.strip(), number, f"{path}, line {number}: {line.strip()!r:.120}")
 

@@ -55,6 +55,25 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def read_small_text(path: Path, largest: int) -> str:
+    """The text of a file that has at most `largest` bytes if it is one of ours.
+
+    Raises:
+        UserError: it cannot be read, is larger, or no text in UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if len(content) > largest:
+        raise UserError(f"{path} cannot be read: it is larger than any such file of mnv3.")
+    try:
+        return content.decode()
+    except UnicodeError as error:
+        raise UserError(f"{path} cannot be read: it is damaged, or not a file of mnv3.") from error
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it becomes `path`, on any failure it is removed.

@@ -14,6 +14,7 @@ import yaml
 from omegaconf import OmegaConf
 
 from tools.errors import UserError
+from tools.files import read_small_text
 
 LARGEST_FILE = 1_000_000  # bytes of a config.yaml; ours have three thousand
 DEEPEST, MOST = 16, 20_000  # levels, and values, of a configuration
@@ -111,16 +112,10 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises:
         UserError: it cannot be read, is no mapping, is not plain (see `checked`), or is too large to be one of ours.
     """
+    text = read_small_text(path, LARGEST_FILE)
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise UserError(f"{path} cannot be read: it is larger than any configuration.")
-        text = content.decode()
         _refuse_tricks(text, path)
         config: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     except UserError:
         raise
     except Exception as error:  # on odd YAML OmegaConf fails in any way there is

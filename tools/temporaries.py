@@ -51,13 +51,8 @@ def beside(path: Path) -> Iterator[Path]:
         _tidied.add(path.parent)
         tidy(path.parent)
     suffix = path.suffix if len(path.suffix) <= LONGEST_SUFFIX else ""
-    temporary = path.with_name(f".{mark()}{suffix}")
-    _own.add(temporary.name)
-    try:
+    with _while_it_is_ours(path.with_name(f".{mark()}{suffix}")) as temporary:
         yield temporary
-    finally:
-        _remove(temporary)
-        _own.discard(temporary.name)
 
 
 @contextmanager
@@ -75,12 +70,19 @@ def scratch_folder(kind: str) -> Iterator[Path]:
             f"No folder for temporary files can be made ({error.strerror}): let the environment variable TMPDIR name "
             "a folder in which there is room."
         ) from error
-    _own.add(folder.name)
-    try:
+    with _while_it_is_ours(folder):
         yield folder
+
+
+@contextmanager
+def _while_it_is_ours(path: Path) -> Iterator[Path]:
+    """Other calls of this process leave it alone; what is there at the end is removed."""
+    _own.add(path.name)
+    try:
+        yield path
     finally:
-        _remove(folder)
-        _own.discard(folder.name)
+        _remove(path)
+        _own.discard(path.name)
 
 
 def tidy(folder: Path) -> None:
