@@ -10,6 +10,7 @@ from typing import Any
 
 from tools.errors import UserError
 from tools.files import named_errors
+from tools.plain import listed
 
 NAME = ".mnv3-files"
 """In the folder: a line of JSON a file, [path in the folder, bytes, time of change in ns], and one where a call begins
@@ -18,9 +19,6 @@ and ends to write: after a crash what is younger than its beginning is ours."""
 OPEN, CLOSED = "open", "closed"
 CLOCKS_NS = 2_000_000_000
 """By which a disk's clock may be behind."""
-
-NAMED = 3
-"""Files that a sentence names; it counts them all."""
 
 
 @contextmanager
@@ -66,11 +64,9 @@ def _refuse_foreign(folder: Path, paths: Iterable[Path], key: str) -> None:
     known, opened = _read(folder / NAME)
     foreign = [path for path in dict.fromkeys(paths) if _is_foreign(path, folder, known, opened)]
     if foreign:
-        more = f" and {len(foreign) - NAMED} more" if len(foreign) > NAMED else ""
-        names = ", ".join(map(str, foreign[:NAMED])) + more
         raise UserError(
-            f"{key}={folder}: {names} would be written over, though mnv3 did not make that there, or it was changed or "
-            f"copied since. Nothing was written: give {key} another folder, or move that away."
+            f"{key}={folder}: {listed(foreign)} would be written over, though mnv3 did not make that there, or it was "
+            f"changed or copied since. Nothing was written: give {key} another folder, or move that away."
         )
 
 
