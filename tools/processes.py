@@ -75,7 +75,7 @@ def run_processes(work: Callable[[Any, Place], Any], job: Any, kind: str, world:
                 raise UserError(*dict.fromkeys(problems)) from None
             raise Failure(_sentence(error, context.processes)) from error
         finally:
-            for process in multiprocessing.active_children():
+            for process in filter(None, context.processes):  # no others of this one, as those of a loader
                 process.kill()
         return pickle.loads((folder / "result").read_bytes())
 

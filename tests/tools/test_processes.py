@@ -1,5 +1,6 @@
 """Processes that score together: one of them is killed, or fails."""
 
+import multiprocessing
 import os
 import signal
 import time
@@ -27,3 +28,17 @@ def test_the_failure_says_what_happened_to_which(how: str, said: str) -> None:
     with pytest.raises(Failure, match=said) as failed:
         run_processes(end_rank_1, how, "cpu", 2, share_cores=True)
     assert "\n" not in str(failed.value) and "Error" not in str(failed.value)
+
+
+def test_other_processes_of_this_one_go_on() -> None:
+    """Those of a loader were killed too."""
+    other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    other.start()
+    try:
+        with pytest.raises(Failure):
+            run_processes(end_rank_1, "raise", "cpu", 2, share_cores=True)
+        other.join(0.5)
+        assert other.is_alive()
+    finally:
+        other.kill()
+        other.join()
