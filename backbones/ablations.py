@@ -5,8 +5,8 @@ All three together are the authors' "minimalistic" networks, for hardware that i
 
 from dataclasses import replace
 
-from backbones.tables import Table
-from tools.errors import UserError
+from mnv3.backbones.tables import Table
+from mnv3.tools.errors import UserError
 
 
 def without_se(table: Table) -> Table:

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.convolution import Convolution, Padding
-from backbones.edits import squeeze_width
-from backbones.tables import Layer
+from mnv3.backbones.convolution import Convolution, Padding
+from mnv3.backbones.edits import squeeze_width
+from mnv3.backbones.tables import Layer
 
 BN_EPSILON = 1e-3  # the authors' value for all their networks, and torchvision's for MobileNetV3
 

@@ -3,8 +3,8 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.blocks import activation
-from backbones.network import Backbone
+from mnv3.backbones.blocks import activation
+from mnv3.backbones.network import Backbone
 
 DROPOUT = 0.2  # section 6.1.1: "dropout of 0.8", a keep probability
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Literal
 
-from backbones.tables import Layer, Table, layer_names, strides
-from tools.errors import UserError
+from mnv3.backbones.tables import Layer, Table, layer_names, strides
+from mnv3.tools.errors import UserError
 
 
 def make_divisible(value: float, divisor: int = 8) -> int:

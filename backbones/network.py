@@ -5,11 +5,11 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from backbones.ablations import relu_only, small_kernels, without_se
-from backbones.blocks import Bottleneck, Padding, Separable, conv_row
-from backbones.edits import halve_tail, scale_width, set_output_stride
-from backbones.tables import TABLES, Table, layer_names
-from tools.errors import UserError
+from mnv3.backbones.ablations import relu_only, small_kernels, without_se
+from mnv3.backbones.blocks import Bottleneck, Padding, Separable, conv_row
+from mnv3.backbones.edits import halve_tail, scale_width, set_output_stride
+from mnv3.backbones.tables import TABLES, Table, layer_names
+from mnv3.tools.errors import UserError
 
 BUILDERS = {"conv": conv_row, "bneck": Bottleneck, "separable": Separable}
 

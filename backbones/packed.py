@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.blocks import HardSwish
-from backbones.convolution import Convolution
+from mnv3.backbones.blocks import HardSwish
+from mnv3.backbones.convolution import Convolution
 
 OPERATIONS = ("_reorder_convolution_weight", "_convolution_pointwise")
 

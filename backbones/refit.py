@@ -26,11 +26,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from backbones.blocks import Bottleneck, ConvNormAct
-from backbones.convolution import Padding
-from backbones.network import Backbone
-from backbones.tables import Table, layer_names
-from backbones.transfer import Kept, reading
+from mnv3.backbones.blocks import Bottleneck, ConvNormAct
+from mnv3.backbones.convolution import Padding
+from mnv3.backbones.network import Backbone
+from mnv3.backbones.tables import Table, layer_names
+from mnv3.backbones.transfer import Kept, reading
 
 RIDGE = 1e-3  # of the inputs' mean variance, added to each: channels that hardly vary get no large weights
 

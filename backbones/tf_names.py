@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from backbones.tables import Layer, Table, layer_names
+from mnv3.backbones.tables import Layer, Table, layer_names
 
 # Slim's gate is relu6(x + 3) * 0.16667 where ours divides by 6. The projection behind the gate is linear, so that its
 # kernel takes up the quotient and the outputs stay equal.

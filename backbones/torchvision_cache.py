@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torchvision.models import WeightsEnum
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 
 def cached(weights: WeightsEnum, what: str) -> Path:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from backbones.blocks import BN_EPSILON
-from backbones.tables import Layer, Table, layer_names
+from mnv3.backbones.blocks import BN_EPSILON
+from mnv3.backbones.tables import Layer, Table, layer_names
 
 # What torchvision's ImageNet weights were trained on: RGB in 0..1, less this mean, over this deviation.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

@@ -26,8 +26,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from backbones.edits import squeeze_width
-from backbones.tables import Layer, Table, layer_names
+from mnv3.backbones.edits import squeeze_width
+from mnv3.backbones.tables import Layer, Table, layer_names
 
 State = Mapping[str, Tensor]
 Kept = dict[str, Tensor]

@@ -14,17 +14,17 @@ from torchvision.models import (
     WeightsEnum,
 )
 
-from backbones.blocks import BN_EPSILON
-from backbones.network import Backbone
-from backbones.recognise import in_slims, recognise
-from backbones.refit import can_refit, refit
-from backbones.tf_names import from_slim, slim_scope
-from backbones.timm_names import TIMM_EPSILON, from_timm
-from backbones.torchvision_cache import cached
-from backbones.torchvision_names import from_torchvision, to_symmetric_range
-from backbones.transfer import narrow
-from backbones.unfold import unfolded
-from tools.errors import UserError
+from mnv3.backbones.blocks import BN_EPSILON
+from mnv3.backbones.network import Backbone
+from mnv3.backbones.recognise import in_slims, recognise
+from mnv3.backbones.refit import can_refit, refit
+from mnv3.backbones.tf_names import from_slim, slim_scope
+from mnv3.backbones.timm_names import TIMM_EPSILON, from_timm
+from mnv3.backbones.torchvision_cache import cached
+from mnv3.backbones.torchvision_names import from_torchvision, to_symmetric_range
+from mnv3.backbones.transfer import narrow
+from mnv3.backbones.unfold import unfolded
+from mnv3.tools.errors import UserError
 
 Inputs = Literal["imagenet", "symmetric"]
 

@@ -14,14 +14,14 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from cli import cluster, distributed, known_failures, naming, no_effect, stopped
-from cli.arguments import Arguments
-from cli.mistakes import CANNOT_COMPOSE
-from conf import schema
-from tools import stops
-from tools.errors import Failure, UserError
-from tools.run_folder import RunFolder
-from tools.temporaries import scratch_folder
+from mnv3.cli import cluster, distributed, known_failures, naming, no_effect, stopped
+from mnv3.cli.arguments import Arguments
+from mnv3.cli.mistakes import CANNOT_COMPOSE
+from mnv3.conf import schema
+from mnv3.tools import stops
+from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.temporaries import scratch_folder
 
 log = logging.getLogger("mnv3")
 file_log = logging.getLogger("mnv3.traceback")  # reaches log.txt alone
@@ -42,7 +42,7 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
     with _temporary_folder(wanted=dry and not cluster.rank()) as folders, _exceptions_come_through():
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
         try:
-            hydra.main(version_base="1.3", config_path="pkg://conf", config_name=verb)(job)()
+            hydra.main(version_base="1.3", config_path="pkg://mnv3.conf", config_name=verb)(job)()
         except BaseException as error:  # not of a job, but of its folder or its log, or of what Hydra cannot compose
             naming.give_back_all()
             known = known_failures.translated(error) if isinstance(error, Exception) else error
@@ -85,7 +85,7 @@ class _Jobs:
         try:
             for warning in no_effect.warnings(cfg, HydraConfig.get().overrides.task):
                 log.warning(warning)
-            importlib.import_module(f"cli.{self.verb}").run(cfg)
+            importlib.import_module(f"mnv3.cli.{self.verb}").run(cfg)
         except BaseException as error:
             if not self.carried and (stops.asked() or isinstance(error, KeyboardInterrupt)):
                 raise self._stopped(cfg) from error

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
-from tools.errors import UserError
-from tools.files import REMEDIES
-from tools.ledger import guarded, matching
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import REMEDIES
+from mnv3.tools.ledger import guarded, matching
 
 if TYPE_CHECKING:
     import torch
@@ -25,12 +25,12 @@ def run(cfg: DictConfig) -> None:
 def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     import torch
 
-    from tools.console import literal_console
-    from tools.environment import environment
-    from tools.files import write_json
-    from tools.timing import compare
-    from tools.timing_plot import plot_timings
-    from tools.timing_report import record, table, titled
+    from mnv3.tools.console import literal_console
+    from mnv3.tools.environment import environment
+    from mnv3.tools.files import write_json
+    from mnv3.tools.timing import compare
+    from mnv3.tools.timing_plot import plot_timings
+    from mnv3.tools.timing_report import record, table, titled
 
     console = literal_console()
     machine = environment()
@@ -38,7 +38,7 @@ def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     heading = f"{place}, torch {machine['torch']}"
     console.print(heading)
 
-    speed = importlib.import_module(f"{cfg.task.name}.speed")
+    speed = importlib.import_module(f"mnv3.{cfg.task.name}.speed")
     cost = speed.cost(cfg)
     console.print(cost, soft_wrap=True)
     found = []

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from cli.arguments import Arguments
-from tools.errors import UserError
-from tools.files import write_text
+from mnv3.cli.arguments import Arguments
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import write_text
 
 SECONDS = 300
 """That the other processes of a job wait for the first one."""

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.comparing import Asked, parse
-from tools.errors import UserError
-from tools.ledger import guarded, matching, refuse_foreign_file
-from tools.plain import printable
+from mnv3.cli.comparing import Asked, parse
+from mnv3.tools.errors import UserError
+from mnv3.tools.ledger import guarded, matching, refuse_foreign_file
+from mnv3.tools.plain import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tools.compare.page import Section
-    from tools.compare.runs import Run
-    from tools.compare.tables import Entry
+    from mnv3.tools.compare.page import Section
+    from mnv3.tools.compare.runs import Run
+    from mnv3.tools.compare.tables import Entry
 
 RUNS = Path("runs")
 
@@ -38,11 +38,11 @@ COUNTED = {
 
 def run(argv: Sequence[str]) -> None:
     """Compare the runs that `argv` names. Raises UserError: none can be compared, or a mistake in `argv`."""
-    from tools.compare.console import show
-    from tools.compare.curves import SOFTWARE
-    from tools.compare.page import MADE_BY
-    from tools.compare.sections import curve_section, draw_task, drawn_before, task_section
-    from tools.console import wide_console
+    from mnv3.tools.compare.console import show
+    from mnv3.tools.compare.curves import SOFTWARE
+    from mnv3.tools.compare.page import MADE_BY
+    from mnv3.tools.compare.sections import curve_section, draw_task, drawn_before, task_section
+    from mnv3.tools.console import wide_console
 
     asked = parse(argv)
     notes: list[str] = []
@@ -77,9 +77,9 @@ def _tell(console: "Console", notes: Sequence[str]) -> None:
 
 def _chosen(asked: Asked, say: Callable[[str], None]) -> "list[Run]":
     """The runs that are asked for, from folders and from W&B, those of a task together."""
-    from conf.younger import completed
-    from tools.compare.choosing import find_folders, matching
-    from tools.compare.folders import read_run
+    from mnv3.conf.younger import completed
+    from mnv3.tools.compare.choosing import find_folders, matching
+    from mnv3.tools.compare.folders import read_run
 
     runs: list[Run] = []
     problems: list[str] = []
@@ -90,7 +90,7 @@ def _chosen(asked: Asked, say: Callable[[str], None]) -> "list[Run]":
             except UserError as error:
                 problems += error.problems
     if asked.wandb:
-        from tools.compare.projects import read_project
+        from mnv3.tools.compare.projects import read_project
 
         runs += read_project(asked.wandb, asked.filters.get("tag"), HEADLINES, completed, say)
     if not runs:
@@ -103,8 +103,8 @@ def _chosen(asked: Asked, say: Callable[[str], None]) -> "list[Run]":
 
 def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
     """Task -> its runs, numbered through; a label tells a run from the others that were trained on the same data."""
-    from tools.compare.differences import labels
-    from tools.compare.tables import Entry
+    from mnv3.tools.compare.differences import labels
+    from mnv3.tools.compare.tables import Entry
 
     short: dict[int, str] = {}
     for kind in {(run.task, run.data) for run in runs}:
@@ -118,7 +118,7 @@ def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
 def _cost(config: Mapping[str, Any]) -> tuple[float, float] | None:
     """Parameters and multiply-adds of a run's network; None for one that cannot be built any more."""
     try:
-        cost = importlib.import_module(f"{config['task']['name']}.cost").row_cost(config)
+        cost = importlib.import_module(f"mnv3.{config['task']['name']}.cost").row_cost(config)
     except (UserError, LookupError, TypeError, ValueError, AssertionError):
         return None
     return cost.params, cost.madds
@@ -127,7 +127,7 @@ def _cost(config: Mapping[str, Any]) -> tuple[float, float] | None:
 def _page(
     asked: Asked, argv: Sequence[str], sections: "Sequence[Section]", entries: "Mapping[str, Sequence[Entry]]"
 ) -> Path:
-    from tools.compare.page import write_page
+    from mnv3.tools.compare.page import write_page
 
     path = Path(asked.html).expanduser()
     everyone = [entry for own in entries.values() for entry in own]

@@ -12,7 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
-from conf import schema
+from mnv3.conf import schema
 
 
 class Composer:
@@ -74,5 +74,5 @@ def composer(verb: str, config_dir: Path | None = None) -> Iterator[Composer]:
     if GlobalHydra.instance().is_initialized():
         yield Composer(verb, config_dir)
         return
-    with initialize_config_module("conf", version_base="1.3", job_name=verb):
+    with initialize_config_module("mnv3.conf", version_base="1.3", job_name=verb):
         yield Composer(verb, config_dir)

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
-from tools.errors import Absent, UserError
-from tools.ledger import guarded, matching
+from mnv3.tools.errors import Absent, UserError
+from mnv3.tools.ledger import guarded, matching
 
 
 class Entry(NamedTuple):
@@ -60,7 +60,7 @@ def run(cfg: DictConfig) -> None:
 def _list(cfg: DictConfig) -> None:
     from rich.table import Table
 
-    from tools.console import wide_console
+    from mnv3.tools.console import wide_console
 
     root = Path(cfg.data.root).expanduser()
     table = Table("data set", "task", "in the data root", "size", "licence", "how to get it", box=None)
@@ -116,10 +116,10 @@ def _opened(cfg: DictConfig, open_split: Callable[[str], Any], problems: list[st
 
 
 def _check_boxes(cfg: DictConfig, out: Path) -> list[str]:
-    from ssdlite.data.check import check_split
-    from ssdlite.data.coco import CocoData
-    from ssdlite.data.datasets import open_dataset
-    from ssdlite.data.verdict import check_same_classes, not_learnt
+    from mnv3.ssdlite.data.check import check_split
+    from mnv3.ssdlite.data.coco import CocoData
+    from mnv3.ssdlite.data.datasets import open_dataset
+    from mnv3.ssdlite.data.verdict import check_same_classes, not_learnt
 
     lenient = DictConfig({**cfg.data, "on_error": "skip"})  # a missing image is a finding here
     problems: list[str] = []
@@ -135,10 +135,10 @@ def _check_boxes(cfg: DictConfig, out: Path) -> list[str]:
 
 
 def _check_masks(cfg: DictConfig, out: Path) -> list[str]:
-    from lraspp.data.check import check_split
-    from lraspp.data.datasets import find_frames
-    from lraspp.data.look import look
-    from lraspp.data.verdict import between, not_learnt
+    from mnv3.lraspp.data.check import check_split
+    from mnv3.lraspp.data.datasets import find_frames
+    from mnv3.lraspp.data.look import look
+    from mnv3.lraspp.data.verdict import between, not_learnt
 
     problems: list[str] = []
     seen = []
@@ -163,8 +163,8 @@ def _mistakes(check: Callable[[], None]) -> tuple[str, ...]:
 
 
 def _cache(cfg: DictConfig) -> None:
-    from lraspp.data.cache import remove_copies, write_copies
-    from lraspp.data.datasets import cache_folder, find_frames
+    from mnv3.lraspp.data.cache import remove_copies, write_copies
+    from mnv3.lraspp.data.datasets import cache_folder, find_frames
 
     if not _is_segmentation(cfg):
         raise UserError(
@@ -188,11 +188,11 @@ def _cache(cfg: DictConfig) -> None:
 def _get(cfg: DictConfig) -> None:
     root = Path(cfg.data.root).expanduser()
     if cfg.target == "coco":
-        from ssdlite.data.get_coco import get_coco
+        from mnv3.ssdlite.data.get_coco import get_coco
 
         get_coco(root / "coco", cfg.parts, cfg.address.rstrip("/"), dry=cfg.dry)
     elif cfg.target == "cityscapes":
-        from tools.cityscapes import get_cityscapes
+        from mnv3.tools.cityscapes import get_cityscapes
 
         get_cityscapes(root / "cityscapes", dry=cfg.dry)
     else:

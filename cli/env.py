@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from tools.environment import environment, table
-from tools.errors import UserError
+from mnv3.tools.environment import environment, table
+from mnv3.tools.errors import UserError
 
 
 def run(argv: Sequence[str]) -> None:

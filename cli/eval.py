@@ -8,10 +8,10 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from tools.errors import UserError
-from tools.exported import read_exported
-from tools.ledger import guarded, matching
-from tools.runs import find, typed_keys, wanted
+from mnv3.tools.errors import UserError
+from mnv3.tools.exported import read_exported
+from mnv3.tools.ledger import guarded, matching
+from mnv3.tools.runs import find, typed_keys, wanted
 
 SOURCES = ("run", "ckpt", "weights", "model")
 DRAWN = "streets"
@@ -41,7 +41,7 @@ def run(cfg: DictConfig) -> None:
 
 
 def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
-    scoring = importlib.import_module(f"{cfg.task.name}.scoring")
+    scoring = importlib.import_module(f"mnv3.{cfg.task.name}.scoring")
     if cfg.weights is not None:
         scoring.score_weights(cfg, typed, asked)
     elif cfg.model is not None:
@@ -58,7 +58,7 @@ def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
     if "dataset" not in typed or cfg.dataset.name == DRAWN:
         return ()
     try:
-        open_dataset = importlib.import_module(f"{cfg.task.name}.data.datasets").open_dataset
+        open_dataset = importlib.import_module(f"mnv3.{cfg.task.name}.data.datasets").open_dataset
         open_dataset(cfg.dataset, cfg.data, cfg.eval.split, lambda line: None)
     except UserError as error:
         return error.problems

@@ -8,11 +8,11 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from cli.arguments import Arguments
-from cli.composing import Composer, composer
-from cli.wording import shown
-from tools.errors import UserError
-from tools.paper import row
+from mnv3.cli.arguments import Arguments
+from mnv3.cli.composing import Composer, composer
+from mnv3.cli.wording import shown
+from mnv3.tools.errors import UserError
+from mnv3.tools.paper import row
 
 GLOB = re.compile(r"experiment=(?P<quote>[\"']?)glob\((?P<patterns>.*)\)(?P=quote)")
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from cli.opening import open_predictor
-from tools.environment import environment
-from tools.errors import UserError
-from tools.exported import LITERT, Exported, require
-from tools.ledger import refuse_foreign_file
-from tools.predictor import Predictor
-from tools.run_folder import is_finite, read_report, refuse_links, shown
-from tools.runs import lay_over, typed_keys
+from mnv3.cli.opening import open_predictor
+from mnv3.tools.environment import environment
+from mnv3.tools.errors import UserError
+from mnv3.tools.exported import LITERT, Exported, require
+from mnv3.tools.ledger import refuse_foreign_file
+from mnv3.tools.predictor import Predictor
+from mnv3.tools.run_folder import is_finite, read_report, refuse_links, shown
+from mnv3.tools.runs import lay_over, typed_keys
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,11 +57,11 @@ def run(cfg: DictConfig) -> None:
         UserError: what the user can mend; or the file does not agree, and is not kept.
     """
     _check_call(cfg)
-    from tools.export.writing import write_exported
+    from mnv3.tools.export.writing import write_exported
 
     typed = typed_keys(HydraConfig.get().overrides.task)
     predictor, origin = _open(cfg, typed)
-    work = importlib.import_module(f"{predictor.task}.exporting")
+    work = importlib.import_module(f"mnv3.{predictor.task}.exporting")
     config = lay_over(origin.config, cfg, typed)
     samples = _samples(work, config)
     work.prepare(predictor, cfg, samples)
@@ -118,7 +118,7 @@ def _whole(config: dict[str, Any], cfg: DictConfig) -> dict[str, Any]:
 
 def _samples(work: Any, config: dict[str, Any]) -> "list[np.ndarray]":
     """Images to check the file on: of the data set, else drawn street scenes."""
-    from tools.export.samples import drawn_scenes
+    from mnv3.tools.export.samples import drawn_scenes
 
     try:
         return _images(work, config, "val", CHECKED)
@@ -129,7 +129,7 @@ def _samples(work: Any, config: dict[str, Any]) -> "list[np.ndarray]":
 
 def _images(work: Any, config: dict[str, Any], split: str, count: int) -> "list[np.ndarray]":
     """Images of the data set; those of the built-in one are drawn anew, which needs no files."""
-    from tools.export.samples import drawn_scenes
+    from mnv3.tools.export.samples import drawn_scenes
 
     dataset = config["dataset"]
     if dataset["name"] == "streets":
@@ -142,7 +142,7 @@ def _exported(
     cfg: DictConfig, predictor: Predictor, origin: Origin, work: Any, calibration: "list[np.ndarray]"
 ) -> Exported:
     """The model with its description, at its place."""
-    from tools.export.description import ClassRow, Description
+    from mnv3.tools.export.description import ClassRow, Description
 
     model = work.build_litert(predictor) if cfg.format == "litert" else work.build(predictor, cfg.raw, calibration)
     classes = [
@@ -180,7 +180,7 @@ def _path(cfg: DictConfig, origin: Origin) -> Path:
 
 def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[np.ndarray]") -> None:
     """Raises UserError unless the file gives what the network gives; of one in 8 bits the difference is told."""
-    theirs = importlib.import_module(f"{predictor.task}.exported").PREDICTOR(exported)
+    theirs = importlib.import_module(f"mnv3.{predictor.task}.exported").PREDICTOR(exported)
     pairs = [predictor([image])[0] for image in samples], [theirs([image])[0] for image in samples]
     if exported.description.precision == "int8":
         log.info("Against PyTorch in float32, on %d images: %s.", len(samples), work.resemble(*pairs))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.predictor import Predictor
+    from mnv3.tools.predictor import Predictor
 
 
 def open_exported(path: Path | str, threads: int | None = None) -> "Predictor":
@@ -13,8 +13,8 @@ def open_exported(path: Path | str, threads: int | None = None) -> "Predictor":
 
     Raises UserError: no file, a foreign or damaged one; a library that is missing, with the extra that has it.
     """
-    from tools.exported import read_exported
+    from mnv3.tools.exported import read_exported
 
     exported = read_exported(path)
-    module = importlib.import_module(f"{exported.description.task}.exported")
+    module = importlib.import_module(f"mnv3.{exported.description.task}.exported")
     return module.PREDICTOR(exported, threads)

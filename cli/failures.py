@@ -11,10 +11,10 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from cli import printing, surroundings
-from tools import stops
-from tools.errors import Failure, UserError
-from tools.plain import printable
+from mnv3.cli import printing, surroundings
+from mnv3.tools import stops
+from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.plain import printable
 
 
 def exit_code(call: Callable[[], None], words: Sequence[str] = ()) -> int:
@@ -57,7 +57,7 @@ def _stopped(error: BaseException, words: Sequence[str]) -> int:
 
 def _failed(error: Exception, wanted: bool) -> int:
     if not isinstance(error, UserError | Failure):
-        from cli import known_failures
+        from mnv3.cli import known_failures
 
         error = known_failures.translated(error)
     if isinstance(error, UserError):

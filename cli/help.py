@@ -5,10 +5,10 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from cli import values
-from cli.composing import Composer, composer
-from cli.verbs import VERBS
-from cli.wording import shown
+from mnv3.cli import values
+from mnv3.cli.composing import Composer, composer
+from mnv3.cli.verbs import VERBS
+from mnv3.cli.wording import shown
 
 WORKED_EXAMPLES = (
     ("mnv3 train task=ssdlite backbone=small", "train a detector on the built-in data set, then score it"),

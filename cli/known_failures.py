@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from tools import files, shared_memory
-from tools.errors import Failure, UserError
+from mnv3.tools import files, shared_memory
+from mnv3.tools.errors import Failure, UserError
 
 ONLY_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """Errors of the system that reading never meets with."""

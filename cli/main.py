@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli import arguments, failures, printing
-from cli.verbs import VERBS
-from tools import stops
-from tools.errors import UserError
+from mnv3.cli import arguments, failures, printing
+from mnv3.cli.verbs import VERBS
+from mnv3.tools import stops
+from mnv3.tools.errors import UserError
 
 NO_HOME = "Could not determine home directory."
 """What Path.expanduser says."""
@@ -45,7 +45,7 @@ def _run(argv: Sequence[str]) -> None:
     elif first in ("help", "--help", "-h"):
         _help(argv[1:])
     elif first not in VERBS:
-        from cli import mistakes
+        from mnv3.cli import mistakes
 
         raise UserError(*mistakes.of_unknown_verb(first, argv[1:]))
     elif not VERBS[first].configured and {"--help", "-h"} & set(argv[1:]):
@@ -53,22 +53,22 @@ def _run(argv: Sequence[str]) -> None:
     elif VERBS[first].configured:
         _configured(first, arguments.split(argv[1:], VERBS[first].words, VERBS[first].rest))
     elif first == "env":
-        from cli import env
+        from mnv3.cli import env
 
         env.run(argv[1:])
     elif first == "compare":
-        from cli import compare
+        from mnv3.cli import compare
 
         compare.run(argv[1:])
     else:
-        from cli import completion
+        from mnv3.cli import completion
 
         completion.run(argv[1:])
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
-    from cli import app, cluster, experiments, mistakes, resume, scored, surroundings
-    from tools import locks
+    from mnv3.cli import app, cluster, experiments, mistakes, resume, scored, surroundings
+    from mnv3.tools import locks
 
     surroundings.allow_open_files()
     config_dir = Path(given.config_dir) if given.config_dir else None
@@ -91,7 +91,7 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
 
 
 def _help(words: Sequence[str]) -> None:
-    from cli import help
+    from mnv3.cli import help
 
     if not words:
         print(help.overview())
@@ -106,7 +106,7 @@ def _help(words: Sequence[str]) -> None:
 
 def _help_of(verb: str, given: arguments.Arguments, config_dir: Path | None) -> None:
     """Print the help of a verb with the groups that the call chooses. Raises UserError: there are no such ones."""
-    from cli import help, mistakes
+    from mnv3.cli import help, mistakes
 
     try:
         text = help.of_verb(verb, given.overrides, config_dir)

@@ -8,11 +8,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from cli import arguments, values
-from cli.composing import Composer, composer
-from cli.verbs import VERBS
-from cli.wording import closest, either, shown
-from tools.errors import UserError
+from mnv3.cli import arguments, values
+from mnv3.cli.composing import Composer, composer
+from mnv3.cli.verbs import VERBS
+from mnv3.cli.wording import closest, either, shown
+from mnv3.tools.errors import UserError
 
 MANY = 12
 """With more options than this the closest one is said before the others."""

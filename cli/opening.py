@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
-from tools.allocator import keep_freed_memory
-from tools.errors import UserError
-from tools.predictor import Predictor
-from tools.runs import Source, find, wanted
-from tools.saved_config import read_config
+from mnv3.tools.allocator import keep_freed_memory
+from mnv3.tools.errors import UserError
+from mnv3.tools.predictor import Predictor
+from mnv3.tools.runs import Source, find, wanted
+from mnv3.tools.saved_config import read_config
 
 TASKS = ("ssdlite", "lraspp")
 TITLES = {"ssdlite": "SSDLite", "lraspp": "LR-ASPP"}
@@ -63,13 +63,13 @@ def open_predictor(
         predictor, origin = _of_weights(cfg, typed, asked, options), cfg.weights
     else:
         task, source = _source(cfg, typed, asked)
-        open_checkpoint = importlib.import_module(f"{task}.predictor").open_checkpoint
+        open_checkpoint = importlib.import_module(f"mnv3.{task}.predictor").open_checkpoint
         predictor, origin = open_checkpoint(source, asked, **options[task]), str(source.checkpoint)
     return Opened(predictor, origin, not given, BATCH[common["device"]])
 
 
 def _exported(cfg: DictConfig, typed: Sequence[str]) -> Predictor:
-    from cli.exported import open_exported
+    from mnv3.cli.exported import open_exported
 
     predictor = open_exported(cfg.model)
     if "task" in typed and predictor.task != cfg.task.name:
@@ -84,7 +84,7 @@ def _of_weights(
     problems: list[str] = []
     for task in _tasks(cfg, typed):
         try:
-            open_weights = importlib.import_module(f"{task}.predictor").open_weights
+            open_weights = importlib.import_module(f"mnv3.{task}.predictor").open_weights
             return open_weights(cfg.weights, asked, **options[task])
         except UserError as error:
             problems += error.problems
@@ -124,7 +124,7 @@ def _task_of(source: Source, otherwise: str) -> str:
     if source.folder is not None and (source.folder / "config.yaml").is_file():
         task = read_config(source.folder / "config.yaml").get("task", {})
     else:
-        from tools.checkpoint import hyper_parameters, read_checkpoint
+        from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint
 
         config = hyper_parameters(read_checkpoint(source.checkpoint)).get("config")
         task = config.get("task") if isinstance(config, dict) else None

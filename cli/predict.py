@@ -11,16 +11,16 @@ from typing import Any, NamedTuple, TypeVar
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from cli.naming import claim, give_back
-from cli.opening import Opened, open_predictor
-from cli.wording import closest, shown
-from tools import media, media_sources, stops
-from tools.errors import Failure, UserError
-from tools.ledger import guarded
-from tools.predicting import Done, predict_all
-from tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
-from tools.predictor import Predictor
-from tools.runs import typed_keys
+from mnv3.cli.naming import claim, give_back
+from mnv3.cli.opening import Opened, open_predictor
+from mnv3.cli.wording import closest, shown
+from mnv3.tools import media, media_sources, stops
+from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.ledger import guarded
+from mnv3.tools.predicting import Done, predict_all
+from mnv3.tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
+from mnv3.tools.predictor import Predictor
+from mnv3.tools.runs import typed_keys
 
 log = logging.getLogger("mnv3")
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from cli import saved_call
-from cli.arguments import Arguments, quoted
-from cli.wording import shown
-from tools.errors import UserError
-from tools.run_folder import refuse_links
-from tools.saved_config import read_config
+from mnv3.cli import saved_call
+from mnv3.cli.arguments import Arguments, quoted
+from mnv3.cli.wording import shown
+from mnv3.tools.errors import UserError
+from mnv3.tools.run_folder import refuse_links
+from mnv3.tools.saved_config import read_config
 
 MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")
 """Keys, or whole sections, that leave the trained weights as they are."""

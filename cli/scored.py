@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cli.arguments import Arguments, quoted
-from cli.wording import shown
-from conf.schema import VARIANTS, leaves
-from tools.errors import UserError
+from mnv3.cli.arguments import Arguments, quoted
+from mnv3.cli.wording import shown
+from mnv3.conf.schema import VARIANTS, leaves
+from mnv3.tools.errors import UserError
 
 TASKS = ("ssdlite", "lraspp")
 RUNS = Path("runs")
@@ -45,7 +45,7 @@ def with_task(given: Arguments, verb: str = "eval") -> Arguments:
 
 def _data_set(dataset: Mapping[str, Any], data: Mapping[str, Any], typed: Mapping[str, str]) -> Iterator[str]:
     """The run's data set as a call would give it, but for the keys that this call gives."""
-    from tools.runs import is_data_root
+    from mnv3.tools.runs import is_data_root
 
     yield f"dataset={dataset['name']}"
     known = leaves(VARIANTS[dataset["name"]])
@@ -66,10 +66,10 @@ def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
 
     Raises UserError: it cannot be read, or is not plain.
     """
-    from tools.saved_config import checked, read_config
+    from mnv3.tools.saved_config import checked, read_config
 
     if "model" in typed:
-        from tools.exported import read_exported
+        from mnv3.tools.exported import read_exported
 
         description = read_exported(_path(typed["model"])).description
         return {**description.config, "task": {"name": description.task}}
@@ -77,7 +77,7 @@ def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
         if (folder / "config.yaml").is_file():
             return checked(read_config(folder / "config.yaml"), folder)
     if alone and "ckpt" in typed:
-        from tools.checkpoint import hyper_parameters, read_checkpoint
+        from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint
 
         path = _path(typed["ckpt"])
         return checked(hyper_parameters(read_checkpoint(path)).get("config"), path)

@@ -6,8 +6,8 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from cli.arguments import quoted
-from tools.run_folder import RunFolder
+from mnv3.cli.arguments import quoted
+from mnv3.tools.run_folder import RunFolder
 
 log = logging.getLogger("mnv3")
 
@@ -32,7 +32,7 @@ def tell(folder: RunFolder, call: Sequence[str]) -> None:
 
 def _after(folder: RunFolder) -> str:
     """The epoch that is saved. Nothing is imported for it: what stopped the training may have been in an import."""
-    checkpoint = sys.modules.get("tools.checkpoint")
+    checkpoint = sys.modules.get("mnv3.tools.checkpoint")
     if checkpoint is None:
         return ""
     try:

@@ -4,7 +4,7 @@ import os
 import resource
 import sys
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 FEWEST_FILES = 64
 """Open at once: PyTorch, its data and one loader process take about fifty."""

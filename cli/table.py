@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
-from cli.composing import composer
-from cli.table_rows import Record, Timed, records
-from tools.errors import UserError
-from tools.ledger import refuse_foreign_file
-from tools.paper import TABLES, PaperTable
-from tools.tabular import Tabular, latex, markdown, terminal
+from mnv3.cli.composing import composer
+from mnv3.cli.table_rows import Record, Timed, records
+from mnv3.tools.errors import UserError
+from mnv3.tools.ledger import refuse_foreign_file
+from mnv3.tools.paper import TABLES, PaperTable
+from mnv3.tools.tabular import Tabular, latex, markdown, terminal
 
 WRITERS = {"terminal": terminal, "markdown": markdown, "latex": latex}
 
@@ -44,7 +44,7 @@ def run(cfg: DictConfig) -> None:
 def readme_markdown(number: int) -> str:
     """A table of the paper beside our costs, without any runs."""
     with composer("train") as compose:
-        from cli.table_sheet import tabular
+        from mnv3.cli.table_sheet import tabular
 
         rows, _ = records(compose, TABLES[number], Path("no runs"), None)
         return markdown(tabular(TABLES[number], rows, None))
@@ -54,7 +54,7 @@ def _check(cfg: DictConfig) -> None:
     if cfg.format == "png" and cfg.which == "ablations":
         raise UserError("format=png: a picture is of quality against cost, for table 6, 7 or 8.")
     if cfg.format == "wandb":
-        from tools.tracking import wandb_mode
+        from mnv3.tools.tracking import wandb_mode
 
         if wandb_mode(cfg.wandb.mode) == "disabled":
             raise UserError("format=wandb: W&B is disabled (wandb.mode, WANDB_MODE); use wandb.mode=offline or online.")
@@ -64,11 +64,11 @@ def _sheet(cfg: DictConfig) -> Sheet:
     timed = Timed(cfg.threads, cfg.rounds) if cfg.latency else None
     with composer("train") as compose:
         if cfg.which == "ablations":
-            from cli import table_ablations
+            from mnv3.cli import table_ablations
 
             tried = table_ablations.tried(compose, timed)
             return Sheet("ablations", table_ablations.tabular(tried, timed), table_ablations.flat(tried), None)
-        from cli import table_sheet
+        from mnv3.cli import table_sheet
 
         table = TABLES[int(cfg.which)]
         rows, sentences = records(compose, table, Path(cfg.runs).expanduser(), timed)
@@ -83,7 +83,7 @@ def _give(text: str, out: str | None) -> None:
     if out is None:
         print(text, end="")
         return
-    from tools.files import write_text
+    from mnv3.tools.files import write_text
 
     path, heading = Path(out).expanduser(), text.splitlines()[0].encode()
     refuse_foreign_file(path, "out", lambda content: content.splitlines()[:1] in ([], [heading]))
@@ -100,8 +100,8 @@ def _csv(flat: Sequence[dict[str, Any]]) -> str:
 
 
 def _draw(cfg: DictConfig, sheet: Sheet) -> None:
-    from cli.table_plot import draw
-    from tools.scatter import SOFTWARE
+    from mnv3.cli.table_plot import draw
+    from mnv3.tools.scatter import SOFTWARE
 
     assert sheet.rows is not None
 
@@ -114,7 +114,7 @@ def _draw(cfg: DictConfig, sheet: Sheet) -> None:
 def _send(cfg: DictConfig, sheet: Sheet) -> None:
     import wandb
 
-    from tools.tracking import finishing, start_run
+    from mnv3.tools.tracking import finishing, start_run
 
     settings: Any = OmegaConf.to_container(cfg.wandb, resolve=True)
     run = start_run(

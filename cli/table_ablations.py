@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from omegaconf import OmegaConf
 
-from cli.composing import Composer
-from cli.table_rows import Timed, cost, measured
-from tools.cost import RowCost
-from tools.paper import ROWS, table_of
-from tools.tabular import LEFT, Column, Tabular
+from mnv3.cli.composing import Composer
+from mnv3.cli.table_rows import Timed, cost, measured
+from mnv3.tools.cost import RowCost
+from mnv3.tools.paper import ROWS, table_of
+from mnv3.tools.tabular import LEFT, Column, Tabular
 
 MINIMALISTIC = "backbone.se=false backbone.hswish=false backbone.max_kernel=3"
 BACKBONE = ("backbone.se=false", "backbone.hswish=false", "backbone.max_kernel=3", MINIMALISTIC)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.table_rows import Record, Timed
-from cli.table_sheet import NAMES, PHONE
-from tools.paper import PaperTable
-from tools.scatter import Panel, Point, save_panels
-from tools.scored_runs import Score
+from mnv3.cli.table_rows import Record, Timed
+from mnv3.cli.table_sheet import NAMES, PHONE
+from mnv3.tools.paper import PaperTable
+from mnv3.tools.scatter import Panel, Point, save_panels
+from mnv3.tools.scored_runs import Score
 
 JOINED = {6: frozenset({"V2", "MnasNet-A1", "V3-Large", "V3-Small"}), 8: frozenset({"V3-Large", "V3-Small"})}
 """Families whose rows differ in one thing alone, by table."""

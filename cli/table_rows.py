@@ -6,14 +6,14 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cli.composing import Composer
-from cli.experiments import changes, of_row
-from tools.paper import PaperTable, Row
-from tools.run_folder import shown
-from tools.scored_runs import Score, scores
+from mnv3.cli.composing import Composer
+from mnv3.cli.experiments import changes, of_row
+from mnv3.tools.paper import PaperTable, Row
+from mnv3.tools.run_folder import shown
+from mnv3.tools.scored_runs import Score, scores
 
 if TYPE_CHECKING:
-    from tools.cost import RowCost
+    from mnv3.tools.cost import RowCost
 
 
 class Record(NamedTuple):
@@ -68,7 +68,7 @@ def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | Non
 
 def cost(task: str, config: Mapping[str, Any], slots: int) -> "RowCost":
     """Cost of the network of `config`; of a detector with parameters by the paper's rule for so many class `slots`."""
-    module = importlib.import_module(f"{task}.cost")
+    module = importlib.import_module(f"mnv3.{task}.cost")
     whole = module.row_cost(config)
     if task == "ssdlite" and slots != module.SLOTS:
         return whole._replace(params=module.row_cost(config, slots).params)
@@ -79,13 +79,13 @@ def measured(task: str, configs: Mapping[str, Mapping[str, Any]], timed: Timed) 
     """Row -> the medians of its times in milliseconds, all rows in turn on this machine's CPU."""
     import torch
 
-    from tools.allocator import keep_freed_memory
-    from tools.timing import interleave
-    from tools.timing_apart import seconds_of
+    from mnv3.tools.allocator import keep_freed_memory
+    from mnv3.tools.timing import interleave
+    from mnv3.tools.timing_apart import seconds_of
 
     keep_freed_memory()
     torch.set_num_threads(timed.threads)
-    functions: Callable = importlib.import_module(f"{task}.latency").functions
+    functions: Callable = importlib.import_module(f"mnv3.{task}.latency").functions
     calls = {
         f"{name} {key}": partial(seconds_of, call)
         for name, config in configs.items()

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cli.table_rows import Record, Timed
-from tools.paper import PaperTable, Row
-from tools.scored_runs import Score
-from tools.tabular import LEFT, Column, Footnotes, Tabular
+from mnv3.cli.table_rows import Record, Timed
+from mnv3.tools.paper import PaperTable, Row
+from mnv3.tools.scored_runs import Score
+from mnv3.tools.tabular import LEFT, Column, Footnotes, Tabular
 
 NAMES = {"coco": "COCO", "cityscapes": "Cityscapes"}
 RULES = {

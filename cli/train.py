@@ -8,11 +8,11 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from cli import cluster
-from cli.experiments import leave_row_if_changed
-from tools import locks
-from tools.environment import environment
-from tools.run_folder import RunFolder, shown
+from mnv3.cli import cluster
+from mnv3.cli.experiments import leave_row_if_changed
+from mnv3.tools import locks
+from mnv3.tools.environment import environment
+from mnv3.tools.run_folder import RunFolder, shown
 
 log = logging.getLogger("mnv3")
 
@@ -27,7 +27,7 @@ def run(cfg: DictConfig) -> None:
     if changed := leave_row_if_changed(cfg):
         log.warning(changed)
     if cfg.dry:
-        importlib.import_module(f"{cfg.task.name}.rehearsal").rehearse(cfg)
+        importlib.import_module(f"mnv3.{cfg.task.name}.rehearsal").rehearse(cfg)
         return
     hydra = HydraConfig.get()
     folder = RunFolder(hydra.runtime.output_dir)
@@ -44,4 +44,4 @@ def run(cfg: DictConfig) -> None:
             config: Any = OmegaConf.to_container(cfg, resolve=True)
             folder.describe(config, hydra.overrides.task, ["mnv3", *sys.argv[1:]], environment())
 
-    importlib.import_module(f"{cfg.task.name}.training").train(cfg, folder, begin)
+    importlib.import_module(f"mnv3.{cfg.task.name}.training").train(cfg, folder, begin)

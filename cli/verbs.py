@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from cli import comparing
+from mnv3.cli import comparing
 
 
 class Verb(NamedTuple):

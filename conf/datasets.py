@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Optional, Union
 
-from conf.keys import key
+from mnv3.conf.keys import key
 
 
 @dataclass

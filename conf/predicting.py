@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Optional
 
-from conf.keys import key, section
-from conf.networks import Backbone, Task
+from mnv3.conf.keys import key, section
+from mnv3.conf.networks import Backbone, Task
 
 
 @dataclass

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
-from conf.benchmark import Bench
-from conf.datasets import Camvid, Cityscapes, Coco, CocoJson, MaskFolder, Streets
-from conf.exporting import Export
-from conf.networks import Lraspp, Ssdlite
-from conf.predicting import Predict
-from conf.tables import Table
-from conf.training import LrasppRecipe, SsdliteRecipe
-from conf.verbs import DataVerb, Eval, Train
+from mnv3.conf.benchmark import Bench
+from mnv3.conf.datasets import Camvid, Cityscapes, Coco, CocoJson, MaskFolder, Streets
+from mnv3.conf.exporting import Export
+from mnv3.conf.networks import Lraspp, Ssdlite
+from mnv3.conf.predicting import Predict
+from mnv3.conf.tables import Table
+from mnv3.conf.training import LrasppRecipe, SsdliteRecipe
+from mnv3.conf.verbs import DataVerb, Eval, Train
 
 VERBS = {
     "train": Train,

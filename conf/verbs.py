@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Optional, Union
 
-from conf.datasets import Data, Dataset
-from conf.keys import key, section
-from conf.networks import Backbone, Task
-from conf.training import Recipe, Trainer, Wandb
+from mnv3.conf.datasets import Data, Dataset
+from mnv3.conf.keys import key, section
+from mnv3.conf.networks import Backbone, Task
+from mnv3.conf.training import Recipe, Trainer, Wandb
 
 
 @dataclass

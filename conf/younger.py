@@ -4,8 +4,8 @@ from copy import deepcopy
 from dataclasses import MISSING as NO_DEFAULT
 from typing import Any
 
-from conf.keys import MISSING
-from conf.schema import RECIPES, VARIANTS, VERBS, leaves
+from mnv3.conf.keys import MISSING
+from mnv3.conf.schema import RECIPES, VARIANTS, VERBS, leaves
 
 
 def completed(config: dict[str, Any]) -> dict[str, Any]:

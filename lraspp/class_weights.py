@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lraspp.data.frames import UNKNOWN, FrameData
-from lraspp.data.label_file import read_values
-from tools.check import look_at_all
-from tools.errors import UserError
+from mnv3.lraspp.data.frames import UNKNOWN, FrameData
+from mnv3.lraspp.data.label_file import read_values
+from mnv3.tools.check import look_at_all
+from mnv3.tools.errors import UserError
 
 RAREST = 1.02
 """ENet's constant: weights are 1 / ln(1.02 + share of the pixels), at most 50 (Paszke et al., 2016, section 5.2)."""

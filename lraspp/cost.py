@@ -12,13 +12,13 @@ from typing import Any
 
 import torch
 
-from backbones.edits import squeeze_width
-from backbones.tables import Layer
-from lraspp.heads import LiteHead
-from lraspp.load import segmenter_from_config
-from lraspp.model import Segmenter
-from lraspp.pooling import Windows, window_counts
-from tools.cost import RowCost
+from mnv3.backbones.edits import squeeze_width
+from mnv3.backbones.tables import Layer
+from mnv3.lraspp.heads import LiteHead
+from mnv3.lraspp.load import segmenter_from_config
+from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.pooling import Windows, window_counts
+from mnv3.tools.cost import RowCost
 
 PAPER_SIZE = (1025, 2049)
 PAPER_HALF_SIZE = (513, 1025)

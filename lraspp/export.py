@@ -4,12 +4,12 @@ import numpy as np
 import onnx
 import torch
 
-from backbones.convolution import Convolution
-from backbones.fold import fold_norms
-from lraspp.heads import LiteHead
-from lraspp.model import Segmenter
-from tools.export.graph import FLOAT, UINT8, Graph, ints
-from tools.export.network import network_graph
+from mnv3.backbones.convolution import Convolution
+from mnv3.backbones.fold import fold_norms
+from mnv3.lraspp.heads import LiteHead
+from mnv3.lraspp.model import Segmenter
+from mnv3.tools.export.graph import FLOAT, UINT8, Graph, ints
+from mnv3.tools.export.network import network_graph
 
 Size = tuple[int, int]
 

@@ -5,8 +5,8 @@ from itertools import groupby
 
 import numpy as np
 
-from tools.errors import of_file
-from tools.exported import Exported, stacked, start
+from mnv3.tools.errors import of_file
+from mnv3.tools.exported import Exported, stacked, start
 
 
 class OnnxSegmenter:
@@ -32,7 +32,7 @@ class OnnxSegmenter:
         return self.session(images)[0]
 
     def _raw(self, images: np.ndarray) -> np.ndarray:
-        from lraspp.exported_raw import label_maps  # with PyTorch, which a whole file does without
+        from mnv3.lraspp.exported_raw import label_maps  # with PyTorch, which a whole file does without
 
         return label_maps(self.session, self.description, images)
 

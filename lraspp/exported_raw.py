@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from lraspp.evaluate.inference import resized
-from lraspp.labels import upsampled_labels
-from tools.export.description import Description
+from mnv3.lraspp.evaluate.inference import resized
+from mnv3.lraspp.labels import upsampled_labels
+from mnv3.tools.export.description import Description
 
 
 @torch.inference_mode()

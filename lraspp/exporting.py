@@ -9,14 +9,14 @@ import onnx
 import torch
 from omegaconf import OmegaConf
 
-from lraspp.data.datasets import open_dataset
-from lraspp.evaluate.inference import resized
-from lraspp.export import can_vary, export_network, plain_network, raw_model, whole_model
-from lraspp.predictor import SegmenterPredictor
-from tools.export.checking import Agreement, labels_agree
-from tools.export.litert import litert_bytes
-from tools.export.quantise import quantised
-from tools.export.samples import from_files
+from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.evaluate.inference import resized
+from mnv3.lraspp.export import can_vary, export_network, plain_network, raw_model, whole_model
+from mnv3.lraspp.predictor import SegmenterPredictor
+from mnv3.tools.export.checking import Agreement, labels_agree
+from mnv3.tools.export.litert import litert_bytes
+from mnv3.tools.export.quantise import quantised
+from mnv3.tools.export.samples import from_files
 
 
 def agree(predictor: SegmenterPredictor, ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> Agreement:

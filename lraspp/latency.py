@@ -5,10 +5,10 @@ from typing import Any
 
 import torch
 
-from backbones.fold import fold_norms
-from lraspp.cost import CLASSES, FRAME
-from lraspp.load import segmenter_from_config
-from lraspp.model import Segmenter
+from mnv3.backbones.fold import fold_norms
+from mnv3.lraspp.cost import CLASSES, FRAME
+from mnv3.lraspp.load import segmenter_from_config
+from mnv3.lraspp.model import Segmenter
 
 HALF_FRAME = (FRAME[0] // 2, FRAME[1] // 2)
 

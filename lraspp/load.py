@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from backbones.initial import no_initial_weights
-from backbones.network import backbone_options
-from lraspp.data.frames import FrameData, SegClass
-from lraspp.model import Segmenter, build_segmenter
-from lraspp.recognise import MARKS, class_entries, describe, published, set_windows, translate
-from tools.checkpoint import hyper_parameters, read_checkpoint, run_config
-from tools.errors import UserError, of_file
-from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
-from tools.weights_file import open_weights
+from mnv3.backbones.initial import no_initial_weights
+from mnv3.backbones.network import backbone_options
+from mnv3.lraspp.data.frames import FrameData, SegClass
+from mnv3.lraspp.model import Segmenter, build_segmenter
+from mnv3.lraspp.recognise import MARKS, class_entries, describe, published, set_windows, translate
+from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint, run_config
+from mnv3.tools.errors import UserError, of_file
+from mnv3.tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
+from mnv3.tools.weights_file import open_weights
 
 TASK, PREFIX = "lraspp", "segmenter."
 NAMED = ("torchvision", "torchvision-coco")
@@ -157,7 +157,7 @@ def _path(source: str) -> Path:
         return Path(source)
     from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights
 
-    from backbones.torchvision_cache import cached
+    from mnv3.backbones.torchvision_cache import cached
 
     weights = LRASPP_MobileNet_V3_Large_Weights.COCO_WITH_VOC_LABELS_V1
     return cached(weights, "torchvision's LR-ASPP weights")

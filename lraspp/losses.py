@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from lraspp.data.frames import IGNORE
-from lraspp.strips import cross_entropy_and_gradient, cross_entropy_of
+from mnv3.lraspp.data.frames import IGNORE
+from mnv3.lraspp.strips import cross_entropy_and_gradient, cross_entropy_of
 
 OHEM_KEPT = 1 / 16
 """Share of a batch's pixels that OHEM keeps at least: the usual one in segmentation (BiSeNet's public training)."""

@@ -5,15 +5,15 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from backbones.edits import first_block, last_block, last_depthwise
-from backbones.initial import init_truncated_normal
-from backbones.network import Backbone, build_backbone
-from backbones.tables import TABLES
-from lraspp.heads import Head, LiteHead, resize
-from lraspp.labels import upsampled_labels
-from lraspp.pooling import AUTHORS_WINDOWS
-from lraspp.presets import Gate, Pooling, Preset, get_preset
-from tools.errors import UserError
+from mnv3.backbones.edits import first_block, last_block, last_depthwise
+from mnv3.backbones.initial import init_truncated_normal
+from mnv3.backbones.network import Backbone, build_backbone
+from mnv3.backbones.tables import TABLES
+from mnv3.lraspp.heads import Head, LiteHead, resize
+from mnv3.lraspp.labels import upsampled_labels
+from mnv3.lraspp.pooling import AUTHORS_WINDOWS
+from mnv3.lraspp.presets import Gate, Pooling, Preset, get_preset
+from mnv3.tools.errors import UserError
 
 HeadName = Literal["lraspp", "raspp"]
 V3 = ("large", "small")

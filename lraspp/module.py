@@ -5,16 +5,16 @@ from typing import Any
 
 from torch import Tensor
 
-from lraspp.data.frames import FrameData
-from lraspp.data.loader import Batch
-from lraspp.evaluate.inference import predict
-from lraspp.evaluate.scorer import Scorer
-from lraspp.losses import segmentation_loss
-from lraspp.lovasz import lovasz_on_grid
-from lraspp.model import Segmenter
-from lraspp.sizes import Size, input_size
-from tools.module import TrainingModule
-from tools.optim import Plan
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.loader import Batch
+from mnv3.lraspp.evaluate.inference import predict
+from mnv3.lraspp.evaluate.scorer import Scorer
+from mnv3.lraspp.losses import segmentation_loss
+from mnv3.lraspp.lovasz import lovasz_on_grid
+from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.sizes import Size, input_size
+from mnv3.tools.module import TrainingModule
+from mnv3.tools.optim import Plan
 
 SCORE = "val/mIoU"
 """What decides on the best checkpoint: mean IoU over the classes."""

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from backbones.fold import fold_norms
-from lraspp.data.frames import SegClass
-from lraspp.evaluate.inference import predict
-from lraspp.load import Loaded, load_segmenter, load_weights
-from lraspp.model import Segmenter
-from lraspp.sizes import input_size as configured_size
-from tools.runs import Source
-from tools.scoring import check_asked
+from mnv3.backbones.fold import fold_norms
+from mnv3.lraspp.data.frames import SegClass
+from mnv3.lraspp.evaluate.inference import predict
+from mnv3.lraspp.load import Loaded, load_segmenter, load_weights
+from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.sizes import input_size as configured_size
+from mnv3.tools.runs import Source
+from mnv3.tools.scoring import check_asked
 
 Size = tuple[int, int]
 

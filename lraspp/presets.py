@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD
-from tools.errors import UserError
+from mnv3.backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD
+from mnv3.tools.errors import UserError
 
 Gate = Literal["sigmoid", "hard_sigmoid", "none"]
 Pooling = Literal["window", "global"]

@@ -16,17 +16,17 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
-from backbones.unfold import unfolded
-from lraspp.data.frames import SegClass
-from lraspp.data.tables import CITYSCAPES, VOC
-from lraspp.model import V3, Segmenter
-from lraspp.pooling import Windows
-from lraspp.presets import PRESETS
-from lraspp.weights import from_tensorflow, from_torchvision, torchvision_features
-from tools.errors import UserError
-from tools.painting import class_colour
-from tools.weights_file import WeightsFile, inside, read_noting, unused
+from mnv3.backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
+from mnv3.backbones.unfold import unfolded
+from mnv3.lraspp.data.frames import SegClass
+from mnv3.lraspp.data.tables import CITYSCAPES, VOC
+from mnv3.lraspp.model import V3, Segmenter
+from mnv3.lraspp.pooling import Windows
+from mnv3.lraspp.presets import PRESETS
+from mnv3.lraspp.weights import from_tensorflow, from_torchvision, torchvision_features
+from mnv3.tools.errors import UserError
+from mnv3.tools.painting import class_colour
+from mnv3.tools.weights_file import WeightsFile, inside, read_noting, unused
 
 MARKS = {"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"}
 """An entry by which each is told: the convolution of the head's main branch, whose channels are task.filters."""

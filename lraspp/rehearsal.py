@@ -2,8 +2,8 @@
 
 from omegaconf import DictConfig
 
-from lraspp.training import Segmentation
-from tools import rehearsal
+from mnv3.lraspp.training import Segmentation
+from mnv3.tools import rehearsal
 
 
 def rehearse(cfg: DictConfig) -> None:

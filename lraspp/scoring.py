@@ -10,26 +10,26 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from lraspp.cost import row_cost
-from lraspp.data.datasets import open_dataset
-from lraspp.data.frames import FrameData
-from lraspp.data.look import glance
-from lraspp.data.verdict import between, faults
-from lraspp.evaluate.exported import segment_exported
-from lraspp.evaluate.official import OfficialScores, check_agreement, check_possible, evaluate
-from lraspp.evaluate.processes import Outcome, segment_all
-from lraspp.evaluate.report import score_table, write_report, write_samples
-from lraspp.evaluate.scorer import pick_samples
-from lraspp.evaluate.submission import write_submission
-from lraspp.exported import OnnxSegmenter
-from lraspp.load import class_table, load_segmenter, load_weights
-from lraspp.panels import sample_panels, score_tables
-from tools import locks
-from tools.errors import UserError, of_file
-from tools.exported import Exported
-from tools.loading import check_classes
-from tools.runs import Source, lay_over
-from tools.scoring import backbone_title, check_asked, keep_config, open_scored, origin, report_folder, track
+from mnv3.lraspp.cost import row_cost
+from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.look import glance
+from mnv3.lraspp.data.verdict import between, faults
+from mnv3.lraspp.evaluate.exported import segment_exported
+from mnv3.lraspp.evaluate.official import OfficialScores, check_agreement, check_possible, evaluate
+from mnv3.lraspp.evaluate.processes import Outcome, segment_all
+from mnv3.lraspp.evaluate.report import score_table, write_report, write_samples
+from mnv3.lraspp.evaluate.scorer import pick_samples
+from mnv3.lraspp.evaluate.submission import write_submission
+from mnv3.lraspp.exported import OnnxSegmenter
+from mnv3.lraspp.load import class_table, load_segmenter, load_weights
+from mnv3.lraspp.panels import sample_panels, score_tables
+from mnv3.tools import locks
+from mnv3.tools.errors import UserError, of_file
+from mnv3.tools.exported import Exported
+from mnv3.tools.loading import check_classes
+from mnv3.tools.runs import Source, lay_over
+from mnv3.tools.scoring import backbone_title, check_asked, keep_config, open_scored, origin, report_folder, track
 
 log = logging.getLogger("mnv3")
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from lraspp.data.frames import FrameData
-from lraspp.data.loader import UNREADABLE, frame_sizes
-from tools.errors import UserError
-from tools.saved_config import is_size
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.loader import UNREADABLE, frame_sizes
+from mnv3.tools.errors import UserError
+from mnv3.tools.saved_config import is_size
 
 Size = tuple[int, int]
 

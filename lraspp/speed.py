@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import torch
 from omegaconf import DictConfig
 
-from lraspp import speed_engines, speed_network, speed_training
-from lraspp.cost import PAPER_SIZE, multiply_adds, parameters
-from tools.timing import Comparison
+from mnv3.lraspp import speed_engines, speed_network, speed_training
+from mnv3.lraspp.cost import PAPER_SIZE, multiply_adds, parameters
+from mnv3.tools.timing import Comparison
 
 SUBJECTS = {
     "network": speed_network.comparisons,

@@ -7,16 +7,16 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from backbones.fold import fold_norms
-from lraspp.data.frames import SegClass
-from lraspp.predictor import SegmenterPredictor
-from lraspp.speed_exported import labels_of_frame
-from lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
-from tools.temporaries import scratch_folder
-from tools.timing import Comparison
-from tools.timing_apart import Contestant
-from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
-from tools.timing_photos import photo
+from mnv3.backbones.fold import fold_norms
+from mnv3.lraspp.data.frames import SegClass
+from mnv3.lraspp.predictor import SegmenterPredictor
+from mnv3.lraspp.speed_exported import labels_of_frame
+from mnv3.lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
+from mnv3.tools.temporaries import scratch_folder
+from mnv3.tools.timing import Comparison
+from mnv3.tools.timing_apart import Contestant
+from mnv3.tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
+from mnv3.tools.timing_photos import photo
 
 Function = Callable[[], object]
 Size = tuple[int, int]
@@ -78,8 +78,8 @@ def theirs(threads: int, size: Size) -> Function:
 
 def _export(folder: Path, options: dict[str, Any], size: Size) -> dict[str, str]:
     """Paths of the whole pipeline, and of the network alone."""
-    from lraspp.export import export_network, raw_model, whole_model
-    from lraspp.exporting import facts
+    from mnv3.lraspp.export import export_network, raw_model, whole_model
+    from mnv3.lraspp.exporting import facts
 
     predictor = _predictor(options)
     predictor.input_size = size

@@ -15,14 +15,14 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
-from backbones.fold import fold_norms
-from backbones.network import backbone_options
-from lraspp.data.frames import IGNORE
-from lraspp.losses import segmentation_loss
-from lraspp.model import Segmenter, build_segmenter
-from lraspp.speed_scoring import comparison as scoring
-from tools.timing import Comparison
-from tools.timing_apart import Contestant
+from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.network import backbone_options
+from mnv3.lraspp.data.frames import IGNORE
+from mnv3.lraspp.losses import segmentation_loss
+from mnv3.lraspp.model import Segmenter, build_segmenter
+from mnv3.lraspp.speed_scoring import comparison as scoring
+from mnv3.tools.timing import Comparison
+from mnv3.tools.timing_apart import Contestant
 
 FRAME = (1024, 2048)  # of Cityscapes
 CROP = (769, 769)  # the authors' training crop

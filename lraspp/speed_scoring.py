@@ -14,16 +14,16 @@ import numpy as np
 import torch
 from omegaconf import OmegaConf
 
-from lraspp.data.datasets import open_dataset
-from lraspp.data.frames import FrameData
-from lraspp.data.pixels import read_values
-from lraspp.evaluate.confusion import ConfusionMatrix
-from lraspp.evaluate.label_files import write_label_files
-from lraspp.evaluate.official import OfficialScores, check_agreement, evaluate
-from lraspp.evaluate.scores import Scores
-from tools.temporaries import scratch_folder
-from tools.timing import Comparison
-from tools.timing_apart import Contestant
+from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.pixels import read_values
+from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
+from mnv3.lraspp.evaluate.label_files import write_label_files
+from mnv3.lraspp.evaluate.official import OfficialScores, check_agreement, evaluate
+from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.tools.temporaries import scratch_folder
+from mnv3.tools.timing import Comparison
+from mnv3.tools.timing_apart import Contestant
 
 FRAME = (1024, 2048)  # of Cityscapes
 FRAMES = 8

@@ -16,12 +16,12 @@ from torchvision import tv_tensors
 from torchvision.datasets import Cityscapes, wrap_dataset_for_transforms_v2
 from torchvision.transforms import v2
 
-from lraspp.data.augment import SCALES
-from lraspp.data.cache import write_copies
-from lraspp.data.datasets import cache_folder, open_dataset
-from lraspp.data.frames import IGNORE, FrameData
-from lraspp.data.loader import train_loader
-from lraspp.speed_network import (
+from mnv3.lraspp.data.augment import SCALES
+from mnv3.lraspp.data.cache import write_copies
+from mnv3.lraspp.data.datasets import cache_folder, open_dataset
+from mnv3.lraspp.data.frames import IGNORE, FrameData
+from mnv3.lraspp.data.loader import train_loader
+from mnv3.lraspp.speed_network import (
     BATCH,
     CROP,
     FRAME,
@@ -32,10 +32,10 @@ from lraspp.speed_network import (
     our_training,
     their_training,
 )
-from tools.loader import Loader, worker_count
-from tools.temporaries import scratch_folder
-from tools.timing import Comparison
-from tools.timing_apart import Contestant
+from mnv3.tools.loader import Loader, worker_count
+from mnv3.tools.temporaries import scratch_folder
+from mnv3.tools.timing import Comparison
+from mnv3.tools.timing_apart import Contestant
 
 BATCHES = 2  # of a pass over the frames
 PRECISION = "float32"

@@ -11,33 +11,33 @@ from lightning.pytorch.utilities import rank_zero_only
 from omegaconf import DictConfig
 from torch import Tensor
 
-from backbones.weights import load_backbone_weights
-from lraspp.class_weights import class_weights
-from lraspp.cost import row_cost
-from lraspp.data.datasets import open_dataset
-from lraspp.data.frames import FrameData
-from lraspp.data.loader import Batch, Loader, train_loader, val_loader
-from lraspp.data.look import glance
-from lraspp.data.verdict import between, faults, not_learnt, remarks
-from lraspp.evaluate.report import score_table, write_report
-from lraspp.evaluate.scorer import Maps, Scorer
-from lraspp.evaluate.scores import Scores
-from lraspp.load import init_segmenter, load_segmenter, segmenter_from_config
-from lraspp.model import Segmenter
-from lraspp.module import SCORE, SegmentationModule, predict_batch
-from lraspp.panels import sample_panels, score_tables
-from lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
-from tools.cost import RowCost
-from tools.draw import mosaic, save_image
-from tools.errors import UserError
-from tools.few_images import few_images
-from tools.fitting import fit_and_score
-from tools.loading import load_first_weights
-from tools.optim import Plan
-from tools.overlay import legend, overlay
-from tools.run_folder import RunFolder
-from tools.task import Config, Task
-from tools.training import share_of_batch
+from mnv3.backbones.weights import load_backbone_weights
+from mnv3.lraspp.class_weights import class_weights
+from mnv3.lraspp.cost import row_cost
+from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.loader import Batch, Loader, train_loader, val_loader
+from mnv3.lraspp.data.look import glance
+from mnv3.lraspp.data.verdict import between, faults, not_learnt, remarks
+from mnv3.lraspp.evaluate.report import score_table, write_report
+from mnv3.lraspp.evaluate.scorer import Maps, Scorer
+from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.lraspp.load import init_segmenter, load_segmenter, segmenter_from_config
+from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.module import SCORE, SegmentationModule, predict_batch
+from mnv3.lraspp.panels import sample_panels, score_tables
+from mnv3.lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
+from mnv3.tools.cost import RowCost
+from mnv3.tools.draw import mosaic, save_image
+from mnv3.tools.errors import UserError
+from mnv3.tools.few_images import few_images
+from mnv3.tools.fitting import fit_and_score
+from mnv3.tools.loading import load_first_weights
+from mnv3.tools.optim import Plan
+from mnv3.tools.overlay import legend, overlay
+from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.task import Config, Task
+from mnv3.tools.training import share_of_batch
 
 log = logging.getLogger("mnv3")
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor
 
-from backbones.tf_names import GATE_RATIO, from_slim, slim_layer
-from backbones.torchvision_names import from_torchvision as backbone_from_torchvision
-from lraspp.heads import Head
-from lraspp.model import Segmenter
+from mnv3.backbones.tf_names import GATE_RATIO, from_slim, slim_layer
+from mnv3.backbones.torchvision_names import from_torchvision as backbone_from_torchvision
+from mnv3.lraspp.heads import Head
+from mnv3.lraspp.model import Segmenter
 
 # Layers of our heads -> the authors' scopes.
 LITE_SCOPES = {

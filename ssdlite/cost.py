@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from ssdlite.load import detector_from_config
-from tools.cost import RowCost, count
+from mnv3.ssdlite.load import detector_from_config
+from mnv3.tools.cost import RowCost, count
 
 SLOTS = 91
 

@@ -7,13 +7,13 @@ import numpy as np
 import onnx
 import torch
 
-from backbones.fold import fold_norms
-from ssdlite.export_boxes import LAST, boxes_of
-from ssdlite.export_nms import Candidates, detections
-from ssdlite.head import Predictor
-from ssdlite.model import Detector
-from tools.export.graph import FLOAT, INT64, Graph, floats, ints
-from tools.export.network import network_graph
+from mnv3.backbones.fold import fold_norms
+from mnv3.ssdlite.export_boxes import LAST, boxes_of
+from mnv3.ssdlite.export_nms import Candidates, detections
+from mnv3.ssdlite.head import Predictor
+from mnv3.ssdlite.model import Detector
+from mnv3.tools.export.graph import FLOAT, INT64, Graph, floats, ints
+from mnv3.tools.export.network import network_graph
 
 RESIZE_MODES = {"legacy": "asymmetric", "half_pixel": "half_pixel"}
 """ONNX's word for each rule of `ssdlite.resize` that a preset has."""

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ssdlite.boxes import CODE_SCALE
-from ssdlite.model import Detector
-from tools.export.graph import FLOAT, Graph, floats, ints
+from mnv3.ssdlite.boxes import CODE_SCALE
+from mnv3.ssdlite.model import Detector
+from mnv3.tools.export.graph import FLOAT, Graph, floats, ints
 
 LAST = ints(-1)
 

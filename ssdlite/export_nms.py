@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 
-from ssdlite.export_boxes import LAST, Boxes, rows_of
-from ssdlite.postprocess import first_pool
-from ssdlite.presets import Preset
-from tools.export.graph import FLOAT, Graph, floats, ints
+from mnv3.ssdlite.export_boxes import LAST, Boxes, rows_of
+from mnv3.ssdlite.postprocess import first_pool
+from mnv3.ssdlite.presets import Preset
+from mnv3.tools.export.graph import FLOAT, Graph, floats, ints
 
 BOOL = onnx.TensorProto.BOOL
 

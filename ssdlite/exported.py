@@ -5,9 +5,9 @@ from itertools import groupby
 
 import numpy as np
 
-from tools.errors import of_file
-from tools.exported import Exported, stacked, start
-from tools.predictor import Boxes
+from mnv3.tools.errors import of_file
+from mnv3.tools.exported import Exported, stacked, start
+from mnv3.tools.predictor import Boxes
 
 
 class OnnxDetector:
@@ -39,7 +39,7 @@ class OnnxDetector:
         return self.session(images)[:3]
 
     def _raw(self, images: np.ndarray) -> list[np.ndarray]:
-        from ssdlite.exported_raw import detections  # with PyTorch, which a whole file does without
+        from mnv3.ssdlite.exported_raw import detections  # with PyTorch, which a whole file does without
 
         return detections(self.session, self.description, images)
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from ssdlite.postprocess import detect
-from ssdlite.presets import Preset
-from ssdlite.resize import resize
-from ssdlite.targets import Raw
-from tools.export.description import Description
+from mnv3.ssdlite.postprocess import detect
+from mnv3.ssdlite.presets import Preset
+from mnv3.ssdlite.resize import resize
+from mnv3.ssdlite.targets import Raw
+from mnv3.tools.export.description import Description
 
 
 @torch.inference_mode()

@@ -10,15 +10,15 @@ import onnx
 import torch
 from omegaconf import OmegaConf
 
-from ssdlite.data.datasets import open_dataset
-from ssdlite.export import export_network, plain_network, raw_model, whole_model
-from ssdlite.predictor import DetectorPredictor
-from ssdlite.resize import resize
-from tools.export.checking import Agreement, boxes_agree, boxes_resemble
-from tools.export.litert import litert_bytes
-from tools.export.quantise import quantised
-from tools.export.samples import from_files
-from tools.predictor import Boxes
+from mnv3.ssdlite.data.datasets import open_dataset
+from mnv3.ssdlite.export import export_network, plain_network, raw_model, whole_model
+from mnv3.ssdlite.predictor import DetectorPredictor
+from mnv3.ssdlite.resize import resize
+from mnv3.tools.export.checking import Agreement, boxes_agree, boxes_resemble
+from mnv3.tools.export.litert import litert_bytes
+from mnv3.tools.export.quantise import quantised
+from mnv3.tools.export.samples import from_files
+from mnv3.tools.predictor import Boxes
 
 WORDS = {
     "legacy": "bilinear with corner-origin sampling (source = target * scale, as TensorFlow 1)",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from backbones.blocks import ConvNormAct, Padding
-from ssdlite.targets import Raw
+from mnv3.backbones.blocks import ConvNormAct, Padding
+from mnv3.ssdlite.targets import Raw
 
 EXTRAS = (512, 256, 256, 128)
 """Channels of the feature maps of strides 64, 128, 256 and 512."""

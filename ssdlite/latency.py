@@ -5,9 +5,9 @@ from typing import Any
 
 import torch
 
-from backbones.fold import fold_norms
-from ssdlite.cost import SLOTS
-from ssdlite.load import detector_from_config
+from mnv3.backbones.fold import fold_norms
+from mnv3.ssdlite.cost import SLOTS
+from mnv3.ssdlite.load import detector_from_config
 
 
 def functions(config: Mapping[str, Any]) -> dict[str, Callable[[], object]]:

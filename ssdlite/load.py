@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
-from backbones.initial import no_initial_weights
-from backbones.network import backbone_options
-from ssdlite.coco_names import COCO_NAMES
-from ssdlite.model import Detector, build_detector
-from ssdlite.presets import PRESETS
-from ssdlite.recognise import MARKS, class_names, describe, published, translate
-from tools.checkpoint import hyper_parameters, read_checkpoint, run_config
-from tools.errors import UserError, of_file
-from tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
-from tools.weights_file import open_weights
+from mnv3.backbones.initial import no_initial_weights
+from mnv3.backbones.network import backbone_options
+from mnv3.ssdlite.coco_names import COCO_NAMES
+from mnv3.ssdlite.model import Detector, build_detector
+from mnv3.ssdlite.presets import PRESETS
+from mnv3.ssdlite.recognise import MARKS, class_names, describe, published, translate
+from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint, run_config
+from mnv3.tools.errors import UserError, of_file
+from mnv3.tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
+from mnv3.tools.weights_file import open_weights
 
 TASK, PREFIX = "ssdlite", "detector."
 NAMED = ("torchvision", "torchvision-coco")
@@ -154,6 +154,6 @@ def _path(source: str) -> Path:
         return Path(source)
     from torchvision.models.detection import SSDLite320_MobileNet_V3_Large_Weights
 
-    from backbones.torchvision_cache import cached
+    from mnv3.backbones.torchvision_cache import cached
 
     return cached(SSDLite320_MobileNet_V3_Large_Weights.COCO_V1, "torchvision's SSDLite weights")

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from ssdlite.boxes import pairwise_iou
-from ssdlite.targets import Targets
+from mnv3.ssdlite.boxes import pairwise_iou
+from mnv3.ssdlite.targets import Targets
 
 UNMATCHED = -1
 

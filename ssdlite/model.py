@@ -6,21 +6,21 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from backbones.edits import first_expansion
-from backbones.initial import init_truncated_normal
-from backbones.network import Backbone, build_backbone
-from backbones.tables import TABLES, layer_names
-from ssdlite.anchors import grid_anchors
-from ssdlite.boxes import encode
-from ssdlite.head import Extra, Head, Predictor, build_extras
-from ssdlite.losses import box_loss, focal_loss, hard_negative_loss
-from ssdlite.matching import match_anchors
-from ssdlite.postprocess import detect
-from ssdlite.presets import Preset, get_preset
-from ssdlite.resize import Rule
-from ssdlite.targets import Detections, Raw, Targets
-from tools.errors import UserError
-from tools.saved_config import is_size
+from mnv3.backbones.edits import first_expansion
+from mnv3.backbones.initial import init_truncated_normal
+from mnv3.backbones.network import Backbone, build_backbone
+from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.ssdlite.anchors import grid_anchors
+from mnv3.ssdlite.boxes import encode
+from mnv3.ssdlite.head import Extra, Head, Predictor, build_extras
+from mnv3.ssdlite.losses import box_loss, focal_loss, hard_negative_loss
+from mnv3.ssdlite.matching import match_anchors
+from mnv3.ssdlite.postprocess import detect
+from mnv3.ssdlite.presets import Preset, get_preset
+from mnv3.ssdlite.resize import Rule
+from mnv3.ssdlite.targets import Detections, Raw, Targets
+from mnv3.tools.errors import UserError
+from mnv3.tools.saved_config import is_size
 
 INIT_STD = 0.03  # of every kernel; the authors' configs and torchvision agree
 BN_MOMENTUM = 0.03  # the authors' decay 0.97

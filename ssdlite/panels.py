@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ssdlite.data.coco import CocoData
-from ssdlite.evaluate.coco_scores import Scores
-from ssdlite.evaluate.results import Result, read_table
-from ssdlite.evaluate.samples import pick_samples
-from tools.errors import UserError
-from tools.images import read_image
-from tools.tracking import boxed_image
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.evaluate.coco_scores import Scores
+from mnv3.ssdlite.evaluate.results import Result, read_table
+from mnv3.ssdlite.evaluate.samples import pick_samples
+from mnv3.tools.errors import UserError
+from mnv3.tools.images import read_image
+from mnv3.tools.tracking import boxed_image
 
 SAMPLES = 8
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from backbones.fold import fold_norms
-from ssdlite.load import Loaded, load_detector, load_weights
-from ssdlite.model import Detector
-from ssdlite.resize import resize
-from tools.painting import Colour, class_colour
-from tools.predictor import Boxes
-from tools.runs import Source
-from tools.scoring import check_asked
+from mnv3.backbones.fold import fold_norms
+from mnv3.ssdlite.load import Loaded, load_detector, load_weights
+from mnv3.ssdlite.model import Detector
+from mnv3.ssdlite.resize import resize
+from mnv3.tools.painting import Colour, class_colour
+from mnv3.tools.predictor import Boxes
+from mnv3.tools.runs import Source
+from mnv3.tools.scoring import check_asked
 
 Size = tuple[int, int]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, fields, replace
 from math import log
 from typing import Any, Literal
 
-from ssdlite.anchors import AnchorLayout, paper_layout, torchvision_layout
-from ssdlite.resize import Rule
-from tools.errors import UserError
+from mnv3.ssdlite.anchors import AnchorLayout, paper_layout, torchvision_layout
+from mnv3.ssdlite.resize import Rule
+from mnv3.tools.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ theirs (MobileDet) has 0.6 less on images that it has not seen than on minival.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
-from backbones.unfold import unfolded
-from ssdlite.coco_names import COCO_NAMES
-from ssdlite.data.coco import COCO_SLOTS
-from ssdlite.model import Detector
-from ssdlite.presets import PRESETS
-from ssdlite.weights import from_tensorflow, from_torchvision, torchvision_features
-from tools.errors import UserError
-from tools.weights_file import WeightsFile, inside, read_noting, unused
+from mnv3.backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
+from mnv3.backbones.unfold import unfolded
+from mnv3.ssdlite.coco_names import COCO_NAMES
+from mnv3.ssdlite.data.coco import COCO_SLOTS
+from mnv3.ssdlite.model import Detector
+from mnv3.ssdlite.presets import PRESETS
+from mnv3.ssdlite.weights import from_tensorflow, from_torchvision, torchvision_features
+from mnv3.tools.errors import UserError
+from mnv3.tools.weights_file import WeightsFile, inside, read_noting, unused
 
 MARKS = {
     "ours": "head.boxes.0.predict.weight",

@@ -2,8 +2,8 @@
 
 from omegaconf import DictConfig
 
-from ssdlite.training import Detection
-from tools import rehearsal
+from mnv3.ssdlite.training import Detection
+from mnv3.tools import rehearsal
 
 
 def rehearse(cfg: DictConfig) -> None:

@@ -10,26 +10,26 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from ssdlite.cost import row_cost
-from ssdlite.data.coco import COCO_SLOTS, CocoData
-from ssdlite.data.datasets import open_dataset
-from ssdlite.data.verdict import faults
-from ssdlite.evaluate.coco_scores import score_results
-from ssdlite.evaluate.exported import detect_exported
-from ssdlite.evaluate.processes import detect_all
-from ssdlite.evaluate.report import score_table, write_report, write_submission
-from ssdlite.evaluate.results import Result
-from ssdlite.exported import OnnxDetector
-from ssdlite.load import SLOTS, Loaded, load_detector, load_weights
-from ssdlite.module import class_table
-from ssdlite.panels import sample_panels, score_tables
-from tools import locks
-from tools.errors import UserError, of_file
-from tools.exported import Exported
-from tools.loading import check_classes
-from tools.paper import row
-from tools.runs import Source, lay_over
-from tools.scoring import backbone_title, check_asked, keep_config, open_scored, origin, report_folder, track
+from mnv3.ssdlite.cost import row_cost
+from mnv3.ssdlite.data.coco import COCO_SLOTS, CocoData
+from mnv3.ssdlite.data.datasets import open_dataset
+from mnv3.ssdlite.data.verdict import faults
+from mnv3.ssdlite.evaluate.coco_scores import score_results
+from mnv3.ssdlite.evaluate.exported import detect_exported
+from mnv3.ssdlite.evaluate.processes import detect_all
+from mnv3.ssdlite.evaluate.report import score_table, write_report, write_submission
+from mnv3.ssdlite.evaluate.results import Result
+from mnv3.ssdlite.exported import OnnxDetector
+from mnv3.ssdlite.load import SLOTS, Loaded, load_detector, load_weights
+from mnv3.ssdlite.module import class_table
+from mnv3.ssdlite.panels import sample_panels, score_tables
+from mnv3.tools import locks
+from mnv3.tools.errors import UserError, of_file
+from mnv3.tools.exported import Exported
+from mnv3.tools.loading import check_classes
+from mnv3.tools.paper import row
+from mnv3.tools.runs import Source, lay_over
+from mnv3.tools.scoring import backbone_title, check_asked, keep_config, open_scored, origin, report_folder, track
 
 log = logging.getLogger("mnv3")
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import torch
 from omegaconf import DictConfig
 
-from ssdlite import speed_engines, speed_network, speed_training
-from tools.cost import count
-from tools.timing import Comparison
+from mnv3.ssdlite import speed_engines, speed_network, speed_training
+from mnv3.tools.cost import count
+from mnv3.tools.timing import Comparison
 
 SUBJECTS = {
     "network": speed_network.comparisons,

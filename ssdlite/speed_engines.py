@@ -16,12 +16,12 @@ from PIL import Image
 from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
-from backbones.fold import fold_norms
-from ssdlite.model import Detector
-from ssdlite.predictor import DetectorPredictor
-from ssdlite.resize import resize
-from ssdlite.speed_exported import detections_of_file
-from ssdlite.speed_network import (
+from mnv3.backbones.fold import fold_norms
+from mnv3.ssdlite.model import Detector
+from mnv3.ssdlite.predictor import DetectorPredictor
+from mnv3.ssdlite.resize import resize
+from mnv3.ssdlite.speed_exported import detections_of_file
+from mnv3.ssdlite.speed_network import (
     NUM_SLOTS,
     THEIRS,
     THEIRS_KEEPING,
@@ -30,12 +30,12 @@ from ssdlite.speed_network import (
     network_options,
     silence,
 )
-from tools.images import read_pixels
-from tools.temporaries import scratch_folder
-from tools.timing import Comparison
-from tools.timing_apart import Contestant
-from tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
-from tools.timing_photos import photo, photo_files
+from mnv3.tools.images import read_pixels
+from mnv3.tools.temporaries import scratch_folder
+from mnv3.tools.timing import Comparison
+from mnv3.tools.timing_apart import Contestant
+from mnv3.tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
+from mnv3.tools.timing_photos import photo, photo_files
 
 SURE = f"{THEIRS}, NMS idle"
 
@@ -104,8 +104,8 @@ def theirs(threads: int, photo: str, sure: bool) -> Function:
 
 def _export(folder: Path, options: dict[str, Any]) -> dict[str, str]:
     """Paths of the whole pipeline, and of the network alone."""
-    from ssdlite.export import export_network, raw_model, whole_model
-    from ssdlite.exporting import facts
+    from mnv3.ssdlite.export import export_network, raw_model, whole_model
+    from mnv3.ssdlite.exporting import facts
 
     predictor = _predictor(options)
     detector = predictor.detector

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from ssdlite.exported import OnnxDetector
-from tools.exported import read_exported
-from tools.images import read_pixels
-from tools.timing_engines import ONNX_RUNTIME, SESSIONS
+from mnv3.ssdlite.exported import OnnxDetector
+from mnv3.tools.exported import read_exported
+from mnv3.tools.images import read_pixels
+from mnv3.tools.timing_engines import ONNX_RUNTIME, SESSIONS
 
 
 def detections_of_file(threads: int, photo: str, engine: str, file: str) -> Callable[[], object]:

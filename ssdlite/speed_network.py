@@ -13,13 +13,13 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
-from backbones.fold import fold_norms
-from backbones.network import backbone_options
-from ssdlite.model import Detector, build_detector
-from ssdlite.resize import resize
-from ssdlite.targets import PADDING, Targets
-from tools.timing import Comparison
-from tools.timing_apart import Contestant
+from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.network import backbone_options
+from mnv3.ssdlite.model import Detector, build_detector
+from mnv3.ssdlite.resize import resize
+from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.tools.timing import Comparison
+from mnv3.tools.timing_apart import Contestant
 
 BOXES = 100  # rows of padded targets, as the loader makes them
 MOST_BOXES = 15  # real ones of an image; COCO has 7 on average

@@ -18,23 +18,16 @@ from torchvision import tv_tensors
 from torchvision.datasets import CocoDetection, wrap_dataset_for_transforms_v2
 from torchvision.transforms import v2
 
-from ssdlite.data.coco import load_coco
-from ssdlite.data.loader import train_loader
-from ssdlite.model import normalised
-from ssdlite.presets import get_preset
-from ssdlite.speed_network import (
-    BATCH,
-    make_peer,
-    network_options,
-    our_training,
-    their_training,
-    three_ways,
-)
-from ssdlite.targets import Targets
-from tools.loader import Loader, worker_count
-from tools.temporaries import scratch_folder
-from tools.timing import Comparison
-from tools.timing_photos import photo_files, write_coco
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.loader import train_loader
+from mnv3.ssdlite.model import normalised
+from mnv3.ssdlite.presets import get_preset
+from mnv3.ssdlite.speed_network import BATCH, make_peer, network_options, our_training, their_training, three_ways
+from mnv3.ssdlite.targets import Targets
+from mnv3.tools.loader import Loader, worker_count
+from mnv3.tools.temporaries import scratch_folder
+from mnv3.tools.timing import Comparison
+from mnv3.tools.timing_photos import photo_files, write_coco
 
 BATCHES = 3  # of a pass over the files: the first has nothing to be loaded beside
 PRECISION = "float32"

@@ -9,33 +9,33 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from backbones.weights import load_backbone_weights
-from ssdlite.cost import row_cost
-from ssdlite.data.coco import CocoData
-from ssdlite.data.datasets import open_dataset
-from ssdlite.data.loader import Batch, Loader, train_loader, val_loader
-from ssdlite.data.verdict import check_same_classes, faults, not_learnt, too_small
-from ssdlite.evaluate.coco_scores import SCORE_THRESHOLD, CocoScorer, Scores
-from ssdlite.evaluate.inference import predict
-from ssdlite.evaluate.report import score_table, write_report
-from ssdlite.evaluate.results import Result
-from ssdlite.head import EXTRAS
-from ssdlite.load import detector_from_config, init_detector, load_detector
-from ssdlite.model import Detector, normalised
-from ssdlite.module import SCORE, DetectionModule, class_table
-from ssdlite.panels import sample_panels, score_tables
-from tools.cost import RowCost
-from tools.draw import draw_boxes, mosaic, save_image
-from tools.errors import UserError
-from tools.few_images import few_images
-from tools.fitting import fit_and_score
-from tools.loading import load_first_weights
-from tools.optim import Plan
-from tools.painting import class_colour
-from tools.paper import row
-from tools.run_folder import RunFolder
-from tools.task import Config, Task
-from tools.training import share_of_batch
+from mnv3.backbones.weights import load_backbone_weights
+from mnv3.ssdlite.cost import row_cost
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.datasets import open_dataset
+from mnv3.ssdlite.data.loader import Batch, Loader, train_loader, val_loader
+from mnv3.ssdlite.data.verdict import check_same_classes, faults, not_learnt, too_small
+from mnv3.ssdlite.evaluate.coco_scores import SCORE_THRESHOLD, CocoScorer, Scores
+from mnv3.ssdlite.evaluate.inference import predict
+from mnv3.ssdlite.evaluate.report import score_table, write_report
+from mnv3.ssdlite.evaluate.results import Result
+from mnv3.ssdlite.head import EXTRAS
+from mnv3.ssdlite.load import detector_from_config, init_detector, load_detector
+from mnv3.ssdlite.model import Detector, normalised
+from mnv3.ssdlite.module import SCORE, DetectionModule, class_table
+from mnv3.ssdlite.panels import sample_panels, score_tables
+from mnv3.tools.cost import RowCost
+from mnv3.tools.draw import draw_boxes, mosaic, save_image
+from mnv3.tools.errors import UserError
+from mnv3.tools.few_images import few_images
+from mnv3.tools.fitting import fit_and_score
+from mnv3.tools.loading import load_first_weights
+from mnv3.tools.optim import Plan
+from mnv3.tools.painting import class_colour
+from mnv3.tools.paper import row
+from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.task import Config, Task
+from mnv3.tools.training import share_of_batch
 
 log = logging.getLogger("mnv3")
 

@@ -6,10 +6,10 @@ from typing import cast
 import numpy as np
 from torch import Tensor
 
-from backbones.tf_names import from_slim, slim_endpoint, slim_layer, slim_scope
-from backbones.torchvision_names import from_torchvision as backbone_from_torchvision
-from ssdlite.head import Extra
-from ssdlite.model import Detector
+from mnv3.backbones.tf_names import from_slim, slim_endpoint, slim_layer, slim_scope
+from mnv3.backbones.torchvision_names import from_torchvision as backbone_from_torchvision
+from mnv3.ssdlite.head import Extra
+from mnv3.ssdlite.model import Detector
 
 YX_TO_XY = [1, 0, 3, 2]  # the authors' codes are (ty, tx, th, tw), also in channel order
 

@@ -28,7 +28,7 @@ def sources(*folders: str) -> list[Path]:
 
 def module_name(file: Path) -> str:
     parts = file.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+    return ".".join(("mnv3", *(parts[:-1] if parts[-1] == "__init__" else parts)))
 
 
 MODULES = {module_name(file): file for file in sources(*PACKAGES)}
@@ -49,7 +49,7 @@ def imports(file: Path, *, at_import_only: bool = False) -> Iterator[str]:
             names = [name if name in MODULES else str(node.module) for name in full]
         else:
             continue
-        yield from (name for name in names if name.partition(".")[0] in PACKAGES)
+        yield from (name for name in names if name.partition(".")[0] in ("mnv3", *PACKAGES))
 
 
 @pytest.mark.parametrize("package", [name for name in PACKAGES if (ROOT / name).is_dir()])
@@ -58,15 +58,15 @@ def test_imports_go_down_only(package: str) -> None:
         f"{file.relative_to(ROOT)} imports {name}"
         for file in sources(package)
         for name in imports(file)
-        if name.partition(".")[0] not in PACKAGES[package]
+        if name.split(".")[1] not in PACKAGES[package]
     ]
     assert not upwards
 
 
 def test_backbones_take_only_ground_tools() -> None:
     """A backbone can be lifted out with one small file of ours."""
-    taken = {name for file in sources("backbones") for name in imports(file) if name.startswith("tools")}
-    assert taken == {"tools.errors"}
+    taken = {name for file in sources("backbones") for name in imports(file) if name.startswith("mnv3.tools")}
+    assert taken == {"mnv3.tools.errors"}
 
 
 def test_no_circles() -> None:
@@ -79,6 +79,14 @@ def test_every_import_of_ours_exists() -> None:
     assert not missing
 
 
+def test_nothing_is_imported_by_its_bare_name() -> None:
+    """A module that was also imported as `tools.x` would be there twice, its classes too."""
+    for name in PACKAGES:
+        assert (ROOT / "mnv3" / name).resolve() == ROOT / name
+    bare = [f"{file}: {name}" for file in sources(*PACKAGES, "tests") for name in imports(file) if name[:5] != "mnv3."]
+    assert not bare
+
+
 def test_files_are_short() -> None:
     lengths = {file.relative_to(ROOT): len(file.read_text().splitlines()) for file in sources(*PACKAGES, "tests")}
     assert not {str(file): lines for file, lines in lengths.items() if lines > 400}
@@ -87,7 +95,7 @@ def test_files_are_short() -> None:
 def test_importing_initialises_nothing_and_help_stays_light() -> None:
     """Importing every module leaves Hydra's global state alone; what help and completion import brings no torch."""
     heavy = "('torch', 'lightning', 'wandb', 'matplotlib')"
-    light = [name for name in MODULES if name in ("cli.main", "cli.help", "cli.completion", "cli.mistakes", "cli.app")]
+    light = [f"mnv3.cli.{name}" for name in ("main", "help", "completion", "mistakes", "app")]
     code = f"""
 import importlib, sys
 for name in {light}: importlib.import_module(name)

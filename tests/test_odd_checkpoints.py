@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from lraspp import load as masks
-from ssdlite import load as boxes
+from mnv3.lraspp import load as masks
+from mnv3.ssdlite import load as boxes
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.errors import UserError
 from tests.lraspp.test_load import save as save_segmenter
 from tests.mutations import ODD, altered, damaged, generator
 from tests.ssdlite.test_load import save as save_detector
-from tools.checkpoint import read_checkpoint
-from tools.errors import UserError
 
 
 class Kind(NamedTuple):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.table import readme_markdown
+from mnv3.cli.table import readme_markdown
 
 README = Path(__file__).parents[1] / "README.md"
 

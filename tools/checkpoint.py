@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tools.errors import UserError
-from tools.files import atomic_path
-from tools.run_folder import shown
-from tools.saved_config import checked
-from tools.seal import DamagedError, check_archive, seal_zip
-from tools.tensors import sound_state
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import atomic_path
+from mnv3.tools.run_folder import shown
+from mnv3.tools.saved_config import checked
+from mnv3.tools.seal import DamagedError, check_archive, seal_zip
+from mnv3.tools.tensors import sound_state
 
 OLD_FORMAT = b"\x80"  # a pickle: how PyTorch's files before version 1.6 begin, which have no checksums
 PARTS = {

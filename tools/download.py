@@ -12,8 +12,8 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.errors import UserError
-from tools.files import REMEDIES, make_folder, named_errors
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import REMEDIES, make_folder, named_errors
 
 CHUNK = 1 << 20
 """Bytes read at a time."""

@@ -9,8 +9,8 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
-from tools.files import write_text
-from tools.run_folder import read_metrics
+from mnv3.tools.files import write_text
+from mnv3.tools.run_folder import read_metrics
 
 
 def validated(trainer: pl.Trainer) -> bool:

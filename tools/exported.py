@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tools.errors import UserError
-from tools.exported_litert import LitertSession, properties_of
-from tools.seal import DamagedError, check_seal
+from mnv3.tools.errors import UserError
+from mnv3.tools.exported_litert import LitertSession, properties_of
+from mnv3.tools.seal import DamagedError, check_seal
 
 if TYPE_CHECKING:
     import onnx
 
-    from tools.export.description import Description
+    from mnv3.tools.export.description import Description
 
 LITERT = ".tflite"
 """Suffix of LiteRT's files."""
@@ -33,7 +33,7 @@ def read_exported(path: Path | str) -> Exported:
     path = Path(path).expanduser()
     if not path.is_file():
         raise UserError(f"model={path}: there is no such file.")
-    from tools.export.description import description_of
+    from mnv3.tools.export.description import description_of
 
     content = path.read_bytes()
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 ENTRY = "mnv3.json"
 """The description, in an archive behind the model."""

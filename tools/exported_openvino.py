@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 if TYPE_CHECKING:
     import onnx

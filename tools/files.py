@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tools.errors import UserError
-from tools.temporaries import beside
+from mnv3.tools.errors import UserError
+from mnv3.tools.temporaries import beside
 
 REMEDIES = {
     errno.ENOSPC: "no space is left on the disk; free some, or write to another",

@@ -10,19 +10,19 @@ from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from tools.checkpoint import read_checkpoint
-from tools.cost import count
-from tools.optim import Plan, make_plan
-from tools.paper_summary import cost_figures, score_figures
-from tools.plots import plot_training
-from tools.precision import training_remarks
-from tools.progress import quiet_lightning
-from tools.ranks import watched
-from tools.resuming import Restored, check_resumed, restoring
-from tools.run_folder import RunFolder, read_metrics, shown
-from tools.task import Task
-from tools.tracking import finishing, start_run, upload_checkpoint
-from tools.training import build_trainer, share_batch_norm
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.cost import count
+from mnv3.tools.optim import Plan, make_plan
+from mnv3.tools.paper_summary import cost_figures, score_figures
+from mnv3.tools.plots import plot_training
+from mnv3.tools.precision import training_remarks
+from mnv3.tools.progress import quiet_lightning
+from mnv3.tools.ranks import watched
+from mnv3.tools.resuming import Restored, check_resumed, restoring
+from mnv3.tools.run_folder import RunFolder, read_metrics, shown
+from mnv3.tools.task import Task
+from mnv3.tools.tracking import finishing, start_run, upload_checkpoint
+from mnv3.tools.training import build_trainer, share_batch_norm
 
 log = logging.getLogger("mnv3")
 

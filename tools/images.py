@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from tools import depth, jpeg
-from tools.errors import UserError
-from tools.once import remark
+from mnv3.tools import depth, jpeg
+from mnv3.tools.errors import UserError
+from mnv3.tools.once import remark
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,9 +10,9 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from tools.checkpoint import NEW, read_checkpoint, write_checkpoint
-from tools.epoch_rows import epoch_metrics
-from tools.files import atomic_path
+from mnv3.tools.checkpoint import NEW, read_checkpoint, write_checkpoint
+from mnv3.tools.epoch_rows import epoch_metrics
+from mnv3.tools.files import atomic_path
 
 LAST, BEST = "last.ckpt", "best.ckpt"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from tools.checkpoint import load_fitting
-from tools.errors import UserError
-from tools.tensors import sound_state
-from tools.weights_file import open_weights
+from mnv3.tools.checkpoint import load_fitting
+from mnv3.tools.errors import UserError
+from mnv3.tools.tensors import sound_state
+from mnv3.tools.weights_file import open_weights
 
 log = logging.getLogger("mnv3")
 

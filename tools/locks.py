@@ -9,9 +9,9 @@ import socket
 from pathlib import Path
 from typing import TextIO
 
-from tools.errors import UserError
-from tools.files import named_errors
-from tools.temporaries import is_alive
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import named_errors
+from mnv3.tools.temporaries import is_alive
 
 NAME = ".lock"
 WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)

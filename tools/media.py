@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tools import media_video
-from tools.allocator import give_back_memory
-from tools.errors import UserError
-from tools.images import image_size, read_pixels
-from tools.media_sources import Source
+from mnv3.tools import media_video
+from mnv3.tools.allocator import give_back_memory
+from mnv3.tools.errors import UserError
+from mnv3.tools.images import image_size, read_pixels
+from mnv3.tools.media_sources import Source
 
 DECODERS = 2
 """Threads that decode images; a network on a CPU leaves no room for more."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tools.errors import UserError
-from tools.files import make_folder, named_errors
-from tools.temporaries import beside
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import make_folder, named_errors
+from mnv3.tools.temporaries import beside
 
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv")
 COUNTED = (".mp4", ".mov", ".m4v", ".avi")

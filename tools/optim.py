@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 POLY_POWER = 0.9  # DeepLab (Chen et al., 2017, section 4.1), the usual choice in segmentation
 

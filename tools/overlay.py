@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tools.painting import DARKENED, SHARE, Colour, paint_legend
+from mnv3.tools.painting import DARKENED, SHARE, Colour, paint_legend
 
 
 def overlay(image: Tensor, labels: Tensor, colours: Sequence[Colour], *, longest: int | None = None) -> Tensor:

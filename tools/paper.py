@@ -3,7 +3,7 @@
 import difflib
 from dataclasses import dataclass, field
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 
 @dataclass(frozen=True)

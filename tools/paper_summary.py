@@ -7,10 +7,10 @@ in `tools.paper.Row`. Latencies are of the authors' telephones, so that there is
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tools.paper import row, table_of
+from mnv3.tools.paper import row, table_of
 
 if TYPE_CHECKING:  # it brings torch
-    from tools.cost import RowCost
+    from mnv3.tools.cost import RowCost
 
 STATS = {"mAP": "AP", "mIoU": "mIoU"}
 """What we call the paper's scores; ours are shares of 1."""

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from tools.files import write_encoded
-from tools.fonts import as_labels, literal
-from tools.painting import class_colour
+from mnv3.tools.files import write_encoded
+from mnv3.tools.fonts import as_labels, literal
+from mnv3.tools.painting import class_colour
 
 INK = "#1f2430"
 FAINT = "#c9ced6"

@@ -8,13 +8,13 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from PIL import Image
 
-from tools.files import atomic_path, write_encoded
-from tools.media import Picture
-from tools.media_sources import Source as MediaSource
-from tools.media_video import VideoWriter
-from tools.painting import Colour, paint_boxes, paint_labels, paint_legend
-from tools.png import write_label_png
-from tools.predictor import Boxes, Predictor
+from mnv3.tools.files import atomic_path, write_encoded
+from mnv3.tools.media import Picture
+from mnv3.tools.media_sources import Source as MediaSource
+from mnv3.tools.media_video import VideoWriter
+from mnv3.tools.painting import Colour, paint_boxes, paint_labels, paint_legend
+from mnv3.tools.png import write_label_png
+from mnv3.tools.predictor import Boxes, Predictor
 
 Found = TypeVar("Found", Boxes, np.ndarray)
 PRECISION = 2  # decimals of a pixel in bbox, as in COCO's own annotation files

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from tools.painting import Colour
+from mnv3.tools.painting import Colour
 
 
 class Boxes(NamedTuple):

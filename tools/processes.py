@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import torch
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 
-from tools.errors import Failure, UserError
-from tools.files import write_bytes, write_json
-from tools.temporaries import scratch_folder
+from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.files import write_bytes, write_json
+from mnv3.tools.temporaries import scratch_folder
 
 EXCEPTION = re.compile(r"^[\w.]+: ")
 """How the last line of a traceback begins."""

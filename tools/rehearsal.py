@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from tools.cost import count
-from tools.fitting import open_data
-from tools.optim import build_optimizer, make_plan
-from tools.precision import DTYPES, training_precision, training_remarks
-from tools.progress import quiet_lightning
-from tools.task import Task
-from tools.temporaries import scratch_folder
+from mnv3.tools.cost import count
+from mnv3.tools.fitting import open_data
+from mnv3.tools.optim import build_optimizer, make_plan
+from mnv3.tools.precision import DTYPES, training_precision, training_remarks
+from mnv3.tools.progress import quiet_lightning
+from mnv3.tools.task import Task
+from mnv3.tools.temporaries import scratch_folder
 
 log = logging.getLogger("mnv3")
 

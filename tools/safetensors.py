@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 TYPES = {
     "F64": "<f8",

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.errors import UserError
-from tools.run_folder import read_report, shown
-from tools.saved_config import LARGEST_FILE, read_config
+from mnv3.tools.errors import UserError
+from mnv3.tools.run_folder import read_report, shown
+from mnv3.tools.saved_config import LARGEST_FILE, read_config
 
 METRICS = {"ssdlite": "AP", "lraspp": "mIoU"}
 """The score of a task, as metrics.json has it."""

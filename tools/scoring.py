@@ -7,13 +7,13 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from tools.cost import RowCost
-from tools.errors import UserError
-from tools.files import write_text
-from tools.paper_summary import cost_figures, score_figures
-from tools.run_folder import refuse_links
-from tools.runs import Source, disagreements
-from tools.tracking import finishing, start_run
+from mnv3.tools.cost import RowCost
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import write_text
+from mnv3.tools.paper_summary import cost_figures, score_figures
+from mnv3.tools.run_folder import refuse_links
+from mnv3.tools.runs import Source, disagreements
+from mnv3.tools.tracking import finishing, start_run
 
 log = logging.getLogger("mnv3")
 

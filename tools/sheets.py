@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from tools.draw import mosaic, mosaic_places, save_image
-from tools.files import write_json
+from mnv3.tools.draw import mosaic, mosaic_places, save_image
+from mnv3.tools.files import write_json
 
 
 class Panel(NamedTuple):

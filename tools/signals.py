@@ -6,7 +6,7 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 
-from tools import stops
+from mnv3.tools import stops
 
 
 class KeepHandlers(Callback):

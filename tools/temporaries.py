@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 FORGOTTEN_SECONDS = 24 * 3600
 """A temporary of another machine, whose processes cannot be seen from here, is left alone for so long."""

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 
 def sound_state(state: Any, where: object) -> dict[str, Tensor]:

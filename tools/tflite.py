@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tools.errors import UserError
-from tools.graph_def import Graph
+from mnv3.tools.errors import UserError
+from mnv3.tools.graph_def import Graph
 
 IDENTIFIER = b"TFL3"  # at byte 4
 MODEL_CODES, MODEL_GRAPHS, MODEL_BUFFERS = 1, 2, 4

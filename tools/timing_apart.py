@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from tools.allocator import keep_freed_memory
+from mnv3.tools.allocator import keep_freed_memory
 
 PATIENCE = 10
 """Seconds for a contestant, which may have loader processes of its own, to end by itself."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tools.errors import UserError
-from tools.exported import Exported, Session, read_exported, start
-from tools.exported_openvino import OpenVinoSession
-from tools.timing_apart import Contestant
+from mnv3.tools.errors import UserError
+from mnv3.tools.exported import Exported, Session, read_exported, start
+from mnv3.tools.exported_openvino import OpenVinoSession
+from mnv3.tools.timing_apart import Contestant
 
 if TYPE_CHECKING:
     import onnx
@@ -84,8 +84,8 @@ def write_random(
     path: Path, model: "onnx.ModelProto", *, task: str, kind: str, classes: int, facts: Mapping[str, Any]
 ) -> str:
     """Write a model of random weights as `mnv3 export` does, its classes named by numbers from 1; returns the path."""
-    from tools.export.description import ClassRow, Description
-    from tools.export.writing import write_exported
+    from mnv3.tools.export.description import ClassRow, Description
+    from mnv3.tools.export.writing import write_exported
 
     rows = [ClassRow(number, str(number), number, [0, 0, 0]) for number in range(1, classes + 1)]
     origin = {"version": "", "source": "random weights", "command": "mnv3 bench", "config": {}, "figures": {}}

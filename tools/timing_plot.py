@@ -6,10 +6,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from tools.files import write_encoded
-from tools.fonts import literal
-from tools.plots import FAINT, INK
-from tools.timing_report import in_ms
+from mnv3.tools.files import write_encoded
+from mnv3.tools.fonts import literal
+from mnv3.tools.plots import FAINT, INK
+from mnv3.tools.timing_report import in_ms
 
 COLOURS = ("#1f6fd6", "#63a05a", "#c7822b", "#8a5bb5")  # a number of threads each; the fifth is the first again
 ROW = 0.34  # inches

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tools import stops
-from tools.files import write_text
-from tools.paper_summary import row_tags
-from tools.run_folder import shown
+from mnv3.tools import stops
+from mnv3.tools.files import write_text
+from mnv3.tools.paper_summary import row_tags
+from mnv3.tools.run_folder import shown
 
 log = logging.getLogger("mnv3")
 

@@ -10,16 +10,16 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, Timer
 from torch import Tensor, nn
 
-from tools.allocator import keep_freed_memory
-from tools.ema import Ema, SharedBuffers
-from tools.epoch_rows import MetricsCsv
-from tools.errors import UserError
-from tools.keeping import KeepBestAndLast, WholeFiles
-from tools.optim import Plan
-from tools.precision import training_precision, uses_gpu
-from tools.progress import EpochProgress
-from tools.run_folder import RunFolder, shown
-from tools.signals import KeepHandlers
+from mnv3.tools.allocator import keep_freed_memory
+from mnv3.tools.ema import Ema, SharedBuffers
+from mnv3.tools.epoch_rows import MetricsCsv
+from mnv3.tools.errors import UserError
+from mnv3.tools.keeping import KeepBestAndLast, WholeFiles
+from mnv3.tools.optim import Plan
+from mnv3.tools.precision import training_precision, uses_gpu
+from mnv3.tools.progress import EpochProgress
+from mnv3.tools.run_folder import RunFolder, shown
+from mnv3.tools.signals import KeepHandlers
 
 
 class NonFiniteLoss(RuntimeError):

@@ -7,13 +7,13 @@ from typing import Any, Literal, NamedTuple
 
 from torch import Tensor
 
-from tools.checkpoint import hyper_parameters, read_checkpoint
-from tools.errors import UserError
-from tools.graph_def import read_graph
-from tools.safetensors import begins_so, read_safetensors
-from tools.tensors import sound_arrays, sound_state
-from tools.tf_checkpoint import read_variables
-from tools.tflite import IDENTIFIER, read_tflite
+from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint
+from mnv3.tools.errors import UserError
+from mnv3.tools.graph_def import read_graph
+from mnv3.tools.safetensors import begins_so, read_safetensors
+from mnv3.tools.tensors import sound_arrays, sound_state
+from mnv3.tools.tf_checkpoint import read_variables
+from mnv3.tools.tflite import IDENTIFIER, read_tflite
 
 ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # how files of PyTorch begin, new and old; and an archive
 WRAPPERS = ("state_dict", "model", "model_state_dict")

@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lraspp.data.frames import Frame, FrameData
-from lraspp.data.pixels import Pixels, decode
-from tools.check import look_at_all
-from tools.errors import UserError
-from tools.files import atomic_path
-from tools.images import image_size
-from tools.stops import cancelling
-from tools.temporaries import tidy
+from mnv3.lraspp.data.frames import Frame, FrameData
+from mnv3.lraspp.data.pixels import Pixels, decode
+from mnv3.tools.check import look_at_all
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import atomic_path
+from mnv3.tools.images import image_size
+from mnv3.tools.stops import cancelling
+from mnv3.tools.temporaries import tidy
 
 HEADER = 4096
 """Bytes before the pixels: a page of memory, so that the pixels begin on one."""

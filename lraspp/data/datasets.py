@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lraspp.data import cache
-from lraspp.data.frames import Frame, FrameData, SegClass
-from lraspp.data.names_file import read_names
-from lraspp.data.tables import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
-from tools.errors import Absent, UserError
-from tools.plain import is_plain, listed
-from tools.streets import ensure_cityscapes
+from mnv3.lraspp.data import cache
+from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
+from mnv3.lraspp.data.names_file import read_names
+from mnv3.lraspp.data.tables import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
+from mnv3.tools.errors import Absent, UserError
+from mnv3.tools.plain import is_plain, listed
+from mnv3.tools.streets import ensure_cityscapes
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 

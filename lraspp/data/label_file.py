@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from tools.errors import UserError
+from mnv3.tools.errors import UserError
 
 SINGLE_CHANNEL = ("1", "L", "P")
 """Pillow's modes of 8 bits and fewer whose numbers are the values, not colours; P: a palette, the indices count."""

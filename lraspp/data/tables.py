@@ -2,7 +2,7 @@
 
 from cityscapesscripts.helpers.labels import labels
 
-from lraspp.data.frames import SegClass
+from mnv3.lraspp.data.frames import SegClass
 
 _BY_TRAIN_ID = sorted((label for label in labels if 0 <= label.trainId < 255), key=lambda label: label.trainId)
 

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lraspp.data.frames import IGNORE
-from tools.view import FILL, View
+from mnv3.lraspp.data.frames import IGNORE
+from mnv3.tools.view import FILL, View
 
 
 def render_image(

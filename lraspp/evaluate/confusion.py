@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lraspp.data.frames import SegClass
-from lraspp.evaluate.scores import Scores, score_matrix
+from mnv3.lraspp.data.frames import SegClass
+from mnv3.lraspp.evaluate.scores import Scores, score_matrix
 
 
 class ConfusionMatrix:

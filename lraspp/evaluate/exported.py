@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from rich.progress import track
 
-from lraspp.data.frames import FrameData
-from lraspp.data.loader import val_loader
-from lraspp.evaluate.label_files import write_label_files
-from lraspp.evaluate.processes import Outcome
-from lraspp.evaluate.scorer import Scorer
-from lraspp.exported import OnnxSegmenter
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.loader import val_loader
+from mnv3.lraspp.evaluate.label_files import write_label_files
+from mnv3.lraspp.evaluate.processes import Outcome
+from mnv3.lraspp.evaluate.scorer import Scorer
+from mnv3.lraspp.exported import OnnxSegmenter
 
 
 def segment_exported(

@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 import torch
 from rich.progress import track
 
-from lraspp.data.frames import FrameData
-from lraspp.data.loader import val_loader
-from lraspp.evaluate.inference import predict
-from lraspp.evaluate.label_files import write_label_files
-from lraspp.evaluate.scorer import Maps, Scorer
-from lraspp.evaluate.scores import Scores
-from lraspp.model import Segmenter
-from tools.precision import scoring_dtype
-from tools.processes import Place, choose_devices, run_processes
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.loader import val_loader
+from mnv3.lraspp.evaluate.inference import predict
+from mnv3.lraspp.evaluate.label_files import write_label_files
+from mnv3.lraspp.evaluate.scorer import Maps, Scorer
+from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.lraspp.model import Segmenter
+from mnv3.tools.precision import scoring_dtype
+from mnv3.tools.processes import Place, choose_devices, run_processes
 
 
 class Job(NamedTuple):

@@ -10,15 +10,15 @@ from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
 from rich.table import Table
 
-from lraspp.data.frames import FrameData
-from lraspp.evaluate.official import OfficialScores
-from lraspp.evaluate.samples import draw_samples
-from lraspp.evaluate.scorer import Maps
-from lraspp.evaluate.scores import Scores
-from tools.console import literal_console
-from tools.files import write_json
-from tools.plots import plot_class_scores, plot_confusion
-from tools.sheets import save_sheet
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.evaluate.official import OfficialScores
+from mnv3.lraspp.evaluate.samples import draw_samples
+from mnv3.lraspp.evaluate.scorer import Maps
+from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.tools.console import literal_console
+from mnv3.tools.files import write_json
+from mnv3.tools.plots import plot_class_scores, plot_confusion
+from mnv3.tools.sheets import save_sheet
 
 WIDTH = 100  # columns of the console table
 TITLES = {"mIoU": "mIoU", "category_mIoU": "category mIoU", "pixel_accuracy": "pixel accuracy"}

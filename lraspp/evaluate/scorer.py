@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lraspp.data.frames import FrameData
-from lraspp.evaluate.confusion import ConfusionMatrix
-from lraspp.evaluate.scores import Scores
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
+from mnv3.lraspp.evaluate.scores import Scores
 
 SAMPLES = 8
 """Frames to draw, unless the user says another number."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lraspp.data.frames import SegClass
+from mnv3.lraspp.data.frames import SegClass
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lraspp.data.frames import FrameData
-from lraspp.evaluate.label_files import label_file, zip_files
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.evaluate.label_files import label_file, zip_files
 
 
 def write_submission(folder: Path, data: FrameData, indices: Sequence[int], algorithm: str) -> Path:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ssdlite.data.coco import MAX_BOXES, CocoData, load_coco
-from ssdlite.data.file_names import as_on_disk, missing_files, nearest
-from tools.errors import Absent, UserError
-from tools.plain import listed
-from tools.streets import ensure_coco
+from mnv3.ssdlite.data.coco import MAX_BOXES, CocoData, load_coco
+from mnv3.ssdlite.data.file_names import as_on_disk, missing_files, nearest
+from mnv3.tools.errors import Absent, UserError
+from mnv3.tools.plain import listed
+from mnv3.tools.streets import ensure_coco
 
 
 class Place(NamedTuple):

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ssdlite.data.coco import CocoData
-from tools.errors import UserError
-from tools.plain import listed, plain
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.tools.errors import UserError
+from mnv3.tools.plain import listed, plain
 
 SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda name: name.replace("\\", "/"),

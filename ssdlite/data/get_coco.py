@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from tools.download import Remote, fetch, unpack
-from tools.errors import UserError
-from tools.files import make_folder
+from mnv3.tools.download import Remote, fetch, unpack
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import make_folder
 
 
 class Archive(NamedTuple):

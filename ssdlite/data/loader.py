@@ -7,11 +7,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ssdlite.data.coco import MAX_BOXES, CocoData
-from ssdlite.data.dataset import NO_IMAGE, DetectionDataset, Sample
-from ssdlite.resize import Rule
-from ssdlite.targets import PADDING, Targets
-from tools.loader import Loader, ScoringSampler, TrainingSampler, worker_count
+from mnv3.ssdlite.data.coco import MAX_BOXES, CocoData
+from mnv3.ssdlite.data.dataset import NO_IMAGE, DetectionDataset, Sample
+from mnv3.ssdlite.resize import Rule
+from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.tools.loader import Loader, ScoringSampler, TrainingSampler, worker_count
 
 FATE = "It is scored as an image without detections."
 """What becomes of an image that cannot be read."""

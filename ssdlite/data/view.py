@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssdlite.resize import Rule, resize_bytes
-from tools.view import FILL, View
+from mnv3.ssdlite.resize import Rule, resize_bytes
+from mnv3.tools.view import FILL, View
 
 
 def render(image: Tensor, view: View, size: tuple[int, int], rule: Rule) -> Tensor:

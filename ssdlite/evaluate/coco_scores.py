@@ -10,9 +10,9 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from ssdlite.data.coco import CocoData
-from ssdlite.evaluate.confusion import confusion_matrix
-from ssdlite.evaluate.results import Collector, Result, read_table
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.evaluate.confusion import confusion_matrix
+from mnv3.ssdlite.evaluate.results import Collector, Result, read_table
 
 STATS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
 """COCO's twelve numbers, in pycocotools' order: AP over IoU 0.50:0.95, at 0.50, at 0.75, of small, medium and large

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ssdlite.data.coco import CocoData
-from ssdlite.evaluate.results import Table
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.evaluate.results import Table
 
 
 def confusion_matrix(data: CocoData, found: Table, *, iou: float = 0.5, score_threshold: float = 0.3) -> np.ndarray:

@@ -6,13 +6,13 @@ import torch
 from rich.progress import track
 from torch.nn.utils.rnn import pad_sequence
 
-from ssdlite.data.coco import CocoData
-from ssdlite.evaluate.results import Collector, Result
-from ssdlite.exported import OnnxDetector
-from ssdlite.targets import PADDING, Detections
-from tools.errors import UserError
-from tools.images import read_image
-from tools.predictor import Boxes
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.evaluate.results import Collector, Result
+from mnv3.ssdlite.exported import OnnxDetector
+from mnv3.ssdlite.targets import PADDING, Detections
+from mnv3.tools.errors import UserError
+from mnv3.tools.images import read_image
+from mnv3.tools.predictor import Boxes
 
 
 def detect_exported(

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 import torch
 from rich.progress import track
 
-from ssdlite.data.coco import CocoData
-from ssdlite.data.loader import val_loader
-from ssdlite.evaluate.inference import predict
-from ssdlite.evaluate.results import Collector, Result
-from ssdlite.model import Detector
-from tools.precision import scoring_dtype
-from tools.processes import Place, choose_devices, run_processes
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.loader import val_loader
+from mnv3.ssdlite.evaluate.inference import predict
+from mnv3.ssdlite.evaluate.results import Collector, Result
+from mnv3.ssdlite.model import Detector
+from mnv3.tools.precision import scoring_dtype
+from mnv3.tools.processes import Place, choose_devices, run_processes
 
 
 class Job(NamedTuple):

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssdlite.data.coco import CocoData
-from ssdlite.targets import Detections
-from tools.files import atomic_path
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.targets import Detections
+from mnv3.tools.files import atomic_path
 
 Result = dict[str, Any]
 """One detection: image_id, category_id, bbox [x, y, width, height] in pixels of the file, score 0..1."""

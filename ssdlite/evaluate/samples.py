@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ssdlite.data.coco import CocoData
-from ssdlite.evaluate.results import Result, read_table
-from tools.draw import caption_height, draw_boxes
-from tools.errors import UserError
-from tools.images import read_image
-from tools.painting import class_colour
-from tools.sheets import Sheet, lay_out, panel
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.evaluate.results import Result, read_table
+from mnv3.tools.draw import caption_height, draw_boxes
+from mnv3.tools.errors import UserError
+from mnv3.tools.images import read_image
+from mnv3.tools.painting import class_colour
+from mnv3.tools.sheets import Sheet, lay_out, panel
 
 SIDE = 480  # pixels of a panel's longer side
 CROWD = (150, 150, 150)

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from backbones.convolution import Convolution
+from mnv3.backbones.convolution import Convolution
 
 
 @pytest.mark.parametrize(("kernel", "size", "pads"), [(3, 8, (0, 1)), (3, 7, (1, 1)), (5, 8, (1, 2)), (5, 9, (2, 2))])

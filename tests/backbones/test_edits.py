@@ -6,8 +6,8 @@ import pytest
 import torch
 import torchvision
 
-from backbones.ablations import relu_only, small_kernels, without_se
-from backbones.edits import (
+from mnv3.backbones.ablations import relu_only, small_kernels, without_se
+from mnv3.backbones.edits import (
     first_block,
     first_expansion,
     halve_tail,
@@ -18,8 +18,8 @@ from backbones.edits import (
     set_output_stride,
     squeeze_width,
 )
-from backbones.tables import MNASNET, TABLES, V1, V2, V3_LARGE, V3_SMALL
-from tools.errors import UserError
+from mnv3.backbones.tables import MNASNET, TABLES, V1, V2, V3_LARGE, V3_SMALL
+from mnv3.tools.errors import UserError
 
 
 @pytest.mark.parametrize("family", ["large", "small"])

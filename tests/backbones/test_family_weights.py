@@ -7,11 +7,11 @@ import pytest
 import torch
 import torchvision
 
-from backbones.network import build_backbone
-from backbones.tables import TABLES, layer_names
-from backbones.torchvision_names import from_torchvision
-from backbones.weights import load_backbone_weights
-from tools.errors import UserError
+from mnv3.backbones.network import build_backbone
+from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.backbones.torchvision_names import from_torchvision
+from mnv3.backbones.weights import load_backbone_weights
+from mnv3.tools.errors import UserError
 
 
 def test_imagenet_is_torchvisions_for_v2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,11 @@
 import pytest
 import torch
 
-from backbones.edits import first_expansion, halve_tail, last_block
-from backbones.fold import fold_norms
-from backbones.network import build_backbone, tap_places
-from backbones.tables import TABLES, layer_names
-from tools.errors import UserError
+from mnv3.backbones.edits import first_expansion, halve_tail, last_block
+from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.network import build_backbone, tap_places
+from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.tools.errors import UserError
 
 # Trainable parameters of the features, as torchvision's own networks have them.
 FEATURES = {

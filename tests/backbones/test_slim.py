@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from backbones.classifier import Classifier
-from backbones.edits import halve_tail
-from backbones.network import build_backbone, tap_places
-from backbones.tables import CLASSIFIER_WIDTH, TABLES
-from backbones.tf_names import from_slim, slim_layer
+from mnv3.backbones.classifier import Classifier
+from mnv3.backbones.edits import halve_tail
+from mnv3.backbones.network import build_backbone, tap_places
+from mnv3.backbones.tables import CLASSIFIER_WIDTH, TABLES
+from mnv3.backbones.tf_names import from_slim, slim_layer
 
 # Share of a tensor's largest value. The reference's own rounding is of that order: computed in float64, our outputs
 # are just as far from it.

@@ -5,10 +5,10 @@ import torch
 import torchvision
 from torchvision.models.mobilenetv3 import MobileNetV3, _mobilenet_v3_conf
 
-from backbones.classifier import Classifier
-from backbones.network import build_backbone
-from backbones.tables import CLASSIFIER_WIDTH
-from backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD, from_torchvision, to_symmetric_range
+from mnv3.backbones.classifier import Classifier
+from mnv3.backbones.network import build_backbone
+from mnv3.backbones.tables import CLASSIFIER_WIDTH
+from mnv3.backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD, from_torchvision, to_symmetric_range
 
 
 @pytest.mark.parametrize("family", ["large", "small"])

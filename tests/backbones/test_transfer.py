@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from backbones.edits import halve_tail
-from backbones.network import build_backbone
-from backbones.tables import TABLES, layer_names
-from backbones.transfer import narrow
+from mnv3.backbones.edits import halve_tail
+from mnv3.backbones.network import build_backbone
+from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.backbones.transfer import narrow
 
 
 def kept_rows(full, cut):

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli import failures
-from cli.main import run
+from mnv3.cli import failures
+from mnv3.cli.main import run
 from tests.cli.recorder import Recorder
 
 
@@ -16,7 +16,7 @@ from tests.cli.recorder import Recorder
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     """`mnv3 train` calls this instead of training."""
     recorder = Recorder()
-    monkeypatch.setitem(sys.modules, "cli.train", SimpleNamespace(run=recorder.run))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "mnv3.cli.train", SimpleNamespace(run=recorder.run))  # type: ignore[arg-type]
     return recorder
 
 

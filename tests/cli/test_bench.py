@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import torch
 
-from cli import bench
-from cli.composing import composer
-from ssdlite import speed
-from tools.errors import UserError
-from tools.timing import Comparison
-from tools.timing_apart import Contestant
+from mnv3.cli import bench
+from mnv3.cli.composing import composer
+from mnv3.ssdlite import speed
+from mnv3.tools.errors import UserError
+from mnv3.tools.timing import Comparison
+from mnv3.tools.timing_apart import Contestant
 
 
 def idle() -> Any:

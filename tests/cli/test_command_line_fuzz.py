@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli.verbs import VERBS
+from mnv3.cli.verbs import VERBS
 from tests.mutations import generator
 
 Call = Callable[..., int]
@@ -93,7 +93,7 @@ def test_odd_calls_end_in_a_sentence(
     monkeypatch.setenv("SECRET", "hunter2")
     for verb in VERBS:
         if VERBS[verb].configured:
-            monkeypatch.setitem(sys.modules, f"cli.{verb}", SimpleNamespace(run=lambda cfg: None))  # type: ignore[arg-type]
+            monkeypatch.setitem(sys.modules, f"mnv3.cli.{verb}", SimpleNamespace(run=lambda cfg: None))  # type: ignore[arg-type]
     for number in range(cases):
         words = odd(generator("argv", number))
         try:

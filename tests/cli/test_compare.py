@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from cli.comparing import parse
-from cli.completion import candidates
-from cli.composing import composer
-from conf.younger import completed
-from tools.errors import UserError
-from tools.run_folder import RunFolder
+from mnv3.cli.comparing import parse
+from mnv3.cli.completion import candidates
+from mnv3.cli.composing import composer
+from mnv3.conf.younger import completed
+from mnv3.tools.errors import UserError
+from mnv3.tools.run_folder import RunFolder
 
 Call = Callable[..., int]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli import completion
-from cli.verbs import VERBS
+from mnv3.cli import completion
+from mnv3.cli.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +48,7 @@ def test_candidates(line: str, expected: list[str]) -> None:
 def test_the_bash_script_completes_the_word_under_the_cursor(tmp_path: Path) -> None:
     """bash breaks words at "=", so that only what follows may be handed back."""
     program = tmp_path / "mnv3"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m mnv3 "$@"\n')
     program.chmod(0o755)
     (tmp_path / "run1").mkdir()
     script = """

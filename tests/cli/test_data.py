@@ -6,11 +6,11 @@ import shutil
 import pytest
 from PIL import Image
 
-from cli.composing import composer
-from cli.data import CATALOGUE, run
+from mnv3.cli.composing import composer
+from mnv3.cli.data import CATALOGUE, run
+from mnv3.tools.errors import UserError
+from mnv3.tools.ledger import NAME
 from tests.lraspp.cityscapes_files import write_cityscapes
-from tools.errors import UserError
-from tools.ledger import NAME
 
 
 def data(*overrides: str) -> None:

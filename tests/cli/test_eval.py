@@ -15,10 +15,10 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from cli.composing import composer
-from ssdlite.load import detector_from_config
+from mnv3.cli.composing import composer
+from mnv3.ssdlite.load import detector_from_config
+from mnv3.tools.checkpoint import write_checkpoint
 from tests.ssdlite.evaluate.made_up import data_set
-from tools.checkpoint import write_checkpoint
 
 Call = Callable[..., int]
 

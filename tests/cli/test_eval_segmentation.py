@@ -14,12 +14,12 @@ from omegaconf import OmegaConf
 from PIL import Image
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
-from cli.composing import composer
-from lraspp.data.tables import CITYSCAPES
-from lraspp.evaluate import official
-from lraspp.load import segmenter_from_config
+from mnv3.cli.composing import composer
+from mnv3.lraspp.data.tables import CITYSCAPES
+from mnv3.lraspp.evaluate import official
+from mnv3.lraspp.load import segmenter_from_config
+from mnv3.tools.checkpoint import write_checkpoint
 from tests.lraspp.cityscapes_files import write_cityscapes
-from tools.checkpoint import write_checkpoint
 
 Call = Callable[..., int]
 COMMON = ("task=lraspp", "eval.accelerator=cpu", "data.workers=0", "wandb.mode=disabled")

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from cli.arguments import split
-from cli.composing import composer
-from cli.experiments import leave_row_if_changed, with_names
+from mnv3.cli.arguments import split
+from mnv3.cli.composing import composer
+from mnv3.cli.experiments import leave_row_if_changed, with_names
+from mnv3.tools.errors import UserError
+from mnv3.tools.paper import ROWS
+from mnv3.tools.runs import find, wanted
 from tests.cli.recorder import Recorder
 from tests.cli.scored import write_run
-from tools.errors import UserError
-from tools.paper import ROWS
-from tools.runs import find, wanted
 
 Call = Callable[..., int]
 Print = pytest.CaptureFixture
@@ -108,7 +108,7 @@ def test_a_resumed_run_may_have_left_its_row(call: Call, recorder: Recorder, tmp
 
 
 def test_experiments_are_completed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.completion import candidates
+    from mnv3.cli.completion import candidates
 
     assert candidates("mnv3 train experiment=table8/v3_l") == [
         "experiment=table8/v3_large_os16",

@@ -11,14 +11,14 @@ import torch
 from omegaconf import OmegaConf
 from torch import nn
 
-from cli.composing import composer
-from lraspp.data.tables import CITYSCAPES
-from lraspp.load import segmenter_from_config
-from ssdlite.load import detector_from_config
-from tools.checkpoint import write_checkpoint
-from tools.export import checking
-from tools.exported import read_exported
-from tools.streets.classes import COCO_CATEGORIES
+from mnv3.cli.composing import composer
+from mnv3.lraspp.data.tables import CITYSCAPES
+from mnv3.lraspp.load import segmenter_from_config
+from mnv3.ssdlite.load import detector_from_config
+from mnv3.tools.checkpoint import write_checkpoint
+from mnv3.tools.export import checking
+from mnv3.tools.exported import read_exported
+from mnv3.tools.streets.classes import COCO_CATEGORIES
 
 Call = Callable[..., int]
 SMALL = ("dataset.train=2", "dataset.val=3", "dataset.height=96", "dataset.width=128", "data.workers=0")

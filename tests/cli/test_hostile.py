@@ -17,9 +17,9 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.export.description import ClassRow, Description, describe
 from tests.cli.whole_run import write_whole_run
-from tools.checkpoint import read_checkpoint
-from tools.export.description import ClassRow, Description, describe
 
 Call = Callable[..., int]
 SECRET = "hunter2hunter2"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from mnv3.tools.errors import Failure
 from tests.cli.recorder import Recorder
-from tools.errors import Failure
 
 Call = Callable[..., int]
 SAID = "DataLoader worker (pid {}) is killed by signal: {}"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
-from cli.help import WORKED_EXAMPLES
-from cli.verbs import VERBS
+from mnv3.cli.help import WORKED_EXAMPLES
+from mnv3.cli.verbs import VERBS
+from mnv3.tools.errors import UserError
 from tests.cli.recorder import Recorder
-from tools.errors import UserError
 
 Call = Callable[..., int]
 
@@ -143,7 +143,7 @@ def test_control_c_ends_with_130(call: Call, recorder: Recorder, monkeypatch: py
         raise KeyboardInterrupt
 
     monkeypatch.setattr(recorder, "run", interrupt)
-    monkeypatch.setitem(sys.modules, "cli.train", recorder)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "mnv3.cli.train", recorder)  # type: ignore[arg-type]
     assert call("train") == 130
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from omegaconf import DictConfig
 
-from cli.composing import composer
-from cli.wording import closest
+from mnv3.cli.composing import composer
+from mnv3.cli.wording import closest
 from tests.cli.recorder import Recorder
 
 Call = Callable[..., int]

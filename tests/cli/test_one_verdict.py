@@ -8,19 +8,19 @@ import pytest
 from omegaconf import OmegaConf
 from PIL import Image
 
-from cli.composing import composer
-from cli.data import run as run_data
-from lraspp.data.look import look
-from lraspp.data.verdict import between, faults
-from lraspp.scoring import _open as open_masks
-from lraspp.training import Segmentation
-from ssdlite.scoring import _open as open_boxes
-from ssdlite.training import Detection
+from mnv3.cli.composing import composer
+from mnv3.cli.data import run as run_data
+from mnv3.lraspp.data.look import look
+from mnv3.lraspp.data.verdict import between, faults
+from mnv3.lraspp.scoring import _open as open_masks
+from mnv3.lraspp.training import Segmentation
+from mnv3.ssdlite.scoring import _open as open_boxes
+from mnv3.ssdlite.training import Detection
+from mnv3.tools.errors import UserError
+from mnv3.tools.fitting import open_data
 from tests.lraspp.data.files import section
 from tests.lraspp.data.own_masks import BLACK, RED, Masks, grey, painted
 from tests.ssdlite.data.conftest import Files
-from tools.errors import UserError
-from tools.fitting import open_data
 
 MASKS = {
     "black and white": lambda values, path, number: grey(values * 255, path, number),

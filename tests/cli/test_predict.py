@@ -12,11 +12,11 @@ import torch
 from PIL import Image
 from pycocotools.coco import COCO
 
+from mnv3.tools.checkpoint import read_checkpoint, write_checkpoint
+from mnv3.tools.ledger import NAME
 from tests.cli.test_eval import boxes  # noqa: F401
 from tests.cli.test_eval import run_folder as thin_detector  # noqa: F401
 from tests.cli.test_eval_segmentation import run_folder as segmenter_run  # noqa: F401
-from tools.checkpoint import read_checkpoint, write_checkpoint
-from tools.ledger import NAME
 
 Call = Callable[..., int]
 IDS = {slot: 10 * slot for slot in range(1, 5)}

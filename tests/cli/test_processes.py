@@ -26,8 +26,8 @@ def run(cfg):
     Path(HydraConfig.get().runtime.output_dir, f"rank{fabric.global_rank}.json").write_text(json.dumps(note))
     fabric.barrier()
 
-sys.modules["cli.train"] = SimpleNamespace(run=run)
-from cli.main import main
+sys.modules["mnv3.cli.train"] = SimpleNamespace(run=run)
+from mnv3.cli.main import main
 main()
 """
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 import yaml
 
-from cli import compare
+from mnv3.cli import compare
+from mnv3.tools.errors import UserError
+from mnv3.tools.runs import find
+from mnv3.tools.scored_runs import scores
 from tests.cli.recorder import Recorder
 from tests.cli.scored import write_run
 from tests.mutations import altered, damaged, generator
-from tools.errors import UserError
-from tools.runs import find
-from tools.scored_runs import scores
 
 ROW = "table6/v3_large"
 CALL = [f"experiment={ROW}", "dataset=streets", "recipe=quick", "name=good"]

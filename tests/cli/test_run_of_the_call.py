@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-from cli.arguments import split
-from cli.scored import with_task
-from lraspp.model import build_segmenter
-from ssdlite.model import build_detector
+from mnv3.cli.arguments import split
+from mnv3.cli.scored import with_task
+from mnv3.lraspp.model import build_segmenter
+from mnv3.ssdlite.model import build_detector
+from mnv3.tools.errors import UserError
 from tests.cli.whole_run import NAMES, write_whole_run
-from tools.errors import UserError
 
 Call = Callable[..., int]
 OWN_DATA = ("dataset=coco_json", "dataset.train_json=t.json", "dataset.val_json=v.json", "dataset.train_images=im",
@@ -88,7 +88,7 @@ def test_a_checkpoint_is_read_once(run: Path, call: Call, monkeypatch: pytest.Mo
     reads: list[object] = []
     load = torch.load
     monkeypatch.setattr(torch, "load", lambda *args, **options: reads.append(args) or load(*args, **options))
-    monkeypatch.setattr("ssdlite.exporting.build", enough)
+    monkeypatch.setattr("mnv3.ssdlite.exporting.build", enough)
     best = run / "checkpoints/best.ckpt"
     for code, *words in (
         (0, "eval", f"run={run}", "data.workers=0", "dry=true"),

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from cli.saved_call import read
+from mnv3.cli.saved_call import read
+from mnv3.tools.errors import UserError
 from tests.cli.recorder import Recorder
-from tools.errors import UserError
 
 Call = Callable[..., int]
 

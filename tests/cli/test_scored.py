@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.arguments import split
-from cli.scored import with_task
+from mnv3.cli.arguments import split
+from mnv3.cli.scored import with_task
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 import pytest
 from omegaconf import DictConfig
 
+from mnv3.tools.run_folder import RunFolder, read_metrics
 from tests.cli import fake_slurm
-from tools.run_folder import RunFolder, read_metrics
 
 REPOSITORY = Path(__file__).parents[2]
 TINY = (
@@ -42,7 +42,7 @@ def slurm(tmp_path: Path) -> dict[str, str]:
 
 
 def start(home: Path, environment: dict[str, str], *argv: str) -> subprocess.Popen:
-    command = [sys.executable, "-m", "cli", "train", *argv]
+    command = [sys.executable, "-m", "mnv3", "train", *argv]
     return subprocess.Popen(
         command, cwd=home, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -128,7 +128,7 @@ def test_a_batch_file_of_ones_own(
         monkeypatch.setenv("SLURM_RESTART_COUNT", restarts)
     configs: list[DictConfig] = []
     training = SimpleNamespace(train=lambda cfg, folder, begin: configs.append(cfg))
-    monkeypatch.setitem(sys.modules, "ssdlite.training", training)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "mnv3.ssdlite.training", training)  # type: ignore[arg-type]
     RunFolder(tmp_path / "mine").describe({}, [], ["mnv3", "train"], {})
     (tmp_path / "mine" / "checkpoints").mkdir(parents=True)
     (tmp_path / "mine" / "checkpoints" / "last.ckpt").touch()
@@ -145,7 +145,7 @@ def test_calls_that_cannot_go_to_a_cluster(
     said = capsys.readouterr().err
     for sentence in ("There is no srun here", "add -m", "leave trainer=slurm out"):
         assert sentence in said
-    monkeypatch.setattr("cli.cluster.find_spec", lambda name: None)
+    monkeypatch.setattr("mnv3.cli.cluster.find_spec", lambda name: None)
     assert call("train", "trainer=slurm", "-m") == 2
     assert "pip install 'mnv3[slurm]'" in capsys.readouterr().err
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import stopped
+from mnv3.cli import stopped
+from mnv3.tools import locks
+from mnv3.tools.checkpoint import read_checkpoint, write_checkpoint
+from mnv3.tools.run_folder import RunFolder
 from tests.cli.recorder import Recorder
-from tools import locks
-from tools.checkpoint import read_checkpoint, write_checkpoint
-from tools.run_folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,8 +28,8 @@ def run(cfg):
     from hydra.core.hydra_config import HydraConfig
     from lightning.pytorch.callbacks import Callback
     from tests.tools.tiny_task import fit
-    from tools.progress import quiet_lightning
-    from tools.run_folder import RunFolder
+    from mnv3.tools.progress import quiet_lightning
+    from mnv3.tools.run_folder import RunFolder
 
     quiet_lightning()
 
@@ -41,8 +41,8 @@ def run(cfg):
     folder.path.joinpath("overrides.txt").write_text("")
     fit(folder.path, epochs=200, callbacks=(Slow(),))
 
-sys.modules["cli.train"] = SimpleNamespace(run=run)
-from cli.main import main
+sys.modules["mnv3.cli.train"] = SimpleNamespace(run=run)
+from mnv3.cli.main import main
 main()
 """
 
@@ -102,7 +102,7 @@ def test_a_run_that_never_began_leaves_no_folder(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(recorder, "run", interrupt)
-    monkeypatch.setitem(sys.modules, "cli.train", recorder)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "mnv3.cli.train", recorder)  # type: ignore[arg-type]
     assert call("train", "name=x") == 130
     assert os.listdir("runs/ssdlite") == []
 
@@ -115,7 +115,7 @@ def test_a_run_that_another_process_writes_is_not_resumed(
     folder = recorder.folders[0]
     (folder / "overrides.txt").write_text("name=x\n")
     (folder / "config.yaml").write_text("")
-    code = "import sys, time; from pathlib import Path; from tools import locks\n"
+    code = "import sys, time; from pathlib import Path; from mnv3.tools import locks\n"
     code += "locks.hold(Path(sys.argv[1]), 'this run'); print(flush=True); time.sleep(60)"
     command = [sys.executable, "-c", code, str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as other:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def shell(before: str, verb: str, after: str, cwd: Path) -> subprocess.CompletedProcess:
-    command = f"{before} exec {sys.executable} -c 'from cli.main import main; main()' {verb} {after}"
+    command = f"{before} exec {sys.executable} -c 'from mnv3.cli.main import main; main()' {verb} {after}"
     environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
     return subprocess.run(["bash", "-c", command], cwd=cwd, env=environment, capture_output=True, text=True)
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cli import no_effect, table_ablations
-from cli.composing import composer
-from cli.table_rows import Record, records
-from cli.table_sheet import tabular
+from mnv3.cli import no_effect, table_ablations
+from mnv3.cli.composing import composer
+from mnv3.cli.table_rows import Record, records
+from mnv3.cli.table_sheet import tabular
+from mnv3.tools.paper import TABLES, row
 from tests.cli.scored import write_metrics, write_run
-from tools.paper import TABLES, row
 
 Call = Callable[..., int]
 Print = pytest.CaptureFixture
@@ -144,8 +144,8 @@ def test_latency_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch, cal
     def functions(config: dict) -> dict:
         return {"latency": lambda: None, "half_latency": lambda: None}
 
-    monkeypatch.setattr("lraspp.latency.functions", functions)
-    monkeypatch.setattr("tools.timing.REST", 0)
+    monkeypatch.setattr("mnv3.lraspp.latency.functions", functions)
+    monkeypatch.setattr("mnv3.tools.timing.REST", 0)
     assert call("table", "8", "latency=true", "rounds=2") == 0
     out = capsys.readouterr().out
     assert "Pixel 3  here  half: Pixel 3  half: here" in out
@@ -156,7 +156,7 @@ def test_latency_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch, cal
 def test_what_is_timed_runs(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib
 
-    latency = importlib.import_module(f"{task}.latency")
+    latency = importlib.import_module(f"mnv3.{task}.latency")
     name = {"ssdlite": "table6/v3_small_rf2", "lraspp": "table8/v3_small_os32"}[task]
     if task == "lraspp":
         monkeypatch.setattr(latency, "FRAME", (64, 128))

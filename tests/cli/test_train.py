@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from ssdlite.data.coco import load_coco
-from ssdlite.evaluate.coco_scores import score_results
-from tools.checkpoint import read_checkpoint
-from tools.run_folder import read_metrics
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.evaluate.coco_scores import score_results
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.run_folder import read_metrics
 
 REPOSITORY = Path(__file__).parents[2]
 SMALL = (
@@ -44,7 +44,7 @@ def start(home: Path, *overrides: str) -> subprocess.Popen:
         "WANDB_MODE": "disabled",
         "OMP_NUM_THREADS": "1",
     }
-    command = [sys.executable, "-m", "cli", "train", *overrides]
+    command = [sys.executable, "-m", "mnv3", "train", *overrides]
     return subprocess.Popen(
         command, cwd=home, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

@@ -7,10 +7,10 @@ from typing import get_type_hints
 import pytest
 from hydra.errors import ConfigCompositionException
 
-from cli import values
-from cli.composing import composer
-from cli.verbs import VERBS
-from conf import keys, schema
+from mnv3.cli import values
+from mnv3.cli.composing import composer
+from mnv3.cli.verbs import VERBS
+from mnv3.conf import keys, schema
 
 CONF = Path(schema.__file__).parent
 CONFIGURED = [name for name, verb in VERBS.items() if verb.configured]

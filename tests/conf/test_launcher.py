@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conf import schema
+from mnv3.conf import schema
 
 
 def test_the_launcher_has_the_plugins_keys() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
-from cli.composing import composer
-from tools.checkpoint import read_checkpoint
-from tools.run_folder import RunFolder, read_metrics
+from mnv3.cli.composing import composer
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.run_folder import RunFolder, read_metrics
 
 SMALL = (
     "backbone.width=0.35",
@@ -56,7 +56,7 @@ def train(root: Path, tmp_path: Path) -> Callable[..., RunFolder]:
             config: Any = make([f"task={task}", f"data.root={root}", *SMALL, *TASKS[task], *overrides])
         if place.last.exists():
             config.resume = str(place.path)
-        importlib.import_module(f"{task}.training").train(config, place, lambda: None)
+        importlib.import_module(f"mnv3.{task}.training").train(config, place, lambda: None)
         return place
 
     return run

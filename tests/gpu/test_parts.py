@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch import nn
 
-from lraspp.data.tables import CAMVID
-from lraspp.evaluate.confusion import ConfusionMatrix
-from lraspp.losses import segmentation_loss
-from lraspp.lovasz import lovasz_softmax
-from ssdlite.losses import box_loss, focal_loss, hard_negative_loss
-from tools.training import _on_the_way, share_batch_norm
+from mnv3.lraspp.data.tables import CAMVID
+from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
+from mnv3.lraspp.losses import segmentation_loss
+from mnv3.lraspp.lovasz import lovasz_softmax
+from mnv3.ssdlite.losses import box_loss, focal_loss, hard_negative_loss
+from mnv3.tools.training import _on_the_way, share_batch_norm
 
 SCALE = 65536.0
 """GradScaler's first factor on the loss."""

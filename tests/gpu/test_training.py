@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
+from mnv3.tools.module import TrainingModule
 from tests.gpu.conftest import TASKS, losses, weights
-from tools.module import TrainingModule
 
 TASK = pytest.mark.parametrize("task", TASKS)
 MOST_MEMORY = 1.02

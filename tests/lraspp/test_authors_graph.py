@@ -8,11 +8,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from lraspp.heads import LiteHead
-from lraspp.model import Segmenter, build_segmenter
-from lraspp.pooling import Windows
-from lraspp.weights import from_tensorflow
-from tools.graph_def import read_graph
+from mnv3.lraspp.heads import LiteHead
+from mnv3.lraspp.model import Segmenter, build_segmenter
+from mnv3.lraspp.pooling import Windows
+from mnv3.lraspp.weights import from_tensorflow
+from mnv3.tools.graph_def import read_graph
 
 SIZE = (513, 1025)
 CLASSES = 5

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lraspp.class_weights import class_weights, pixel_counts
-from lraspp.data.frames import Frame, FrameData, SegClass
-from tools.errors import UserError
+from mnv3.lraspp.class_weights import class_weights, pixel_counts
+from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
+from mnv3.tools.errors import UserError
 
 
 @pytest.fixture

@@ -11,19 +11,19 @@ from pathlib import Path
 import torch
 from omegaconf import OmegaConf
 
-from lraspp.data.datasets import open_dataset
-from lraspp.evaluate.processes import segment_all
-from lraspp.load import load_segmenter
+from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.evaluate.processes import segment_all
+from mnv3.lraspp.load import load_segmenter
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.run_folder import read_metrics
 from tests.lraspp.conftest import SMALL
-from tools.checkpoint import read_checkpoint
-from tools.run_folder import read_metrics
 
 REPOSITORY = Path(__file__).parents[2]
 
 
 def start(home: Path, root: Path, *overrides: str) -> subprocess.Popen:
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "MNV3_DATA": str(root), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", "cli", "train", "task=lraspp", *overrides]
+    command = [sys.executable, "-m", "mnv3", "train", "task=lraspp", *overrides]
     return subprocess.Popen(
         command, cwd=home, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )

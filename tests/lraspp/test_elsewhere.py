@@ -7,15 +7,15 @@ import pytest
 import torch
 from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights, lraspp_mobilenet_v3_large
 
-from backbones.weights import load_backbone_weights
-from lraspp.data.tables import CITYSCAPES, VOC
-from lraspp.load import init_segmenter, load_weights, segmenter_from_config
-from lraspp.model import build_segmenter
-from lraspp.pooling import AUTHORS_WINDOWS, Windows
+from mnv3.backbones.weights import load_backbone_weights
+from mnv3.lraspp.data.tables import CITYSCAPES, VOC
+from mnv3.lraspp.load import init_segmenter, load_weights, segmenter_from_config
+from mnv3.lraspp.model import build_segmenter
+from mnv3.lraspp.pooling import AUTHORS_WINDOWS, Windows
+from mnv3.tools.errors import UserError
+from mnv3.tools.graph_def import read_graph
+from mnv3.tools.weights_file import open_weights
 from tests.tools.tf_files import write_checkpoint
-from tools.errors import UserError
-from tools.graph_def import read_graph
-from tools.weights_file import open_weights
 
 ENDS = ("weights", "biases", "gamma", "beta", "moving_mean", "moving_variance")
 

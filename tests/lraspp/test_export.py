@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import nn
 
-from lraspp.data.frames import SegClass
-from lraspp.export import export_network, raw_model, whole_model
-from lraspp.exported import OnnxSegmenter
-from lraspp.model import build_segmenter
-from lraspp.predictor import SegmenterPredictor
-from tools.export.checking import labels_agree
-from tools.export.description import ClassRow, Description
-from tools.exported import Exported
+from mnv3.lraspp.data.frames import SegClass
+from mnv3.lraspp.export import export_network, raw_model, whole_model
+from mnv3.lraspp.exported import OnnxSegmenter
+from mnv3.lraspp.model import build_segmenter
+from mnv3.lraspp.predictor import SegmenterPredictor
+from mnv3.tools.export.checking import labels_agree
+from mnv3.tools.export.description import ClassRow, Description
+from mnv3.tools.exported import Exported
 
 CLASSES = 5
 SIZE = (98, 130)

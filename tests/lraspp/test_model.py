@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from backbones.fold import fold_norms
-from lraspp.heads import Head, LiteHead
-from lraspp.model import Segmenter, build_segmenter
-from lraspp.pooling import AUTHORS_WINDOWS, Windows, pool, window_counts
-from tools.errors import UserError
+from mnv3.backbones.fold import fold_norms
+from mnv3.lraspp.heads import Head, LiteHead
+from mnv3.lraspp.model import Segmenter, build_segmenter
+from mnv3.lraspp.pooling import AUTHORS_WINDOWS, Windows, pool, window_counts
+from mnv3.tools.errors import UserError
 
 
 def randomised(segmenter: Segmenter) -> Segmenter:

@@ -6,16 +6,16 @@ import math
 import pytest
 import torch
 
-from lraspp.data.datasets import open_dataset
-from lraspp.data.loader import val_loader
-from lraspp.evaluate.scorer import Scorer
-from lraspp.load import class_table, load_segmenter
-from lraspp.module import SegmentationModule, predict_batch
-from lraspp.training import train
-from tools.checkpoint import read_checkpoint
-from tools.errors import UserError
-from tools.run_folder import RunFolder, read_metrics
-from tools.training import NonFiniteLoss
+from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data.loader import val_loader
+from mnv3.lraspp.evaluate.scorer import Scorer
+from mnv3.lraspp.load import class_table, load_segmenter
+from mnv3.lraspp.module import SegmentationModule, predict_batch
+from mnv3.lraspp.training import train
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.errors import UserError
+from mnv3.tools.run_folder import RunFolder, read_metrics
+from mnv3.tools.training import NonFiniteLoss
 
 
 def nothing() -> None:

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from lraspp.data.tables import CITYSCAPES
-from lraspp.evaluate.inference import predict
-from lraspp.model import Segmenter, build_segmenter
-from lraspp.predictor import SegmenterPredictor
+from mnv3.lraspp.data.tables import CITYSCAPES
+from mnv3.lraspp.evaluate.inference import predict
+from mnv3.lraspp.model import Segmenter, build_segmenter
+from mnv3.lraspp.predictor import SegmenterPredictor
 
 SIZES = ((65, 97), (65, 97), (48, 64), (65, 97))
 

@@ -4,12 +4,12 @@ import logging
 
 import pytest
 
-from lraspp.sizes import check_sizes, first_size, unlike
-from lraspp.training import train
+from mnv3.lraspp.sizes import check_sizes, first_size, unlike
+from mnv3.lraspp.training import train
+from mnv3.tools.errors import UserError
+from mnv3.tools.run_folder import RunFolder
 from tests.lraspp.cityscapes_files import write_cityscapes
 from tests.lraspp.data.files import label_of, opened
-from tools.errors import UserError
-from tools.run_folder import RunFolder
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_training_warns(compose, tmp_path, caplog, overrides, warns):
 @pytest.mark.parametrize(("overrides", "size"), [((), (48, 96)), (("task.input_size=[33,65]",), (33, 65))])
 def test_without_a_crop_samples_are_as_large_as_a_frame(compose, tmp_path, monkeypatch, overrides, size):
     """Or as large as frames are made."""
-    from lraspp.module import SegmentationModule
+    from mnv3.lraspp.module import SegmentationModule
 
     seen = []
     original = SegmentationModule.losses

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from cli.composing import composer
-from lraspp import speed, speed_engines, speed_network, speed_training
-from lraspp.data.frames import IGNORE
-from tools.timing_apart import Contestant
-from tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
+from mnv3.cli.composing import composer
+from mnv3.lraspp import speed, speed_engines, speed_network, speed_training
+from mnv3.lraspp.data.frames import IGNORE
+from mnv3.tools.timing_apart import Contestant
+from mnv3.tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
 
 CPU = torch.device("cpu")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lraspp import speed_scoring
+from mnv3.lraspp import speed_scoring
 
 
 def test_both_sides_score_the_same_predictions(monkeypatch: pytest.MonkeyPatch) -> None:

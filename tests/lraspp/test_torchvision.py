@@ -5,9 +5,9 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
-from backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD
-from lraspp.model import build_segmenter
-from lraspp.weights import from_torchvision
+from mnv3.backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD
+from mnv3.lraspp.model import build_segmenter
+from mnv3.lraspp.weights import from_torchvision
 
 
 def randomised(network: nn.Module, num_classes: int) -> nn.Module:

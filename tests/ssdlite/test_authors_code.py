@@ -10,11 +10,11 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from torch import Tensor
 
-from ssdlite.matching import match_anchors
-from ssdlite.model import Detector, build_detector
-from ssdlite.resize import resize
-from ssdlite.targets import Raw, Targets
-from ssdlite.weights import from_tensorflow
+from mnv3.ssdlite.matching import match_anchors
+from mnv3.ssdlite.model import Detector, build_detector
+from mnv3.ssdlite.resize import resize
+from mnv3.ssdlite.targets import Raw, Targets
+from mnv3.ssdlite.weights import from_tensorflow
 
 Arrays = Mapping[str, np.ndarray]
 YX_TO_XY = [1, 0, 3, 2]

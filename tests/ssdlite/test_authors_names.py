@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from ssdlite.model import build_detector
-from ssdlite.weights import from_tensorflow
+from mnv3.ssdlite.model import build_detector
+from mnv3.ssdlite.weights import from_tensorflow
 
 # As in the published ssdlite_mobilenet_v2_coco and in the detection API's code for MobileNetV1.
 NAMES = {

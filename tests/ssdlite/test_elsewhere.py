@@ -8,12 +8,12 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from torchvision.models.detection import SSDLite320_MobileNet_V3_Large_Weights, ssdlite320_mobilenet_v3_large
 
-from ssdlite.coco_names import COCO_NAMES
-from ssdlite.load import detector_from_config, init_detector, load_weights
-from ssdlite.model import build_detector
-from ssdlite.resize import resize
-from ssdlite.weights import from_torchvision
-from tools.errors import UserError
+from mnv3.ssdlite.coco_names import COCO_NAMES
+from mnv3.ssdlite.load import detector_from_config, init_detector, load_weights
+from mnv3.ssdlite.model import build_detector
+from mnv3.ssdlite.resize import resize
+from mnv3.ssdlite.weights import from_torchvision
+from mnv3.tools.errors import UserError
 
 YX_TO_XY = [1, 0, 3, 2]
 TENSORFLOW = ["ssd_v3_small_random_frozen.pb", "ssd_v3_small_random_ckpt", "ssd_v3_small_random_ckpt/model.ckpt"]

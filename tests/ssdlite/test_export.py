@@ -8,18 +8,18 @@ import pytest
 import torch
 from torch import nn
 
-from ssdlite import export_nms
-from ssdlite.boxes import clip, decode
-from ssdlite.export import export_network, raw_model, whole_model
-from ssdlite.export_boxes import boxes_of
-from ssdlite.exported import OnnxDetector
-from ssdlite.exporting import LEAST, agree, facts, sensitive
-from ssdlite.model import build_detector
-from ssdlite.predictor import DetectorPredictor
-from tools.export.description import ClassRow, Description
-from tools.export.graph import Graph, users_of
-from tools.exported import Exported, Session
-from tools.predictor import Boxes
+from mnv3.ssdlite import export_nms
+from mnv3.ssdlite.boxes import clip, decode
+from mnv3.ssdlite.export import export_network, raw_model, whole_model
+from mnv3.ssdlite.export_boxes import boxes_of
+from mnv3.ssdlite.exported import OnnxDetector
+from mnv3.ssdlite.exporting import LEAST, agree, facts, sensitive
+from mnv3.ssdlite.model import build_detector
+from mnv3.ssdlite.predictor import DetectorPredictor
+from mnv3.tools.export.description import ClassRow, Description
+from mnv3.tools.export.graph import Graph, users_of
+from mnv3.tools.exported import Exported, Session
+from mnv3.tools.predictor import Boxes
 
 SLOTS = 9
 

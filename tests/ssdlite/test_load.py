@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from ssdlite.load import detector_from_config, init_detector, load_detector
-from tools.checkpoint import write_checkpoint
-from tools.errors import UserError
+from mnv3.ssdlite.load import detector_from_config, init_detector, load_detector
+from mnv3.tools.checkpoint import write_checkpoint
+from mnv3.tools.errors import UserError
 
 CONFIG = {
     "recipe": {"class_prior": 0.01},

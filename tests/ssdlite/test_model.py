@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from ssdlite.model import build_detector
-from ssdlite.targets import PADDING, Targets
-from tools.errors import UserError
+from mnv3.ssdlite.model import build_detector
+from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.tools.errors import UserError
 
 
 def random_targets(images: int, size: tuple[int, int], num_slots: int) -> Targets:

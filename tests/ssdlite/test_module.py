@@ -5,17 +5,17 @@ import json
 import pytest
 import torch
 
-from ssdlite.data.datasets import open_dataset
-from ssdlite.data.loader import val_loader
-from ssdlite.evaluate.coco_scores import CocoScorer
-from ssdlite.evaluate.inference import predict
-from ssdlite.load import load_detector
-from ssdlite.module import DetectionModule
-from ssdlite.training import train
-from tools.checkpoint import read_checkpoint
-from tools.errors import UserError
-from tools.run_folder import RunFolder, read_metrics
-from tools.training import NonFiniteLoss
+from mnv3.ssdlite.data.datasets import open_dataset
+from mnv3.ssdlite.data.loader import val_loader
+from mnv3.ssdlite.evaluate.coco_scores import CocoScorer
+from mnv3.ssdlite.evaluate.inference import predict
+from mnv3.ssdlite.load import load_detector
+from mnv3.ssdlite.module import DetectionModule
+from mnv3.ssdlite.training import train
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.errors import UserError
+from mnv3.tools.run_folder import RunFolder, read_metrics
+from mnv3.tools.training import NonFiniteLoss
 
 
 def nothing() -> None:

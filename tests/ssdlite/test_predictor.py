@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from ssdlite.evaluate.inference import predict
-from ssdlite.model import Detector, build_detector
-from ssdlite.predictor import DetectorPredictor, open_checkpoint
-from ssdlite.resize import resize
+from mnv3.ssdlite.evaluate.inference import predict
+from mnv3.ssdlite.model import Detector, build_detector
+from mnv3.ssdlite.predictor import DetectorPredictor, open_checkpoint
+from mnv3.ssdlite.resize import resize
+from mnv3.tools.errors import UserError
+from mnv3.tools.runs import Source
 from tests.ssdlite.test_load import CLASSES, save
-from tools.errors import UserError
-from tools.runs import Source
 
 SIZES = ((60, 80), (96, 96), (60, 80), (131, 47))
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ssdlite.presets import get_preset
-from tools.errors import UserError
+from mnv3.ssdlite.presets import get_preset
+from mnv3.tools.errors import UserError
 
 
 def test_overrides_change_a_field() -> None:

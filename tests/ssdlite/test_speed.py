@@ -9,13 +9,13 @@ import pytest
 import torch
 from PIL import Image
 
-from cli.composing import composer
-from ssdlite import speed, speed_engines, speed_training
-from tools.errors import UserError
-from tools.export.checking import boxes_agree
-from tools.timing_apart import Contestant
-from tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
-from tools.timing_photos import photo
+from mnv3.cli.composing import composer
+from mnv3.ssdlite import speed, speed_engines, speed_training
+from mnv3.tools.errors import UserError
+from mnv3.tools.export.checking import boxes_agree
+from mnv3.tools.timing_apart import Contestant
+from mnv3.tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
+from mnv3.tools.timing_photos import photo
 
 CPU = torch.device("cpu")
 

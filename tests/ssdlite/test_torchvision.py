@@ -6,10 +6,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
-from ssdlite.model import Detector, build_detector
-from ssdlite.resize import resize
-from ssdlite.targets import PADDING, Targets
-from ssdlite.weights import from_torchvision
+from mnv3.ssdlite.model import Detector, build_detector
+from mnv3.ssdlite.resize import resize
+from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.ssdlite.weights import from_torchvision
 
 
 @pytest.fixture(scope="module")

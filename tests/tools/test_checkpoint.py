@@ -13,10 +13,10 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
+from mnv3.tools import checkpoint as checkpoints
+from mnv3.tools.checkpoint import load_fitting, read_checkpoint, run_config, write_checkpoint
+from mnv3.tools.errors import UserError
 from tests.tools.tiny_task import fit
-from tools import checkpoint as checkpoints
-from tools.checkpoint import load_fitting, read_checkpoint, run_config, write_checkpoint
-from tools.errors import UserError
 
 
 class Killed(RuntimeError):
@@ -162,7 +162,7 @@ def test_a_writer_that_is_killed_leaves_the_former_checkpoint(tmp_path):
     path = tmp_path / "last.ckpt"
     write_checkpoint({"epoch": 1}, path)
     code = (
-        "import os, signal, sys, pathlib; from tools import checkpoint\n"
+        "import os, signal, sys, pathlib; from mnv3.tools import checkpoint\n"
         "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
         "checkpoint.write_checkpoint({'epoch': 2}, pathlib.Path(sys.argv[1]))"
     )

@@ -4,8 +4,8 @@ from importlib.util import find_spec
 
 import pytest
 
-from tools import cityscapes
-from tools.errors import UserError
+from mnv3.tools import cityscapes
+from mnv3.tools.errors import UserError
 
 
 @pytest.fixture

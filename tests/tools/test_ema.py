@@ -4,9 +4,9 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
 
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.ema import Ema, ramped_decay
 from tests.tools.tiny_task import fit
-from tools.checkpoint import read_checkpoint
-from tools.ema import Ema, ramped_decay
 
 
 class History(Callback):

@@ -13,13 +13,13 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from lraspp.evaluate.label_files import zip_files
-from tools import files, temporaries
-from tools.checkpoint import write_checkpoint
-from tools.draw import save_image
-from tools.errors import UserError
-from tools.files import atomic_path, write_encoded, write_json, write_text
-from tools.png import write_label_png
+from mnv3.lraspp.evaluate.label_files import zip_files
+from mnv3.tools import files, temporaries
+from mnv3.tools.checkpoint import write_checkpoint
+from mnv3.tools.draw import save_image
+from mnv3.tools.errors import UserError
+from mnv3.tools.files import atomic_path, write_encoded, write_json, write_text
+from mnv3.tools.png import write_label_png
 
 NOISE = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
 WRITERS: dict[str, Callable[[Path], None]] = {

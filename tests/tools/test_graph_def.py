@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tools.errors import UserError
-from tools.graph_def import read_graph
+from mnv3.tools.errors import UserError
+from mnv3.tools.graph_def import read_graph
 
 
 def test_constants_are_the_variables(test_data: Path) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tools import locks
-from tools.errors import UserError
+from mnv3.tools import locks
+from mnv3.tools.errors import UserError
 
 HOLD = """
 import os, sys, time
 from pathlib import Path
-from tools import locks
+from mnv3.tools import locks
 locks.hold(Path(sys.argv[1]), "this run")
 if os.fork():
     print("held", flush=True)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools import media, media_sources, media_video
-from tools.errors import UserError
-from tools.media_video import VideoWriter, open_video
+from mnv3.tools import media, media_sources, media_video
+from mnv3.tools.errors import UserError
+from mnv3.tools.media_video import VideoWriter, open_video
 
 
 @pytest.fixture(autouse=True)

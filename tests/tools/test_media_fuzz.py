@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnv3.tools import media, media_sources
 from tests.mutations import damaged, generator, survives
-from tools import media, media_sources
 
 LONGEST_S = 20
 NOISE = np.random.default_rng(0).integers(0, 255, (12, 48, 64, 3), dtype=np.uint8)

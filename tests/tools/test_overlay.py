@@ -2,7 +2,7 @@
 
 import torch
 
-from tools.overlay import DARKENED, SHARE, legend, overlay
+from mnv3.tools.overlay import DARKENED, SHARE, legend, overlay
 
 COLOURS = [(255, 0, 0), (0, 0, 200)]
 

@@ -7,8 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tools import plots
-from tools.run_folder import read_metrics
+from mnv3.tools import plots
+from mnv3.tools.run_folder import read_metrics
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from tools.errors import Failure
-from tools.processes import Place, run_processes
+from mnv3.tools.errors import Failure
+from mnv3.tools.processes import Place, run_processes
 
 
 def end_rank_1(how: str, place: Place) -> Any:

@@ -6,9 +6,9 @@ import re
 import pytest
 import torch
 
+from mnv3.tools.progress import clock, quiet_lightning
+from mnv3.tools.training import NonFiniteLoss
 from tests.tools.tiny_task import fit
-from tools.progress import clock, quiet_lightning
-from tools.training import NonFiniteLoss
 
 
 def test_one_line_an_epoch_and_nothing_else(tmp_path, caplog, capfd):

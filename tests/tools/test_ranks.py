@@ -13,10 +13,10 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from lightning.pytorch.callbacks import Callback
-from cli import failures
+from mnv3.cli import failures
 from tests.tools import tiny_task
-from tools import stops
-from tools.ranks import watched
+from mnv3.tools import stops
+from mnv3.tools.ranks import watched
 
 class Kill(Callback):
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig, OmegaConf
 
-from tools.errors import UserError
-from tools.runs import find, lay_over, typed_keys, wanted
+from mnv3.tools.errors import UserError
+from mnv3.tools.runs import find, lay_over, typed_keys, wanted
 
 
 def config(backbone: str = "small", **more: Any) -> dict[str, Any]:

@@ -7,11 +7,11 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from cli.composing import composer
-from conf.schema import RECIPES, VARIANTS, VERBS, leaves
+from mnv3.cli.composing import composer
+from mnv3.conf.schema import RECIPES, VARIANTS, VERBS, leaves
+from mnv3.tools.errors import UserError
+from mnv3.tools.saved_config import KINDS, checked, read_config
 from tests.mutations import altered, damaged, generator
-from tools.errors import UserError
-from tools.saved_config import KINDS, checked, read_config
 
 CALLS = (
     [],

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from mnv3.tools.scored_runs import scores
 from tests.cli.scored import write_metrics, write_run
-from tools.scored_runs import scores
 
 ROW = "table6/v3_small_rf2"
 STREETS = [f"experiment={ROW}", "dataset=streets", "recipe=quick"]

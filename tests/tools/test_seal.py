@@ -9,13 +9,13 @@ import onnx
 import pytest
 import torch
 
+from mnv3.tools.checkpoint import read_checkpoint, write_checkpoint
+from mnv3.tools.errors import UserError
+from mnv3.tools.export.description import ClassRow, Description
+from mnv3.tools.export.writing import write_exported
+from mnv3.tools.exported import Exported, read_exported
+from mnv3.tools.seal import DamagedError, check_seal, seal_zip, sealed_onnx
 from tests.mutations import flipped, generator
-from tools.checkpoint import read_checkpoint, write_checkpoint
-from tools.errors import UserError
-from tools.export.description import ClassRow, Description
-from tools.export.writing import write_exported
-from tools.exported import Exported, read_exported
-from tools.seal import DamagedError, check_seal, seal_zip, sealed_onnx
 
 FLIPS = [1000, pytest.param(20_000, marks=pytest.mark.nightly)]
 CONTENT = {

@@ -8,10 +8,10 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
 
+from mnv3.tools import stops
+from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.run_folder import read_metrics
 from tests.tools.tiny_task import fit
-from tools import stops
-from tools.checkpoint import read_checkpoint
-from tools.run_folder import read_metrics
 
 
 class Terminate(Callback):

@@ -9,8 +9,8 @@ import pytest
 
 PROGRAM = """
 import os, signal, sys, time
-from cli import failures
-from tools import stops
+from mnv3.cli import failures
+from mnv3.tools import stops
 
 def call():
     try:

@@ -1,6 +1,6 @@
 """One table in every format."""
 
-from tools.tabular import LEFT, Column, Footnotes, Tabular, latex, markdown, terminal
+from mnv3.tools.tabular import LEFT, Column, Footnotes, Tabular, latex, markdown, terminal
 
 TABLE = Tabular(
     "Title, 50 %",

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tools import temporaries
-from tools.files import write_text
-from tools.streets import folder as streets
-from tools.temporaries import FORGOTTEN_SECONDS, beside, mark, scratch_folder, tidy
+from mnv3.tools import temporaries
+from mnv3.tools.files import write_text
+from mnv3.tools.streets import folder as streets
+from mnv3.tools.temporaries import FORGOTTEN_SECONDS, beside, mark, scratch_folder, tidy
 
 
 @pytest.fixture

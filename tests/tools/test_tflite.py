@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tools import tflite
-from tools.errors import UserError
-from tools.graph_def import read_graph
-from tools.tflite import read_tflite
-from tools.weights_file import open_weights
+from mnv3.tools import tflite
+from mnv3.tools.errors import UserError
+from mnv3.tools.graph_def import read_graph
+from mnv3.tools.tflite import read_tflite
+from mnv3.tools.weights_file import open_weights
 
 
 def test_kernels_and_windows_are_those_of_the_graph(test_data: Path) -> None:

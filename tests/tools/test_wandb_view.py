@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from tools import wandb_view
-from tools.paper import TABLES
+from mnv3.tools import wandb_view
+from mnv3.tools.paper import TABLES
 
 
 @pytest.mark.parametrize("number", TABLES)

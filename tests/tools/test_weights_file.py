@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from mnv3.tools.errors import UserError
+from mnv3.tools.weights_file import open_weights
 from tests.tools.tf_files import write_checkpoint
-from tools.errors import UserError
-from tools.weights_file import open_weights
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from tools.compare.runs import Run, as_text, flat
-from tools.errors import UserError
-from tools.run_folder import shown
+from mnv3.tools.compare.runs import Run, as_text, flat
+from mnv3.tools.errors import UserError
+from mnv3.tools.run_folder import shown
 
 NO_RUNS = ("compare", "data", "eval", "table")
 """Folders in runs/ that hold something else."""

@@ -5,8 +5,8 @@ from rich.console import Console
 from rich.table import Table as Shown
 from rich.text import Text
 
-from tools.compare.page import Section
-from tools.plain import printable
+from mnv3.tools.compare.page import Section
+from mnv3.tools.plain import printable
 
 
 def show(console: Console, section: Section) -> None:

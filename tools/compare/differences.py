@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tools.compare.runs import as_text, flat, path_end, telling
+from mnv3.tools.compare.runs import as_text, flat, path_end, telling
 
 WHERE_NOT_WHAT = ("name", "resume", "dry", "row", "data.root", "data.cache", "data.workers", "wandb.", "eval.")
 """Keys, and sections with a dot behind, that say where a run is kept and how it is called."""

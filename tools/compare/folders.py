@@ -7,11 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from tools.compare.reports import read_scores
-from tools.compare.runs import Run, data_of
-from tools.errors import UserError
-from tools.run_folder import RunFolder
-from tools.saved_config import read_config
+from mnv3.tools.compare.reports import read_scores
+from mnv3.tools.compare.runs import Run, data_of
+from mnv3.tools.errors import UserError
+from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.saved_config import read_config
 
 MOST_EPOCHS, LONGEST_COMMAND = 100_000, 20_000  # rows of metrics.csv, letters of command.txt
 

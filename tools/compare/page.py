@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from tools.compare.tables import Entry, Table
-from tools.files import write_text
-from tools.plain import printable
+from mnv3.tools.compare.tables import Entry, Table
+from mnv3.tools.files import write_text
+from mnv3.tools.plain import printable
 
 MEDIA = {".png": "image/png", ".jpg": "image/jpeg"}
 

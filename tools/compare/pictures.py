@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tools.compare.runs import Data
-from tools.compare.tables import Entry
-from tools.files import write_encoded
-from tools.fonts import drawable, font_for
-from tools.sheets import Panel, read_panels
+from mnv3.tools.compare.runs import Data
+from mnv3.tools.compare.tables import Entry
+from mnv3.tools.files import write_encoded
+from mnv3.tools.fonts import drawable, font_for
+from mnv3.tools.sheets import Panel, read_panels
 
 BACKDROP = (24, 24, 28)
 LIGHT, SOFT = (255, 255, 255), (170, 176, 186)

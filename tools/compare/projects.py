@@ -4,10 +4,10 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tools.compare.folders import Headlines, tags_of
-from tools.compare.reports import best_row, validation
-from tools.compare.runs import Run, Score, data_of, numbers
-from tools.errors import UserError
+from mnv3.tools.compare.folders import Headlines, tags_of
+from mnv3.tools.compare.reports import best_row, validation
+from mnv3.tools.compare.runs import Run, Score, data_of, numbers
+from mnv3.tools.errors import UserError
 
 SECTIONS = ("task", "backbone", "dataset", "data", "recipe", "trainer", "wandb", "seed", "init", "row")
 """Of a configuration; W&B's has costs and places beside them."""

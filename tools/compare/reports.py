@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.compare.runs import Data, Score, data_of, numbers
-from tools.run_folder import RunFolder, read_report
+from mnv3.tools.compare.runs import Data, Score, data_of, numbers
+from mnv3.tools.run_folder import RunFolder, read_report
 
 NO_FIGURES = ("images", "frames", "detections", "epoch", "dataset_keys", "scales", "flip")
 """Numbers in metrics.json that tell what was scored and how."""

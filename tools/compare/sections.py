@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.compare.curves import draw_curves
-from tools.compare.differences import differences
-from tools.compare.folders import Headlines
-from tools.compare.page import Section
-from tools.compare.pictures import draw_samples
-from tools.compare.runs import titles
-from tools.compare.tables import Entry, Table, difference_table, figure_table, run_table, score_table
+from mnv3.tools.compare.curves import draw_curves
+from mnv3.tools.compare.differences import differences
+from mnv3.tools.compare.folders import Headlines
+from mnv3.tools.compare.page import Section
+from mnv3.tools.compare.pictures import draw_samples
+from mnv3.tools.compare.runs import titles
+from mnv3.tools.compare.tables import Entry, Table, difference_table, figure_table, run_table, score_table
 
 
 def task_section(

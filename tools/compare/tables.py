@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tools.compare.runs import Data, Run, Score
+from mnv3.tools.compare.runs import Data, Run, Score
 
 NONE = "-"
 GAP = 3  # letters between columns

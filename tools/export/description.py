@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tools.errors import UserError
-from tools.saved_config import checked
+from mnv3.tools.errors import UserError
+from mnv3.tools.saved_config import checked
 
 if TYPE_CHECKING:
     import onnx

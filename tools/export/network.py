@@ -10,7 +10,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from tools.export.graph import OPSET, users_of
+from mnv3.tools.export.graph import OPSET, users_of
 
 ACROSS = ([2, 3], [-2, -1])
 """Axes of the pixels."""

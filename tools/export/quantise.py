@@ -7,9 +7,9 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from tools.export.graph import IR_VERSION, OPSET, users_of
-from tools.export.ranges import best_ranges
-from tools.temporaries import scratch_folder
+from mnv3.tools.export.graph import IR_VERSION, OPSET, users_of
+from mnv3.tools.export.ranges import best_ranges
+from mnv3.tools.temporaries import scratch_folder
 
 FIRST = 4
 """Convolutions that stay in float32 at the start of a network: the stem, the first block, the expansion of the second.

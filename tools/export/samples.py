@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.errors import UserError
-from tools.images import read_pixels
-from tools.streets.folder import scene_seed
-from tools.streets.scene import draw_scene
+from mnv3.tools.errors import UserError
+from mnv3.tools.images import read_pixels
+from mnv3.tools.streets.folder import scene_seed
+from mnv3.tools.streets.scene import draw_scene
 
 SIZE = (360, 480)  # as the built-in data set has them
 

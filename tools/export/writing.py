@@ -4,11 +4,11 @@ import io
 import json
 import zipfile
 
-from tools.export.description import describe, properties_for
-from tools.exported import Exported
-from tools.exported_litert import ENTRY
-from tools.files import write_bytes
-from tools.seal import seal_zip, sealed_onnx
+from mnv3.tools.export.description import describe, properties_for
+from mnv3.tools.exported import Exported
+from mnv3.tools.exported_litert import ENTRY
+from mnv3.tools.files import write_bytes
+from mnv3.tools.seal import seal_zip, sealed_onnx
 
 
 def write_exported(exported: Exported) -> None:

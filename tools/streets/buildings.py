@@ -2,12 +2,12 @@
 
 import random
 
-from tools.streets import palette
-from tools.streets.canvas import Canvas, Colour, mix, shade, shining
-from tools.streets.ground import Street, spans
-from tools.streets.mood import Mood
-from tools.streets.palette import GLASS, pick
-from tools.streets.solids import Light
+from mnv3.tools.streets import palette
+from mnv3.tools.streets.canvas import Canvas, Colour, mix, shade, shining
+from mnv3.tools.streets.ground import Street, spans
+from mnv3.tools.streets.mood import Mood
+from mnv3.tools.streets.palette import GLASS, pick
+from mnv3.tools.streets.solids import Light
 
 LIT = [(255, 214, 140), (255, 232, 180), (240, 190, 110), (214, 226, 236)]
 

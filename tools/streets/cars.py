@@ -3,12 +3,12 @@
 import random
 from typing import NamedTuple
 
-from tools.streets import palette
-from tools.streets.camera import Frame
-from tools.streets.canvas import Canvas, mix, shade, shining
-from tools.streets.chassis import HEADLAMP, TAILLAMP, draw_end, draw_underside, draw_wheels
-from tools.streets.palette import DARK, GLASS, pick
-from tools.streets.solids import Corner, Light, lit, prism
+from mnv3.tools.streets import palette
+from mnv3.tools.streets.camera import Frame
+from mnv3.tools.streets.canvas import Canvas, mix, shade, shining
+from mnv3.tools.streets.chassis import HEADLAMP, TAILLAMP, draw_end, draw_underside, draw_wheels
+from mnv3.tools.streets.palette import DARK, GLASS, pick
+from mnv3.tools.streets.solids import Corner, Light, lit, prism
 
 
 class Shape(NamedTuple):

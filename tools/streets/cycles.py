@@ -3,12 +3,12 @@
 import math
 import random
 
-from tools.streets import palette
-from tools.streets.camera import Frame
-from tools.streets.canvas import Canvas, Colour, shade, shining
-from tools.streets.palette import DARK, METAL, TYRE, pick
-from tools.streets.people import Pose, draw_figure, draw_looks
-from tools.streets.solids import Corner, Light, disc, prism
+from mnv3.tools.streets import palette
+from mnv3.tools.streets.camera import Frame
+from mnv3.tools.streets.canvas import Canvas, Colour, shade, shining
+from mnv3.tools.streets.palette import DARK, METAL, TYRE, pick
+from mnv3.tools.streets.people import Pose, draw_figure, draw_looks
+from mnv3.tools.streets.solids import Corner, Light, disc, prism
 
 HEADLAMP = (255, 246, 214)
 

@@ -4,8 +4,8 @@ import math
 import random
 from typing import NamedTuple
 
-from tools.streets.canvas import Colour, mix
-from tools.streets.solids import Light
+from mnv3.tools.streets.canvas import Colour, mix
+from mnv3.tools.streets.solids import Light
 
 
 class Mood(NamedTuple):

@@ -3,11 +3,11 @@
 import math
 import random
 
-from tools.streets import palette
-from tools.streets.canvas import Canvas, Colour, mix, shade
-from tools.streets.ground import Street, spans
-from tools.streets.palette import pick
-from tools.streets.solids import Light
+from mnv3.tools.streets import palette
+from mnv3.tools.streets.canvas import Canvas, Colour, mix, shade
+from mnv3.tools.streets.ground import Street, spans
+from mnv3.tools.streets.palette import pick
+from mnv3.tools.streets.solids import Light
 
 
 def _foliage(

@@ -4,10 +4,10 @@ import math
 import random
 from typing import NamedTuple
 
-from tools.streets import palette
-from tools.streets.camera import Frame
-from tools.streets.canvas import Canvas, Colour, shade
-from tools.streets.palette import pick
+from mnv3.tools.streets import palette
+from mnv3.tools.streets.camera import Frame
+from mnv3.tools.streets.canvas import Canvas, Colour, shade
+from mnv3.tools.streets.palette import pick
 
 Joint = tuple[float, float, float]  # metres ahead, up, right in the person's frame
 

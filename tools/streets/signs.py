@@ -3,10 +3,10 @@
 import math
 import random
 
-from tools.streets.camera import Point
-from tools.streets.canvas import Canvas, shade
-from tools.streets.lamps import draw_pole
-from tools.streets.palette import METAL
+from mnv3.tools.streets.camera import Point
+from mnv3.tools.streets.canvas import Canvas, shade
+from mnv3.tools.streets.lamps import draw_pole
+from mnv3.tools.streets.palette import METAL
 
 # The letters of STOP as pen strokes in a unit square.
 STOP_LETTERS = (

@@ -7,12 +7,12 @@ import pytest
 import torch
 from PIL import Image
 
-from lraspp.data import cache
-from lraspp.data.cache import path_of, remove_copies, write_copies
-from lraspp.data.datasets import cache_folder
-from lraspp.data.loader import train_loader, val_loader
+from mnv3.lraspp.data import cache
+from mnv3.lraspp.data.cache import path_of, remove_copies, write_copies
+from mnv3.lraspp.data.datasets import cache_folder
+from mnv3.lraspp.data.loader import train_loader, val_loader
+from mnv3.tools.errors import UserError
 from tests.lraspp.data.files import label_of, opened, section, silent
-from tools.errors import UserError
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_batches_are_the_same_to_the_bit(root, folder, monkeypatch):
     lines: list[str] = []
     data = opened(root, log=lines.append)
     assert all(frame.cached for frame in data.frames) and "copies of 3 of 3 frames" in lines[1]
-    monkeypatch.setattr("lraspp.data.dataset.decode", lambda frame: pytest.fail("decoded"))
+    monkeypatch.setattr("mnv3.lraspp.data.dataset.decode", lambda frame: pytest.fail("decoded"))
     for batch, expected in zip(batches(data), files, strict=True):
         assert all(torch.equal(a, b) for a, b in zip(batch[:3], expected[:3], strict=True))
 

@@ -8,12 +8,12 @@ from cityscapesscripts.helpers.labels import id2label, labels
 from omegaconf import OmegaConf
 from PIL import Image
 
-from lraspp.data import tables
-from lraspp.data.datasets import open_dataset
-from lraspp.data.frames import IGNORE, UNKNOWN
-from ssdlite.data.datasets import open_dataset as open_boxes
+from mnv3.lraspp.data import tables
+from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data.frames import IGNORE, UNKNOWN
+from mnv3.ssdlite.data.datasets import open_dataset as open_boxes
+from mnv3.tools.errors import UserError
 from tests.lraspp.data.files import opened, section, silent
-from tools.errors import UserError
 
 
 def test_cityscapes_classes_and_table_are_those_of_its_scripts(root):

@@ -5,13 +5,13 @@ import pytest
 import torch
 from PIL import Image
 
-from lraspp.data.dataset import NO_FRAME
-from lraspp.data.frames import IGNORE
-from lraspp.data.loader import train_loader, val_loader
+from mnv3.lraspp.data.dataset import NO_FRAME
+from mnv3.lraspp.data.frames import IGNORE
+from mnv3.lraspp.data.loader import train_loader, val_loader
+from mnv3.tools.errors import UserError
+from mnv3.tools.images import read_image
+from mnv3.tools.view import FILL
 from tests.lraspp.data.files import change_values, label_of, opened, silent, values_of
-from tools.errors import UserError
-from tools.images import read_image
-from tools.view import FILL
 
 CROP = (33, 49)
 

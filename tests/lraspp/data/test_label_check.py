@@ -5,9 +5,9 @@ import json
 import numpy as np
 from PIL import Image
 
-from lraspp.data.check import check_split
+from mnv3.lraspp.data.check import check_split
+from mnv3.tools.images import read_image
 from tests.lraspp.data.files import change_values, label_of, opened, silent, values_of
-from tools.images import read_image
 
 
 def findings(data, tmp_path, log=silent):

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lraspp.data.frames import Frame
-from lraspp.data.label_file import read_palette, read_values
-from lraspp.data.pixels import decode
-from tools.errors import UserError
+from mnv3.lraspp.data.frames import Frame
+from mnv3.lraspp.data.label_file import read_palette, read_values
+from mnv3.lraspp.data.pixels import decode
+from mnv3.tools.errors import UserError
 
 VALUES = np.random.default_rng(0).integers(0, 4, (16, 24), dtype=np.uint8)
 

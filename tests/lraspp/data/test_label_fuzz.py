@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lraspp.data.frames import Frame
-from lraspp.data.label_file import read_palette
-from lraspp.data.names_file import read_names
-from lraspp.data.pixels import decode
+from mnv3.lraspp.data.frames import Frame
+from mnv3.lraspp.data.label_file import read_palette
+from mnv3.lraspp.data.names_file import read_names
+from mnv3.lraspp.data.pixels import decode
 from tests.mutations import damaged, survives
 
 VALUES = np.random.default_rng(0).integers(0, 3, (24, 32), dtype=np.uint8).repeat(2, 0).repeat(2, 1)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lraspp.data.names_file import read_names
-from tools.errors import UserError
+from mnv3.lraspp.data.names_file import read_names
+from mnv3.tools.errors import UserError
 
 
 def read(tmp_path, text, ignore: int | None = 255):

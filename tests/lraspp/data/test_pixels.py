@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lraspp.data.frames import Frame
-from lraspp.data.pixels import SizesDiffer, decode, read_values
-from tools.errors import UserError
+from mnv3.lraspp.data.frames import Frame
+from mnv3.lraspp.data.pixels import SizesDiffer, decode, read_values
+from mnv3.tools.errors import UserError
 
 VALUES = np.random.default_rng(0).integers(0, 34, (10, 20), dtype=np.uint8)
 

@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lraspp.evaluate import inference
-from lraspp.evaluate.inference import predict
-from lraspp.model import Segmenter
+from mnv3.lraspp.evaluate import inference
+from mnv3.lraspp.evaluate.inference import predict
+from mnv3.lraspp.model import Segmenter
 
 SIZE = (48, 96)
 

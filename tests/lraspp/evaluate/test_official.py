@@ -15,14 +15,14 @@ from cityscapesscripts import evaluation
 from cityscapesscripts.evaluation import evalPixelLevelSemanticLabeling as script
 from PIL import Image
 
-from lraspp.data.frames import IGNORE, FrameData
-from lraspp.evaluate.label_files import label_file, write_label_files
-from lraspp.evaluate.official import OfficialError, _import_script, check_agreement, check_possible, evaluate
-from lraspp.evaluate.scorer import Scorer
-from lraspp.evaluate.scores import Scores
-from lraspp.evaluate.submission import write_submission
+from mnv3.lraspp.data.frames import IGNORE, FrameData
+from mnv3.lraspp.evaluate.label_files import label_file, write_label_files
+from mnv3.lraspp.evaluate.official import OfficialError, _import_script, check_agreement, check_possible, evaluate
+from mnv3.lraspp.evaluate.scorer import Scorer
+from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.lraspp.evaluate.submission import write_submission
+from mnv3.tools.errors import UserError
 from tests.lraspp.evaluate.made_up import cityscapes_data
-from tools.errors import UserError
 
 
 def predicted(data: FrameData, folder: Path, seed: int = 0) -> Scores:

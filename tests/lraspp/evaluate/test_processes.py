@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-from lraspp.data.frames import FrameData
-from lraspp.evaluate.label_files import label_file
-from lraspp.evaluate.processes import segment_all
-from lraspp.model import Segmenter
+from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.evaluate.label_files import label_file
+from mnv3.lraspp.evaluate.processes import segment_all
+from mnv3.lraspp.model import Segmenter
+from mnv3.tools.errors import UserError
 from tests.lraspp.evaluate.made_up import cityscapes_data
-from tools.errors import UserError
 
 
 def config(**settings: Any) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ssdlite.data.augment import AREAS, ASPECTS, KEEP_WHOLE, POLICIES, augment
-from ssdlite.data.view import look_at
+from mnv3.ssdlite.data.augment import AREAS, ASPECTS, KEEP_WHOLE, POLICIES, augment
+from mnv3.ssdlite.data.view import look_at
 
 SIZE = (300, 400)
 BOXES = np.array([[20, 30, 120, 230], [200, 100, 220, 120], [250, 150, 399, 299]], np.float32)

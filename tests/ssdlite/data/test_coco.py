@@ -9,8 +9,8 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from ssdlite.data.coco import load_coco
-from tools.errors import UserError
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.tools.errors import UserError
 
 
 def problems_of(files, **options) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from ssdlite.data.coco import load_coco
-from ssdlite.data.dataset import Sample
-from ssdlite.data.file_names import as_on_disk, missing_files
-from ssdlite.data.loader import collate
-from ssdlite.data.verdict import faults, not_learnt, too_small
-from ssdlite.evaluate.coco_scores import score_results
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.dataset import Sample
+from mnv3.ssdlite.data.file_names import as_on_disk, missing_files
+from mnv3.ssdlite.data.loader import collate
+from mnv3.ssdlite.data.verdict import faults, not_learnt, too_small
+from mnv3.ssdlite.evaluate.coco_scores import score_results
 from tests.mutations import altered, damaged, survives, written
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.tools.errors import UserError
 from tests.mutations import written
-from tools.errors import UserError
 
 
 def refused(files) -> str:

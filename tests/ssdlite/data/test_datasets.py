@@ -6,11 +6,11 @@ import shutil
 import pytest
 from omegaconf import OmegaConf
 
-from ssdlite.data.coco import load_coco
-from ssdlite.data.datasets import open_dataset
-from ssdlite.data.file_names import missing_files
-from ssdlite.data.verdict import check_same_classes
-from tools.errors import UserError
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.datasets import open_dataset
+from mnv3.ssdlite.data.file_names import missing_files
+from mnv3.ssdlite.data.verdict import check_same_classes
+from mnv3.tools.errors import UserError
 
 
 def section(root, on_error="raise"):

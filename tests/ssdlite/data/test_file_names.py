@@ -4,11 +4,11 @@ import unicodedata
 
 import pytest
 
-from ssdlite.data.coco import load_coco
-from ssdlite.data.file_names import as_on_disk, missing_files, nearest
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.file_names import as_on_disk, missing_files, nearest
+from mnv3.tools.errors import UserError
+from mnv3.tools.images import read_image
 from tests.mutations import written
-from tools.errors import UserError
-from tools.images import read_image
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ssdlite.data import get_coco as module
-from ssdlite.data.get_coco import Archive, get_coco
-from tools.errors import UserError
+from mnv3.ssdlite.data import get_coco as module
+from mnv3.ssdlite.data.get_coco import Archive, get_coco
+from mnv3.tools.errors import UserError
 
 
 class Handler(SimpleHTTPRequestHandler):

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from ssdlite.data.coco import load_coco
-from ssdlite.data.dataset import NO_IMAGE, DetectionDataset
-from ssdlite.data.loader import MAX_BOXES, collate, train_loader, val_loader
-from ssdlite.resize import resize
-from ssdlite.targets import PADDING
-from tools.errors import UserError
-from tools.images import read_image
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.dataset import NO_IMAGE, DetectionDataset
+from mnv3.ssdlite.data.loader import MAX_BOXES, collate, train_loader, val_loader
+from mnv3.ssdlite.resize import resize
+from mnv3.ssdlite.targets import PADDING
+from mnv3.tools.errors import UserError
+from mnv3.tools.images import read_image
 
 SIZE = (32, 48)
 

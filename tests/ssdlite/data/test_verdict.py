@@ -1,7 +1,7 @@
 """What boxes cannot be trained on."""
 
-from ssdlite.data.coco import load_coco
-from ssdlite.data.verdict import faults, not_learnt, too_small
+from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.verdict import faults, not_learnt, too_small
 
 
 def test_boxes_are_fit_for_use(files):

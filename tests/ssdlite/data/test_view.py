@@ -5,8 +5,8 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as F
 
-from ssdlite.data.view import look_at, render
-from tools.view import FILL, Box, view_of
+from mnv3.ssdlite.data.view import look_at, render
+from mnv3.tools.view import FILL, Box, view_of
 
 IMAGE = torch.arange(3 * 40 * 60, dtype=torch.int64).reshape(3, 40, 60).mul(37).remainder(256).to(torch.uint8)
 

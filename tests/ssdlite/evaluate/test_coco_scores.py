@@ -10,9 +10,9 @@ import torch
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from ssdlite.data.coco import CocoData, load_coco
-from ssdlite.evaluate.coco_scores import CocoScorer, Scores
-from ssdlite.evaluate.results import Result, write_results
+from mnv3.ssdlite.data.coco import CocoData, load_coco
+from mnv3.ssdlite.evaluate.coco_scores import CocoScorer, Scores
+from mnv3.ssdlite.evaluate.results import Result, write_results
 from tests.ssdlite.evaluate.made_up import data_set, detections
 
 

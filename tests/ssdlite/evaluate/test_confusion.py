@@ -8,10 +8,10 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 
-from ssdlite.data.coco import CocoData, load_coco
-from ssdlite.evaluate.coco_scores import CocoScorer
-from ssdlite.evaluate.confusion import confusion_matrix
-from ssdlite.evaluate.results import Result, Table, read_table
+from mnv3.ssdlite.data.coco import CocoData, load_coco
+from mnv3.ssdlite.evaluate.coco_scores import CocoScorer
+from mnv3.ssdlite.evaluate.confusion import confusion_matrix
+from mnv3.ssdlite.evaluate.results import Result, Table, read_table
 from tests.ssdlite.evaluate.made_up import data_set, detections
 
 

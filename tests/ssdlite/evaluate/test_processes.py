@@ -8,12 +8,12 @@ import pytest
 import torch
 from PIL import Image
 
-from ssdlite.data.coco import CocoData
-from ssdlite.evaluate.inference import STEADY, predict
-from ssdlite.evaluate.processes import detect_all
-from ssdlite.model import Detector, build_detector
+from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.evaluate.inference import STEADY, predict
+from mnv3.ssdlite.evaluate.processes import detect_all
+from mnv3.ssdlite.model import Detector, build_detector
+from mnv3.tools.errors import UserError
 from tests.ssdlite.evaluate.made_up import data_set
-from tools.errors import UserError
 
 
 def config(**settings: Any) -> dict[str, Any]:

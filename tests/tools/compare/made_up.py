@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from tools.compare.folders import read_run
-from tools.compare.runs import Run
-from tools.compare.tables import Entry
-from tools.run_folder import RunFolder
-from tools.sheets import lay_out, panel, save_sheet
+from mnv3.tools.compare.folders import read_run
+from mnv3.tools.compare.runs import Run
+from mnv3.tools.compare.tables import Entry
+from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.sheets import lay_out, panel, save_sheet
 
 HEADLINES = {"boxes": ("AP", "AP50"), "masks": ("mIoU",)}
 

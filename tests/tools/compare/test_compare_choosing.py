@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mnv3.tools.compare.choosing import find_folders, matching
+from mnv3.tools.errors import UserError
 from tests.tools.compare.made_up import make_run, read
-from tools.compare.choosing import find_folders, matching
-from tools.errors import UserError
 
 RUNS = Path("runs")
 

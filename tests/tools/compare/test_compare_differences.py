@@ -3,9 +3,9 @@
 from copy import deepcopy
 from typing import Any
 
+from mnv3.tools.compare.differences import differences, labels
+from mnv3.tools.compare.runs import Data, data_of, titles
 from tests.tools.compare.made_up import CONFIG
-from tools.compare.differences import differences, labels
-from tools.compare.runs import Data, data_of, titles
 
 
 def variant(**keys: Any) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from mnv3.tools.compare.runs import Data
+from mnv3.tools.errors import UserError
+from mnv3.tools.scoring import keep_config, origin
 from tests.tools.compare.made_up import CONFIG, draw, make_run, read, write_scores
-from tools.compare.runs import Data
-from tools.errors import UserError
-from tools.scoring import keep_config, origin
 
 
 def test_a_whole_run(tmp_path: Path) -> None:

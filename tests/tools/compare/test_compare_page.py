@@ -3,9 +3,9 @@
 from html.parser import HTMLParser
 from pathlib import Path
 
+from mnv3.tools.compare.page import Section, write_page
+from mnv3.tools.compare.tables import Table, run_table
 from tests.tools.compare.made_up import draw, entries, make_run
-from tools.compare.page import Section, write_page
-from tools.compare.tables import Table, run_table
 
 NASTY = "<script>alert('a')</script> & \"b\""
 

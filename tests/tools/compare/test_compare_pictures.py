@@ -7,9 +7,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from mnv3.tools.compare.curves import colour, draw_curves, style
+from mnv3.tools.compare.pictures import draw_samples
 from tests.tools.compare.made_up import draw, entries, make_run
-from tools.compare.curves import colour, draw_curves, style
-from tools.compare.pictures import draw_samples
 
 
 def test_curves_have_all_values_and_a_legend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from mnv3.tools.compare import projects
+from mnv3.tools.errors import UserError
 from tests.tools.compare.made_up import CONFIG, HEADLINES
-from tools.compare import projects
-from tools.errors import UserError
 
 
 class FakeRun:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from mnv3.tools.compare.tables import Table, difference_table, figure_table, run_table, score_table
 from tests.tools.compare.made_up import entries, make_run, write_scores
-from tools.compare.tables import Table, difference_table, figure_table, run_table, score_table
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ import numpy as np
 import onnx
 import pytest
 
-from tools.errors import UserError
-from tools.export.description import ClassRow, Description, describe
-from tools.export.graph import Graph
-from tools.exported import read_exported, start
+from mnv3.tools.errors import UserError
+from mnv3.tools.export.description import ClassRow, Description, describe
+from mnv3.tools.export.graph import Graph
+from mnv3.tools.exported import read_exported, start
 
 DESCRIPTION = Description(
     version="1",

@@ -6,11 +6,11 @@ from pathlib import Path
 import onnx
 import pytest
 
+from mnv3.tools.errors import UserError
+from mnv3.tools.export.description import PREFIX, properties_for
+from mnv3.tools.exported import read_exported
 from tests.mutations import altered, damaged, generator
 from tests.tools.export.test_exported import DESCRIPTION, doubling
-from tools.errors import UserError
-from tools.export.description import PREFIX, properties_for
-from tools.exported import read_exported
 
 CONFIG = {"task": {"name": "ssdlite"}, "dataset": {"name": "coco_json", "val_json": "x"}, "data": {"root": "./data"}}
 WHOLE = DESCRIPTION._replace(config=CONFIG)

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
+from mnv3.tools.errors import UserError
+from mnv3.tools.export.litert import litert_bytes
+from mnv3.tools.export.writing import write_exported
+from mnv3.tools.exported import Exported, read_exported, start
 from tests.tools.export.test_exported import DESCRIPTION
-from tools.errors import UserError
-from tools.export.litert import litert_bytes
-from tools.export.writing import write_exported
-from tools.exported import Exported, read_exported, start
 
 
 def test_a_network_in_a_file(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools.errors import UserError
-from tools.export.samples import from_files
+from mnv3.tools.errors import UserError
+from mnv3.tools.export.samples import from_files
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.streets import ensure_cityscapes, ensure_coco
+from mnv3.tools.streets import ensure_cityscapes, ensure_coco
 
 SIZE = (144, 192)
 

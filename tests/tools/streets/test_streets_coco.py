@@ -12,7 +12,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from tools.streets.classes import COCO_CATEGORIES
+from mnv3.tools.streets.classes import COCO_CATEGORIES
 
 
 def _quietly(function, *arguments):

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tools.errors import UserError
-from tools.streets import coco, ensure_coco, folder
+from mnv3.tools.errors import UserError
+from mnv3.tools.streets import coco, ensure_coco, folder
 
 SMALL: dict[str, Any] = {"seed": 1, "train": 6, "val": 4, "image_size": (64, 96), "log": lambda line: None}
 
@@ -61,7 +61,7 @@ def test_a_generation_that_fails_leaves_nothing(tmp_path: Path, monkeypatch, fai
 
 def test_a_killed_generation_is_not_taken_for_a_data_set(tmp_path: Path):
     code = (
-        "from pathlib import Path; from tools.streets import ensure_coco;"
+        "from pathlib import Path; from mnv3.tools.streets import ensure_coco;"
         f"ensure_coco(Path({str(tmp_path)!r}), seed=1, train=4000, val=4, image_size=(64, 96), processes=1)"
     )
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
