@@ -25,9 +25,9 @@ def run(cfg: DictConfig) -> None:
 def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     import torch
 
-    from mnv3.tools.console import literal_console
     from mnv3.tools.environment import environment
     from mnv3.tools.files import write_json
+    from mnv3.tools.text.console import literal_console
     from mnv3.tools.timing import compare
     from mnv3.tools.timing_plot import plot_timings
     from mnv3.tools.timing_report import record, table, titled

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mnv3.cli.comparing import Asked, parse
 from mnv3.tools.errors import UserError
 from mnv3.tools.ledger import guarded, matching, refuse_foreign_file
-from mnv3.tools.plain import printable
+from mnv3.tools.text.plain import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -42,7 +42,7 @@ def run(argv: Sequence[str]) -> None:
     from mnv3.tools.compare.curves import SOFTWARE
     from mnv3.tools.compare.page import MADE_BY
     from mnv3.tools.compare.sections import curve_section, draw_task, drawn_before, task_section
-    from mnv3.tools.console import wide_console
+    from mnv3.tools.text.console import wide_console
 
     asked = parse(argv)
     notes: list[str] = []

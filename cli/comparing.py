@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mnv3.cli.wording import closest
 from mnv3.tools.errors import UserError
+from mnv3.tools.text.words import closest
 
 OPTIONS = {
     "html": "FILE: one page of it all, pictures included",

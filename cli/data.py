@@ -60,7 +60,7 @@ def run(cfg: DictConfig) -> None:
 def _list(cfg: DictConfig) -> None:
     from rich.table import Table
 
-    from mnv3.tools.console import wide_console
+    from mnv3.tools.text.console import wide_console
 
     root = Path(cfg.data.root).expanduser()
     table = Table("data set", "task", "in the data root", "size", "licence", "how to get it", box=None)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from mnv3.cli import printing, surroundings
 from mnv3.tools import stops
 from mnv3.tools.errors import Failure, UserError
-from mnv3.tools.plain import printable
+from mnv3.tools.text.plain import printable
 
 
 def exit_code(call: Callable[[], None], words: Sequence[str] = ()) -> int:

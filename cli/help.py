@@ -8,7 +8,7 @@ from omegaconf import OmegaConf
 from mnv3.cli import values
 from mnv3.cli.composing import Composer, composer
 from mnv3.cli.verbs import VERBS
-from mnv3.cli.wording import shown
+from mnv3.tools.text.words import shown
 
 WORKED_EXAMPLES = (
     ("mnv3 train task=ssdlite backbone=small", "train a detector on the built-in data set, then score it"),

@@ -11,8 +11,8 @@ from omegaconf.errors import OmegaConfBaseException
 from mnv3.cli import arguments, values
 from mnv3.cli.composing import Composer, composer
 from mnv3.cli.verbs import VERBS
-from mnv3.cli.wording import closest, either, shown
 from mnv3.tools.errors import UserError
+from mnv3.tools.text.words import closest, either, shown
 
 MANY = 12
 """With more options than this the closest one is said before the others."""

@@ -14,10 +14,10 @@ from hydra.errors import HydraException
 
 from mnv3.cli import values
 from mnv3.cli.composing import Composer, composer
-from mnv3.cli.wording import closest
 from mnv3.tools.errors import UserError
 from mnv3.tools.files import read_small_text
 from mnv3.tools.runs import is_below, is_data_root
+from mnv3.tools.text.words import closest
 
 LARGEST = 100_000  # bytes of overrides.txt
 KEY = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*", re.ASCII)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mnv3.cli.arguments import Arguments, quoted
-from mnv3.cli.wording import shown
 from mnv3.conf.schema import VARIANTS, leaves
 from mnv3.tools.errors import UserError
+from mnv3.tools.text.words import shown
 
 TASKS = ("ssdlite", "lraspp")
 RUNS = Path("runs")

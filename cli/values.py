@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from mnv3.cli.wording import closest, kind, shown
+from mnv3.tools.text.words import closest, kind, shown
 
 
 class Leaf(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.once import differs, remark
+from mnv3.tools.text.once import differs, remark
 
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits that sensors have; a file has room for 16."""

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from PIL import ImageFont
 
-from mnv3.tools.once import remark
-from mnv3.tools.plain import plain
+from mnv3.tools.text.once import remark
+from mnv3.tools.text.plain import plain
 
 LATIN = 0x100
 """Characters below are in Pillow's own font."""

@@ -9,7 +9,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from mnv3.tools import depth, jpeg
 from mnv3.tools.errors import UserError
-from mnv3.tools.once import remark
+from mnv3.tools.text.once import remark
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ from typing import Any
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.files import named_errors
-from mnv3.tools.plain import listed
+from mnv3.tools.text.plain import listed
 
 NAME = ".mnv3-files"
 """In the folder: a line of JSON a file, [path in the folder, bytes, time of change in ns], and one where a call begins

@@ -11,8 +11,8 @@ from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
 from mnv3.lraspp.data.names_file import read_names
 from mnv3.lraspp.data.tables import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
 from mnv3.tools.errors import Absent, UserError
-from mnv3.tools.plain import is_plain, listed
 from mnv3.tools.streets import ensure_cityscapes
+from mnv3.tools.text.plain import is_plain, listed
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 

@@ -9,7 +9,7 @@ from mnv3.lraspp.data import palettes
 from mnv3.lraspp.data.frames import IGNORE, UNKNOWN, FrameData
 from mnv3.lraspp.data.look import Seen
 from mnv3.lraspp.data.pixels import seem_train_ids, unknown_values
-from mnv3.tools.plain import listed
+from mnv3.tools.text.plain import listed
 
 COMMON = 0.01
 """Share of the pixels above which an ignored value may be a class that has none, though other classes have some."""

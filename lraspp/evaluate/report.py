@@ -15,10 +15,10 @@ from mnv3.lraspp.evaluate.official import OfficialScores
 from mnv3.lraspp.evaluate.samples import draw_samples
 from mnv3.lraspp.evaluate.scorer import Maps
 from mnv3.lraspp.evaluate.scores import Scores
-from mnv3.tools.console import literal_console
 from mnv3.tools.files import write_json
 from mnv3.tools.plots import plot_class_scores, plot_confusion
 from mnv3.tools.sheets import save_sheet
+from mnv3.tools.text.console import literal_console
 
 WIDTH = 100  # columns of the console table
 TITLES = {"mIoU": "mIoU", "category_mIoU": "category mIoU", "pixel_accuracy": "pixel accuracy"}

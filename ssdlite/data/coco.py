@@ -9,7 +9,7 @@ import numpy as np
 
 from mnv3.ssdlite.data.coco_json import read_instances
 from mnv3.tools.errors import UserError
-from mnv3.tools.plain import listed
+from mnv3.tools.text.plain import listed
 
 ROUNDING = 1.0
 """Pixels a box may reach beyond its image unremarked: COCO's own do, by rounding."""

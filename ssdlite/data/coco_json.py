@@ -13,7 +13,7 @@ import numpy as np
 from mnv3.ssdlite.data.coco_areas import AREAS_REPLACED, sound_areas
 from mnv3.ssdlite.data.coco_keys import KEYS, Mistakes, check_keys
 from mnv3.tools.errors import UserError
-from mnv3.tools.plain import listed
+from mnv3.tools.text.plain import listed
 
 PARTS = ("images", "categories")
 """Lists that a file must have; one without "annotations" is a test set."""

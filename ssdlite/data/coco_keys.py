@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.plain import is_plain, listed
+from mnv3.tools.text.plain import is_plain, listed
 
 LARGEST_ID = 2**63 - 1
 """Ids are kept as 64-bit numbers; the least one is the mark of an image that cannot be read."""

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from mnv3.ssdlite.data.coco import MAX_BOXES, CocoData, load_coco
 from mnv3.ssdlite.data.file_names import as_on_disk, missing_files, nearest
 from mnv3.tools.errors import Absent, UserError
-from mnv3.tools.plain import listed
 from mnv3.tools.streets import ensure_coco
+from mnv3.tools.text.plain import listed
 
 
 class Place(NamedTuple):

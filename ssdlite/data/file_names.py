@@ -12,7 +12,7 @@ import numpy as np
 
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.tools.errors import UserError
-from mnv3.tools.plain import listed, plain
+from mnv3.tools.text.plain import listed, plain
 
 SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda name: name.replace("\\", "/"),

@@ -6,7 +6,7 @@ import pytest
 from omegaconf import DictConfig
 
 from mnv3.cli.composing import composer
-from mnv3.cli.wording import closest
+from mnv3.tools.text.words import closest
 from tests.cli.recorder import Recorder
 
 Call = Callable[..., int]

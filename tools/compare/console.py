@@ -6,7 +6,7 @@ from rich.table import Table as Shown
 from rich.text import Text
 
 from mnv3.tools.compare.page import Section
-from mnv3.tools.plain import printable
+from mnv3.tools.text.plain import printable
 
 
 def show(console: Console, section: Section) -> None:

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from mnv3.tools.compare.tables import Entry
 from mnv3.tools.files import write_encoded
 from mnv3.tools.fonts import as_labels, literal
-from mnv3.tools.plain import plain
 from mnv3.tools.plots import FAINT, INK
+from mnv3.tools.text.plain import plain
 
 COLOURS = (
     "#1f6fd6", "#e8710a", "#1a9850", "#c2185b", "#7b3fb5", "#008b8b", "#8c5a2b", "#5b6470", "#b8a000", "#d62728",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnv3.tools.compare.tables import Entry, Table
 from mnv3.tools.files import write_text
-from mnv3.tools.plain import printable
+from mnv3.tools.text.plain import printable
 
 MEDIA = {".png": "image/png", ".jpg": "image/jpeg"}
 

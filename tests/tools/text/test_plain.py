@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnv3.tools.plain import is_plain, listed, plain
+from mnv3.tools.text.plain import is_plain, listed, plain
 
 
 @pytest.mark.parametrize("text", ["a b", "名前", "طريق", "क्\u200dष", "e\u0301", "\u3000wide", "[red]x[/]", "😀"])
