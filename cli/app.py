@@ -20,8 +20,8 @@ from mnv3.cli.mistakes import CANNOT_COMPOSE
 from mnv3.conf import schema
 from mnv3.tools import stops
 from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.run_folder import RunFolder
-from mnv3.tools.temporaries import scratch_folder
 
 log = logging.getLogger("mnv3")
 file_log = logging.getLogger("mnv3.traceback")  # reaches log.txt alone

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import REMEDIES
-from mnv3.tools.ledger import guarded, matching
+from mnv3.tools.files.ledger import guarded, matching
+from mnv3.tools.files.write import REMEDIES
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +26,7 @@ def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     import torch
 
     from mnv3.tools.environment import environment
-    from mnv3.tools.files import write_json
+    from mnv3.tools.files.write import write_json
     from mnv3.tools.text.console import literal_console
     from mnv3.tools.timing import compare
     from mnv3.tools.timing_plot import plot_timings

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from mnv3.cli.arguments import Arguments
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import write_text
+from mnv3.tools.files.write import write_text
 
 SECONDS = 300
 """That the other processes of a job wait for the first one."""

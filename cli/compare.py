@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mnv3.cli.comparing import Asked, parse
 from mnv3.tools.errors import UserError
-from mnv3.tools.ledger import guarded, matching, refuse_foreign_file
+from mnv3.tools.files.ledger import guarded, matching, refuse_foreign_file
 from mnv3.tools.text.plain import printable
 
 if TYPE_CHECKING:

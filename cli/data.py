@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig
 
 from mnv3.tools.errors import Absent, UserError
-from mnv3.tools.ledger import guarded, matching
+from mnv3.tools.files.ledger import guarded, matching
 
 
 class Entry(NamedTuple):

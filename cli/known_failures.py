@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from mnv3.tools import files, shared_memory
+from mnv3.tools import shared_memory
 from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.files import write
 
 ONLY_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """Errors of the system that reading never meets with."""
@@ -68,7 +69,7 @@ def _translated(error: Exception) -> Exception:
     for each in _chain(error):
         if isinstance(each, UserError | Failure):
             return each
-        if isinstance(each, OSError) and each.errno in files.REMEDIES and not isinstance(each, ConnectionError):
+        if isinstance(each, OSError) and each.errno in write.REMEDIES and not isinstance(each, ConnectionError):
             return UserError(_of_the_system(each))
     text = f"{type(error).__name__}: {error}"
     for known in KNOWN:
@@ -89,7 +90,7 @@ def _chain(error: Exception) -> Iterator[BaseException]:
 
 
 def _of_the_system(error: OSError) -> str:
-    remedy = files.REMEDIES[error.errno or 0]
+    remedy = write.REMEDIES[error.errno or 0]
     name = error.filename2 or error.filename  # of a copy: its target
     if not isinstance(name, str):
         return f"A file cannot be written or opened: {remedy}."

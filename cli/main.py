@@ -68,7 +68,7 @@ def _run(argv: Sequence[str]) -> None:
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
     from mnv3.cli import app, cluster, experiments, mistakes, resume, scored, surroundings
-    from mnv3.tools import locks
+    from mnv3.tools.files import locks
 
     surroundings.allow_open_files()
     config_dir = Path(given.config_dir) if given.config_dir else None

@@ -11,9 +11,9 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from mnv3.cli import cluster
-from mnv3.tools import locks
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import make_folder, named_errors
+from mnv3.tools.files import locks
+from mnv3.tools.files.write import make_folder, named_errors
 
 _claimed: set[Path] = set()
 

@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 from mnv3.cli import values
 from mnv3.cli.composing import Composer, composer
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import read_small_text
+from mnv3.tools.files.write import read_small_text
 from mnv3.tools.runs import is_below, is_data_root
 from mnv3.tools.text.words import closest
 

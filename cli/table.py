@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from mnv3.cli.composing import composer
 from mnv3.cli.table_rows import Record, Timed, records
 from mnv3.tools.errors import UserError
-from mnv3.tools.ledger import refuse_foreign_file
+from mnv3.tools.files.ledger import refuse_foreign_file
 from mnv3.tools.paper import TABLES, PaperTable
 from mnv3.tools.tabular import Tabular, latex, markdown, terminal
 
@@ -83,7 +83,7 @@ def _give(text: str, out: str | None) -> None:
     if out is None:
         print(text, end="")
         return
-    from mnv3.tools.files import write_text
+    from mnv3.tools.files.write import write_text
 
     path, heading = Path(out).expanduser(), text.splitlines()[0].encode()
     refuse_foreign_file(path, "out", lambda content: content.splitlines()[:1] in ([], [heading]))

@@ -12,7 +12,7 @@ from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.predictor import SegmenterPredictor
 from mnv3.lraspp.speed_exported import labels_of_frame
 from mnv3.lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
-from mnv3.tools.temporaries import scratch_folder
+from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.timing import Comparison
 from mnv3.tools.timing_apart import Contestant
 from mnv3.tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random

@@ -23,9 +23,9 @@ from mnv3.ssdlite.exported import OnnxDetector
 from mnv3.ssdlite.load import SLOTS, Loaded, load_detector, load_weights
 from mnv3.ssdlite.module import class_table
 from mnv3.ssdlite.panels import sample_panels, score_tables
-from mnv3.tools import locks
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.exported import Exported
+from mnv3.tools.files import locks
 from mnv3.tools.loading import check_classes
 from mnv3.tools.paper import row
 from mnv3.tools.runs import Source, lay_over

@@ -113,11 +113,11 @@ WRITES = re.compile(
     r"|cv2\.VideoWriter\(|\.save\([a-z_]+(?: /|\))|TemporaryDirectory\(|mkdtemp\("
 )
 WRITERS = {
-    "tools/files.py": "the writer itself",
-    "tools/temporaries.py": "where it writes first",
-    "tools/locks.py": "a note in the lock, inside of named_errors",
+    "tools/files/write.py": "the writer itself",
+    "tools/files/temporaries.py": "where it writes first",
+    "tools/files/locks.py": "a note in the lock, inside of named_errors",
     "tools/checkpoint.py": "into a buffer, then through atomic_path",
-    "tools/ledger.py": "grows by a line a file, inside of named_errors",
+    "tools/files/ledger.py": "grows by a line a file, inside of named_errors",
     "tools/predictions.py": "JSON line by line, into atomic_path",
     "ssdlite/evaluate/results.py": "JSON line by line, into atomic_path",
     "lraspp/data/cache.py": "pixels, into atomic_path",
@@ -128,6 +128,6 @@ WRITERS = {
 
 
 def test_files_are_written_by_the_one_writer() -> None:
-    """`tools.files` names the file and the remedy when the system refuses, and leaves nothing half-written."""
+    """`tools.files.write` names the file and the remedy when the system refuses, and leaves nothing half-written."""
     found = {str(file.relative_to(ROOT)) for file in sources(*PACKAGES) if WRITES.search(file.read_text())}
     assert found == WRITERS.keys()

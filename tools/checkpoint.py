@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import atomic_path
+from mnv3.tools.files.write import atomic_path
 from mnv3.tools.run_folder import shown
 from mnv3.tools.saved_config import checked
 from mnv3.tools.seal import DamagedError, check_archive, seal_zip

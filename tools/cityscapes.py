@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mnv3.tools.download import unpack
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import make_folder
+from mnv3.tools.files.write import make_folder
 
 PACKAGES = {"gtFine_trainvaltest.zip": ("gtFine", "241 MB"), "leftImg8bit_trainvaltest.zip": ("leftImg8bit", "11 GB")}
 """Package -> the folder it makes, and its size."""

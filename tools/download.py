@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import REMEDIES, make_folder, named_errors
+from mnv3.tools.files.write import REMEDIES, make_folder, named_errors
 
 CHUNK = 1 << 20
 """Bytes read at a time."""

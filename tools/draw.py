@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from mnv3.tools.files import write_encoded
+from mnv3.tools.files.write import write_encoded
 from mnv3.tools.fonts import drawable, font_for
 from mnv3.tools.painting import BACKDROP, LIGHT, Colour, paint_boxes
 

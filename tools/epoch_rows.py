@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
-from mnv3.tools.files import write_text
+from mnv3.tools.files.write import write_text
 from mnv3.tools.run_folder import read_metrics
 
 

@@ -12,7 +12,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from mnv3.tools.checkpoint import NEW, read_checkpoint, write_checkpoint
 from mnv3.tools.epoch_rows import epoch_metrics
-from mnv3.tools.files import atomic_path
+from mnv3.tools.files.write import atomic_path
 
 LAST, BEST = "last.ckpt", "best.ckpt"
 

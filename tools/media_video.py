@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import make_folder, named_errors
-from mnv3.tools.temporaries import beside
+from mnv3.tools.files.temporaries import beside
+from mnv3.tools.files.write import make_folder, named_errors
 
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv")
 COUNTED = (".mp4", ".mov", ".m4v", ".avi")

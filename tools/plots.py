@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mnv3.tools.files import write_encoded
+from mnv3.tools.files.write import write_encoded
 from mnv3.tools.fonts import as_labels, literal
 from mnv3.tools.painting import class_colour
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mnv3.tools.files import write_bytes
+from mnv3.tools.files.write import write_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NO_FILTER = 0

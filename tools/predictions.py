@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from PIL import Image
 
-from mnv3.tools.files import atomic_path, write_encoded
+from mnv3.tools.files.write import atomic_path, write_encoded
 from mnv3.tools.media import Picture
 from mnv3.tools.media_sources import Source as MediaSource
 from mnv3.tools.media_video import VideoWriter

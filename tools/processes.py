@@ -13,8 +13,8 @@ import torch
 from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException, start_processes
 
 from mnv3.tools.errors import Failure, UserError
-from mnv3.tools.files import write_bytes, write_json
-from mnv3.tools.temporaries import scratch_folder
+from mnv3.tools.files.temporaries import scratch_folder
+from mnv3.tools.files.write import write_bytes, write_json
 
 EXCEPTION = re.compile(r"^[\w.]+: ")
 """How the last line of a traceback begins."""

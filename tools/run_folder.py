@@ -16,7 +16,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import write_json, write_text
+from mnv3.tools.files.write import write_json, write_text
 
 log = logging.getLogger("mnv3")
 

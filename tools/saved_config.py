@@ -14,7 +14,7 @@ import yaml
 from omegaconf import OmegaConf
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import read_small_text
+from mnv3.tools.files.write import read_small_text
 
 LARGEST_FILE = 1_000_000  # bytes of a config.yaml; ours have three thousand
 DEEPEST, MOST = 16, 20_000  # levels, and values, of a configuration

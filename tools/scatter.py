@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
-from mnv3.tools.files import write_encoded
+from mnv3.tools.files.write import write_encoded
 from mnv3.tools.fonts import literal
 from mnv3.tools.plots import FAINT, INK
 

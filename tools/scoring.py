@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from mnv3.tools.cost import RowCost
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import write_text
+from mnv3.tools.files.write import write_text
 from mnv3.tools.paper_summary import cost_figures, score_figures
 from mnv3.tools.run_folder import refuse_links
 from mnv3.tools.runs import Source, disagreements

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mnv3.tools.draw import mosaic, mosaic_places, save_image
-from mnv3.tools.files import write_json
+from mnv3.tools.files.write import write_json
 
 
 class Panel(NamedTuple):

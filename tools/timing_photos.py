@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import write_encoded, write_json
+from mnv3.tools.files.write import write_encoded, write_json
 
 SIZE = (480, 640)  # the commonest in COCO
 FALL = 1.2

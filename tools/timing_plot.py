@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from mnv3.tools.files import write_encoded
+from mnv3.tools.files.write import write_encoded
 from mnv3.tools.fonts import literal
 from mnv3.tools.plots import FAINT, INK
 from mnv3.tools.timing_report import in_ms

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mnv3.tools import stops
-from mnv3.tools.files import write_text
+from mnv3.tools.files.write import write_text
 from mnv3.tools.paper_summary import row_tags
 from mnv3.tools.run_folder import shown
 

@@ -21,10 +21,10 @@ from mnv3.lraspp.data.frames import Frame, FrameData
 from mnv3.lraspp.data.pixels import Pixels, decode
 from mnv3.tools.check import look_at_all
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import atomic_path
+from mnv3.tools.files.temporaries import tidy
+from mnv3.tools.files.write import atomic_path
 from mnv3.tools.images import image_size
 from mnv3.tools.stops import cancelling
-from mnv3.tools.temporaries import tidy
 
 HEADER = 4096
 """Bytes before the pixels: a page of memory, so that the pixels begin on one."""

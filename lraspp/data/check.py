@@ -15,7 +15,7 @@ from mnv3.lraspp.data.pixels import decode
 from mnv3.lraspp.data.verdict import faults, remarks
 from mnv3.tools.check import COLUMNS, PICTURE_SIDE, histogram, spread
 from mnv3.tools.draw import mosaic, save_image
-from mnv3.tools.files import write_json
+from mnv3.tools.files.write import write_json
 from mnv3.tools.overlay import legend, overlay
 
 

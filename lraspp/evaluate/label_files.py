@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mnv3.lraspp.data.dataset import NO_FRAME
 from mnv3.lraspp.data.frames import FrameData
-from mnv3.tools.files import atomic_path
+from mnv3.tools.files.write import atomic_path
 from mnv3.tools.png import write_label_png
 
 SUFFIX = "_pred_labelIds"

@@ -13,7 +13,7 @@ from mnv3.ssdlite.data.verdict import faults
 from mnv3.tools.check import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
 from mnv3.tools.draw import draw_boxes, mosaic, save_image
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import write_json
+from mnv3.tools.files.write import write_json
 from mnv3.tools.images import read_image
 from mnv3.tools.painting import class_colour
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 
 from mnv3.tools.download import Remote, fetch, unpack
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import make_folder
+from mnv3.tools.files.write import make_folder
 
 
 class Archive(NamedTuple):

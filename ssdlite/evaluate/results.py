@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.targets import Detections
-from mnv3.tools.files import atomic_path
+from mnv3.tools.files.write import atomic_path
 
 Result = dict[str, Any]
 """One detection: image_id, category_id, bbox [x, y, width, height] in pixels of the file, score 0..1."""

@@ -9,7 +9,7 @@ from PIL import Image
 from mnv3.cli.composing import composer
 from mnv3.cli.data import CATALOGUE, run
 from mnv3.tools.errors import UserError
-from mnv3.tools.ledger import NAME
+from mnv3.tools.files.ledger import NAME
 from tests.lraspp.cityscapes_files import write_cityscapes
 
 

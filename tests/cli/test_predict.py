@@ -13,7 +13,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from mnv3.tools.checkpoint import read_checkpoint, write_checkpoint
-from mnv3.tools.ledger import NAME
+from mnv3.tools.files.ledger import NAME
 from tests.cli.test_eval import boxes  # noqa: F401
 from tests.cli.test_eval import run_folder as thin_detector  # noqa: F401
 from tests.cli.test_eval_segmentation import run_folder as segmenter_run  # noqa: F401

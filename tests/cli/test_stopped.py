@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mnv3.cli import stopped
-from mnv3.tools import locks
 from mnv3.tools.checkpoint import read_checkpoint, write_checkpoint
+from mnv3.tools.files import locks
 from mnv3.tools.run_folder import RunFolder
 from tests.cli.recorder import Recorder
 

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from mnv3.tools.compare.tables import Entry, Table
-from mnv3.tools.files import write_text
+from mnv3.tools.files.write import write_text
 from mnv3.tools.text.plain import printable
 
 MEDIA = {".png": "image/png", ".jpg": "image/jpeg"}

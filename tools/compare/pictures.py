@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mnv3.tools.compare.runs import Data
 from mnv3.tools.compare.tables import Entry
-from mnv3.tools.files import write_encoded
+from mnv3.tools.files.write import write_encoded
 from mnv3.tools.fonts import drawable, font_for
 from mnv3.tools.sheets import Panel, read_panels
 

@@ -9,7 +9,7 @@ from onnx import helper
 
 from mnv3.tools.export.graph import IR_VERSION, OPSET, users_of
 from mnv3.tools.export.ranges import best_ranges
-from mnv3.tools.temporaries import scratch_folder
+from mnv3.tools.files.temporaries import scratch_folder
 
 FIRST = 4
 """Convolutions that stay in float32 at the start of a network: the stem, the first block, the expansion of the second.

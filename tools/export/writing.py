@@ -7,7 +7,7 @@ import zipfile
 from mnv3.tools.export.description import describe, properties_for
 from mnv3.tools.exported import Exported
 from mnv3.tools.exported_litert import ENTRY
-from mnv3.tools.files import write_bytes
+from mnv3.tools.files.write import write_bytes
 from mnv3.tools.seal import seal_zip, sealed_onnx
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mnv3.tools.files import write_encoded
+from mnv3.tools.files.write import write_encoded
 from mnv3.tools.streets.classes import FIRST_INSTANCE_LABEL
 from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
 from mnv3.tools.streets.scene import Scene, draw_scene

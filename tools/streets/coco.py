@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from pycocotools import mask as coco_mask
 
-from mnv3.tools.files import write_encoded, write_json
+from mnv3.tools.files.write import write_encoded, write_json
 from mnv3.tools.streets.canvas import SUPERSAMPLING
 from mnv3.tools.streets.classes import COCO_CATEGORIES
 from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed

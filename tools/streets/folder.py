@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import named_errors, write_json
+from mnv3.tools.files.temporaries import beside, tidy
+from mnv3.tools.files.write import named_errors, write_json
 from mnv3.tools.stops import cancelling, without_interrupts
-from mnv3.tools.temporaries import beside, tidy
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.temporaries import beside
+from mnv3.tools.files.temporaries import beside
 
 REMEDIES = {
     errno.ENOSPC: "no space is left on the disk; free some, or write to another",

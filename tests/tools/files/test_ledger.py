@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mnv3.tools import ledger
 from mnv3.tools.errors import UserError
-from mnv3.tools.ledger import NAME, guarded, matching, refuse_foreign_file
+from mnv3.tools.files import ledger
+from mnv3.tools.files.ledger import NAME, guarded, matching, refuse_foreign_file
 
 
 @pytest.fixture

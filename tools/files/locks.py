@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TextIO
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import named_errors
-from mnv3.tools.temporaries import is_alive
+from mnv3.tools.files.temporaries import is_alive
+from mnv3.tools.files.write import named_errors
 
 NAME = ".lock"
 WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)

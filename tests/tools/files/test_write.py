@@ -14,11 +14,11 @@ import torch
 from matplotlib.figure import Figure
 
 from mnv3.lraspp.evaluate.label_files import zip_files
-from mnv3.tools import files, temporaries
 from mnv3.tools.checkpoint import write_checkpoint
 from mnv3.tools.draw import save_image
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import atomic_path, write_encoded, write_json, write_text
+from mnv3.tools.files import temporaries, write
+from mnv3.tools.files.write import atomic_path, write_encoded, write_json, write_text
 from mnv3.tools.png import write_label_png
 
 NOISE = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
@@ -61,7 +61,7 @@ def test_each_refusal_names_the_file_and_a_remedy(
     with pytest.raises(UserError) as told:
         write_text(path, "text")
     monkeypatch.undo()
-    assert str(path) in str(told.value) and files.REMEDIES[number] in str(told.value)
+    assert str(path) in str(told.value) and write.REMEDIES[number] in str(told.value)
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 

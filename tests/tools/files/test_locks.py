@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mnv3.tools import locks
 from mnv3.tools.errors import UserError
+from mnv3.tools.files import locks
 
 HOLD = """
 import os, sys, time
@@ -25,7 +25,7 @@ time.sleep(60)  # the forked one too, as a loader process that outlives its pare
 
 
 def holding(folder: Path) -> subprocess.Popen:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(folder)], cwd=root, stdout=subprocess.PIPE, text=True, start_new_session=True
     )

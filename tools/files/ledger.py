@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.files import named_errors
+from mnv3.tools.files.write import named_errors
 from mnv3.tools.text.plain import listed
 
 NAME = ".mnv3-files"

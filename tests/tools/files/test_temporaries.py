@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mnv3.tools import temporaries
-from mnv3.tools.files import write_text
+from mnv3.tools.files import temporaries
+from mnv3.tools.files.temporaries import FORGOTTEN_SECONDS, beside, mark, scratch_folder, tidy
+from mnv3.tools.files.write import write_text
 from mnv3.tools.streets import folder as streets
-from mnv3.tools.temporaries import FORGOTTEN_SECONDS, beside, mark, scratch_folder, tidy
 
 
 @pytest.fixture
