@@ -18,9 +18,9 @@ from mnv3.cli import cluster, distributed, known_failures, naming, no_effect, st
 from mnv3.cli.arguments import Arguments
 from mnv3.cli.mistakes import CANNOT_COMPOSE
 from mnv3.conf import schema
-from mnv3.tools import stops
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.temporaries import scratch_folder
+from mnv3.tools.machine import stops
 from mnv3.tools.run_folder import RunFolder
 
 log = logging.getLogger("mnv3")

@@ -25,8 +25,8 @@ def run(cfg: DictConfig) -> None:
 def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     import torch
 
-    from mnv3.tools.environment import environment
     from mnv3.tools.files.write import write_json
+    from mnv3.tools.machine.environment import environment
     from mnv3.tools.text.console import literal_console
     from mnv3.tools.timing import compare
     from mnv3.tools.timing_plot import plot_timings

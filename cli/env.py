@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mnv3.tools.environment import environment, table
 from mnv3.tools.errors import UserError
+from mnv3.tools.machine.environment import environment, table
 
 
 def run(argv: Sequence[str]) -> None:

@@ -12,10 +12,10 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.cli.opening import open_predictor
-from mnv3.tools.environment import environment
 from mnv3.tools.errors import UserError
 from mnv3.tools.exported import LITERT, Exported, require
 from mnv3.tools.files.ledger import refuse_foreign_file
+from mnv3.tools.machine.environment import environment
 from mnv3.tools.predictor import Predictor
 from mnv3.tools.run_folder import is_finite, read_report, refuse_links, shown
 from mnv3.tools.runs import lay_over, typed_keys

@@ -12,8 +12,8 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from mnv3.cli import printing, surroundings
-from mnv3.tools import stops
 from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.machine import stops
 from mnv3.tools.text.plain import printable
 
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from mnv3.tools import shared_memory
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files import write
+from mnv3.tools.machine import shared_memory
 
 ONLY_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 """Errors of the system that reading never meets with."""

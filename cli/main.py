@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mnv3.cli import arguments, failures, printing
 from mnv3.cli.verbs import VERBS
-from mnv3.tools import stops
 from mnv3.tools.errors import UserError
+from mnv3.tools.machine import stops
 
 NO_HOME = "Could not determine home directory."
 """What Path.expanduser says."""

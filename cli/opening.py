@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
-from mnv3.tools.allocator import keep_freed_memory
 from mnv3.tools.errors import UserError
+from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.predictor import Predictor
 from mnv3.tools.runs import Source, find, wanted
 from mnv3.tools.saved_config import read_config

@@ -13,9 +13,10 @@ from omegaconf import DictConfig
 
 from mnv3.cli.naming import claim, give_back
 from mnv3.cli.opening import Opened, open_predictor
-from mnv3.tools import media, media_sources, stops
+from mnv3.tools import media, media_sources
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.ledger import guarded
+from mnv3.tools.machine import stops
 from mnv3.tools.predicting import Done, predict_all
 from mnv3.tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
 from mnv3.tools.predictor import Predictor

@@ -79,7 +79,7 @@ def measured(task: str, configs: Mapping[str, Mapping[str, Any]], timed: Timed) 
     """Row -> the medians of its times in milliseconds, all rows in turn on this machine's CPU."""
     import torch
 
-    from mnv3.tools.allocator import keep_freed_memory
+    from mnv3.tools.machine.allocator import keep_freed_memory
     from mnv3.tools.timing import interleave
     from mnv3.tools.timing_apart import seconds_of
 

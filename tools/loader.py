@@ -7,8 +7,8 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch.utils.data import DataLoader, Sampler
 
-from mnv3.tools import shared_memory
 from mnv3.tools.errors import UserError
+from mnv3.tools.machine import shared_memory
 
 Key = tuple[int, int]
 """(epoch, index): what the samplers yield, so that a loader process that outlives the epoch still knows it."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from lightning.pytorch.strategies.launchers import subprocess_script
 
-from mnv3.tools import stops
 from mnv3.tools.errors import Failure
+from mnv3.tools.machine import stops
 
 log = logging.getLogger("mnv3")
 

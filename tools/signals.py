@@ -6,11 +6,11 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 
-from mnv3.tools import stops
+from mnv3.tools.machine import stops
 
 
 class KeepHandlers(Callback):
-    """Whoever handled SIGTERM before the training, as `tools.stops` or the launcher of a cluster's jobs, goes on doing
+    """Whoever handled SIGTERM before the training, as `tools.machine.stops` or the launcher of a cluster's jobs, goes on doing
     so alone.
 
     Lightning would end the training after the batch, and the job with it, before the launcher hears that it is to be

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from mnv3.tools.allocator import keep_freed_memory
+from mnv3.tools.machine.allocator import keep_freed_memory
 
 PATIENCE = 10
 """Seconds for a contestant, which may have loader processes of its own, to end by itself."""
@@ -20,7 +20,7 @@ PATIENCE = 10
 class Contestant(NamedTuple):
     """`make(*arguments)` returns the function that is timed, and is called in a process of the contestant's own.
 
-    `keep_freed`: with the allocator set as `mnv3 train` sets it (tools/allocator.py), a matter of the whole process.
+    `keep_freed`: with the allocator set as `mnv3 train` sets it (tools/machine/allocator.py), a matter of the whole process.
     """
 
     make: Callable[..., Callable[[], object]]

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mnv3.tools import stops
 from mnv3.tools.files.write import write_text
+from mnv3.tools.machine import stops
 from mnv3.tools.paper_summary import row_tags
 from mnv3.tools.run_folder import shown
 

@@ -24,7 +24,7 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.files.temporaries import tidy
 from mnv3.tools.files.write import atomic_path
 from mnv3.tools.images import image_size
-from mnv3.tools.stops import cancelling
+from mnv3.tools.machine.stops import cancelling
 
 HEADER = 4096
 """Bytes before the pixels: a page of memory, so that the pixels begin on one."""

@@ -15,8 +15,8 @@ from mnv3.lraspp.evaluate.label_files import write_label_files
 from mnv3.lraspp.evaluate.scorer import Maps, Scorer
 from mnv3.lraspp.evaluate.scores import Scores
 from mnv3.lraspp.model import Segmenter
-from mnv3.tools.precision import scoring_dtype
-from mnv3.tools.processes import Place, choose_devices, run_processes
+from mnv3.tools.machine.precision import scoring_dtype
+from mnv3.tools.machine.processes import Place, choose_devices, run_processes
 
 
 class Job(NamedTuple):

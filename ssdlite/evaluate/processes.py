@@ -10,8 +10,8 @@ from mnv3.ssdlite.data.loader import val_loader
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.results import Collector, Result
 from mnv3.ssdlite.model import Detector
-from mnv3.tools.precision import scoring_dtype
-from mnv3.tools.processes import Place, choose_devices, run_processes
+from mnv3.tools.machine.precision import scoring_dtype
+from mnv3.tools.machine.processes import Place, choose_devices, run_processes
 
 
 class Job(NamedTuple):

@@ -7,7 +7,7 @@ from importlib import metadata
 import pytest
 import torch
 
-from mnv3.tools.environment import environment, table
+from mnv3.tools.machine.environment import environment, table
 
 
 def test_it_tells_versions_and_machine(call: Callable[..., int], capsys: pytest.CaptureFixture) -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from mnv3.tools import stops
 from mnv3.tools.checkpoint import read_checkpoint
+from mnv3.tools.machine import stops
 from mnv3.tools.run_folder import read_metrics
 from tests.tools.tiny_task import fit
 

@@ -16,7 +16,7 @@ import numpy as np
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.temporaries import beside, tidy
 from mnv3.tools.files.write import named_errors, write_json
-from mnv3.tools.stops import cancelling, without_interrupts
+from mnv3.tools.machine.stops import cancelling, without_interrupts
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")

@@ -30,7 +30,7 @@ def start(body: str = "time.sleep(60)", last: str = "pass", before: str = "", wo
     code = PROGRAM.format(body=body, last=last, before=before, words=words)
     process = subprocess.Popen(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from mnv3.tools.errors import Failure
-from mnv3.tools.processes import Place, run_processes
+from mnv3.tools.machine.processes import Place, run_processes
 
 
 def end_rank_1(how: str, place: Place) -> Any:

@@ -81,7 +81,7 @@ def _installed(name: str) -> bool:
 
 def _commit() -> str | None:
     """Commit of the code, with "+" if it was changed since; None where the code is not in a git checkout of its own."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None
     try:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from mnv3.tools import precision
-from mnv3.tools.precision import slow_on_cpu, training_precision, training_remarks
+from mnv3.tools.machine import precision
+from mnv3.tools.machine.precision import slow_on_cpu, training_precision, training_remarks
 
 PLAIN, WITH = "flags\t\t: fpu avx2 avx512f\n", "flags\t\t: fpu avx512_bf16 avx2\n"
 

@@ -11,7 +11,7 @@ SCRIPT = """
 import resource
 import sys
 from pathlib import Path
-from mnv3.tools.allocator import keep_freed_memory
+from mnv3.tools.machine.allocator import keep_freed_memory
 
 kept = sys.argv[1] == "default" or keep_freed_memory()
 faults = []
@@ -38,7 +38,7 @@ def test_freed_memory_is_used_again_without_page_faults():
 ENABLED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 HUGE = """
 from pathlib import Path
-from mnv3.tools.allocator import keep_freed_memory
+from mnv3.tools.machine.allocator import keep_freed_memory
 
 keep_freed_memory()
 held = b"x" * (64 * 2**20)

@@ -1,0 +1,1 @@
+"""The machine: memory, processes, arithmetic, signals, and what is installed."""
