@@ -30,8 +30,8 @@ from mnv3.lraspp.sizes import check_sizes, crop_size, first_size, input_size, un
 from mnv3.tools.cost import RowCost
 from mnv3.tools.draw import mosaic, save_image
 from mnv3.tools.errors import UserError
-from mnv3.tools.few_images import few_images
 from mnv3.tools.fitting import fit_and_score
+from mnv3.tools.images.few import few_images
 from mnv3.tools.loading import load_first_weights
 from mnv3.tools.optim import Plan
 from mnv3.tools.overlay import legend, overlay

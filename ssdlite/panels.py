@@ -11,7 +11,7 @@ from mnv3.ssdlite.evaluate.coco_scores import Scores
 from mnv3.ssdlite.evaluate.results import Result, read_table
 from mnv3.ssdlite.evaluate.samples import pick_samples
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import read_image
+from mnv3.tools.images.read import read_image
 from mnv3.tools.tracking import boxed_image
 
 SAMPLES = 8

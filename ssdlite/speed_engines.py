@@ -31,7 +31,7 @@ from mnv3.ssdlite.speed_network import (
     silence,
 )
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.images import read_pixels
+from mnv3.tools.images.read import read_pixels
 from mnv3.tools.timing import Comparison
 from mnv3.tools.timing_apart import Contestant
 from mnv3.tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random

@@ -11,7 +11,7 @@ import numpy as np
 
 from mnv3.tools import media_video
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import image_size, read_pixels
+from mnv3.tools.images.read import image_size, read_pixels
 from mnv3.tools.machine.allocator import give_back_memory
 from mnv3.tools.media_sources import Source
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnv3.tools.view import Box, View, view_of
+from mnv3.tools.images.view import Box, View, view_of
 
 SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 """Of a frame in training (min_scale_factor, max_scale_factor and scale_factor_step_size of the authors' DeepLab)."""

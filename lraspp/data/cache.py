@@ -23,7 +23,7 @@ from mnv3.tools.check import look_at_all
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.temporaries import tidy
 from mnv3.tools.files.write import atomic_path
-from mnv3.tools.images import image_size
+from mnv3.tools.images.read import image_size
 from mnv3.tools.machine.stops import cancelling
 
 HEADER = 4096

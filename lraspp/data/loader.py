@@ -13,7 +13,7 @@ from mnv3.lraspp.data.dataset import NO_FRAME, Sample, TrainingFrames, WholeFram
 from mnv3.lraspp.data.frames import Frame, FrameData
 from mnv3.tools.check import look_at_all
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import image_size
+from mnv3.tools.images.read import image_size
 from mnv3.tools.loader import Key, Loader, ScoringSampler, TrainingSampler, worker_count
 
 FATE = "It is left out of the score."

@@ -13,7 +13,7 @@ from mnv3.lraspp.data.label_file import read_palette, read_values
 from mnv3.lraspp.data.pixels import SizesDiffer, check_sizes, decode
 from mnv3.tools.check import look_at_all
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import image_size
+from mnv3.tools.images.read import image_size
 
 SECONDS = 5.0
 """That a glance takes: thousands of label files of ordinary size, hundreds of Cityscapes' 2048x1024."""

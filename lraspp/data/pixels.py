@@ -10,7 +10,7 @@ from torch import Tensor
 from mnv3.lraspp.data.frames import UNKNOWN, Frame, FrameData
 from mnv3.lraspp.data.label_file import read_values
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import read_image
+from mnv3.tools.images.read import read_image
 
 TRAIN_IDS = 19
 """Cityscapes' train ids are 0..18, and 255."""

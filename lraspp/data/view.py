@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnv3.lraspp.data.frames import IGNORE
-from mnv3.tools.view import FILL, View
+from mnv3.tools.images.view import FILL, View
 
 
 def render_image(

@@ -9,7 +9,7 @@ from torch import Tensor
 from mnv3.lraspp.data.dataset import NO_FRAME
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.tools.files.write import atomic_path
-from mnv3.tools.png import write_label_png
+from mnv3.tools.images.label_png import write_label_png
 
 SUFFIX = "_pred_labelIds"
 """After the name of a Cityscapes frame: its script and its server look for <frame>*.png."""

@@ -21,7 +21,7 @@ from mnv3.lraspp.evaluate.label_files import label_file
 from mnv3.lraspp.evaluate.scores import Scores
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.images import image_size
+from mnv3.tools.images.read import image_size
 
 LABELS, INSTANCES = "_gtFine_labelIds.png", "_gtFine_instanceIds.png"
 NAMED = 3

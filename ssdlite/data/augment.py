@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnv3.tools.view import Box, View, view_of, whole
+from mnv3.tools.images.view import Box, View, view_of, whole
 
 POLICIES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 """The authors' seven crops (ssd_random_crop): how much of some object a crop must cover, and which share of a box must

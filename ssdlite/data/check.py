@@ -14,7 +14,7 @@ from mnv3.tools.check import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spre
 from mnv3.tools.draw import draw_boxes, mosaic, save_image
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import write_json
-from mnv3.tools.images import read_image
+from mnv3.tools.images.read import read_image
 from mnv3.tools.painting import class_colour
 
 SIZES = {"small": 32**2, "medium": 96**2, "large": np.inf}

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from mnv3.ssdlite.resize import Rule, resize_bytes
-from mnv3.tools.view import FILL, View
+from mnv3.tools.images.view import FILL, View
 
 
 def render(image: Tensor, view: View, size: tuple[int, int], rule: Rule) -> Tensor:

@@ -8,7 +8,7 @@ from mnv3.backbones.refit import can_refit, refit
 from mnv3.backbones.tables import TABLES, layer_names
 from mnv3.backbones.transfer import narrow
 from mnv3.backbones.weights import load_backbone_weights
-from mnv3.tools.few_images import few_images
+from mnv3.tools.images.few import few_images
 
 
 def pictures(seed: int) -> torch.Tensor:

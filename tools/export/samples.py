@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import read_pixels
+from mnv3.tools.images.read import read_pixels
 from mnv3.tools.streets.folder import scene_seed
 from mnv3.tools.streets.scene import draw_scene
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from mnv3.lraspp.data.augment import SCALES, augment
 from mnv3.lraspp.data.frames import IGNORE
 from mnv3.lraspp.data.view import render_image, render_labels
-from mnv3.tools.view import FILL, Box, View, view_of
+from mnv3.tools.images.view import FILL, Box, View, view_of
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (60, 90, 3), dtype=np.uint8)

@@ -9,8 +9,8 @@ from mnv3.lraspp.data.dataset import NO_FRAME
 from mnv3.lraspp.data.frames import IGNORE
 from mnv3.lraspp.data.loader import train_loader, val_loader
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import read_image
-from mnv3.tools.view import FILL
+from mnv3.tools.images.read import read_image
+from mnv3.tools.images.view import FILL
 from tests.lraspp.data.files import change_values, label_of, opened, silent, values_of
 
 CROP = (33, 49)

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from mnv3.lraspp.data.check import check_split
-from mnv3.tools.images import read_image
+from mnv3.tools.images.read import read_image
 from tests.lraspp.data.files import change_values, label_of, opened, silent, values_of
 
 

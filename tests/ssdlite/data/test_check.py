@@ -7,7 +7,7 @@ from PIL import Image
 
 from mnv3.ssdlite.data.check import check_split
 from mnv3.ssdlite.data.coco import load_coco
-from mnv3.tools.images import read_image
+from mnv3.tools.images.read import read_image
 
 
 def test_a_good_split(files, tmp_path):

@@ -12,7 +12,7 @@ from mnv3.ssdlite.data.loader import MAX_BOXES, collate, train_loader, val_loade
 from mnv3.ssdlite.resize import resize
 from mnv3.ssdlite.targets import PADDING
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import read_image
+from mnv3.tools.images.read import read_image
 
 SIZE = (32, 48)
 

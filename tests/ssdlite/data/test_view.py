@@ -6,7 +6,7 @@ import torch
 from torchvision.transforms.v2 import functional as F
 
 from mnv3.ssdlite.data.view import look_at, render
-from mnv3.tools.view import FILL, Box, view_of
+from mnv3.tools.images.view import FILL, Box, view_of
 
 IMAGE = torch.arange(3 * 40 * 60, dtype=torch.int64).reshape(3, 40, 60).mul(37).remainder(256).to(torch.uint8)
 

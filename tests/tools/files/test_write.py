@@ -19,7 +19,7 @@ from mnv3.tools.draw import save_image
 from mnv3.tools.errors import UserError
 from mnv3.tools.files import temporaries, write
 from mnv3.tools.files.write import atomic_path, write_encoded, write_json, write_text
-from mnv3.tools.png import write_label_png
+from mnv3.tools.images.label_png import write_label_png
 
 NOISE = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
 WRITERS: dict[str, Callable[[Path], None]] = {

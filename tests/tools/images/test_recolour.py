@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional as F
 
-from mnv3.tools.colours import adjust, recolour
+from mnv3.tools.images.recolour import adjust, recolour
 
 MIDDLING = torch.randint(90, 150, (3, 40, 60), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 

@@ -6,7 +6,7 @@ import torch
 from PIL import Image, ImageOps
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import image_size, read_image
+from mnv3.tools.images.read import image_size, read_image
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 SMOOTH = np.stack(np.broadcast_arrays(*np.ogrid[0:200:20j, 50:255:30j], 99.0), -1).astype(np.uint8)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from mnv3.tools import depth, jpeg
 from mnv3.tools.errors import UserError
+from mnv3.tools.images import depth, jpeg
 from mnv3.tools.text.once import remark
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import read_pixels
+from mnv3.tools.images.read import read_pixels
 from mnv3.tools.text import once
 
 RAMP = np.linspace(0, 1, 48 * 64, dtype=np.float64).reshape(48, 64)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnv3.tools.png import write_label_png
+from mnv3.tools.images.label_png import write_label_png
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 7), (64, 200)])

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.images import read_image
+from mnv3.tools.images.read import read_image
 
 PIXELS = 6_000_000
 """Of all images together: 6,000 places of a feature map at stride 32, four times as many at 16."""

@@ -1,0 +1,1 @@
+"""Image files: reading them fast and whole, and writing label maps."""
