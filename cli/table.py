@@ -101,7 +101,7 @@ def _csv(flat: Sequence[dict[str, Any]]) -> str:
 
 def _draw(cfg: DictConfig, sheet: Sheet) -> None:
     from mnv3.cli.table_plot import draw
-    from mnv3.tools.scatter import SOFTWARE
+    from mnv3.tools.drawing.scatter import SOFTWARE
 
     assert sheet.rows is not None
 

@@ -24,8 +24,8 @@ from mnv3.lraspp.model import V3, Segmenter
 from mnv3.lraspp.pooling import Windows
 from mnv3.lraspp.presets import PRESETS
 from mnv3.lraspp.weights import from_tensorflow, from_torchvision, torchvision_features
+from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
-from mnv3.tools.painting import class_colour
 from mnv3.tools.weights_file import WeightsFile, inside, read_noting, unused
 
 MARKS = {"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"}

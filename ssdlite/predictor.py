@@ -12,7 +12,7 @@ from mnv3.backbones.fold import fold_norms
 from mnv3.ssdlite.load import Loaded, load_detector, load_weights
 from mnv3.ssdlite.model import Detector
 from mnv3.ssdlite.resize import resize
-from mnv3.tools.painting import Colour, class_colour
+from mnv3.tools.drawing.paint import Colour, class_colour
 from mnv3.tools.predictor import Boxes
 from mnv3.tools.runs import Source
 from mnv3.tools.scoring import check_asked

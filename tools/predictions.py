@@ -8,12 +8,12 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from PIL import Image
 
+from mnv3.tools.drawing.paint import Colour, paint_boxes, paint_labels, paint_legend
 from mnv3.tools.files.write import atomic_path, write_encoded
 from mnv3.tools.images.label_png import write_label_png
 from mnv3.tools.media import Picture
 from mnv3.tools.media_sources import Source as MediaSource
 from mnv3.tools.media_video import VideoWriter
-from mnv3.tools.painting import Colour, paint_boxes, paint_labels, paint_legend
 from mnv3.tools.predictor import Boxes, Predictor
 
 Found = TypeVar("Found", Boxes, np.ndarray)

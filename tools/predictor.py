@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from mnv3.tools.painting import Colour
+from mnv3.tools.drawing.paint import Colour
 
 
 class Boxes(NamedTuple):

@@ -6,9 +6,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from mnv3.tools.drawing.fonts import literal
+from mnv3.tools.drawing.plots import FAINT, INK
 from mnv3.tools.files.write import write_encoded
-from mnv3.tools.fonts import literal
-from mnv3.tools.plots import FAINT, INK
 from mnv3.tools.timing_report import in_ms
 
 COLOURS = ("#1f6fd6", "#63a05a", "#c7822b", "#8a5bb5")  # a number of threads each; the fifth is the first again

@@ -14,9 +14,9 @@ from mnv3.lraspp.data.look import Look, Seen, look
 from mnv3.lraspp.data.pixels import decode
 from mnv3.lraspp.data.verdict import faults, remarks
 from mnv3.tools.check import COLUMNS, PICTURE_SIDE, histogram, spread
-from mnv3.tools.draw import mosaic, save_image
+from mnv3.tools.drawing.boxes import mosaic, save_image
+from mnv3.tools.drawing.label_maps import legend, overlay
 from mnv3.tools.files.write import write_json
-from mnv3.tools.overlay import legend, overlay
 
 
 def check_split(data: FrameData, out: Path, log: Callable[[str], None], seen: Seen | None = None) -> list[str]:

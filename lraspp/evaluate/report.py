@@ -15,9 +15,9 @@ from mnv3.lraspp.evaluate.official import OfficialScores
 from mnv3.lraspp.evaluate.samples import draw_samples
 from mnv3.lraspp.evaluate.scorer import Maps
 from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion
+from mnv3.tools.drawing.sheets import save_sheet
 from mnv3.tools.files.write import write_json
-from mnv3.tools.plots import plot_class_scores, plot_confusion
-from mnv3.tools.sheets import save_sheet
 from mnv3.tools.text.console import literal_console
 
 WIDTH = 100  # columns of the console table

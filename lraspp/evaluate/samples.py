@@ -6,10 +6,10 @@ from torch import Tensor
 from mnv3.lraspp.data.dataset import read_pixels
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.evaluate.scorer import Maps
-from mnv3.tools.draw import caption_height, captioned
+from mnv3.tools.drawing.boxes import caption_height, captioned
+from mnv3.tools.drawing.label_maps import legend, overlay
+from mnv3.tools.drawing.sheets import Sheet, lay_out, panel, under
 from mnv3.tools.errors import UserError
-from mnv3.tools.overlay import legend, overlay
-from mnv3.tools.sheets import Sheet, lay_out, panel, under
 
 SIDE = 640  # pixels of a panel's longer side
 

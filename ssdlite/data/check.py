@@ -11,11 +11,11 @@ from torch import Tensor
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.data.verdict import faults
 from mnv3.tools.check import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
-from mnv3.tools.draw import draw_boxes, mosaic, save_image
+from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
+from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import write_json
 from mnv3.tools.images.read import read_image
-from mnv3.tools.painting import class_colour
 
 SIZES = {"small": 32**2, "medium": 96**2, "large": np.inf}
 """COCO's size classes: boxes below this area, in pixels of the original image."""

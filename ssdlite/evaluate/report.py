@@ -15,9 +15,9 @@ from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.evaluate.coco_scores import STATS, Scores
 from mnv3.ssdlite.evaluate.results import Result, write_results
 from mnv3.ssdlite.evaluate.samples import draw_samples, pick_samples
+from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion, plot_pr_curves
+from mnv3.tools.drawing.sheets import save_sheet
 from mnv3.tools.files.write import write_json
-from mnv3.tools.plots import plot_class_scores, plot_confusion, plot_pr_curves
-from mnv3.tools.sheets import save_sheet
 from mnv3.tools.text.console import literal_console
 
 WIDTH = 100  # columns of the console tables

@@ -8,11 +8,11 @@ from torch import Tensor
 
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.evaluate.results import Result, read_table
-from mnv3.tools.draw import caption_height, draw_boxes
+from mnv3.tools.drawing.boxes import caption_height, draw_boxes
+from mnv3.tools.drawing.paint import class_colour
+from mnv3.tools.drawing.sheets import Sheet, lay_out, panel
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
-from mnv3.tools.painting import class_colour
-from mnv3.tools.sheets import Sheet, lay_out, panel
 
 SIDE = 480  # pixels of a panel's longer side
 CROWD = (150, 150, 150)

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mnv3.tools.compare.tables import Entry
+from mnv3.tools.drawing.fonts import as_labels, literal
+from mnv3.tools.drawing.plots import FAINT, INK
 from mnv3.tools.files.write import write_encoded
-from mnv3.tools.fonts import as_labels, literal
-from mnv3.tools.plots import FAINT, INK
 from mnv3.tools.text.plain import plain
 
 COLOURS = (

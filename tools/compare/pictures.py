@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from mnv3.tools.compare.runs import Data
 from mnv3.tools.compare.tables import Entry
+from mnv3.tools.drawing.fonts import drawable, font_for
+from mnv3.tools.drawing.sheets import Panel, read_panels
 from mnv3.tools.files.write import write_encoded
-from mnv3.tools.fonts import drawable, font_for
-from mnv3.tools.sheets import Panel, read_panels
 
 BACKDROP = (24, 24, 28)
 LIGHT, SOFT = (255, 255, 255), (170, 176, 186)

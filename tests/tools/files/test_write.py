@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from mnv3.lraspp.evaluate.label_files import zip_files
 from mnv3.tools.checkpoint import write_checkpoint
-from mnv3.tools.draw import save_image
+from mnv3.tools.drawing.boxes import save_image
 from mnv3.tools.errors import UserError
 from mnv3.tools.files import temporaries, write
 from mnv3.tools.files.write import atomic_path, write_encoded, write_json, write_text

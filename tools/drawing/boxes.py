@@ -8,9 +8,9 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from mnv3.tools.drawing.fonts import drawable, font_for
+from mnv3.tools.drawing.paint import BACKDROP, LIGHT, Colour, paint_boxes
 from mnv3.tools.files.write import write_encoded
-from mnv3.tools.fonts import drawable, font_for
-from mnv3.tools.painting import BACKDROP, LIGHT, Colour, paint_boxes
 
 
 def draw_boxes(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from mnv3.tools.draw import mosaic, mosaic_places, save_image
+from mnv3.tools.drawing.boxes import mosaic, mosaic_places, save_image
 from mnv3.tools.files.write import write_json
 
 
@@ -37,7 +37,7 @@ def panel(picture: Tensor, name: str, part: str, caption: int = 0) -> Sheet:
 
 
 def lay_out(sheets: Sequence[Sheet], columns: int, gap: int = 6) -> Sheet:
-    """Sheets in rows of `columns`, as `tools.draw.mosaic` lays out pictures."""
+    """Sheets in rows of `columns`, as `tools.drawing.boxes.mosaic` lays out pictures."""
     places, _ = mosaic_places([sheet.picture.shape[1:] for sheet in sheets], columns, gap)
     panels = [
         _moved(part, left, top) for sheet, (top, left) in zip(sheets, places, strict=True) for part in sheet.panels

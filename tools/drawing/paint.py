@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mnv3.tools.fonts import drawable, font_for
+from mnv3.tools.drawing.fonts import drawable, font_for
 
 Colour = tuple[int, int, int]
 

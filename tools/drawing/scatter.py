@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
+from mnv3.tools.drawing.fonts import literal
+from mnv3.tools.drawing.plots import FAINT, INK
 from mnv3.tools.files.write import write_encoded
-from mnv3.tools.fonts import literal
-from mnv3.tools.plots import FAINT, INK
 
 COLOURS = ("#1f6fd6", "#d2691e", "#2e8b57", "#8a4fbf", "#6b7280", "#b03060")
 SOFTWARE = "mnv3 table"

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mnv3.tools.sheets import lay_out, panel, read_panels, save_sheet, under
+from mnv3.tools.drawing.sheets import lay_out, panel, read_panels, save_sheet, under
 
 COLOURS = {"a": (200, 30, 30), "b": (30, 200, 30), "c": (30, 30, 200)}
 

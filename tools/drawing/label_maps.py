@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mnv3.tools.painting import DARKENED, SHARE, Colour, paint_legend
+from mnv3.tools.drawing.paint import DARKENED, SHARE, Colour, paint_legend
 
 
 def overlay(image: Tensor, labels: Tensor, colours: Sequence[Colour], *, longest: int | None = None) -> Tensor:
@@ -37,5 +37,5 @@ def overlay(image: Tensor, labels: Tensor, colours: Sequence[Colour], *, longest
 
 
 def legend(names: Sequence[str], colours: Sequence[Colour], width: int) -> Tensor:
-    """As `tools.painting.paint_legend`, [3, H, width] uint8."""
+    """As `tools.drawing.paint.paint_legend`, [3, H, width] uint8."""
     return torch.from_numpy(np.array(paint_legend(names, colours, width))).permute(2, 0, 1).contiguous()

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from mnv3.tools import plots
+from mnv3.tools.drawing import plots
 from mnv3.tools.run_folder import read_metrics
 
 

@@ -3,8 +3,8 @@
 import torch
 from PIL import Image
 
-from mnv3.tools.draw import draw_boxes, mosaic, save_image
-from mnv3.tools.painting import BACKDROP, PALETTE, class_colour
+from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
+from mnv3.tools.drawing.paint import BACKDROP, PALETTE, class_colour
 
 
 def grey(height: int, width: int) -> torch.Tensor:

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mnv3.tools.drawing.fonts import as_labels, literal
+from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.files.write import write_encoded
-from mnv3.tools.fonts import as_labels, literal
-from mnv3.tools.painting import class_colour
 
 INK = "#1f2430"
 FAINT = "#c9ced6"

@@ -2,7 +2,7 @@
 
 import torch
 
-from mnv3.tools.overlay import DARKENED, SHARE, legend, overlay
+from mnv3.tools.drawing.label_maps import DARKENED, SHARE, legend, overlay
 
 COLOURS = [(255, 0, 0), (0, 0, 200)]
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnv3.tools import fonts
-from mnv3.tools.fonts import as_labels, drawable, font_for
-from mnv3.tools.painting import paint_boxes, paint_legend
-from mnv3.tools.plots import plot_class_scores, plot_confusion, plot_pr_curves
+from mnv3.tools.drawing import fonts
+from mnv3.tools.drawing.fonts import as_labels, drawable, font_for
+from mnv3.tools.drawing.paint import paint_boxes, paint_legend
+from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion, plot_pr_curves
 from mnv3.tools.text import once
 
 NAMES = ["$5^$", "car [front]", "_hidden", r"\frac{1}", "[/red]", "猫", "قط", "🐈", "a" * 500, "тест", "%s{0}"]

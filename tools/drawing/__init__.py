@@ -1,0 +1,1 @@
+"""Pictures and plots: boxes, label maps, sheets of images, curves."""
