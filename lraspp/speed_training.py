@@ -32,8 +32,8 @@ from mnv3.lraspp.speed_network import (
     our_training,
     their_training,
 )
+from mnv3.tools.data.loader import Loader, worker_count
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.loader import Loader, worker_count
 from mnv3.tools.timing import Comparison
 from mnv3.tools.timing_apart import Contestant
 

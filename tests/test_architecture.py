@@ -122,7 +122,7 @@ WRITERS = {
     "ssdlite/evaluate/results.py": "JSON line by line, into atomic_path",
     "lraspp/data/cache.py": "pixels, into atomic_path",
     "tools/media_video.py": "OpenCV opens files itself: looked at afterwards",
-    "tools/download.py": "grows over several calls",
+    "tools/data/download.py": "grows over several calls",
     "cli/surroundings.py": "the terminal",
 }
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from mnv3.tools.download import unpack
+from mnv3.tools.data.download import unpack
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import make_folder
 

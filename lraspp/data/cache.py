@@ -19,7 +19,7 @@ import numpy as np
 
 from mnv3.lraspp.data.frames import Frame, FrameData
 from mnv3.lraspp.data.pixels import Pixels, decode
-from mnv3.tools.check import look_at_all
+from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.temporaries import tidy
 from mnv3.tools.files.write import atomic_path

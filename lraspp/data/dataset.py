@@ -13,9 +13,9 @@ from mnv3.lraspp.data.cache import map_copy
 from mnv3.lraspp.data.frames import IGNORE, Frame, FrameData
 from mnv3.lraspp.data.pixels import Pixels, check_known, decode
 from mnv3.lraspp.data.view import render_image, render_labels
+from mnv3.tools.data.loader import TRIES, Key, first_readable
 from mnv3.tools.images.recolour import recolour
 from mnv3.tools.images.view import FILL, Box, View, whole
-from mnv3.tools.loader import TRIES, Key, first_readable
 
 NO_FRAME = -1
 """Index of a grey frame, all of it ignored, in the place of one that cannot be read."""

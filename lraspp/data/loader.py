@@ -11,10 +11,10 @@ from torch.utils.data import Sampler
 from mnv3.lraspp.data.cache import size_of
 from mnv3.lraspp.data.dataset import NO_FRAME, Sample, TrainingFrames, WholeFrames
 from mnv3.lraspp.data.frames import Frame, FrameData
-from mnv3.tools.check import look_at_all
+from mnv3.tools.data.loader import Key, Loader, ScoringSampler, TrainingSampler, worker_count
+from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import image_size
-from mnv3.tools.loader import Key, Loader, ScoringSampler, TrainingSampler, worker_count
 
 FATE = "It is left out of the score."
 """What becomes of a frame that cannot be read."""

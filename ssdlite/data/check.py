@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.data.verdict import faults
-from mnv3.tools.check import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
+from mnv3.tools.data.survey import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError

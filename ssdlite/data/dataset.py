@@ -11,10 +11,10 @@ from mnv3.ssdlite.data.augment import augment
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.data.view import look_at, render
 from mnv3.ssdlite.resize import Rule, resize
+from mnv3.tools.data.loader import TRIES, Key, first_readable
 from mnv3.tools.images.read import read_image
 from mnv3.tools.images.recolour import recolour
 from mnv3.tools.images.view import view_of, whole
-from mnv3.tools.loader import TRIES, Key, first_readable
 
 SMALLEST = 1.0
 """Side in input pixels below which a box is not trained on: nothing of it is left to see."""

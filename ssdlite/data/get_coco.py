@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from mnv3.tools.download import Remote, fetch, unpack
+from mnv3.tools.data.download import Remote, fetch, unpack
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import make_folder
 

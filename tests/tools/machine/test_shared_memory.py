@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
+from mnv3.tools.data.loader import Loader
 from mnv3.tools.errors import UserError
-from mnv3.tools.loader import Loader
 
 
 class Batch:

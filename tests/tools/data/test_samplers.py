@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from mnv3.tools.data.loader import ScoringSampler, TrainingSampler, first_readable, worker_count
 from mnv3.tools.errors import UserError
-from mnv3.tools.loader import ScoringSampler, TrainingSampler, first_readable, worker_count
 
 
 @pytest.mark.parametrize(("images", "batch_size", "world"), [(10, 3, 1), (10, 3, 2), (7, 4, 3), (2, 8, 2), (12, 4, 3)])

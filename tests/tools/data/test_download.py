@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from mnv3.tools.download import ATTEMPTS, Remote, fetch, unpack
+from mnv3.tools.data.download import ATTEMPTS, Remote, fetch, unpack
 from mnv3.tools.errors import UserError
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)

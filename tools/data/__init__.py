@@ -1,0 +1,1 @@
+"""Data sets of any task: downloads, batches, and what a check reports."""
