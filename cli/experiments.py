@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from mnv3.cli.arguments import Arguments
 from mnv3.cli.composing import Composer, composer
 from mnv3.tools.errors import UserError
-from mnv3.tools.paper import row
+from mnv3.tools.paper.tables import row
 from mnv3.tools.text.words import shown
 
 GLOB = re.compile(r"experiment=(?P<quote>[\"']?)glob\((?P<patterns>.*)\)(?P=quote)")

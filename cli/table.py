@@ -13,7 +13,7 @@ from mnv3.cli.composing import composer
 from mnv3.cli.table_rows import Record, Timed, records
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import refuse_foreign_file
-from mnv3.tools.paper import TABLES, PaperTable
+from mnv3.tools.paper.tables import TABLES, PaperTable
 from mnv3.tools.tabular import Tabular, latex, markdown, terminal
 
 WRITERS = {"terminal": terminal, "markdown": markdown, "latex": latex}

@@ -7,8 +7,8 @@ from omegaconf import OmegaConf
 
 from mnv3.cli.composing import Composer
 from mnv3.cli.table_rows import Timed, cost, measured
-from mnv3.tools.cost import RowCost
-from mnv3.tools.paper import ROWS, table_of
+from mnv3.tools.paper.cost import RowCost
+from mnv3.tools.paper.tables import ROWS, table_of
 from mnv3.tools.tabular import LEFT, Column, Tabular
 
 MINIMALISTIC = "backbone.se=false backbone.hswish=false backbone.max_kernel=3"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnv3.cli.composing import Composer
 from mnv3.cli.experiments import changes, of_row
-from mnv3.tools.paper import PaperTable, Row
+from mnv3.tools.paper.scores import Score, scores
+from mnv3.tools.paper.tables import PaperTable, Row
 from mnv3.tools.run_folder import shown
-from mnv3.tools.scored_runs import Score, scores
 
 if TYPE_CHECKING:
-    from mnv3.tools.cost import RowCost
+    from mnv3.tools.paper.cost import RowCost
 
 
 class Record(NamedTuple):

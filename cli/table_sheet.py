@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mnv3.cli.table_rows import Record, Timed
-from mnv3.tools.paper import PaperTable, Row
-from mnv3.tools.scored_runs import Score
+from mnv3.tools.paper.scores import Score
+from mnv3.tools.paper.tables import PaperTable, Row
 from mnv3.tools.tabular import LEFT, Column, Footnotes, Tabular
 
 NAMES = {"coco": "COCO", "cityscapes": "Cityscapes"}

@@ -18,7 +18,7 @@ from mnv3.lraspp.heads import LiteHead
 from mnv3.lraspp.load import segmenter_from_config
 from mnv3.lraspp.model import Segmenter
 from mnv3.lraspp.pooling import Windows, window_counts
-from mnv3.tools.cost import RowCost
+from mnv3.tools.paper.cost import RowCost
 
 PAPER_SIZE = (1025, 2049)
 PAPER_HALF_SIZE = (513, 1025)

@@ -27,7 +27,6 @@ from mnv3.lraspp.model import Segmenter
 from mnv3.lraspp.module import SCORE, SegmentationModule, predict_batch
 from mnv3.lraspp.panels import sample_panels, score_tables
 from mnv3.lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
-from mnv3.tools.cost import RowCost
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay
 from mnv3.tools.errors import UserError
@@ -35,6 +34,7 @@ from mnv3.tools.fitting import fit_and_score
 from mnv3.tools.images.few import few_images
 from mnv3.tools.loading import load_first_weights
 from mnv3.tools.optim import Plan
+from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.run_folder import RunFolder
 from mnv3.tools.task import Config, Task
 from mnv3.tools.training import share_of_batch

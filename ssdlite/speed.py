@@ -6,7 +6,7 @@ import torch
 from omegaconf import DictConfig
 
 from mnv3.ssdlite import speed_engines, speed_network, speed_training
-from mnv3.tools.cost import count
+from mnv3.tools.paper.cost import count
 from mnv3.tools.timing import Comparison
 
 SUBJECTS = {

@@ -24,7 +24,6 @@ from mnv3.ssdlite.load import detector_from_config, init_detector, load_detector
 from mnv3.ssdlite.model import Detector, normalised
 from mnv3.ssdlite.module import SCORE, DetectionModule, class_table
 from mnv3.ssdlite.panels import sample_panels, score_tables
-from mnv3.tools.cost import RowCost
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
@@ -32,7 +31,8 @@ from mnv3.tools.fitting import fit_and_score
 from mnv3.tools.images.few import few_images
 from mnv3.tools.loading import load_first_weights
 from mnv3.tools.optim import Plan
-from mnv3.tools.paper import row
+from mnv3.tools.paper.cost import RowCost
+from mnv3.tools.paper.tables import row
 from mnv3.tools.run_folder import RunFolder
 from mnv3.tools.task import Config, Task
 from mnv3.tools.training import share_of_batch

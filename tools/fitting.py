@@ -11,11 +11,11 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from mnv3.tools.checkpoint import read_checkpoint
-from mnv3.tools.cost import count
 from mnv3.tools.drawing.plots import plot_training
 from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.optim import Plan, make_plan
-from mnv3.tools.paper_summary import cost_figures, score_figures
+from mnv3.tools.paper.cost import count
+from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.progress import quiet_lightning
 from mnv3.tools.ranks import watched
 from mnv3.tools.resuming import Restored, check_resumed, restoring

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from mnv3.tools.cost import count
 from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.fitting import open_data
 from mnv3.tools.machine.precision import DTYPES, training_precision, training_remarks
 from mnv3.tools.optim import build_optimizer, make_plan
+from mnv3.tools.paper.cost import count
 from mnv3.tools.progress import quiet_lightning
 from mnv3.tools.task import Task
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from mnv3.tools.cost import RowCost
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import write_text
-from mnv3.tools.paper_summary import cost_figures, score_figures
+from mnv3.tools.paper.cost import RowCost
+from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.run_folder import refuse_links
 from mnv3.tools.runs import Source, disagreements
 from mnv3.tools.tracking import finishing, start_run

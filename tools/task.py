@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from torch import nn
 
-from mnv3.tools.cost import RowCost
 from mnv3.tools.module import TrainingModule
 from mnv3.tools.optim import Plan
+from mnv3.tools.paper.cost import RowCost
 
 Config = dict[str, Any]
 """The whole configuration, resolved, as plain values."""

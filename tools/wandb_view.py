@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.paper import TABLES, PaperTable
+from mnv3.tools.paper.tables import TABLES, PaperTable
 from mnv3.tools.tracking import wandb_mode
 
 CURVES = {"ssdlite": "val/AP", "lraspp": "val/mIoU"}

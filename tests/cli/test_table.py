@@ -13,7 +13,7 @@ from mnv3.cli import no_effect, table_ablations
 from mnv3.cli.composing import composer
 from mnv3.cli.table_rows import Record, records
 from mnv3.cli.table_sheet import tabular
-from mnv3.tools.paper import TABLES, row
+from mnv3.tools.paper.tables import TABLES, row
 from tests.cli.scored import write_metrics, write_run
 
 Call = Callable[..., int]

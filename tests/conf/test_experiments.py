@@ -7,7 +7,7 @@ import pytest
 from mnv3.cli.composing import composer
 from mnv3.cli.experiments import changes, of_row
 from mnv3.conf import schema
-from mnv3.tools.paper import ROWS, Row, table_of
+from mnv3.tools.paper.tables import ROWS, Row, table_of
 
 FOLDER = Path(schema.__file__).parent / "experiment"
 NAMES = {"coco": "COCO", "cityscapes": "Cityscapes"}

@@ -7,7 +7,7 @@ import torch
 
 from mnv3.ssdlite.cost import row_cost
 from mnv3.ssdlite.model import build_detector
-from mnv3.tools.cost import count
+from mnv3.tools.paper.cost import count
 
 # Backbone, slots; parameters of convolutions; all that are trained; multiply-adds; as printed (millions, billions).
 ROWS = [

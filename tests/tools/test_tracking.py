@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from mnv3.tools.cost import RowCost
-from mnv3.tools.paper_summary import cost_figures, score_figures
+from mnv3.tools.paper.cost import RowCost
+from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.scoring import track
 from mnv3.tools.tracking import boxed_image, finishing, start_run, upload_checkpoint, wandb_mode
 from tests.tools.tiny_task import fit

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from mnv3.tools import wandb_view
-from mnv3.tools.paper import TABLES
+from mnv3.tools.paper.tables import TABLES
 
 
 @pytest.mark.parametrize("number", TABLES)

@@ -10,7 +10,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 from mnv3.tools.drawing.scatter import Panel, Point, save_panels
-from mnv3.tools.paper import TABLES
+from mnv3.tools.paper.tables import TABLES
 
 
 def test_no_name_covers_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,16 +1,16 @@
 """What W&B shows of a run of one of the paper's rows: the paper's figures, ours, and what ours are more.
 
 A table of grouped runs has them side by side: `paper/params`, `ours/params`, `delta/params`. Units are the paper's, as
-in `tools.paper.Row`. Latencies are of the authors' telephones, so that there is nothing of ours beside them.
+in `tools.paper.tables.Row`. Latencies are of the authors' telephones, so that there is nothing of ours beside them.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mnv3.tools.paper import row, table_of
+from mnv3.tools.paper.tables import row, table_of
 
 if TYPE_CHECKING:  # it brings torch
-    from mnv3.tools.cost import RowCost
+    from mnv3.tools.paper.cost import RowCost
 
 STATS = {"mAP": "AP", "mIoU": "mIoU"}
 """What we call the paper's scores; ours are shares of 1."""

@@ -3,7 +3,7 @@
 import pytest
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.paper import ROWS, TABLES, row, table_of
+from mnv3.tools.paper.tables import ROWS, TABLES, row, table_of
 
 
 def test_tables_have_the_papers_rows() -> None:

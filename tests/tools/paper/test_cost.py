@@ -5,7 +5,7 @@ import torch
 import torchvision
 from torchvision.models import MobileNet_V3_Large_Weights, MobileNet_V3_Small_Weights
 
-from mnv3.tools.cost import count
+from mnv3.tools.paper.cost import count
 
 
 @pytest.mark.parametrize("weights", [MobileNet_V3_Large_Weights.DEFAULT, MobileNet_V3_Small_Weights.DEFAULT])
