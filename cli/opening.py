@@ -124,7 +124,7 @@ def _task_of(source: Source, otherwise: str) -> str:
     if source.folder is not None and (source.folder / "config.yaml").is_file():
         task = read_config(source.folder / "config.yaml").get("task", {})
     else:
-        from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint
+        from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint
 
         config = hyper_parameters(read_checkpoint(source.checkpoint)).get("config")
         task = config.get("task") if isinstance(config, dict) else None

@@ -77,7 +77,7 @@ def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
         if (folder / "config.yaml").is_file():
             return checked(read_config(folder / "config.yaml"), folder)
     if alone and "ckpt" in typed:
-        from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint
+        from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint
 
         path = _path(typed["ckpt"])
         return checked(hyper_parameters(read_checkpoint(path)).get("config"), path)

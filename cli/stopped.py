@@ -32,7 +32,7 @@ def tell(folder: RunFolder, call: Sequence[str]) -> None:
 
 def _after(folder: RunFolder) -> str:
     """The epoch that is saved. Nothing is imported for it: what stopped the training may have been in an import."""
-    checkpoint = sys.modules.get("mnv3.tools.checkpoint")
+    checkpoint = sys.modules.get("mnv3.tools.weights.checkpoint")
     if checkpoint is None:
         return ""
     try:

@@ -9,10 +9,10 @@ from mnv3.backbones.network import backbone_options
 from mnv3.lraspp.data.frames import FrameData, SegClass
 from mnv3.lraspp.model import Segmenter, build_segmenter
 from mnv3.lraspp.recognise import MARKS, class_entries, describe, published, set_windows, translate
-from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint, run_config
 from mnv3.tools.errors import UserError, of_file
-from mnv3.tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
-from mnv3.tools.weights_file import open_weights
+from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
+from mnv3.tools.weights.file import open_weights
+from mnv3.tools.weights.load import check_classes, flat, load_all, load_found, load_init, network_state, settle
 
 TASK, PREFIX = "lraspp", "segmenter."
 NAMED = ("torchvision", "torchvision-coco")
@@ -62,7 +62,7 @@ def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> L
     """Build the segmenter of a checkpoint of `mnv3 train task=lraspp`; with `classes`, they must be its own.
 
     Raises:
-        UserError: as `tools.checkpoint.read_checkpoint`; or another task, or other classes than asked for; or what it
+        UserError: as `tools.weights.checkpoint.read_checkpoint`; or another task, or other classes than asked for; or what it
             says of itself cannot be.
     """
     return _of_checkpoint(path, read_checkpoint(path), classes)
@@ -108,7 +108,7 @@ def load_weights(
     `asked`: what of them the user typed, by dotted key. Logs a line on what was not loaded.
 
     Raises:
-        UserError: as `tools.weights_file.open_weights`; no such weights in torchvision's cache; no segmenter; another
+        UserError: as `tools.weights.file.open_weights`; no such weights in torchvision's cache; no segmenter; another
             one than was asked for; not all of it.
     """
     file, asked = open_weights(_path(source)), asked or {}

@@ -26,7 +26,7 @@ from mnv3.lraspp.presets import PRESETS
 from mnv3.lraspp.weights import from_tensorflow, from_torchvision, torchvision_features
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights_file import WeightsFile, inside, read_noting, unused
+from mnv3.tools.weights.file import WeightsFile, inside, read_noting, unused
 
 MARKS = {"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"}
 """An entry by which each is told: the convolution of the head's main branch, whose channels are task.filters."""

@@ -37,7 +37,7 @@ TORCHVISION_LAYERS = {
 def from_tensorflow(variables: Mapping[str, np.ndarray], segmenter: Segmenter) -> dict[str, Tensor]:
     """State dict for `segmenter` from the variables of one of the authors' DeepLab, by name.
 
-    They can come from a frozen graph (`tools.graph_def.read_graph`). The authors' released models have a hard
+    They can come from a frozen graph (`tools.weights.tf_graph.read_graph`). The authors' released models have a hard
     sigmoid in the gate: build the segmenter with it.
     """
     backbone = from_slim(variables, segmenter.backbone.table)

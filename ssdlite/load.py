@@ -10,10 +10,10 @@ from mnv3.ssdlite.coco_names import COCO_NAMES
 from mnv3.ssdlite.model import Detector, build_detector
 from mnv3.ssdlite.presets import PRESETS
 from mnv3.ssdlite.recognise import MARKS, class_names, describe, published, translate
-from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint, run_config
 from mnv3.tools.errors import UserError, of_file
-from mnv3.tools.loading import check_classes, flat, load_all, load_found, load_init, network_state, settle
-from mnv3.tools.weights_file import open_weights
+from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
+from mnv3.tools.weights.file import open_weights
+from mnv3.tools.weights.load import check_classes, flat, load_all, load_found, load_init, network_state, settle
 
 TASK, PREFIX = "ssdlite", "detector."
 NAMED = ("torchvision", "torchvision-coco")
@@ -23,7 +23,7 @@ LOOSE = ("backbone.padding", "backbone.hswish", "backbone.weights")
 """What a file of weights does not hold, or does not bind."""
 
 SLOTS = ("in slot", "the data set, and dataset.class_slots,")
-"""For `tools.loading.check_classes`: what a number of a class is, and what has to be the same for it to be."""
+"""For `tools.weights.load.check_classes`: what a number of a class is, and what has to be the same for it to be."""
 
 
 MOST_SLOTS = 100_000
@@ -63,7 +63,7 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
     """Build the detector of a checkpoint of `mnv3 train task=ssdlite`; with `classes`, they must be its own.
 
     Raises:
-        UserError: as `tools.checkpoint.read_checkpoint`; or another task, or other classes than asked for; or what it
+        UserError: as `tools.weights.checkpoint.read_checkpoint`; or another task, or other classes than asked for; or what it
             says of itself cannot be.
     """
     return _of_checkpoint(path, read_checkpoint(path), classes)
@@ -108,7 +108,7 @@ def load_weights(
     `asked`: what of them the user typed, by dotted key. Logs a line on what was not loaded.
 
     Raises:
-        UserError: as `tools.weights_file.open_weights`; no such weights in torchvision's cache; no detector; another
+        UserError: as `tools.weights.file.open_weights`; no such weights in torchvision's cache; no detector; another
             one than was asked for; not all of it.
     """
     file, asked = open_weights(_path(source)), asked or {}

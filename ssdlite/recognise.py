@@ -23,7 +23,7 @@ from mnv3.ssdlite.model import Detector
 from mnv3.ssdlite.presets import PRESETS
 from mnv3.ssdlite.weights import from_tensorflow, from_torchvision, torchvision_features
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights_file import WeightsFile, inside, read_noting, unused
+from mnv3.tools.weights.file import WeightsFile, inside, read_noting, unused
 
 MARKS = {
     "ours": "head.boxes.0.predict.weight",

@@ -116,7 +116,7 @@ WRITERS = {
     "tools/files/write.py": "the writer itself",
     "tools/files/temporaries.py": "where it writes first",
     "tools/files/locks.py": "a note in the lock, inside of named_errors",
-    "tools/checkpoint.py": "into a buffer, then through atomic_path",
+    "tools/weights/checkpoint.py": "into a buffer, then through atomic_path",
     "tools/files/ledger.py": "grows by a line a file, inside of named_errors",
     "tools/predictions.py": "JSON line by line, into atomic_path",
     "ssdlite/evaluate/results.py": "JSON line by line, into atomic_path",

@@ -8,7 +8,7 @@ import numpy as np
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.exported_litert import LitertSession, properties_of
-from mnv3.tools.seal import DamagedError, check_seal
+from mnv3.tools.weights.seal import DamagedError, check_seal
 
 if TYPE_CHECKING:
     import onnx

@@ -10,7 +10,6 @@ from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from mnv3.tools.checkpoint import read_checkpoint
 from mnv3.tools.drawing.plots import plot_training
 from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.optim import Plan, make_plan
@@ -23,6 +22,7 @@ from mnv3.tools.run_folder import RunFolder, read_metrics, shown
 from mnv3.tools.task import Task
 from mnv3.tools.tracking import finishing, start_run, upload_checkpoint
 from mnv3.tools.training import build_trainer, share_batch_norm
+from mnv3.tools.weights.checkpoint import read_checkpoint
 
 log = logging.getLogger("mnv3")
 

@@ -10,15 +10,15 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from mnv3.tools.checkpoint import NEW, read_checkpoint, write_checkpoint
 from mnv3.tools.epoch_rows import epoch_metrics
 from mnv3.tools.files.write import atomic_path
+from mnv3.tools.weights.checkpoint import NEW, read_checkpoint, write_checkpoint
 
 LAST, BEST = "last.ckpt", "best.ckpt"
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Lightning's checkpoint files through `tools.checkpoint`.
+    """Lightning's checkpoint files through `tools.weights.checkpoint`.
 
     Its own writer goes through a temporary file in another folder, which on another disk is not a rename.
     """

@@ -8,10 +8,10 @@ from typing import Any
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 
-from mnv3.tools.checkpoint import check_resumable, read_checkpoint, run_config
 from mnv3.tools.errors import UserError
 from mnv3.tools.run_folder import RunFolder
 from mnv3.tools.saved_config import short
+from mnv3.tools.weights.checkpoint import check_resumable, read_checkpoint, run_config
 
 TRAINED_BY = ("task", "backbone", "dataset", "recipe")
 """Sections that a run and its checkpoints have in common: they make the network and its training."""

@@ -17,7 +17,7 @@ from pycocotools.cocoeval import COCOeval
 
 from mnv3.cli.composing import composer
 from mnv3.ssdlite.load import detector_from_config
-from mnv3.tools.checkpoint import write_checkpoint
+from mnv3.tools.weights.checkpoint import write_checkpoint
 from tests.ssdlite.evaluate.made_up import data_set
 
 Call = Callable[..., int]

@@ -18,7 +18,7 @@ from mnv3.cli.composing import composer
 from mnv3.lraspp.data.tables import CITYSCAPES
 from mnv3.lraspp.evaluate import official
 from mnv3.lraspp.load import segmenter_from_config
-from mnv3.tools.checkpoint import write_checkpoint
+from mnv3.tools.weights.checkpoint import write_checkpoint
 from tests.lraspp.cityscapes_files import write_cityscapes
 
 Call = Callable[..., int]

@@ -15,10 +15,10 @@ from mnv3.cli.composing import composer
 from mnv3.lraspp.data.tables import CITYSCAPES
 from mnv3.lraspp.load import segmenter_from_config
 from mnv3.ssdlite.load import detector_from_config
-from mnv3.tools.checkpoint import write_checkpoint
 from mnv3.tools.export import checking
 from mnv3.tools.exported import read_exported
 from mnv3.tools.streets.classes import COCO_CATEGORIES
+from mnv3.tools.weights.checkpoint import write_checkpoint
 
 Call = Callable[..., int]
 SMALL = ("dataset.train=2", "dataset.val=3", "dataset.height=96", "dataset.width=128", "data.workers=0")

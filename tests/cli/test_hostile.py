@@ -17,8 +17,8 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
-from mnv3.tools.checkpoint import read_checkpoint
 from mnv3.tools.export.description import ClassRow, Description, describe
+from mnv3.tools.weights.checkpoint import read_checkpoint
 from tests.cli.whole_run import write_whole_run
 
 Call = Callable[..., int]

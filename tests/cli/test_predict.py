@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 from pycocotools.coco import COCO
 
-from mnv3.tools.checkpoint import read_checkpoint, write_checkpoint
 from mnv3.tools.files.ledger import NAME
+from mnv3.tools.weights.checkpoint import read_checkpoint, write_checkpoint
 from tests.cli.test_eval import boxes  # noqa: F401
 from tests.cli.test_eval import run_folder as thin_detector  # noqa: F401
 from tests.cli.test_eval_segmentation import run_folder as segmenter_run  # noqa: F401

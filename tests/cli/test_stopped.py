@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mnv3.cli import stopped
-from mnv3.tools.checkpoint import read_checkpoint, write_checkpoint
 from mnv3.tools.files import locks
 from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.weights.checkpoint import read_checkpoint, write_checkpoint
 from tests.cli.recorder import Recorder
 
 ROOT = Path(__file__).resolve().parents[2]

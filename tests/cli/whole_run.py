@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from mnv3.cli.composing import composer
 from mnv3.ssdlite.load import detector_from_config
-from mnv3.tools.checkpoint import write_checkpoint
+from mnv3.tools.weights.checkpoint import write_checkpoint
 
 SMALL = (
     "backbone.width=0.35",

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from mnv3.cli.composing import composer
-from mnv3.tools.checkpoint import read_checkpoint
 from mnv3.tools.run_folder import RunFolder, read_metrics
+from mnv3.tools.weights.checkpoint import read_checkpoint
 
 SMALL = (
     "backbone.width=0.35",

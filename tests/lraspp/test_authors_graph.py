@@ -12,7 +12,7 @@ from mnv3.lraspp.heads import LiteHead
 from mnv3.lraspp.model import Segmenter, build_segmenter
 from mnv3.lraspp.pooling import Windows
 from mnv3.lraspp.weights import from_tensorflow
-from mnv3.tools.graph_def import read_graph
+from mnv3.tools.weights.tf_graph import read_graph
 
 SIZE = (513, 1025)
 CLASSES = 5

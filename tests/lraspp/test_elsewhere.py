@@ -13,9 +13,9 @@ from mnv3.lraspp.load import init_segmenter, load_weights, segmenter_from_config
 from mnv3.lraspp.model import build_segmenter
 from mnv3.lraspp.pooling import AUTHORS_WINDOWS, Windows
 from mnv3.tools.errors import UserError
-from mnv3.tools.graph_def import read_graph
-from mnv3.tools.weights_file import open_weights
-from tests.tools.tf_files import write_checkpoint
+from mnv3.tools.weights.file import open_weights
+from mnv3.tools.weights.tf_graph import read_graph
+from tests.tools.weights.tf_files import write_checkpoint
 
 ENDS = ("weights", "biases", "gamma", "beta", "moving_mean", "moving_variance")
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mnv3.lraspp.load import init_segmenter, load_segmenter, segmenter_from_config
-from mnv3.tools.checkpoint import write_checkpoint
 from mnv3.tools.errors import UserError
+from mnv3.tools.weights.checkpoint import write_checkpoint
 
 TASK = {"name": "lraspp", "preset": "paper", "head": "lraspp", "filters": 16, "gate": None, "pool": None}
 BACKBONE = {"name": "small", "rf2": True, "width": 0.35, "output_stride": 16, "padding": None, "weights": None}

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mnv3.ssdlite.load import detector_from_config, init_detector, load_detector
-from mnv3.tools.checkpoint import write_checkpoint
 from mnv3.tools.errors import UserError
+from mnv3.tools.weights.checkpoint import write_checkpoint
 
 CONFIG = {
     "recipe": {"class_prior": 0.01},

@@ -4,8 +4,8 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from mnv3.tools.checkpoint import read_checkpoint
 from mnv3.tools.ema import Ema, ramped_decay
+from mnv3.tools.weights.checkpoint import read_checkpoint
 from tests.tools.tiny_task import fit
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from mnv3.tools.checkpoint import PARTS
 from mnv3.tools.errors import UserError
 from mnv3.tools.resuming import check_resumed
 from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.weights.checkpoint import PARTS
 
 CONFIG: dict[str, Any] = {
     "task": {"name": "boxes", "input_size": [96, 96]},

@@ -8,9 +8,9 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from mnv3.tools.checkpoint import read_checkpoint
 from mnv3.tools.machine import stops
 from mnv3.tools.run_folder import read_metrics
+from mnv3.tools.weights.checkpoint import read_checkpoint
 from tests.tools.tiny_task import fit
 
 

@@ -8,7 +8,7 @@ from mnv3.tools.export.description import describe, properties_for
 from mnv3.tools.exported import Exported
 from mnv3.tools.exported_litert import ENTRY
 from mnv3.tools.files.write import write_bytes
-from mnv3.tools.seal import seal_zip, sealed_onnx
+from mnv3.tools.weights.seal import seal_zip, sealed_onnx
 
 
 def write_exported(exported: Exported) -> None:

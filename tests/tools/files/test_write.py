@@ -14,12 +14,12 @@ import torch
 from matplotlib.figure import Figure
 
 from mnv3.lraspp.evaluate.label_files import zip_files
-from mnv3.tools.checkpoint import write_checkpoint
 from mnv3.tools.drawing.boxes import save_image
 from mnv3.tools.errors import UserError
 from mnv3.tools.files import temporaries, write
 from mnv3.tools.files.write import atomic_path, write_encoded, write_json, write_text
 from mnv3.tools.images.label_png import write_label_png
+from mnv3.tools.weights.checkpoint import write_checkpoint
 
 NOISE = np.random.default_rng(0).integers(0, 255, (64, 64), dtype=np.uint8)
 WRITERS: dict[str, Callable[[Path], None]] = {

@@ -7,13 +7,13 @@ from typing import Any, Literal, NamedTuple
 
 from torch import Tensor
 
-from mnv3.tools.checkpoint import hyper_parameters, read_checkpoint
 from mnv3.tools.errors import UserError
-from mnv3.tools.graph_def import read_graph
-from mnv3.tools.safetensors import begins_so, read_safetensors
-from mnv3.tools.tensors import sound_arrays, sound_state
-from mnv3.tools.tf_checkpoint import read_variables
-from mnv3.tools.tflite import IDENTIFIER, read_tflite
+from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint
+from mnv3.tools.weights.safetensors import begins_so, read_safetensors
+from mnv3.tools.weights.tensors import sound_arrays, sound_state
+from mnv3.tools.weights.tf_checkpoint import read_variables
+from mnv3.tools.weights.tf_graph import read_graph
+from mnv3.tools.weights.tflite import IDENTIFIER, read_tflite
 
 ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # how files of PyTorch begin, new and old; and an archive
 WRAPPERS = ("state_dict", "model", "model_state_dict")
@@ -36,7 +36,7 @@ class WeightsFile(NamedTuple):
 
     `kind`: "ours", a checkpoint of `mnv3 train`, which is all in `checkpoint`; "torch", anybody's state dict; or
     "tensorflow". `tensors`: by the names of the file: Tensors of PyTorch's, arrays in TensorFlow's order of axes.
-    `lists`: of a frozen graph, `tools.graph_def.Graph.lists`.
+    `lists`: of a frozen graph, `tools.weights.tf_graph.Graph.lists`.
     """
 
     path: Path

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnv3.tools.crc32c import crc32c, masked
 from mnv3.tools.errors import UserError
-from mnv3.tools.tf_checkpoint import read_variables
+from mnv3.tools.weights.crc32c import crc32c, masked
+from mnv3.tools.weights.tf_checkpoint import read_variables
 from tests.mutations import flipped, generator
-from tests.tools.tf_files import checksum, write_checkpoint
+from tests.tools.weights.tf_files import checksum, write_checkpoint
 
 
 def test_the_published_value() -> None:

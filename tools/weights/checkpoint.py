@@ -16,8 +16,8 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import atomic_path
 from mnv3.tools.run_folder import shown
 from mnv3.tools.saved_config import checked
-from mnv3.tools.seal import DamagedError, check_archive, seal_zip
-from mnv3.tools.tensors import sound_state
+from mnv3.tools.weights.seal import DamagedError, check_archive, seal_zip
+from mnv3.tools.weights.tensors import sound_state
 
 OLD_FORMAT = b"\x80"  # a pickle: how PyTorch's files before version 1.6 begin, which have no checksums
 PARTS = {

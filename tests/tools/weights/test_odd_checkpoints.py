@@ -10,8 +10,8 @@ from torch import nn
 
 from mnv3.lraspp import load as masks
 from mnv3.ssdlite import load as boxes
-from mnv3.tools.checkpoint import read_checkpoint
 from mnv3.tools.errors import UserError
+from mnv3.tools.weights.checkpoint import read_checkpoint
 from tests.lraspp.test_load import save as save_segmenter
 from tests.mutations import ODD, altered, damaged, generator
 from tests.ssdlite.test_load import save as save_detector

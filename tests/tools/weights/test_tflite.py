@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnv3.tools import tflite
 from mnv3.tools.errors import UserError
-from mnv3.tools.graph_def import read_graph
-from mnv3.tools.tflite import read_tflite
-from mnv3.tools.weights_file import open_weights
+from mnv3.tools.weights import tflite
+from mnv3.tools.weights.file import open_weights
+from mnv3.tools.weights.tf_graph import read_graph
+from mnv3.tools.weights.tflite import read_tflite
 
 
 def test_kernels_and_windows_are_those_of_the_graph(test_data: Path) -> None:

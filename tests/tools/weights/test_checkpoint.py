@@ -13,9 +13,9 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
 
-from mnv3.tools import checkpoint as checkpoints
-from mnv3.tools.checkpoint import load_fitting, read_checkpoint, run_config, write_checkpoint
 from mnv3.tools.errors import UserError
+from mnv3.tools.weights import checkpoint as checkpoints
+from mnv3.tools.weights.checkpoint import load_fitting, read_checkpoint, run_config, write_checkpoint
 from tests.tools.tiny_task import fit
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from mnv3.tools.checkpoint import load_fitting
 from mnv3.tools.errors import UserError
-from mnv3.tools.tensors import sound_state
-from mnv3.tools.weights_file import open_weights
+from mnv3.tools.weights.checkpoint import load_fitting
+from mnv3.tools.weights.file import open_weights
+from mnv3.tools.weights.tensors import sound_state
 
 log = logging.getLogger("mnv3")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mnv3.tools.loading import load_first_weights
+from mnv3.tools.weights.load import load_first_weights
 
 
 @pytest.mark.parametrize(

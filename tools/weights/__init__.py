@@ -1,0 +1,1 @@
+"""Files of weights: ours, PyTorch's, TensorFlow's and others'; never code."""
