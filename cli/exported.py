@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mnv3.tools.predictor import Predictor
+    from mnv3.tools.predict.predictor import Predictor
 
 
 def open_exported(path: Path | str, threads: int | None = None) -> "Predictor":

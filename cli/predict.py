@@ -13,13 +13,14 @@ from omegaconf import DictConfig
 
 from mnv3.cli.naming import claim, give_back
 from mnv3.cli.opening import Opened, open_predictor
-from mnv3.tools import media, media_sources
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.ledger import guarded
 from mnv3.tools.machine import stops
-from mnv3.tools.predicting import Done, predict_all
-from mnv3.tools.predictions import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
-from mnv3.tools.predictor import Predictor
+from mnv3.tools.predict import pictures
+from mnv3.tools.predict import sources as media_sources
+from mnv3.tools.predict.loop import Done, predict_all
+from mnv3.tools.predict.outputs import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
+from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.runs import typed_keys
 from mnv3.tools.text.words import closest, shown
 
@@ -97,7 +98,7 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
     if not settings.threshold <= 1:
         problems.append(f"predict.threshold={shown(settings.threshold)}: must be between 0 and 1.")
     sources = attempt(media_sources.find, list(cfg.source))
-    total = attempt(media.length, sources, settings.frames) if sources else None
+    total = attempt(pictures.length, sources, settings.frames) if sources else None
     network = partial(open_predictor, accelerator=settings.accelerator, least_score=settings.threshold)
     opened = attempt(network, cfg, typed)
     numbers = attempt(_numbers, opened.predictor, settings.classes) if opened else None

@@ -10,7 +10,7 @@ from mnv3.tools.exported import Exported, stacked, start
 
 
 class OnnxSegmenter:
-    """A `tools.predictor.Predictor` of a file of `mnv3 export`, whole or raw."""
+    """A `tools.predict.predictor.Predictor` of a file of `mnv3 export`, whole or raw."""
 
     task = "lraspp"
 

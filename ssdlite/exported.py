@@ -7,11 +7,11 @@ import numpy as np
 
 from mnv3.tools.errors import of_file
 from mnv3.tools.exported import Exported, stacked, start
-from mnv3.tools.predictor import Boxes
+from mnv3.tools.predict.predictor import Boxes
 
 
 class OnnxDetector:
-    """A `tools.predictor.Predictor` of a file of `mnv3 export`, whole or raw."""
+    """A `tools.predict.predictor.Predictor` of a file of `mnv3 export`, whole or raw."""
 
     task = "ssdlite"
 

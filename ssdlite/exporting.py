@@ -18,7 +18,7 @@ from mnv3.tools.export.checking import Agreement, boxes_agree, boxes_resemble
 from mnv3.tools.export.litert import litert_bytes
 from mnv3.tools.export.quantise import quantised
 from mnv3.tools.export.samples import from_files
-from mnv3.tools.predictor import Boxes
+from mnv3.tools.predict.predictor import Boxes
 
 WORDS = {
     "legacy": "bilinear with corner-origin sampling (source = target * scale, as TensorFlow 1)",

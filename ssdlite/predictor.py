@@ -13,7 +13,7 @@ from mnv3.ssdlite.load import Loaded, load_detector, load_weights
 from mnv3.ssdlite.model import Detector
 from mnv3.ssdlite.resize import resize
 from mnv3.tools.drawing.paint import Colour, class_colour
-from mnv3.tools.predictor import Boxes
+from mnv3.tools.predict.predictor import Boxes
 from mnv3.tools.runs import Source
 from mnv3.tools.scoring import check_asked
 
@@ -21,7 +21,7 @@ Size = tuple[int, int]
 
 
 class DetectorPredictor:
-    """A `tools.predictor.Predictor` of PyTorch.
+    """A `tools.predict.predictor.Predictor` of PyTorch.
 
     `detector`: its norms are folded, in a copy. `classes`, `ids`: name and COCO category of each class slot.
     `least_score`: boxes with less are not looked for, which saves time and changes nothing in the others. `config`: of

@@ -118,10 +118,10 @@ WRITERS = {
     "tools/files/locks.py": "a note in the lock, inside of named_errors",
     "tools/weights/checkpoint.py": "into a buffer, then through atomic_path",
     "tools/files/ledger.py": "grows by a line a file, inside of named_errors",
-    "tools/predictions.py": "JSON line by line, into atomic_path",
+    "tools/predict/outputs.py": "JSON line by line, into atomic_path",
     "ssdlite/evaluate/results.py": "JSON line by line, into atomic_path",
     "lraspp/data/cache.py": "pixels, into atomic_path",
-    "tools/media_video.py": "OpenCV opens files itself: looked at afterwards",
+    "tools/predict/video.py": "OpenCV opens files itself: looked at afterwards",
     "tools/data/download.py": "grows over several calls",
     "cli/surroundings.py": "the terminal",
 }

@@ -12,7 +12,7 @@ from mnv3.ssdlite.exported import OnnxDetector
 from mnv3.ssdlite.targets import PADDING, Detections
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
-from mnv3.tools.predictor import Boxes
+from mnv3.tools.predict.predictor import Boxes
 
 
 def detect_exported(

@@ -19,7 +19,7 @@ from mnv3.ssdlite.predictor import DetectorPredictor
 from mnv3.tools.export.description import ClassRow, Description
 from mnv3.tools.export.graph import Graph, users_of
 from mnv3.tools.exported import Exported, Session
-from mnv3.tools.predictor import Boxes
+from mnv3.tools.predict.predictor import Boxes
 
 SLOTS = 9
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnv3.tools.predictor import Boxes
+from mnv3.tools.predict.predictor import Boxes
 
 BOX, SCORE, PIXELS = 0.1, 1e-4, 0.9999
 """What must agree at float32: corners within pixels, scores, share of a label map."""

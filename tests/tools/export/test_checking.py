@@ -4,7 +4,7 @@ from torchvision.ops import box_iou
 
 from mnv3.tools.export import checking
 from mnv3.tools.export.checking import boxes_resemble, labels_agree, pairwise_overlaps
-from mnv3.tools.predictor import Boxes
+from mnv3.tools.predict.predictor import Boxes
 
 
 def boxes_agree(ours, theirs, least_score=0.0, limit=100) -> checking.Agreement:

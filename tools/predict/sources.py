@@ -7,8 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
-from mnv3.tools import media_video
 from mnv3.tools.errors import UserError
+from mnv3.tools.predict import video as media_video
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".jp2", ".avif")
 """Files of a folder that are taken for images; a file that is named is taken for one whatever its suffix."""

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnv3.tools import media, media_sources, media_video
 from mnv3.tools.errors import UserError
-from mnv3.tools.media_video import VideoWriter, open_video
+from mnv3.tools.predict import pictures
+from mnv3.tools.predict import sources as media_sources
+from mnv3.tools.predict import video as media_video
+from mnv3.tools.predict.video import VideoWriter, open_video
 
 
 @pytest.fixture(autouse=True)
@@ -88,9 +90,9 @@ def test_titles() -> None:
 
 def test_pictures_come_in_order_and_unreadable_ones_as_errors() -> None:
     Path("photos/ab.jpg").write_bytes(b"not an image")
-    found = list(media.stream(media_sources.find(["photos"]), ahead=1))
-    assert [type(item) for item in found] == [media.Picture, UserError, media.Picture]
-    shapes = [item.pixels.shape for item in found if isinstance(item, media.Picture)]
+    found = list(pictures.stream(media_sources.find(["photos"]), ahead=1))
+    assert [type(item) for item in found] == [pictures.Picture, UserError, pictures.Picture]
+    shapes = [item.pixels.shape for item in found if isinstance(item, pictures.Picture)]
     assert shapes == [(6, 9, 3), (6, 8, 3)]
 
 
@@ -104,11 +106,11 @@ def test_decoding_runs_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
             enough.set()
         return np.zeros((2, 2, 3), np.uint8)
 
-    monkeypatch.setattr(media, "read_pixels", read)
+    monkeypatch.setattr(pictures, "read_pixels", read)
     sources = [media_sources.Source(str(number), Path(str(number)), video=False) for number in range(20)]
-    stream = media.stream(sources, ahead=3)
+    stream = pictures.stream(sources, ahead=3)
     first = next(stream)
-    assert isinstance(first, media.Picture) and first.source is sources[0]
+    assert isinstance(first, pictures.Picture) and first.source is sources[0]
     assert enough.wait(10) and len(begun) == 4
     assert len(list(stream)) == 19
 
@@ -116,13 +118,13 @@ def test_decoding_runs_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_video_is_read_as_it_was_written() -> None:
     write_clip(Path("clip.mp4"))
     sources = media_sources.find(["clip.mp4", "photos"])
-    assert media.length(sources) == 11 and media.length(sources, most_frames=4) == 6
-    found = [item for item in media.stream(sources, ahead=2) if isinstance(item, media.Picture)]
+    assert pictures.length(sources) == 11 and pictures.length(sources, most_frames=4) == 6
+    found = [item for item in pictures.stream(sources, ahead=2) if isinstance(item, pictures.Picture)]
     assert [item.frame for item in found] == [*range(9), None, None]
     assert found[0].fps == pytest.approx(12.5)
     greys = [item.pixels.mean() for item in found[:9]]
     np.testing.assert_allclose(greys, 20 * np.arange(9), atol=4)
-    assert len(list(media.stream(sources[:1], ahead=2, most_frames=3))) == 3
+    assert len(list(pictures.stream(sources[:1], ahead=2, most_frames=3))) == 3
 
 
 def test_sides_of_a_video_may_be_odd() -> None:
@@ -152,7 +154,7 @@ def test_a_cut_video_is_refused() -> None:
     write_clip(Path("clip.mp4"))
     Path("cut.mp4").write_bytes(Path("clip.mp4").read_bytes()[:1000])
     with pytest.raises(UserError, match=r"cut\.mp4: this video cannot be read"):
-        media.length(media_sources.find(["cut.mp4", "clip.mp4"]))
+        pictures.length(media_sources.find(["cut.mp4", "clip.mp4"]))
 
 
 def test_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,15 +168,15 @@ def test_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(cv2, "VideoCapture", lambda place: capture)
     sources = media_sources.find(["webcam"])
-    assert media.length(sources) is None and media.length(sources, most_frames=7) == 7
-    found = [item for item in media.stream(sources, ahead=4) if isinstance(item, media.Picture)]
+    assert pictures.length(sources) is None and pictures.length(sources, most_frames=7) == 7
+    found = [item for item in pictures.stream(sources, ahead=4) if isinstance(item, pictures.Picture)]
     assert len(found) == 5 and found[0].fps == media_video.USUAL_FPS
     assert (found[0].pixels == (1, 2, 3)).all()
 
 
 def test_no_camera() -> None:
     with pytest.raises(UserError, match="webcam 77: there is no such camera"):
-        list(media.stream(media_sources.find(["77"]), ahead=1))
+        list(pictures.stream(media_sources.find(["77"]), ahead=1))
 
 
 @pytest.mark.parametrize(("codec", "suffix"), [("mp4v", "mp4"), ("MJPG", "avi"), ("MJPG", "mkv")])
@@ -185,16 +187,16 @@ def test_a_damaged_video_is_read_past_its_damage_and_what_is_missing_is_told(cod
     for _ in range(60):
         writer.write(rng.integers(0, 255, (64, 96, 3), dtype=np.uint8))
     writer.release()
-    assert len(list(media.stream(media_sources.find([str(path)]), 4, None, told.append))) == 60 and not told
+    assert len(list(pictures.stream(media_sources.find([str(path)]), 4, None, told.append))) == 60 and not told
     content = bytearray(path.read_bytes())
     place = content.find(b"mdat") if suffix == "mp4" else 0
     middle = place + (len(content) - place) // 2
     content[middle : middle + 24000] = b"\xff" * 24000
     path.write_bytes(content)
-    found = list(media.stream(media_sources.find([str(path)]), 4, None, told.append))
+    found = list(pictures.stream(media_sources.find([str(path)]), 4, None, told.append))
     assert 40 < len(found) < 60
     assert len(told) == 1 and f"{60 - len(found)} of its 60 frames" in told[0]
-    assert not list(media.stream(media_sources.find([str(path)]), 4, 5, told.append))[5:] and len(told) == 1
+    assert not list(pictures.stream(media_sources.find([str(path)]), 4, 5, told.append))[5:] and len(told) == 1
 
 
 def test_huge_pictures_wait_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,14 +208,14 @@ def test_huge_pictures_wait_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         begun.append(path)
         return np.zeros((2, 2, 3), np.uint8)
 
-    monkeypatch.setattr(media, "read_pixels", read)
-    monkeypatch.setattr(media, "image_size", lambda path: (1000, 1000))
-    monkeypatch.setattr(media, "MOST_BYTES", 7_000_000)
-    stream = media.stream(sources, ahead=8)
+    monkeypatch.setattr(pictures, "read_pixels", read)
+    monkeypatch.setattr(pictures, "image_size", lambda path: (1000, 1000))
+    monkeypatch.setattr(pictures, "MOST_BYTES", 7_000_000)
+    stream = pictures.stream(sources, ahead=8)
     next(stream)
     assert len(begun) <= 2
-    monkeypatch.setattr(media, "MOST_BYTES", 1_000_000)
-    stream = media.stream(sources, ahead=8)
+    monkeypatch.setattr(pictures, "MOST_BYTES", 1_000_000)
+    stream = pictures.stream(sources, ahead=8)
     begun.clear()
     next(stream)
     assert len(begun) == 1

@@ -11,10 +11,10 @@ from PIL import Image
 from mnv3.tools.drawing.paint import Colour, paint_boxes, paint_labels, paint_legend
 from mnv3.tools.files.write import atomic_path, write_encoded
 from mnv3.tools.images.label_png import write_label_png
-from mnv3.tools.media import Picture
-from mnv3.tools.media_sources import Source as MediaSource
-from mnv3.tools.media_video import VideoWriter
-from mnv3.tools.predictor import Boxes, Predictor
+from mnv3.tools.predict.pictures import Picture
+from mnv3.tools.predict.predictor import Boxes, Predictor
+from mnv3.tools.predict.sources import Source as MediaSource
+from mnv3.tools.predict.video import VideoWriter
 
 Found = TypeVar("Found", Boxes, np.ndarray)
 PRECISION = 2  # decimals of a pixel in bbox, as in COCO's own annotation files

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnv3.tools import media
 from mnv3.tools.errors import UserError
-from mnv3.tools.media_sources import Source
-from mnv3.tools.predictions import Sink, in_words
-from mnv3.tools.predictor import Boxes, Predictor
+from mnv3.tools.predict import pictures as media
+from mnv3.tools.predict.outputs import Sink, in_words
+from mnv3.tools.predict.predictor import Boxes, Predictor
+from mnv3.tools.predict.sources import Source
 
 TOLD = 8
 """Pictures of which each gets a line about what is in it; of more, nobody reads them."""

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnv3.tools import media_sources
 from mnv3.tools.errors import UserError
-from mnv3.tools.media import Picture
-from mnv3.tools.media_sources import Source
-from mnv3.tools.predicting import Done, predict_all
-from mnv3.tools.predictions import DetectionFile, Drawings, LabelFiles, boxes_painter, in_words, labels_painter
-from mnv3.tools.predictor import Boxes
+from mnv3.tools.predict import sources as media_sources
+from mnv3.tools.predict.loop import Done, predict_all
+from mnv3.tools.predict.outputs import DetectionFile, Drawings, LabelFiles, boxes_painter, in_words, labels_painter
+from mnv3.tools.predict.pictures import Picture
+from mnv3.tools.predict.predictor import Boxes
+from mnv3.tools.predict.sources import Source
 
 COLOURS = {1: (255, 0, 0), 2: (0, 200, 0), 5: (0, 0, 255)}
 FOUND = Boxes(

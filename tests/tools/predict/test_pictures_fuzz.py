@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnv3.tools import media, media_sources
+from mnv3.tools.predict import pictures
+from mnv3.tools.predict import sources as media_sources
 from tests.mutations import damaged, generator, survives
 
 LONGEST_S = 20
@@ -45,9 +46,9 @@ def videos(folder: Path) -> list[tuple[str, bytes]]:
 
 def look(path: Path) -> None:
     sources = media_sources.find([str(path)])
-    media.length(sources)
-    for item in media.stream(sources, 2, damaged=lambda sentence: None):
-        if not isinstance(item, media.Picture):
+    pictures.length(sources)
+    for item in pictures.stream(sources, 2, damaged=lambda sentence: None):
+        if not isinstance(item, pictures.Picture):
             raise item
         assert item.pixels.dtype == np.uint8 and item.pixels.ndim == 3 and item.pixels.shape[2] == 3
 

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnv3.tools import media_video
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import image_size, read_pixels
 from mnv3.tools.machine.allocator import give_back_memory
-from mnv3.tools.media_sources import Source
+from mnv3.tools.predict import video as media_video
+from mnv3.tools.predict.sources import Source
 
 DECODERS = 2
 """Threads that decode images; a network on a CPU leaves no room for more."""

@@ -1,0 +1,1 @@
+"""Predictions on images, folders, videos and cameras."""
