@@ -25,12 +25,12 @@ def run(cfg: DictConfig) -> None:
 def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     import torch
 
+    from mnv3.tools.bench.plot import plot_timings
+    from mnv3.tools.bench.report import record, table, titled
+    from mnv3.tools.bench.rounds import compare
     from mnv3.tools.files.write import write_json
     from mnv3.tools.machine.environment import environment
     from mnv3.tools.text.console import literal_console
-    from mnv3.tools.timing import compare
-    from mnv3.tools.timing_plot import plot_timings
-    from mnv3.tools.timing_report import record, table, titled
 
     console = literal_console()
     machine = environment()

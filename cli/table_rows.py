@@ -79,9 +79,9 @@ def measured(task: str, configs: Mapping[str, Mapping[str, Any]], timed: Timed) 
     """Row -> the medians of its times in milliseconds, all rows in turn on this machine's CPU."""
     import torch
 
+    from mnv3.tools.bench.contestant import seconds_of
+    from mnv3.tools.bench.rounds import interleave
     from mnv3.tools.machine.allocator import keep_freed_memory
-    from mnv3.tools.timing import interleave
-    from mnv3.tools.timing_apart import seconds_of
 
     keep_freed_memory()
     torch.set_num_threads(timed.threads)

@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from mnv3.lraspp import speed_engines, speed_network, speed_training
 from mnv3.lraspp.cost import PAPER_SIZE, multiply_adds, parameters
-from mnv3.tools.timing import Comparison
+from mnv3.tools.bench.rounds import Comparison
 
 SUBJECTS = {
     "network": speed_network.comparisons,

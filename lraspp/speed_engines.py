@@ -12,11 +12,11 @@ from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.predictor import SegmenterPredictor
 from mnv3.lraspp.speed_exported import labels_of_frame
 from mnv3.lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
+from mnv3.tools.bench.photos import photo
+from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.timing import Comparison
-from mnv3.tools.timing_apart import Contestant
-from mnv3.tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
-from mnv3.tools.timing_photos import photo
 
 Function = Callable[[], object]
 Size = tuple[int, int]

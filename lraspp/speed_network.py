@@ -21,8 +21,8 @@ from mnv3.lraspp.data.frames import IGNORE
 from mnv3.lraspp.losses import segmentation_loss
 from mnv3.lraspp.model import Segmenter, build_segmenter
 from mnv3.lraspp.speed_scoring import comparison as scoring
-from mnv3.tools.timing import Comparison
-from mnv3.tools.timing_apart import Contestant
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.rounds import Comparison
 
 FRAME = (1024, 2048)  # of Cityscapes
 CROP = (769, 769)  # the authors' training crop

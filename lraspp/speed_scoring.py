@@ -21,9 +21,9 @@ from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
 from mnv3.lraspp.evaluate.label_files import write_label_files
 from mnv3.lraspp.evaluate.official import OfficialScores, check_agreement, evaluate
 from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.timing import Comparison
-from mnv3.tools.timing_apart import Contestant
 
 FRAME = (1024, 2048)  # of Cityscapes
 FRAMES = 8

@@ -32,10 +32,10 @@ from mnv3.lraspp.speed_network import (
     our_training,
     their_training,
 )
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.data.loader import Loader, worker_count
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.timing import Comparison
-from mnv3.tools.timing_apart import Contestant
 
 BATCHES = 2  # of a pass over the frames
 PRECISION = "float32"

@@ -6,8 +6,8 @@ import torch
 from omegaconf import DictConfig
 
 from mnv3.ssdlite import speed_engines, speed_network, speed_training
+from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.paper.cost import count
-from mnv3.tools.timing import Comparison
 
 SUBJECTS = {
     "network": speed_network.comparisons,

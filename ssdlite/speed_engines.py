@@ -30,12 +30,12 @@ from mnv3.ssdlite.speed_network import (
     network_options,
     silence,
 )
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
+from mnv3.tools.bench.photos import photo, photo_files
+from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.images.read import read_pixels
-from mnv3.tools.timing import Comparison
-from mnv3.tools.timing_apart import Contestant
-from mnv3.tools.timing_engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
-from mnv3.tools.timing_photos import photo, photo_files
 
 SURE = f"{THEIRS}, NMS idle"
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from mnv3.ssdlite.exported import OnnxDetector
+from mnv3.tools.bench.engines import ONNX_RUNTIME, SESSIONS
 from mnv3.tools.exported import read_exported
 from mnv3.tools.images.read import read_pixels
-from mnv3.tools.timing_engines import ONNX_RUNTIME, SESSIONS
 
 
 def detections_of_file(threads: int, photo: str, engine: str, file: str) -> Callable[[], object]:

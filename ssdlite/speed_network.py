@@ -18,8 +18,8 @@ from mnv3.backbones.network import backbone_options
 from mnv3.ssdlite.model import Detector, build_detector
 from mnv3.ssdlite.resize import resize
 from mnv3.ssdlite.targets import PADDING, Targets
-from mnv3.tools.timing import Comparison
-from mnv3.tools.timing_apart import Contestant
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.rounds import Comparison
 
 BOXES = 100  # rows of padded targets, as the loader makes them
 MOST_BOXES = 15  # real ones of an image; COCO has 7 on average

@@ -24,10 +24,10 @@ from mnv3.ssdlite.model import normalised
 from mnv3.ssdlite.presets import get_preset
 from mnv3.ssdlite.speed_network import BATCH, make_peer, network_options, our_training, their_training, three_ways
 from mnv3.ssdlite.targets import Targets
+from mnv3.tools.bench.photos import photo_files, write_coco
+from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.data.loader import Loader, worker_count
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.timing import Comparison
-from mnv3.tools.timing_photos import photo_files, write_coco
 
 BATCHES = 3  # of a pass over the files: the first has nothing to be loaded beside
 PRECISION = "float32"

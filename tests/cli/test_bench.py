@@ -11,9 +11,9 @@ import torch
 from mnv3.cli import bench
 from mnv3.cli.composing import composer
 from mnv3.ssdlite import speed
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.errors import UserError
-from mnv3.tools.timing import Comparison
-from mnv3.tools.timing_apart import Contestant
 
 
 def idle() -> Any:

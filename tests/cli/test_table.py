@@ -145,7 +145,7 @@ def test_latency_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch, cal
         return {"latency": lambda: None, "half_latency": lambda: None}
 
     monkeypatch.setattr("mnv3.lraspp.latency.functions", functions)
-    monkeypatch.setattr("mnv3.tools.timing.REST", 0)
+    monkeypatch.setattr("mnv3.tools.bench.rounds.REST", 0)
     assert call("table", "8", "latency=true", "rounds=2") == 0
     out = capsys.readouterr().out
     assert "Pixel 3  here  half: Pixel 3  half: here" in out

@@ -10,8 +10,8 @@ import torch
 from mnv3.cli.composing import composer
 from mnv3.lraspp import speed, speed_engines, speed_network, speed_training
 from mnv3.lraspp.data.frames import IGNORE
-from mnv3.tools.timing_apart import Contestant
-from mnv3.tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.engines import EAGER, ONNX_RUNTIME, OPENVINO
 
 CPU = torch.device("cpu")
 

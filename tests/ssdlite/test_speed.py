@@ -11,11 +11,11 @@ from PIL import Image
 
 from mnv3.cli.composing import composer
 from mnv3.ssdlite import speed, speed_engines, speed_training
+from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.engines import EAGER, ONNX_RUNTIME, OPENVINO
+from mnv3.tools.bench.photos import photo
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.checking import boxes_agree
-from mnv3.tools.timing_apart import Contestant
-from mnv3.tools.timing_engines import EAGER, ONNX_RUNTIME, OPENVINO
-from mnv3.tools.timing_photos import photo
 
 CPU = torch.device("cpu")
 

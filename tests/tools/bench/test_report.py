@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from mnv3.tools.timing import Comparison, Timing
-from mnv3.tools.timing_plot import plot_timings
-from mnv3.tools.timing_report import record, table, titled
+from mnv3.tools.bench.plot import plot_timings
+from mnv3.tools.bench.report import record, table, titled
+from mnv3.tools.bench.rounds import Comparison, Timing
 
 TIMES = {"mnv3": Timing((0.010, 0.011, 0.030), peak_mib=100.0), "other": Timing((0.020, 0.033, 0.060))}
 

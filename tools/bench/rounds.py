@@ -7,7 +7,7 @@ from statistics import median
 from time import sleep
 from typing import NamedTuple
 
-from mnv3.tools.timing_apart import Contestant, apart
+from mnv3.tools.bench.contestant import Contestant, apart
 
 REST = 0.05
 """Seconds before each turn: OpenMP's threads of the process before it still spin for a while after their work."""

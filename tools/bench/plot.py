@@ -6,10 +6,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from mnv3.tools.bench.report import in_ms
 from mnv3.tools.drawing.fonts import literal
 from mnv3.tools.drawing.plots import FAINT, INK
 from mnv3.tools.files.write import write_encoded
-from mnv3.tools.timing_report import in_ms
 
 COLOURS = ("#1f6fd6", "#63a05a", "#c7822b", "#8a5bb5")  # a number of threads each; the fifth is the first again
 ROW = 0.34  # inches
@@ -23,7 +23,7 @@ def plot_timings(path: Path, found: Sequence[Mapping[str, Any]], heading: str) -
     """Medians with a whisker to the ninth decile. A panel a title, a row a contestant, a colour a number of threads.
 
     Args:
-        found: of `tools.timing_report.record`.
+        found: of `tools.bench.report.record`.
         heading: machine and versions.
     """
     panels: dict[str, list[Mapping[str, Any]]] = {}

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import mnv3.tools.timing_apart
-from mnv3.tools.timing import Comparison, Timing, compare, interleave
-from mnv3.tools.timing_apart import Contestant, apart, seconds_of
+import mnv3.tools.bench.contestant
+from mnv3.tools.bench.contestant import Contestant, apart, seconds_of
+from mnv3.tools.bench.rounds import Comparison, Timing, compare, interleave
 
 
 def test_contestants_take_turns_and_warm_up_is_not_timed() -> None:
@@ -35,7 +35,7 @@ def test_contestants_take_turns_and_warm_up_is_not_timed() -> None:
 def test_every_call_is_timed_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([10.0, 11.0, 20.0, 23.0])
     done = []
-    monkeypatch.setattr(mnv3.tools.timing_apart, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(mnv3.tools.bench.contestant, "perf_counter", lambda: next(clock))
     assert seconds_of(lambda: done.append(1), 2) == [1.0, 3.0] and len(done) == 2
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from mnv3.tools.timing import Comparison, Timing
+from mnv3.tools.bench.rounds import Comparison, Timing
 
 
 def record(comparison: Comparison, times: Mapping[str, Timing]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.errors import UserError
 from mnv3.tools.exported import Exported, Session, read_exported, start
 from mnv3.tools.exported_openvino import OpenVinoSession
-from mnv3.tools.timing_apart import Contestant
 
 if TYPE_CHECKING:
     import onnx

@@ -1,0 +1,1 @@
+"""Measurements: contestants in processes of their own, rounds, reports."""
