@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.exported import read_exported
+from mnv3.tools.export.file import read_exported
 from mnv3.tools.files.ledger import guarded, matching
 from mnv3.tools.runs import find, typed_keys, wanted
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mnv3.cli.opening import open_predictor
 from mnv3.tools.errors import UserError
-from mnv3.tools.exported import LITERT, Exported, require
+from mnv3.tools.export.file import LITERT, Exported, require
 from mnv3.tools.files.ledger import refuse_foreign_file
 from mnv3.tools.machine.environment import environment
 from mnv3.tools.predict.predictor import Predictor

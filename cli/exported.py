@@ -13,7 +13,7 @@ def open_exported(path: Path | str, threads: int | None = None) -> "Predictor":
 
     Raises UserError: no file, a foreign or damaged one; a library that is missing, with the extra that has it.
     """
-    from mnv3.tools.exported import read_exported
+    from mnv3.tools.export.file import read_exported
 
     exported = read_exported(path)
     module = importlib.import_module(f"mnv3.{exported.description.task}.exported")

@@ -69,7 +69,7 @@ def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
     from mnv3.tools.saved_config import checked, read_config
 
     if "model" in typed:
-        from mnv3.tools.exported import read_exported
+        from mnv3.tools.export.file import read_exported
 
         description = read_exported(_path(typed["model"])).description
         return {**description.config, "task": {"name": description.task}}

@@ -25,7 +25,7 @@ from mnv3.lraspp.exported import OnnxSegmenter
 from mnv3.lraspp.load import class_table, load_segmenter, load_weights
 from mnv3.lraspp.panels import sample_panels, score_tables
 from mnv3.tools.errors import UserError, of_file
-from mnv3.tools.exported import Exported
+from mnv3.tools.export.file import Exported
 from mnv3.tools.files import locks
 from mnv3.tools.runs import Source, lay_over
 from mnv3.tools.scoring import backbone_title, check_asked, keep_config, open_scored, origin, report_folder, track

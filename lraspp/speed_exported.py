@@ -5,7 +5,7 @@ from collections.abc import Callable
 from mnv3.lraspp.exported import OnnxSegmenter
 from mnv3.tools.bench.engines import ONNX_RUNTIME, SESSIONS
 from mnv3.tools.bench.photos import photo
-from mnv3.tools.exported import read_exported
+from mnv3.tools.export.file import read_exported
 
 
 def labels_of_frame(threads: int, size: tuple[int, int], engine: str, file: str) -> Callable[[], object]:

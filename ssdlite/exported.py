@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 
 from mnv3.tools.errors import of_file
-from mnv3.tools.exported import Exported, stacked, start
+from mnv3.tools.export.file import Exported, stacked, start
 from mnv3.tools.predict.predictor import Boxes
 
 

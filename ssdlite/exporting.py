@@ -15,7 +15,7 @@ from mnv3.ssdlite.export import export_network, plain_network, raw_model, whole_
 from mnv3.ssdlite.predictor import DetectorPredictor
 from mnv3.ssdlite.resize import resize
 from mnv3.tools.export.checking import Agreement, boxes_agree, boxes_resemble
-from mnv3.tools.export.litert import litert_bytes
+from mnv3.tools.export.engines.litert import litert_bytes
 from mnv3.tools.export.quantise import quantised
 from mnv3.tools.export.samples import from_files
 from mnv3.tools.predict.predictor import Boxes

@@ -24,7 +24,7 @@ from mnv3.ssdlite.load import SLOTS, Loaded, load_detector, load_weights
 from mnv3.ssdlite.module import class_table
 from mnv3.ssdlite.panels import sample_panels, score_tables
 from mnv3.tools.errors import UserError, of_file
-from mnv3.tools.exported import Exported
+from mnv3.tools.export.file import Exported
 from mnv3.tools.files import locks
 from mnv3.tools.paper.tables import row
 from mnv3.tools.runs import Source, lay_over

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from mnv3.ssdlite.exported import OnnxDetector
 from mnv3.tools.bench.engines import ONNX_RUNTIME, SESSIONS
-from mnv3.tools.exported import read_exported
+from mnv3.tools.export.file import read_exported
 from mnv3.tools.images.read import read_pixels
 
 

@@ -16,7 +16,7 @@ from mnv3.lraspp.data.tables import CITYSCAPES
 from mnv3.lraspp.load import segmenter_from_config
 from mnv3.ssdlite.load import detector_from_config
 from mnv3.tools.export import checking
-from mnv3.tools.exported import read_exported
+from mnv3.tools.export.file import read_exported
 from mnv3.tools.streets.classes import COCO_CATEGORIES
 from mnv3.tools.weights.checkpoint import write_checkpoint
 

@@ -15,7 +15,7 @@ from mnv3.lraspp.model import build_segmenter
 from mnv3.lraspp.predictor import SegmenterPredictor
 from mnv3.tools.export.checking import labels_agree
 from mnv3.tools.export.description import ClassRow, Description
-from mnv3.tools.exported import Exported
+from mnv3.tools.export.file import Exported
 
 CLASSES = 5
 SIZE = (98, 130)

@@ -17,8 +17,8 @@ from mnv3.ssdlite.exporting import LEAST, agree, facts, sensitive
 from mnv3.ssdlite.model import build_detector
 from mnv3.ssdlite.predictor import DetectorPredictor
 from mnv3.tools.export.description import ClassRow, Description
+from mnv3.tools.export.file import Exported, Session
 from mnv3.tools.export.graph import Graph, users_of
-from mnv3.tools.exported import Exported, Session
 from mnv3.tools.predict.predictor import Boxes
 
 SLOTS = 9

@@ -13,8 +13,8 @@ import numpy as np
 
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.errors import UserError
-from mnv3.tools.exported import Exported, Session, read_exported, start
-from mnv3.tools.exported_openvino import OpenVinoSession
+from mnv3.tools.export.engines.openvino import OpenVinoSession
+from mnv3.tools.export.file import Exported, Session, read_exported, start
 
 if TYPE_CHECKING:
     import onnx

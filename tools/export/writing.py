@@ -5,8 +5,8 @@ import json
 import zipfile
 
 from mnv3.tools.export.description import describe, properties_for
-from mnv3.tools.exported import Exported
-from mnv3.tools.exported_litert import ENTRY
+from mnv3.tools.export.engines.litert_session import ENTRY
+from mnv3.tools.export.file import Exported
 from mnv3.tools.files.write import write_bytes
 from mnv3.tools.weights.seal import seal_zip, sealed_onnx
 

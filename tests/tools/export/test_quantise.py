@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from mnv3.tools.export.file import Session
 from mnv3.tools.export.graph import IR_VERSION, OPSET
 from mnv3.tools.export.network import network_graph
 from mnv3.tools.export.quantise import FIRST, quantised
 from mnv3.tools.export.ranges import _hswish, _same, best_range
-from mnv3.tools.exported import Session
 
 
 class Gated(nn.Module):

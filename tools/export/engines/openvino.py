@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class OpenVinoSession:
-    """As `tools.exported.Session`, by OpenVINO, in float32.
+    """As `tools.export.file.Session`, by OpenVINO, in float32.
 
     Raises UserError: openvino is not installed, or refuses the model.
     """

@@ -9,8 +9,8 @@ import pytest
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.description import ClassRow, Description, describe
+from mnv3.tools.export.file import read_exported, start
 from mnv3.tools.export.graph import Graph
-from mnv3.tools.exported import read_exported, start
 
 DESCRIPTION = Description(
     version="1",

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from mnv3.tools.export.file import require
 from mnv3.tools.export.network import silence
-from mnv3.tools.exported import require
 
 
 class Planes(nn.Module):

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.export.litert import litert_bytes
+from mnv3.tools.export.engines.litert import litert_bytes
+from mnv3.tools.export.file import Exported, read_exported, start
 from mnv3.tools.export.writing import write_exported
-from mnv3.tools.exported import Exported, read_exported, start
-from tests.tools.export.test_exported import DESCRIPTION
+from tests.tools.export.test_file import DESCRIPTION
 
 
 def test_a_network_in_a_file(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.description import PREFIX, properties_for
-from mnv3.tools.exported import read_exported
+from mnv3.tools.export.file import read_exported
 from tests.mutations import altered, damaged, generator
-from tests.tools.export.test_exported import DESCRIPTION, doubling
+from tests.tools.export.test_file import DESCRIPTION, doubling
 
 CONFIG = {"task": {"name": "ssdlite"}, "dataset": {"name": "coco_json", "val_json": "x"}, "data": {"root": "./data"}}
 WHOLE = DESCRIPTION._replace(config=CONFIG)

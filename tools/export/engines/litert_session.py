@@ -34,7 +34,7 @@ def properties_of(content: bytes, path: object) -> dict[str, str]:
 
 
 class LitertSession:
-    """As `tools.exported.Session`, for one image after the other.
+    """As `tools.export.file.Session`, for one image after the other.
 
     Raises UserError: ai-edge-litert is not installed, or refuses the model.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.exported_litert import LitertSession, properties_of
+from mnv3.tools.export.engines.litert_session import LitertSession, properties_of
 from mnv3.tools.weights.seal import DamagedError, check_seal
 
 if TYPE_CHECKING:
