@@ -21,7 +21,7 @@ from mnv3.conf import schema
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.machine import stops
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 
 log = logging.getLogger("mnv3")
 file_log = logging.getLogger("mnv3.traceback")  # reaches log.txt alone

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.file import read_exported
 from mnv3.tools.files.ledger import guarded, matching
-from mnv3.tools.runs import find, typed_keys, wanted
+from mnv3.tools.runs.find import find, typed_keys, wanted
 
 SOURCES = ("run", "ckpt", "weights", "model")
 DRAWN = "streets"

@@ -17,8 +17,8 @@ from mnv3.tools.export.file import LITERT, Exported, require
 from mnv3.tools.files.ledger import refuse_foreign_file
 from mnv3.tools.machine.environment import environment
 from mnv3.tools.predict.predictor import Predictor
-from mnv3.tools.run_folder import is_finite, read_report, refuse_links, shown
-from mnv3.tools.runs import lay_over, typed_keys
+from mnv3.tools.runs.find import lay_over, typed_keys
+from mnv3.tools.runs.folder import is_finite, read_report, refuse_links, shown
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ from omegaconf import DictConfig
 from mnv3.tools.errors import UserError
 from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.predict.predictor import Predictor
-from mnv3.tools.runs import Source, find, wanted
-from mnv3.tools.saved_config import read_config
+from mnv3.tools.runs.find import Source, find, wanted
+from mnv3.tools.runs.saved_config import read_config
 
 TASKS = ("ssdlite", "lraspp")
 TITLES = {"ssdlite": "SSDLite", "lraspp": "LR-ASPP"}

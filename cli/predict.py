@@ -21,7 +21,7 @@ from mnv3.tools.predict import sources as media_sources
 from mnv3.tools.predict.loop import Done, predict_all
 from mnv3.tools.predict.outputs import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
 from mnv3.tools.predict.predictor import Predictor
-from mnv3.tools.runs import typed_keys
+from mnv3.tools.runs.find import typed_keys
 from mnv3.tools.text.words import closest, shown
 
 log = logging.getLogger("mnv3")

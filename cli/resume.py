@@ -8,8 +8,8 @@ from omegaconf import DictConfig, OmegaConf
 from mnv3.cli import saved_call
 from mnv3.cli.arguments import Arguments, quoted
 from mnv3.tools.errors import UserError
-from mnv3.tools.run_folder import refuse_links
-from mnv3.tools.saved_config import read_config
+from mnv3.tools.runs.folder import refuse_links
+from mnv3.tools.runs.saved_config import read_config
 from mnv3.tools.text.words import shown
 
 MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")

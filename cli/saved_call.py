@@ -16,7 +16,7 @@ from mnv3.cli import values
 from mnv3.cli.composing import Composer, composer
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import read_small_text
-from mnv3.tools.runs import is_below, is_data_root
+from mnv3.tools.runs.find import is_below, is_data_root
 from mnv3.tools.text.words import closest
 
 LARGEST = 100_000  # bytes of overrides.txt

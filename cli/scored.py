@@ -45,7 +45,7 @@ def with_task(given: Arguments, verb: str = "eval") -> Arguments:
 
 def _data_set(dataset: Mapping[str, Any], data: Mapping[str, Any], typed: Mapping[str, str]) -> Iterator[str]:
     """The run's data set as a call would give it, but for the keys that this call gives."""
-    from mnv3.tools.runs import is_data_root
+    from mnv3.tools.runs.find import is_data_root
 
     yield f"dataset={dataset['name']}"
     known = leaves(VARIANTS[dataset["name"]])
@@ -66,7 +66,7 @@ def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
 
     Raises UserError: it cannot be read, or is not plain.
     """
-    from mnv3.tools.saved_config import checked, read_config
+    from mnv3.tools.runs.saved_config import checked, read_config
 
     if "model" in typed:
         from mnv3.tools.export.file import read_exported

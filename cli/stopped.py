@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from mnv3.cli.arguments import quoted
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 
 log = logging.getLogger("mnv3")
 

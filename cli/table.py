@@ -54,7 +54,7 @@ def _check(cfg: DictConfig) -> None:
     if cfg.format == "png" and cfg.which == "ablations":
         raise UserError("format=png: a picture is of quality against cost, for table 6, 7 or 8.")
     if cfg.format == "wandb":
-        from mnv3.tools.tracking import wandb_mode
+        from mnv3.tools.runs.wandb_run import wandb_mode
 
         if wandb_mode(cfg.wandb.mode) == "disabled":
             raise UserError("format=wandb: W&B is disabled (wandb.mode, WANDB_MODE); use wandb.mode=offline or online.")
@@ -114,7 +114,7 @@ def _draw(cfg: DictConfig, sheet: Sheet) -> None:
 def _send(cfg: DictConfig, sheet: Sheet) -> None:
     import wandb
 
-    from mnv3.tools.tracking import finishing, start_run
+    from mnv3.tools.runs.wandb_run import finishing, start_run
 
     settings: Any = OmegaConf.to_container(cfg.wandb, resolve=True)
     run = start_run(

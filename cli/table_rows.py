@@ -10,7 +10,7 @@ from mnv3.cli.composing import Composer
 from mnv3.cli.experiments import changes, of_row
 from mnv3.tools.paper.scores import Score, scores
 from mnv3.tools.paper.tables import PaperTable, Row
-from mnv3.tools.run_folder import shown
+from mnv3.tools.runs.folder import shown
 
 if TYPE_CHECKING:
     from mnv3.tools.paper.cost import RowCost

@@ -12,7 +12,7 @@ from mnv3.cli import cluster
 from mnv3.cli.experiments import leave_row_if_changed
 from mnv3.tools.files import locks
 from mnv3.tools.machine.environment import environment
-from mnv3.tools.run_folder import RunFolder, shown
+from mnv3.tools.runs.folder import RunFolder, shown
 
 log = logging.getLogger("mnv3")
 

@@ -6,7 +6,7 @@ from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.evaluate.samples import read_sample
 from mnv3.lraspp.evaluate.scorer import Maps
 from mnv3.lraspp.evaluate.scores import Scores
-from mnv3.tools.tracking import masked_image
+from mnv3.tools.runs.wandb_run import masked_image
 
 
 def sample_panels(data: FrameData, maps: Maps) -> list[Any]:

@@ -14,8 +14,8 @@ from mnv3.lraspp.evaluate.inference import predict
 from mnv3.lraspp.load import Loaded, load_segmenter, load_weights
 from mnv3.lraspp.model import Segmenter
 from mnv3.lraspp.sizes import input_size as configured_size
-from mnv3.tools.runs import Source
-from mnv3.tools.scoring import check_asked
+from mnv3.tools.runs.evaluation import check_asked
+from mnv3.tools.runs.find import Source
 
 Size = tuple[int, int]
 
@@ -58,7 +58,7 @@ def open_checkpoint(
     """The segmenter of a checkpoint of ours; `input_size` (h, w) in the place of its own.
 
     Raises:
-        UserError: as `load_segmenter`; or the network is not as `asked` for, see `tools.runs.wanted`.
+        UserError: as `load_segmenter`; or the network is not as `asked` for, see `tools.runs.find.wanted`.
     """
     loaded = load_segmenter(source.checkpoint)
     check_asked(source, loaded.config, asked)

@@ -7,7 +7,7 @@ from typing import Any
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.data.loader import UNREADABLE, frame_sizes
 from mnv3.tools.errors import UserError
-from mnv3.tools.saved_config import is_size
+from mnv3.tools.runs.saved_config import is_size
 
 Size = tuple[int, int]
 

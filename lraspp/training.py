@@ -34,7 +34,7 @@ from mnv3.tools.fitting import fit_and_score
 from mnv3.tools.images.few import few_images
 from mnv3.tools.optim import Plan
 from mnv3.tools.paper.cost import RowCost
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.task import Config, Task
 from mnv3.tools.training import share_of_batch
 from mnv3.tools.weights.load import load_first_weights

@@ -20,7 +20,7 @@ from mnv3.ssdlite.presets import Preset, get_preset
 from mnv3.ssdlite.resize import Rule
 from mnv3.ssdlite.targets import Detections, Raw, Targets
 from mnv3.tools.errors import UserError
-from mnv3.tools.saved_config import is_size
+from mnv3.tools.runs.saved_config import is_size
 
 INIT_STD = 0.03  # of every kernel; the authors' configs and torchvision agree
 BN_MOMENTUM = 0.03  # the authors' decay 0.97

@@ -12,7 +12,7 @@ from mnv3.ssdlite.evaluate.results import Result, read_table
 from mnv3.ssdlite.evaluate.samples import pick_samples
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
-from mnv3.tools.tracking import boxed_image
+from mnv3.tools.runs.wandb_run import boxed_image
 
 SAMPLES = 8
 

@@ -14,8 +14,8 @@ from mnv3.ssdlite.model import Detector
 from mnv3.ssdlite.resize import resize
 from mnv3.tools.drawing.paint import Colour, class_colour
 from mnv3.tools.predict.predictor import Boxes
-from mnv3.tools.runs import Source
-from mnv3.tools.scoring import check_asked
+from mnv3.tools.runs.evaluation import check_asked
+from mnv3.tools.runs.find import Source
 
 Size = tuple[int, int]
 
@@ -73,7 +73,7 @@ def open_checkpoint(
     """The detector of a checkpoint of ours; `input_size` (h, w) in the place of its own.
 
     Raises:
-        UserError: as `load_detector`; or the network is not as `asked` for, see `tools.runs.wanted`.
+        UserError: as `load_detector`; or the network is not as `asked` for, see `tools.runs.find.wanted`.
     """
     loaded = load_detector(source.checkpoint)
     check_asked(source, loaded.config, asked)

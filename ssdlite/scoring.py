@@ -27,8 +27,16 @@ from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.export.file import Exported
 from mnv3.tools.files import locks
 from mnv3.tools.paper.tables import row
-from mnv3.tools.runs import Source, lay_over
-from mnv3.tools.scoring import backbone_title, check_asked, keep_config, open_scored, origin, report_folder, track
+from mnv3.tools.runs.evaluation import (
+    backbone_title,
+    check_asked,
+    keep_config,
+    open_scored,
+    origin,
+    report_folder,
+    track,
+)
+from mnv3.tools.runs.find import Source, lay_over
 from mnv3.tools.weights.load import check_classes
 
 log = logging.getLogger("mnv3")

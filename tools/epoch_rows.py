@@ -10,7 +10,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from mnv3.tools.files.write import write_text
-from mnv3.tools.run_folder import read_metrics
+from mnv3.tools.runs.folder import read_metrics
 
 
 def validated(trainer: pl.Trainer) -> bool:

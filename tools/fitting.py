@@ -18,9 +18,9 @@ from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.progress import quiet_lightning
 from mnv3.tools.ranks import watched
 from mnv3.tools.resuming import Restored, check_resumed, restoring
-from mnv3.tools.run_folder import RunFolder, read_metrics, shown
+from mnv3.tools.runs.folder import RunFolder, read_metrics, shown
+from mnv3.tools.runs.wandb_run import finishing, start_run, upload_checkpoint
 from mnv3.tools.task import Task
-from mnv3.tools.tracking import finishing, start_run, upload_checkpoint
 from mnv3.tools.training import build_trainer, share_batch_norm
 from mnv3.tools.weights.checkpoint import read_checkpoint
 

@@ -9,8 +9,8 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.run_folder import RunFolder
-from mnv3.tools.saved_config import short
+from mnv3.tools.runs.folder import RunFolder
+from mnv3.tools.runs.saved_config import short
 from mnv3.tools.weights.checkpoint import check_resumable, read_checkpoint, run_config
 
 TRAINED_BY = ("task", "backbone", "dataset", "recipe")

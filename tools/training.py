@@ -18,7 +18,7 @@ from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.machine.precision import training_precision, uses_gpu
 from mnv3.tools.optim import Plan
 from mnv3.tools.progress import EpochProgress
-from mnv3.tools.run_folder import RunFolder, shown
+from mnv3.tools.runs.folder import RunFolder, shown
 from mnv3.tools.signals import KeepHandlers
 
 

@@ -14,7 +14,7 @@ from mnv3.cli.completion import candidates
 from mnv3.cli.composing import composer
 from mnv3.conf.younger import completed
 from mnv3.tools.errors import UserError
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 
 Call = Callable[..., int]
 

@@ -11,7 +11,7 @@ from mnv3.cli.composing import composer
 from mnv3.cli.experiments import leave_row_if_changed, with_names
 from mnv3.tools.errors import UserError
 from mnv3.tools.paper.tables import ROWS
-from mnv3.tools.runs import find, wanted
+from mnv3.tools.runs.find import find, wanted
 from tests.cli.recorder import Recorder
 from tests.cli.scored import write_run
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 from omegaconf import DictConfig
 
-from mnv3.tools.run_folder import RunFolder, read_metrics
+from mnv3.tools.runs.folder import RunFolder, read_metrics
 from tests.cli import fake_slurm
 
 REPOSITORY = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import pytest
 
 from mnv3.cli import stopped
 from mnv3.tools.files import locks
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.weights.checkpoint import read_checkpoint, write_checkpoint
 from tests.cli.recorder import Recorder
 
@@ -29,7 +29,7 @@ def run(cfg):
     from lightning.pytorch.callbacks import Callback
     from tests.tools.tiny_task import fit
     from mnv3.tools.progress import quiet_lightning
-    from mnv3.tools.run_folder import RunFolder
+    from mnv3.tools.runs.folder import RunFolder
 
     quiet_lightning()
 

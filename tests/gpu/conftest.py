@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mnv3.cli.composing import composer
-from mnv3.tools.run_folder import RunFolder, read_metrics
+from mnv3.tools.runs.folder import RunFolder, read_metrics
 from mnv3.tools.weights.checkpoint import read_checkpoint
 
 SMALL = (

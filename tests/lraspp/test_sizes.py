@@ -7,7 +7,7 @@ import pytest
 from mnv3.lraspp.sizes import check_sizes, first_size, unlike
 from mnv3.lraspp.training import train
 from mnv3.tools.errors import UserError
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 from tests.lraspp.cityscapes_files import write_cityscapes
 from tests.lraspp.data.files import label_of, opened
 

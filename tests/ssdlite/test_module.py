@@ -13,7 +13,7 @@ from mnv3.ssdlite.load import load_detector
 from mnv3.ssdlite.module import DetectionModule
 from mnv3.ssdlite.training import train
 from mnv3.tools.errors import UserError
-from mnv3.tools.run_folder import RunFolder, read_metrics
+from mnv3.tools.runs.folder import RunFolder, read_metrics
 from mnv3.tools.training import NonFiniteLoss
 from mnv3.tools.weights.checkpoint import read_checkpoint
 

@@ -9,7 +9,7 @@ import torch
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.resuming import check_resumed
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.weights.checkpoint import PARTS
 
 CONFIG: dict[str, Any] = {

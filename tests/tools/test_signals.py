@@ -9,7 +9,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from mnv3.tools.machine import stops
-from mnv3.tools.run_folder import read_metrics
+from mnv3.tools.runs.folder import read_metrics
 from mnv3.tools.weights.checkpoint import read_checkpoint
 from tests.tools.tiny_task import fit
 

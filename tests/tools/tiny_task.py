@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from mnv3.tools.optim import build_optimizer, build_scheduler, make_plan
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.training import build_trainer
 
 RECIPE: dict[str, Any] = {

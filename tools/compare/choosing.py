@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnv3.tools.compare.runs import Run, as_text, flat
 from mnv3.tools.errors import UserError
-from mnv3.tools.run_folder import shown
+from mnv3.tools.runs.folder import shown
 
 NO_RUNS = ("compare", "data", "eval", "table")
 """Folders in runs/ that hold something else."""

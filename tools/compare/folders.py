@@ -10,8 +10,8 @@ from typing import Any
 from mnv3.tools.compare.reports import read_scores
 from mnv3.tools.compare.runs import Run, data_of
 from mnv3.tools.errors import UserError
-from mnv3.tools.run_folder import RunFolder
-from mnv3.tools.saved_config import read_config
+from mnv3.tools.runs.folder import RunFolder
+from mnv3.tools.runs.saved_config import read_config
 
 MOST_EPOCHS, LONGEST_COMMAND = 100_000, 20_000  # rows of metrics.csv, letters of command.txt
 

@@ -1,4 +1,4 @@
-"""Reads runs from a W&B project, as `tools.tracking` wrote them."""
+"""Reads runs from a W&B project, as `tools.runs.wandb_run` wrote them."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mnv3.tools.compare.runs import Data, Score, data_of, numbers
-from mnv3.tools.run_folder import RunFolder, read_report
+from mnv3.tools.runs.folder import RunFolder, read_report
 
 NO_FIGURES = ("images", "frames", "detections", "epoch", "dataset_keys", "scales", "flip")
 """Numbers in metrics.json that tell what was scored and how."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mnv3.tools.run_folder import is_finite
+from mnv3.tools.runs.folder import is_finite
 
 NOT_SCORED_ON = ("name", "class_slots", "max_boxes", "train", "train_json", "train_images", "train_labels")
 """Keys of a data set that change nothing of what is scored; the others do."""

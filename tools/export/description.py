@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.saved_config import checked
+from mnv3.tools.runs.saved_config import checked
 
 if TYPE_CHECKING:
     import onnx

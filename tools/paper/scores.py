@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.run_folder import read_report, shown
-from mnv3.tools.saved_config import LARGEST_FILE, read_config
+from mnv3.tools.runs.folder import read_report, shown
+from mnv3.tools.runs.saved_config import LARGEST_FILE, read_config
 
 METRICS = {"ssdlite": "AP", "lraspp": "mIoU"}
 """The score of a task, as metrics.json has it."""

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import atomic_path
-from mnv3.tools.run_folder import shown
-from mnv3.tools.saved_config import checked
+from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.saved_config import checked
 from mnv3.tools.weights.seal import DamagedError, check_archive, seal_zip
 from mnv3.tools.weights.tensors import sound_state
 
@@ -107,7 +107,7 @@ def run_config(
     """The configuration that a checkpoint of ours was trained with, with at least these `sections`.
 
     Raises:
-        UserError: it is not one of ours, or of another task than `task`; or see `tools.saved_config.checked`.
+        UserError: it is not one of ours, or of another task than `task`; or see `tools.runs.saved_config.checked`.
     """
     config = hyper_parameters(checkpoint).get("config")
     if config is None:

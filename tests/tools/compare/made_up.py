@@ -12,7 +12,7 @@ from mnv3.tools.compare.folders import read_run
 from mnv3.tools.compare.runs import Run
 from mnv3.tools.compare.tables import Entry
 from mnv3.tools.drawing.sheets import lay_out, panel, save_sheet
-from mnv3.tools.run_folder import RunFolder
+from mnv3.tools.runs.folder import RunFolder
 
 HEADLINES = {"boxes": ("AP", "AP50"), "masks": ("mIoU",)}
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mnv3.tools.drawing import plots
-from mnv3.tools.run_folder import read_metrics
+from mnv3.tools.runs.folder import read_metrics
 
 
 @pytest.fixture

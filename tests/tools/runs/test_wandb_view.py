@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from mnv3.tools import wandb_view
 from mnv3.tools.paper.tables import TABLES
+from mnv3.tools.runs import wandb_view
 
 
 @pytest.mark.parametrize("number", TABLES)

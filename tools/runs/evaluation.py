@@ -11,9 +11,9 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import write_text
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.summary import cost_figures, score_figures
-from mnv3.tools.run_folder import refuse_links
-from mnv3.tools.runs import Source, disagreements
-from mnv3.tools.tracking import finishing, start_run
+from mnv3.tools.runs.find import Source, disagreements
+from mnv3.tools.runs.folder import refuse_links
+from mnv3.tools.runs.wandb_run import finishing, start_run
 
 log = logging.getLogger("mnv3")
 

@@ -8,7 +8,7 @@ import pytest
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs import find, lay_over, typed_keys, wanted
+from mnv3.tools.runs.find import find, lay_over, typed_keys, wanted
 
 
 def config(backbone: str = "small", **more: Any) -> dict[str, Any]:

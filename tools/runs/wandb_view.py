@@ -1,6 +1,6 @@
 """A saved view of a W&B project: a table of the paper as our runs fill it, ours beside the paper's.
 
-    python -m mnv3.tools.wandb_view 6 --project mnv3 --entity TEAM
+    python -m mnv3.tools.runs.wandb_view 6 --project mnv3 --entity TEAM
 
 Runs are grouped by row; the table shows scores and costs, the paper's, ours and the difference; below are the curves,
 the scores against the costs, and the configurations. Needs wandb-workspaces and a key: `pip install wandb-workspaces`,
@@ -15,7 +15,7 @@ from typing import Any
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.paper.tables import TABLES, PaperTable
-from mnv3.tools.tracking import wandb_mode
+from mnv3.tools.runs.wandb_run import wandb_mode
 
 CURVES = {"ssdlite": "val/AP", "lraspp": "val/mIoU"}
 """What each task's runs are scored by after an epoch."""
@@ -93,7 +93,7 @@ def save(table: PaperTable, entity: str | None, project: str) -> str:
 def main(argv: Sequence[str]) -> int:
     """The command; returns its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m mnv3.tools.wandb_view",
+        prog="python -m mnv3.tools.runs.wandb_view",
         description="Save a view of a W&B project: a table of the paper as our runs fill it.",
     )
     parser.add_argument("table", type=int, choices=TABLES)

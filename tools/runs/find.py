@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.saved_config import read_config
+from mnv3.tools.runs.saved_config import read_config
 
 LAID_OVER = ("dataset", "data", "eval", "wandb", "task.input_size")
 """Sections and keys that change how a trained network is used; the others say which network it is."""

@@ -12,7 +12,7 @@ from typing import Any
 from mnv3.tools.files.write import write_text
 from mnv3.tools.machine import stops
 from mnv3.tools.paper.summary import row_tags
-from mnv3.tools.run_folder import shown
+from mnv3.tools.runs.folder import shown
 
 log = logging.getLogger("mnv3")
 

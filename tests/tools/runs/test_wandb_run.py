@@ -10,8 +10,8 @@ import pytest
 
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.summary import cost_figures, score_figures
-from mnv3.tools.scoring import track
-from mnv3.tools.tracking import boxed_image, finishing, start_run, upload_checkpoint, wandb_mode
+from mnv3.tools.runs.evaluation import track
+from mnv3.tools.runs.wandb_run import boxed_image, finishing, start_run, upload_checkpoint, wandb_mode
 from tests.tools.tiny_task import fit
 
 SETTINGS = {"mode": "offline", "project": "mnv3", "group": "table6", "tags": ["mine"], "name": None}
@@ -203,7 +203,7 @@ def test_mode_without_a_key(monkeypatch, environment, asked, mode):
 def test_a_configured_key_means_online(monkeypatch, tmp_path):
     """In a process of its own, because W&B keeps credentials for a process's life."""
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
-    code = "from mnv3.tools.tracking import wandb_mode; print(wandb_mode(None))"
+    code = "from mnv3.tools.runs.wandb_run import wandb_mode; print(wandb_mode(None))"
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
     )

@@ -1,0 +1,1 @@
+"""Run folders and W&B runs: finding, reading, scoring them."""
