@@ -22,7 +22,7 @@ def run(cfg: DictConfig) -> None:
 
     Raises:
         UserError: what the user can mend.
-        tools.training.NonFiniteLoss: training broke down.
+        tools.training.trainer.NonFiniteLoss: training broke down.
     """
     if changed := leave_row_if_changed(cfg):
         log.warning(changed)

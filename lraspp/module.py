@@ -13,8 +13,8 @@ from mnv3.lraspp.losses import segmentation_loss
 from mnv3.lraspp.lovasz import lovasz_on_grid
 from mnv3.lraspp.model import Segmenter
 from mnv3.lraspp.sizes import Size, input_size
-from mnv3.tools.module import TrainingModule
-from mnv3.tools.optim import Plan
+from mnv3.tools.training.module import TrainingModule
+from mnv3.tools.training.optim import Plan
 
 SCORE = "val/mIoU"
 """What decides on the best checkpoint: mean IoU over the classes."""

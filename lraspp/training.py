@@ -30,13 +30,13 @@ from mnv3.lraspp.sizes import check_sizes, crop_size, first_size, input_size, un
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay
 from mnv3.tools.errors import UserError
-from mnv3.tools.fitting import fit_and_score
 from mnv3.tools.images.few import few_images
-from mnv3.tools.optim import Plan
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.task import Config, Task
-from mnv3.tools.training import share_of_batch
+from mnv3.tools.training.optim import Plan
+from mnv3.tools.training.run import fit_and_score
+from mnv3.tools.training.trainer import share_of_batch
 from mnv3.tools.weights.load import load_first_weights
 
 log = logging.getLogger("mnv3")
@@ -49,7 +49,7 @@ SIDE = 480
 
 
 def train(cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
-    """As `tools.fitting.fit_and_score`."""
+    """As `tools.training.run.fit_and_score`."""
     fit_and_score(Segmentation(), cfg, folder, begin)
 
 

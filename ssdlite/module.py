@@ -10,8 +10,8 @@ from mnv3.ssdlite.data.loader import Batch
 from mnv3.ssdlite.evaluate.coco_scores import CocoScorer
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.model import Detector
-from mnv3.tools.module import TrainingModule
-from mnv3.tools.optim import Plan
+from mnv3.tools.training.module import TrainingModule
+from mnv3.tools.training.optim import Plan
 
 SCORE = "val/AP"
 """What decides on the best checkpoint: COCO AP over IoU 0.50:0.95."""

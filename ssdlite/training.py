@@ -27,14 +27,14 @@ from mnv3.ssdlite.panels import sample_panels, score_tables
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
-from mnv3.tools.fitting import fit_and_score
 from mnv3.tools.images.few import few_images
-from mnv3.tools.optim import Plan
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.tables import row
 from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.task import Config, Task
-from mnv3.tools.training import share_of_batch
+from mnv3.tools.training.optim import Plan
+from mnv3.tools.training.run import fit_and_score
+from mnv3.tools.training.trainer import share_of_batch
 from mnv3.tools.weights.load import load_first_weights
 
 log = logging.getLogger("mnv3")
@@ -44,7 +44,7 @@ DRAWN = 16
 
 
 def train(cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
-    """As `tools.fitting.fit_and_score`."""
+    """As `tools.training.run.fit_and_score`."""
     fit_and_score(Detection(), cfg, folder, begin)
 
 

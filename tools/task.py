@@ -1,4 +1,4 @@
-"""What a training has to know of its task; `tools.fitting` and `tools.rehearsal` do the rest."""
+"""What a training has to know of its task; `tools.training.run` and `tools.training.dry_run` do the rest."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from torch import nn
 
-from mnv3.tools.module import TrainingModule
-from mnv3.tools.optim import Plan
 from mnv3.tools.paper.cost import RowCost
+from mnv3.tools.training.module import TrainingModule
+from mnv3.tools.training.optim import Plan
 
 Config = dict[str, Any]
 """The whole configuration, resolved, as plain values."""

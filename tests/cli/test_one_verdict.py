@@ -17,7 +17,7 @@ from mnv3.lraspp.training import Segmentation
 from mnv3.ssdlite.scoring import _open as open_boxes
 from mnv3.ssdlite.training import Detection
 from mnv3.tools.errors import UserError
-from mnv3.tools.fitting import open_data
+from mnv3.tools.training.run import open_data
 from tests.lraspp.data.files import section
 from tests.lraspp.data.own_masks import BLACK, RED, Masks, grey, painted
 from tests.ssdlite.data.conftest import Files

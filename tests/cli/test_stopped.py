@@ -27,8 +27,8 @@ from types import SimpleNamespace
 def run(cfg):
     from hydra.core.hydra_config import HydraConfig
     from lightning.pytorch.callbacks import Callback
-    from tests.tools.tiny_task import fit
-    from mnv3.tools.progress import quiet_lightning
+    from tests.tools.training.tiny_task import fit
+    from mnv3.tools.training.progress import quiet_lightning
     from mnv3.tools.runs.folder import RunFolder
 
     quiet_lightning()

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from mnv3.tools.module import TrainingModule
+from mnv3.tools.training.module import TrainingModule
 from tests.gpu.conftest import TASKS, losses, weights
 
 TASK = pytest.mark.parametrize("task", TASKS)

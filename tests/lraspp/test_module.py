@@ -14,7 +14,7 @@ from mnv3.lraspp.module import SegmentationModule, predict_batch
 from mnv3.lraspp.training import train
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder, read_metrics
-from mnv3.tools.training import NonFiniteLoss
+from mnv3.tools.training.trainer import NonFiniteLoss
 from mnv3.tools.weights.checkpoint import read_checkpoint
 
 

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from mnv3.tools.drawing.plots import plot_training
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder, is_finite, read_metrics
-from tests.tools.tiny_task import fit
+from tests.tools.training.tiny_task import fit
 
 
 def test_description_can_be_read_back(tmp_path):

@@ -12,7 +12,7 @@ from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.runs.evaluation import track
 from mnv3.tools.runs.wandb_run import boxed_image, finishing, start_run, upload_checkpoint, wandb_mode
-from tests.tools.tiny_task import fit
+from tests.tools.training.tiny_task import fit
 
 SETTINGS = {"mode": "offline", "project": "mnv3", "group": "table6", "tags": ["mine"], "name": None}
 

@@ -16,7 +16,7 @@ from torch import nn
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights import checkpoint as checkpoints
 from mnv3.tools.weights.checkpoint import load_fitting, read_checkpoint, run_config, write_checkpoint
-from tests.tools.tiny_task import fit
+from tests.tools.training.tiny_task import fit
 
 
 class Killed(RuntimeError):

@@ -9,9 +9,9 @@ from lightning.pytorch.loggers import WandbLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
-from mnv3.tools.optim import build_optimizer, build_scheduler, make_plan
 from mnv3.tools.runs.folder import RunFolder
-from mnv3.tools.training import build_trainer
+from mnv3.tools.training.optim import build_optimizer, build_scheduler, make_plan
+from mnv3.tools.training.trainer import build_trainer
 
 RECIPE: dict[str, Any] = {
     "epochs": 3,

@@ -12,16 +12,16 @@ from torch import nn
 
 from mnv3.tools.drawing.plots import plot_training
 from mnv3.tools.machine.precision import training_remarks
-from mnv3.tools.optim import Plan, make_plan
 from mnv3.tools.paper.cost import count
 from mnv3.tools.paper.summary import cost_figures, score_figures
-from mnv3.tools.progress import quiet_lightning
-from mnv3.tools.ranks import watched
-from mnv3.tools.resuming import Restored, check_resumed, restoring
 from mnv3.tools.runs.folder import RunFolder, read_metrics, shown
 from mnv3.tools.runs.wandb_run import finishing, start_run, upload_checkpoint
 from mnv3.tools.task import Task
-from mnv3.tools.training import build_trainer, share_batch_norm
+from mnv3.tools.training.optim import Plan, make_plan
+from mnv3.tools.training.progress import quiet_lightning
+from mnv3.tools.training.ranks import watched
+from mnv3.tools.training.resuming import Restored, check_resumed, restoring
+from mnv3.tools.training.trainer import build_trainer, share_batch_norm
 from mnv3.tools.weights.checkpoint import read_checkpoint
 
 log = logging.getLogger("mnv3")
@@ -34,7 +34,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
 
     Raises:
         UserError: a mistake in the configuration, the data or a weights file.
-        tools.training.NonFiniteLoss: training broke down.
+        tools.training.trainer.NonFiniteLoss: training broke down.
     """
     quiet_lightning()
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 PROGRAM = """
 import os, signal, sys
@@ -16,7 +16,7 @@ from lightning.pytorch.callbacks import Callback
 from mnv3.cli import failures
 from tests.tools import tiny_task
 from mnv3.tools import stops
-from mnv3.tools.ranks import watched
+from mnv3.tools.training.ranks import watched
 
 class Kill(Callback):
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):

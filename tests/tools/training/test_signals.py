@@ -11,7 +11,7 @@ from lightning.pytorch.callbacks import Callback
 from mnv3.tools.machine import stops
 from mnv3.tools.runs.folder import read_metrics
 from mnv3.tools.weights.checkpoint import read_checkpoint
-from tests.tools.tiny_task import fit
+from tests.tools.training.tiny_task import fit
 
 
 class Terminate(Callback):

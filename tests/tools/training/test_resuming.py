@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.resuming import check_resumed
 from mnv3.tools.runs.folder import RunFolder
+from mnv3.tools.training.resuming import check_resumed
 from mnv3.tools.weights.checkpoint import PARTS
 
 CONFIG: dict[str, Any] = {

@@ -10,16 +10,16 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, Timer
 from torch import Tensor, nn
 
-from mnv3.tools.ema import Ema, SharedBuffers
-from mnv3.tools.epoch_rows import MetricsCsv
 from mnv3.tools.errors import UserError
-from mnv3.tools.keeping import KeepBestAndLast, WholeFiles
 from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.machine.precision import training_precision, uses_gpu
-from mnv3.tools.optim import Plan
-from mnv3.tools.progress import EpochProgress
 from mnv3.tools.runs.folder import RunFolder, shown
-from mnv3.tools.signals import KeepHandlers
+from mnv3.tools.training.checkpoints import KeepBestAndLast, WholeFiles
+from mnv3.tools.training.ema import Ema, SharedBuffers
+from mnv3.tools.training.metrics_csv import MetricsCsv
+from mnv3.tools.training.optim import Plan
+from mnv3.tools.training.progress import EpochProgress
+from mnv3.tools.training.signals import KeepHandlers
 
 
 class NonFiniteLoss(RuntimeError):

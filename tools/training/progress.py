@@ -11,7 +11,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from mnv3.tools.epoch_rows import epoch_metrics
+from mnv3.tools.training.metrics_csv import epoch_metrics
 
 log = logging.getLogger("mnv3")
 

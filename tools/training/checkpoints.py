@@ -10,8 +10,8 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from mnv3.tools.epoch_rows import epoch_metrics
 from mnv3.tools.files.write import atomic_path
+from mnv3.tools.training.metrics_csv import epoch_metrics
 from mnv3.tools.weights.checkpoint import NEW, read_checkpoint, write_checkpoint
 
 LAST, BEST = "last.ckpt", "best.ckpt"

@@ -4,9 +4,9 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from mnv3.tools.ema import Ema, ramped_decay
+from mnv3.tools.training.ema import Ema, ramped_decay
 from mnv3.tools.weights.checkpoint import read_checkpoint
-from tests.tools.tiny_task import fit
+from tests.tools.training.tiny_task import fit
 
 
 class History(Callback):

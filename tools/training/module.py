@@ -6,7 +6,7 @@ from typing import Any
 import lightning.pytorch as pl
 from torch import Tensor
 
-from mnv3.tools.optim import Plan, build_optimizer, build_scheduler
+from mnv3.tools.training.optim import Plan, build_optimizer, build_scheduler
 
 
 class TrainingModule(pl.LightningModule):

@@ -10,12 +10,12 @@ import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.fitting import open_data
 from mnv3.tools.machine.precision import DTYPES, training_precision, training_remarks
-from mnv3.tools.optim import build_optimizer, make_plan
 from mnv3.tools.paper.cost import count
-from mnv3.tools.progress import quiet_lightning
 from mnv3.tools.task import Task
+from mnv3.tools.training.optim import build_optimizer, make_plan
+from mnv3.tools.training.progress import quiet_lightning
+from mnv3.tools.training.run import open_data
 
 log = logging.getLogger("mnv3")
 

@@ -6,9 +6,9 @@ import re
 import pytest
 import torch
 
-from mnv3.tools.progress import clock, quiet_lightning
-from mnv3.tools.training import NonFiniteLoss
-from tests.tools.tiny_task import fit
+from mnv3.tools.training.progress import clock, quiet_lightning
+from mnv3.tools.training.trainer import NonFiniteLoss
+from tests.tools.training.tiny_task import fit
 
 
 def test_one_line_an_epoch_and_nothing_else(tmp_path, caplog, capfd):

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.optim import Plan, build_optimizer, build_scheduler, lr_factor, make_plan, parameter_groups
+from mnv3.tools.training.optim import Plan, build_optimizer, build_scheduler, lr_factor, make_plan, parameter_groups
 
 PAPER = {
     "epochs": None,
