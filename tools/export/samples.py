@@ -7,8 +7,8 @@ import numpy as np
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_pixels
+from mnv3.tools.streets.draw import draw_scene
 from mnv3.tools.streets.folder import scene_seed
-from mnv3.tools.streets.scene import draw_scene
 
 SIZE = (360, 480)  # as the built-in data set has them
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from mnv3.tools.files.write import write_encoded
 from mnv3.tools.streets.classes import FIRST_INSTANCE_LABEL
+from mnv3.tools.streets.draw import Scene, draw_scene
 from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
-from mnv3.tools.streets.scene import Scene, draw_scene
 
 CITIES = {"train": ("aachen", "bochum", "hamburg"), "val": ("frankfurt", "lindau", "munster")}
 FRAME = 19  # Cityscapes annotates the 20th frame of each snippet

@@ -10,10 +10,10 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from mnv3.tools.files.write import write_encoded, write_json
-from mnv3.tools.streets.canvas import SUPERSAMPLING
 from mnv3.tools.streets.classes import COCO_CATEGORIES
+from mnv3.tools.streets.draw import Scene, draw_scene
 from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
-from mnv3.tools.streets.scene import Scene, draw_scene
+from mnv3.tools.streets.scene.canvas import SUPERSAMPLING
 
 JPEG_QUALITY = 90
 FIRST_IMAGE_ID = {"train": 1, "val": 1_000_001}

@@ -4,10 +4,10 @@ import math
 import random
 from typing import NamedTuple
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.camera import Frame
-from mnv3.tools.streets.canvas import Canvas, Colour, shade
-from mnv3.tools.streets.palette import pick
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.camera import Frame
+from mnv3.tools.streets.scene.canvas import Canvas, Colour, shade
+from mnv3.tools.streets.scene.palette import pick
 
 Joint = tuple[float, float, float]  # metres ahead, up, right in the person's frame
 

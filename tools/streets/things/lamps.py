@@ -3,11 +3,11 @@
 import math
 import random
 
-from mnv3.tools.streets.camera import Frame
-from mnv3.tools.streets.canvas import Canvas, Colour, mix, shade, shining
-from mnv3.tools.streets.mood import Mood
-from mnv3.tools.streets.palette import METAL
-from mnv3.tools.streets.solids import box, prism
+from mnv3.tools.streets.scene.camera import Frame
+from mnv3.tools.streets.scene.canvas import Canvas, Colour, mix, shade, shining
+from mnv3.tools.streets.scene.mood import Mood
+from mnv3.tools.streets.scene.palette import METAL
+from mnv3.tools.streets.scene.solids import box, prism
 
 
 def draw_pole(canvas: Canvas, x: float, z: float, height: float, thickness: float, colour: Colour) -> None:

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.canvas import Canvas, mix, shade
-from mnv3.tools.streets.mood import Mood
-from mnv3.tools.streets.palette import pick
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.canvas import Canvas, mix, shade
+from mnv3.tools.streets.scene.mood import Mood
+from mnv3.tools.streets.scene.palette import pick
 
 FAR = 140.0  # metres; where the street ends in haze
 NEAR_EDGE = 1.2  # metres; nearer ground is below the picture

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mnv3.tools.streets.camera import Frame, Point
-from mnv3.tools.streets.canvas import Canvas, Colour, shade
+from mnv3.tools.streets.scene.camera import Frame, Point
+from mnv3.tools.streets.scene.canvas import Canvas, Colour, shade
 
 
 class Corner(NamedTuple):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from mnv3.tools.streets.camera import Camera, Point
 from mnv3.tools.streets.classes import FIRST_INSTANCE_LABEL, LABEL_IDS
+from mnv3.tools.streets.scene.camera import Camera, Point
 
 SUPERSAMPLING = 2  # canvas pixels an image pixel, each way: smooth edges from Pillow's hard ones
 MAX_SEGMENTS = 255  # the map has one byte a pixel

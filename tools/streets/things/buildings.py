@@ -2,12 +2,12 @@
 
 import random
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.canvas import Canvas, Colour, mix, shade, shining
-from mnv3.tools.streets.ground import Street, spans
-from mnv3.tools.streets.mood import Mood
-from mnv3.tools.streets.palette import GLASS, pick
-from mnv3.tools.streets.solids import Light
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.canvas import Canvas, Colour, mix, shade, shining
+from mnv3.tools.streets.scene.ground import Street, spans
+from mnv3.tools.streets.scene.mood import Mood
+from mnv3.tools.streets.scene.palette import GLASS, pick
+from mnv3.tools.streets.scene.solids import Light
 
 LIT = [(255, 214, 140), (255, 232, 180), (240, 190, 110), (214, 226, 236)]
 

@@ -3,12 +3,12 @@
 import random
 from typing import NamedTuple
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.camera import Frame
-from mnv3.tools.streets.canvas import Canvas, mix, shade, shining
-from mnv3.tools.streets.chassis import HEADLAMP, TAILLAMP, draw_end, draw_underside, draw_wheels
-from mnv3.tools.streets.palette import DARK, GLASS, pick
-from mnv3.tools.streets.solids import Corner, Light, lit, prism
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.camera import Frame
+from mnv3.tools.streets.scene.canvas import Canvas, mix, shade, shining
+from mnv3.tools.streets.scene.palette import DARK, GLASS, pick
+from mnv3.tools.streets.scene.solids import Corner, Light, lit, prism
+from mnv3.tools.streets.things.chassis import HEADLAMP, TAILLAMP, draw_end, draw_underside, draw_wheels
 
 
 class Shape(NamedTuple):

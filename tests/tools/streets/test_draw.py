@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from mnv3.tools.streets.canvas import SUPERSAMPLING
 from mnv3.tools.streets.cityscapes import label_maps
 from mnv3.tools.streets.classes import COCO_CATEGORIES, LABEL_IDS
 from mnv3.tools.streets.coco import SMALLEST_VISIBLE_PART, annotate
+from mnv3.tools.streets.draw import draw_scene
 from mnv3.tools.streets.folder import scene_seed
-from mnv3.tools.streets.scene import draw_scene
+from mnv3.tools.streets.scene.canvas import SUPERSAMPLING
 
 SIZE = (180, 240)
 

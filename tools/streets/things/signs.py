@@ -3,10 +3,10 @@
 import math
 import random
 
-from mnv3.tools.streets.camera import Point
-from mnv3.tools.streets.canvas import Canvas, shade
-from mnv3.tools.streets.lamps import draw_pole
-from mnv3.tools.streets.palette import METAL
+from mnv3.tools.streets.scene.camera import Point
+from mnv3.tools.streets.scene.canvas import Canvas, shade
+from mnv3.tools.streets.scene.palette import METAL
+from mnv3.tools.streets.things.lamps import draw_pole
 
 # The letters of STOP as pen strokes in a unit square.
 STOP_LETTERS = (

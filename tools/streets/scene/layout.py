@@ -4,8 +4,8 @@ import math
 import random
 from typing import NamedTuple
 
-from mnv3.tools.streets.camera import Camera
-from mnv3.tools.streets.ground import Street
+from mnv3.tools.streets.scene.camera import Camera
+from mnv3.tools.streets.scene.ground import Street
 
 AWAY, TOWARDS, RIGHT, LEFT = 0.0, math.pi, math.pi / 2, -math.pi / 2
 

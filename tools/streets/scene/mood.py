@@ -4,8 +4,8 @@ import math
 import random
 from typing import NamedTuple
 
-from mnv3.tools.streets.canvas import Colour, mix
-from mnv3.tools.streets.solids import Light
+from mnv3.tools.streets.scene.canvas import Colour, mix
+from mnv3.tools.streets.scene.solids import Light
 
 
 class Mood(NamedTuple):

@@ -4,10 +4,10 @@ import math
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from mnv3.tools.streets.camera import Camera, Frame
-from mnv3.tools.streets.canvas import SUPERSAMPLING
-from mnv3.tools.streets.layout import KINDS, Actor
-from mnv3.tools.streets.solids import Light
+from mnv3.tools.streets.scene.camera import Camera, Frame
+from mnv3.tools.streets.scene.canvas import SUPERSAMPLING
+from mnv3.tools.streets.scene.layout import KINDS, Actor
+from mnv3.tools.streets.scene.solids import Light
 
 # How tall an actor is, for its shadow (metres), and how wide where that is not its footprint.
 HEIGHTS = {

@@ -1,9 +1,9 @@
 """Parts that cars, buses, trucks and trams share: wheels, ends with lamps, the dark below."""
 
-from mnv3.tools.streets.camera import Frame
-from mnv3.tools.streets.canvas import Canvas, Colour
-from mnv3.tools.streets.palette import DARK, TYRE
-from mnv3.tools.streets.solids import disc
+from mnv3.tools.streets.scene.camera import Frame
+from mnv3.tools.streets.scene.canvas import Canvas, Colour
+from mnv3.tools.streets.scene.palette import DARK, TYRE
+from mnv3.tools.streets.scene.solids import disc
 
 HEADLAMP, TAILLAMP = (255, 246, 214), (206, 28, 30)
 

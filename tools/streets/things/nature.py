@@ -3,11 +3,11 @@
 import math
 import random
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.canvas import Canvas, Colour, mix, shade
-from mnv3.tools.streets.ground import Street, spans
-from mnv3.tools.streets.palette import pick
-from mnv3.tools.streets.solids import Light
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.canvas import Canvas, Colour, mix, shade
+from mnv3.tools.streets.scene.ground import Street, spans
+from mnv3.tools.streets.scene.palette import pick
+from mnv3.tools.streets.scene.solids import Light
 
 
 def _foliage(

@@ -2,18 +2,18 @@
 
 import random
 
-from mnv3.tools.streets.camera import Frame
-from mnv3.tools.streets.canvas import Canvas
-from mnv3.tools.streets.cars import draw_car
-from mnv3.tools.streets.clutter import draw_clutter
-from mnv3.tools.streets.cycles import cyclist, draw_bicycle, draw_motorcycle, draw_rider, motorcyclist
-from mnv3.tools.streets.lamps import draw_lamp, draw_traffic_light
-from mnv3.tools.streets.large_vehicles import draw_bus, draw_tram, draw_truck
-from mnv3.tools.streets.layout import KINDS, Actor
-from mnv3.tools.streets.mood import Mood
-from mnv3.tools.streets.nature import draw_bush, draw_tree
-from mnv3.tools.streets.people import draw_person
-from mnv3.tools.streets.signs import draw_sign, draw_stop_sign
+from mnv3.tools.streets.scene.camera import Frame
+from mnv3.tools.streets.scene.canvas import Canvas
+from mnv3.tools.streets.scene.layout import KINDS, Actor
+from mnv3.tools.streets.scene.mood import Mood
+from mnv3.tools.streets.things.cars import draw_car
+from mnv3.tools.streets.things.clutter import draw_clutter
+from mnv3.tools.streets.things.cycles import cyclist, draw_bicycle, draw_motorcycle, draw_rider, motorcyclist
+from mnv3.tools.streets.things.lamps import draw_lamp, draw_traffic_light
+from mnv3.tools.streets.things.large_vehicles import draw_bus, draw_tram, draw_truck
+from mnv3.tools.streets.things.nature import draw_bush, draw_tree
+from mnv3.tools.streets.things.people import draw_person
+from mnv3.tools.streets.things.signs import draw_sign, draw_stop_sign
 
 DRAW_VEHICLE = {"car": draw_car, "bus": draw_bus, "truck": draw_truck, "tram": draw_tram}
 

@@ -2,7 +2,7 @@
 
 import random
 
-from mnv3.tools.streets.canvas import Colour, mix, shade
+from mnv3.tools.streets.scene.canvas import Colour, mix, shade
 
 SKIN = [(241, 200, 170), (224, 172, 138), (198, 140, 104), (141, 92, 64), (94, 60, 44)]
 HAIR = [(38, 28, 24), (72, 48, 32), (120, 84, 48), (190, 150, 92), (150, 146, 142), (24, 22, 26)]

@@ -2,12 +2,12 @@
 
 import random
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.camera import Frame
-from mnv3.tools.streets.canvas import Canvas, Colour, mix, shade, shining
-from mnv3.tools.streets.chassis import HEADLAMP, TAILLAMP, draw_end, draw_underside, draw_wheels
-from mnv3.tools.streets.palette import DARK, GLASS, METAL, pick
-from mnv3.tools.streets.solids import Corner, Light, box, lit, prism
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.camera import Frame
+from mnv3.tools.streets.scene.canvas import Canvas, Colour, mix, shade, shining
+from mnv3.tools.streets.scene.palette import DARK, GLASS, METAL, pick
+from mnv3.tools.streets.scene.solids import Corner, Light, box, lit, prism
+from mnv3.tools.streets.things.chassis import HEADLAMP, TAILLAMP, draw_end, draw_underside, draw_wheels
 
 
 def draw_bus(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, lamps_on: bool) -> None:

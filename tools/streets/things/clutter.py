@@ -3,11 +3,11 @@
 import random
 from collections.abc import Callable
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.camera import Frame
-from mnv3.tools.streets.canvas import Canvas, shade
-from mnv3.tools.streets.palette import DARK, pick
-from mnv3.tools.streets.solids import Corner, Light, box, prism
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.camera import Frame
+from mnv3.tools.streets.scene.canvas import Canvas, shade
+from mnv3.tools.streets.scene.palette import DARK, pick
+from mnv3.tools.streets.scene.solids import Corner, Light, box, prism
 
 
 def _bin(canvas: Canvas, frame: Frame, light: Light, rng: random.Random) -> None:

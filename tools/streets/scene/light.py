@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageFilter
 
-from mnv3.tools.streets.canvas import SUPERSAMPLING, Canvas
 from mnv3.tools.streets.classes import LABEL_IDS
-from mnv3.tools.streets.mood import Mood
+from mnv3.tools.streets.scene.canvas import SUPERSAMPLING, Canvas
+from mnv3.tools.streets.scene.mood import Mood
 
 TILE = 512  # pixels a side of the noise that is laid over surfaces
 

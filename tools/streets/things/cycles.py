@@ -3,12 +3,12 @@
 import math
 import random
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.camera import Frame
-from mnv3.tools.streets.canvas import Canvas, Colour, shade, shining
-from mnv3.tools.streets.palette import DARK, METAL, TYRE, pick
-from mnv3.tools.streets.people import Pose, draw_figure, draw_looks
-from mnv3.tools.streets.solids import Corner, Light, disc, prism
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.camera import Frame
+from mnv3.tools.streets.scene.canvas import Canvas, Colour, shade, shining
+from mnv3.tools.streets.scene.palette import DARK, METAL, TYRE, pick
+from mnv3.tools.streets.scene.solids import Corner, Light, disc, prism
+from mnv3.tools.streets.things.people import Pose, draw_figure, draw_looks
 
 HEADLAMP = (255, 246, 214)
 

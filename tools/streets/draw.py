@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnv3.tools.streets import palette
-from mnv3.tools.streets.actors import draw_actor
-from mnv3.tools.streets.buildings import draw_row, draw_skyline
-from mnv3.tools.streets.canvas import SUPERSAMPLING, Canvas, Segment, shade
-from mnv3.tools.streets.ground import Street, draw_ground, draw_sky
-from mnv3.tools.streets.layout import place_actors, place_camera, plan_street
-from mnv3.tools.streets.light import develop
-from mnv3.tools.streets.mood import Mood, draw_mood
-from mnv3.tools.streets.nature import draw_boundary, draw_bush, draw_tree, draw_treeline
-from mnv3.tools.streets.shadows import cast_shadows
+from mnv3.tools.streets.scene import palette
+from mnv3.tools.streets.scene.actors import draw_actor
+from mnv3.tools.streets.scene.canvas import SUPERSAMPLING, Canvas, Segment, shade
+from mnv3.tools.streets.scene.ground import Street, draw_ground, draw_sky
+from mnv3.tools.streets.scene.layout import place_actors, place_camera, plan_street
+from mnv3.tools.streets.scene.light import develop
+from mnv3.tools.streets.scene.mood import Mood, draw_mood
+from mnv3.tools.streets.scene.shadows import cast_shadows
+from mnv3.tools.streets.things.buildings import draw_row, draw_skyline
+from mnv3.tools.streets.things.nature import draw_boundary, draw_bush, draw_tree, draw_treeline
 
 
 class Scene(NamedTuple):

@@ -1,0 +1,1 @@
+"""A street: where things stand, the camera, the light."""
