@@ -15,15 +15,15 @@ from torchvision.models import (
 )
 
 from mnv3.backbones.blocks import BN_EPSILON
+from mnv3.backbones.names.recognise import in_slims, recognise
+from mnv3.backbones.names.slim import from_slim, slim_scope
+from mnv3.backbones.names.timm import TIMM_EPSILON, from_timm
+from mnv3.backbones.names.torchvision import from_torchvision, to_symmetric_range
+from mnv3.backbones.names.torchvision_cache import cached
+from mnv3.backbones.names.unfold import unfolded
+from mnv3.backbones.narrow.cut import narrow
+from mnv3.backbones.narrow.fit import can_refit, refit
 from mnv3.backbones.network import Backbone
-from mnv3.backbones.recognise import in_slims, recognise
-from mnv3.backbones.refit import can_refit, refit
-from mnv3.backbones.tf_names import from_slim, slim_scope
-from mnv3.backbones.timm_names import TIMM_EPSILON, from_timm
-from mnv3.backbones.torchvision_cache import cached
-from mnv3.backbones.torchvision_names import from_torchvision, to_symmetric_range
-from mnv3.backbones.transfer import narrow
-from mnv3.backbones.unfold import unfolded
 from mnv3.tools.errors import UserError
 
 Inputs = Literal["imagenet", "symmetric"]
@@ -61,7 +61,7 @@ def load_backbone_weights(
     deviation, as torchvision's own weights; or "symmetric", images in -1..1, as the weights that Google published,
     which are timm's mobilenetv1_100 and all those that it calls "tf_"; these need backbone.padding=same too. `wanted`
     says what the backbone gets: the stem is adapted to that. Wider weights, of a full network for one with the halved
-    tail of RF2, are cut: see `backbones.transfer`; and fitted to the full network, see `backbones.refit`, if there are
+    tail of RF2, are cut: see `backbones.narrow.cut`; and fitted to the full network, see `backbones.narrow.fit`, if there are
     `images` [N, 3, H, W] of the data set, as the backbone gets them. Any other entry of another shape (timm's squeezes,
     which are not rounded) is not loaded.
 

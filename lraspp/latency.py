@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.lraspp.cost import CLASSES, FRAME
 from mnv3.lraspp.load import segmenter_from_config
 from mnv3.lraspp.model import Segmenter

@@ -157,7 +157,7 @@ def _path(source: str) -> Path:
         return Path(source)
     from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights
 
-    from mnv3.backbones.torchvision_cache import cached
+    from mnv3.backbones.names.torchvision_cache import cached
 
     weights = LRASPP_MobileNet_V3_Large_Weights.COCO_WITH_VOC_LABELS_V1
     return cached(weights, "torchvision's LR-ASPP weights")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.evaluate.inference import predict
 from mnv3.lraspp.load import Loaded, load_segmenter, load_weights

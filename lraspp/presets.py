@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mnv3.backbones.torchvision_names import IMAGENET_MEAN, IMAGENET_STD
+from mnv3.backbones.names.torchvision import IMAGENET_MEAN, IMAGENET_STD
 from mnv3.tools.errors import UserError
 
 Gate = Literal["sigmoid", "hard_sigmoid", "none"]

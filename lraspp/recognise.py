@@ -16,8 +16,8 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from mnv3.backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
-from mnv3.backbones.unfold import unfolded
+from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
+from mnv3.backbones.names.unfold import unfolded
 from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.data.tables import CITYSCAPES, VOC
 from mnv3.lraspp.model import V3, Segmenter

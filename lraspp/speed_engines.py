@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from omegaconf import DictConfig
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.predictor import SegmenterPredictor
 from mnv3.lraspp.speed_exported import labels_of_frame

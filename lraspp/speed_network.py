@@ -15,7 +15,7 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.backbones.network import backbone_options
 from mnv3.lraspp.data.frames import IGNORE
 from mnv3.lraspp.losses import segmentation_loss

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor
 
-from mnv3.backbones.tf_names import GATE_RATIO, from_slim, slim_layer
-from mnv3.backbones.torchvision_names import from_torchvision as backbone_from_torchvision
+from mnv3.backbones.names.slim import GATE_RATIO, from_slim, slim_layer
+from mnv3.backbones.names.torchvision import from_torchvision as backbone_from_torchvision
 from mnv3.lraspp.heads import Head
 from mnv3.lraspp.model import Segmenter
 

@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import torch
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.export_boxes import LAST, boxes_of
 from mnv3.ssdlite.export_nms import Candidates, detections
 from mnv3.ssdlite.head import Predictor

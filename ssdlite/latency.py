@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.cost import SLOTS
 from mnv3.ssdlite.load import detector_from_config
 

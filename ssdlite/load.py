@@ -154,6 +154,6 @@ def _path(source: str) -> Path:
         return Path(source)
     from torchvision.models.detection import SSDLite320_MobileNet_V3_Large_Weights
 
-    from mnv3.backbones.torchvision_cache import cached
+    from mnv3.backbones.names.torchvision_cache import cached
 
     return cached(SSDLite320_MobileNet_V3_Large_Weights.COCO_V1, "torchvision's SSDLite weights")

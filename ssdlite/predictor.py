@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.load import Loaded, load_detector, load_weights
 from mnv3.ssdlite.model import Detector
 from mnv3.ssdlite.resize import resize

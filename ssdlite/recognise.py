@@ -15,8 +15,8 @@ theirs (MobileDet) has 0.6 less on images that it has not seen than on minival.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mnv3.backbones.recognise import in_our_names, in_slims, in_torchvisions, recognise
-from mnv3.backbones.unfold import unfolded
+from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
+from mnv3.backbones.names.unfold import unfolded
 from mnv3.ssdlite.coco_names import COCO_NAMES
 from mnv3.ssdlite.data.coco import COCO_SLOTS
 from mnv3.ssdlite.model import Detector

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.model import Detector
 from mnv3.ssdlite.predictor import DetectorPredictor
 from mnv3.ssdlite.resize import resize

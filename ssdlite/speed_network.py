@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
 from mnv3.backbones.network import backbone_options
 from mnv3.ssdlite.model import Detector, build_detector
 from mnv3.ssdlite.resize import resize

@@ -6,8 +6,8 @@ from typing import cast
 import numpy as np
 from torch import Tensor
 
-from mnv3.backbones.tf_names import from_slim, slim_endpoint, slim_layer, slim_scope
-from mnv3.backbones.torchvision_names import from_torchvision as backbone_from_torchvision
+from mnv3.backbones.names.slim import from_slim, slim_endpoint, slim_layer, slim_scope
+from mnv3.backbones.names.torchvision import from_torchvision as backbone_from_torchvision
 from mnv3.ssdlite.head import Extra
 from mnv3.ssdlite.model import Detector
 

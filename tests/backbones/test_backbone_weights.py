@@ -8,8 +8,8 @@ import torch
 import torchvision
 
 from mnv3.backbones.initial import init_truncated_normal
+from mnv3.backbones.names.torchvision import from_torchvision
 from mnv3.backbones.network import build_backbone
-from mnv3.backbones.torchvision_names import from_torchvision
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.tf_graph import read_graph

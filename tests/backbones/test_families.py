@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from mnv3.backbones.blocks import BN_EPSILON
 from mnv3.backbones.classifier import Classifier
+from mnv3.backbones.names.slim import from_slim, slim_layer
+from mnv3.backbones.names.timm import TIMM_EPSILON, from_timm
+from mnv3.backbones.names.torchvision import from_torchvision
 from mnv3.backbones.network import Backbone, build_backbone, tap_places
 from mnv3.backbones.tables import CLASSIFIER_WIDTH, TABLES, layer_names
-from mnv3.backbones.tf_names import from_slim, slim_layer
-from mnv3.backbones.timm_names import TIMM_EPSILON, from_timm
-from mnv3.backbones.torchvision_names import from_torchvision
 
 # Share of a tensor's largest value, which ReLU6 cuts off. The reference's own rounding: computed in float64, our
 # outputs are just as far from it.

@@ -1,6 +1,6 @@
 """A narrowed tail fitted to the full one: its 1x1 kernels solved for, by what the full network computes on images.
 
-`backbones.transfer` says which channels a narrowed tail keeps, from the weights alone. With a few images of the data
+`backbones.narrow.cut` says which channels a narrowed tail keeps, from the weights alone. With a few images of the data
 set its layers can come nearer to the full ones than by leaving channels out:
 
 - Blocks joined by shortcuts only add to their channels, and only 1x1 convolutions read them, so that any directions
@@ -28,9 +28,9 @@ from torch import Tensor, nn
 
 from mnv3.backbones.blocks import Bottleneck, ConvNormAct
 from mnv3.backbones.convolution import Padding
+from mnv3.backbones.narrow.cut import Kept, reading
 from mnv3.backbones.network import Backbone
 from mnv3.backbones.tables import Table, layer_names
-from mnv3.backbones.transfer import Kept, reading
 
 RIDGE = 1e-3  # of the inputs' mean variance, added to each: channels that hardly vary get no large weights
 

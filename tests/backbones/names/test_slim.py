@@ -6,9 +6,9 @@ import torch
 
 from mnv3.backbones.classifier import Classifier
 from mnv3.backbones.edits import halve_tail
+from mnv3.backbones.names.slim import from_slim, slim_layer
 from mnv3.backbones.network import build_backbone, tap_places
 from mnv3.backbones.tables import CLASSIFIER_WIDTH, TABLES
-from mnv3.backbones.tf_names import from_slim, slim_layer
 
 # Share of a tensor's largest value. The reference's own rounding is of that order: computed in float64, our outputs
 # are just as far from it.

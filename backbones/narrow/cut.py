@@ -12,7 +12,7 @@ for normal.
 - The last convolution has no reader yet: its channels are worth their deviation.
 - Of a squeeze, units are worth the norms of their two kernels, one times the other.
 
-With images of the data set `backbones.refit` goes on from here.
+With images of the data set `backbones.narrow.fit` goes on from here.
 
 A constant that leaves with a channel makes no difference where batch norm follows. In squeeze-and-excitation none
 follows: there the means of the channels that leave move into the bias.

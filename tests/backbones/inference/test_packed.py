@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import nn
 
-import mnv3.backbones.packed
+import mnv3.backbones.inference.packed
 from mnv3.backbones.blocks import activation
 from mnv3.backbones.convolution import Convolution
-from mnv3.backbones.fold import fold_norms
+from mnv3.backbones.inference.fold import fold_norms
+from mnv3.backbones.inference.packed import PackedConvolution, can_pack
 from mnv3.backbones.network import build_backbone
-from mnv3.backbones.packed import PackedConvolution, can_pack
 
 pytestmark = pytest.mark.skipif(not can_pack(nn.Conv2d(1, 1, 1)), reason="this PyTorch has no oneDNN operations")
 
@@ -56,7 +56,7 @@ def test_copies_and_other_types():
 @pytest.mark.parametrize("packs", [True, False])
 def test_folded_network(packs, randomise, monkeypatch):
     if not packs:
-        monkeypatch.setattr(mnv3.backbones.packed, "OPERATIONS", ("absent",))
+        monkeypatch.setattr(mnv3.backbones.inference.packed, "OPERATIONS", ("absent",))
     backbone = randomise(build_backbone("small", padding="same", taps=["block9.expand", "last"]))
     folded = fold_norms(backbone)
     assert any(isinstance(layer, PackedConvolution) for layer in folded.modules()) == packs

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from mnv3.backbones.names.torchvision import rename, with_our_epsilon
 from mnv3.backbones.tables import TABLES, Layer, layer_names
-from mnv3.backbones.torchvision_names import rename, with_our_epsilon
 
 TIMM_EPSILON = 1e-5  # of the batch norms in its networks but those whose names begin with "tf_", which have ours
 SE = {"se.squeeze": "se.conv_reduce", "se.excite": "se.conv_expand"}

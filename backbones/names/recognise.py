@@ -5,9 +5,9 @@ from itertools import product
 from typing import Any, Literal, NamedTuple
 
 from mnv3.backbones.edits import halve_tail, scale_width
+from mnv3.backbones.names.slim import slim_names, slim_scope
+from mnv3.backbones.names.torchvision import torchvision_names
 from mnv3.backbones.tables import TABLES, Table, layer_names
-from mnv3.backbones.tf_names import slim_names, slim_scope
-from mnv3.backbones.torchvision_names import torchvision_names
 
 USUAL_WIDTHS = (1.0, 0.75, 0.5, 0.35, 1.4, 1.3, 0.25)
 WIDTHS = (*USUAL_WIDTHS, *(step / 20 for step in range(1, 41) if step / 20 not in USUAL_WIDTHS))

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from mnv3.backbones.blocks import ConvNormAct, SqueezeExcite
-from mnv3.backbones.packed import PackedConvolution, can_pack
+from mnv3.backbones.inference.packed import PackedConvolution, can_pack
 
 Network = TypeVar("Network", bound=nn.Module)
 

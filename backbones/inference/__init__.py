@@ -1,0 +1,1 @@
+"""Networks made fast for inference."""

@@ -1,0 +1,1 @@
+"""How other projects name the same weights."""

@@ -1,0 +1,1 @@
+"""The narrow tail of RF2 from the weights of the full one."""
