@@ -10,13 +10,13 @@ import torch
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.export_boxes import LAST, boxes_of
 from mnv3.ssdlite.export_nms import Candidates, detections
-from mnv3.ssdlite.head import Predictor
-from mnv3.ssdlite.model import Detector
+from mnv3.ssdlite.model.detector import Detector
+from mnv3.ssdlite.model.head import Predictor
 from mnv3.tools.export.graph import FLOAT, INT64, Graph, floats, ints
 from mnv3.tools.export.network import network_graph
 
 RESIZE_MODES = {"legacy": "asymmetric", "half_pixel": "half_pixel"}
-"""ONNX's word for each rule of `ssdlite.resize` that a preset has."""
+"""ONNX's word for each rule of `ssdlite.model.resize` that a preset has."""
 
 
 def plain_network(detector: Detector) -> Detector:
@@ -27,7 +27,7 @@ def plain_network(detector: Detector) -> Detector:
 
 
 def export_network(detector: Detector, whole: bool) -> onnx.GraphProto:
-    """input [N, 3, h, w] float32, 0..255 -> codes [N, A, 4], logits [N, A, num_slots]: see `ssdlite.targets.Raw`.
+    """input [N, 3, h, w] float32, 0..255 -> codes [N, A, 4], logits [N, A, num_slots]: see `ssdlite.model.targets.Raw`.
 
     For a `whole` model the background, which sigmoid scores do without, is left out of the logits.
     """

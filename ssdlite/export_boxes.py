@@ -1,11 +1,11 @@
-"""Decoding boxes as nodes of an ONNX graph, by the rules of `ssdlite.boxes`."""
+"""Decoding boxes as nodes of an ONNX graph, by the rules of `ssdlite.model.boxes`."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from mnv3.ssdlite.boxes import CODE_SCALE
-from mnv3.ssdlite.model import Detector
+from mnv3.ssdlite.model.boxes import CODE_SCALE
+from mnv3.ssdlite.model.detector import Detector
 from mnv3.tools.export.graph import FLOAT, Graph, floats, ints
 
 LAST = ints(-1)
@@ -30,7 +30,7 @@ def boxes_of(graph: Graph, detector: Detector, codes: str, rows: str | None = No
     if rows is not None:
         codes = rows_of(graph, codes, rows)
         centres, sides = graph.split("Split", 2, graph.add("Gather", table, rows), axis=2, num_outputs=2)
-    # Step by step as `ssdlite.boxes.decode` rounds: NMS may hang on the last bit.
+    # Step by step as `ssdlite.model.boxes.decode` rounds: NMS may hang on the last bit.
     scaled = graph.add("Div", codes, floats(*CODE_SCALE))
     shifts, stretches = graph.split("Split", 2, scaled, axis=2, num_outputs=2)
     middle = graph.add("Add", graph.add("Mul", shifts, sides), centres)

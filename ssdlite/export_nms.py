@@ -1,4 +1,4 @@
-"""Greedy NMS by class as nodes of an ONNX graph, by the rules of `ssdlite.postprocess`."""
+"""Greedy NMS by class as nodes of an ONNX graph, by the rules of `ssdlite.model.postprocess`."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -7,8 +7,8 @@ import numpy as np
 import onnx
 
 from mnv3.ssdlite.export_boxes import LAST, Boxes, rows_of
-from mnv3.ssdlite.postprocess import first_pool
-from mnv3.ssdlite.presets import Preset
+from mnv3.ssdlite.model.postprocess import first_pool
+from mnv3.ssdlite.model.presets import Preset
 from mnv3.tools.export.graph import FLOAT, Graph, floats, ints
 
 BOOL = onnx.TensorProto.BOOL

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from mnv3.ssdlite.postprocess import detect
-from mnv3.ssdlite.presets import Preset
-from mnv3.ssdlite.resize import resize
-from mnv3.ssdlite.targets import Raw
+from mnv3.ssdlite.model.postprocess import detect
+from mnv3.ssdlite.model.presets import Preset
+from mnv3.ssdlite.model.resize import resize
+from mnv3.ssdlite.model.targets import Raw
 from mnv3.tools.export.description import Description
 
 

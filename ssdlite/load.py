@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, TypeGuard
 from mnv3.backbones.initial import no_initial_weights
 from mnv3.backbones.network import backbone_options
 from mnv3.ssdlite.coco_names import COCO_NAMES
-from mnv3.ssdlite.model import Detector, build_detector
-from mnv3.ssdlite.presets import PRESETS
+from mnv3.ssdlite.model.detector import Detector, build_detector
+from mnv3.ssdlite.model.presets import PRESETS
 from mnv3.ssdlite.recognise import MARKS, class_names, describe, published, translate
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config

@@ -19,8 +19,8 @@ from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisio
 from mnv3.backbones.names.unfold import unfolded
 from mnv3.ssdlite.coco_names import COCO_NAMES
 from mnv3.ssdlite.data.coco import COCO_SLOTS
-from mnv3.ssdlite.model import Detector
-from mnv3.ssdlite.presets import PRESETS
+from mnv3.ssdlite.model.detector import Detector
+from mnv3.ssdlite.model.presets import PRESETS
 from mnv3.ssdlite.weights import from_tensorflow, from_torchvision, torchvision_features
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.file import WeightsFile, inside, read_noting, unused

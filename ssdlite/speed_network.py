@@ -15,9 +15,9 @@ from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.backbones.network import backbone_options
-from mnv3.ssdlite.model import Detector, build_detector
-from mnv3.ssdlite.resize import resize
-from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.ssdlite.model.detector import Detector, build_detector
+from mnv3.ssdlite.model.resize import resize
+from mnv3.ssdlite.model.targets import PADDING, Targets
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.rounds import Comparison
 

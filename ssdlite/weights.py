@@ -8,8 +8,8 @@ from torch import Tensor
 
 from mnv3.backbones.names.slim import from_slim, slim_endpoint, slim_layer, slim_scope
 from mnv3.backbones.names.torchvision import from_torchvision as backbone_from_torchvision
-from mnv3.ssdlite.head import Extra
-from mnv3.ssdlite.model import Detector
+from mnv3.ssdlite.model.detector import Detector
+from mnv3.ssdlite.model.head import Extra
 
 YX_TO_XY = [1, 0, 3, 2]  # the authors' codes are (ty, tx, th, tw), also in channel order
 

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 from mnv3.ssdlite.data.augment import augment
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.data.view import look_at, render
-from mnv3.ssdlite.resize import Rule, resize
+from mnv3.ssdlite.model.resize import Rule, resize
 from mnv3.tools.data.loader import TRIES, Key, first_readable
 from mnv3.tools.images.read import read_image
 from mnv3.tools.images.recolour import recolour
@@ -40,7 +40,7 @@ class DetectionDataset(Dataset[Sample]):
     """Images of `data` at `size` (h, w), resized by `rule`.
 
     With `augmentation` (see `augment`), for training: uint8, and the next readable image in the place of an
-    unreadable one. Without, for scoring: the whole image exactly as `ssdlite.resize.resize` gives it, and NO_IMAGE in
+    unreadable one. Without, for scoring: the whole image exactly as `ssdlite.model.resize.resize` gives it, and NO_IMAGE in
     the place of an unreadable one. Never raises for a bad file: the loader decides what the problems are worth.
     """
 

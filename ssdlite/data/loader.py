@@ -9,8 +9,8 @@ from torch import Tensor
 
 from mnv3.ssdlite.data.coco import MAX_BOXES, CocoData
 from mnv3.ssdlite.data.dataset import NO_IMAGE, DetectionDataset, Sample
-from mnv3.ssdlite.resize import Rule
-from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.ssdlite.model.resize import Rule
+from mnv3.ssdlite.model.targets import PADDING, Targets
 from mnv3.tools.data.loader import Loader, ScoringSampler, TrainingSampler, worker_count
 
 FATE = "It is scored as an image without detections."

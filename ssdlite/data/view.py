@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnv3.ssdlite.resize import Rule, resize_bytes
+from mnv3.ssdlite.model.resize import Rule, resize_bytes
 from mnv3.tools.images.view import FILL, View
 
 

@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import pad_sequence
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.evaluate.results import Collector, Result
 from mnv3.ssdlite.exported import OnnxDetector
-from mnv3.ssdlite.targets import PADDING, Detections
+from mnv3.ssdlite.model.targets import PADDING, Detections
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
 from mnv3.tools.predict.predictor import Boxes

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from mnv3.ssdlite.model import Detector
-from mnv3.ssdlite.targets import Detections
+from mnv3.ssdlite.model.detector import Detector
+from mnv3.ssdlite.model.targets import Detections
 
 STEADY = 16
 """Images from which on oneDNN's float32 results no longer depend on the number of threads (measured for Large and

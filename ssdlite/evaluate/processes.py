@@ -9,7 +9,7 @@ from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.data.loader import val_loader
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.results import Collector, Result
-from mnv3.ssdlite.model import Detector
+from mnv3.ssdlite.model.detector import Detector
 from mnv3.tools.machine.precision import scoring_dtype
 from mnv3.tools.machine.processes import Place, choose_devices, run_processes
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mnv3.ssdlite.data.coco import CocoData
-from mnv3.ssdlite.targets import Detections
+from mnv3.ssdlite.model.targets import Detections
 from mnv3.tools.files.write import atomic_path
 
 Result = dict[str, Any]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mnv3.ssdlite.model import build_detector
+from mnv3.ssdlite.model.detector import build_detector
 
 Call = Callable[..., int]
 COMMON = ("eval.accelerator=cpu", "data.workers=0", "wandb.mode=disabled")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mnv3.ssdlite.model import build_detector
+from mnv3.ssdlite.model.detector import build_detector
 from mnv3.ssdlite.weights import from_tensorflow
 
 # As in the published ssdlite_mobilenet_v2_coco and in the detection API's code for MobileNetV1.

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mnv3.ssdlite.cost import row_cost
-from mnv3.ssdlite.model import build_detector
+from mnv3.ssdlite.model.detector import build_detector
 from mnv3.tools.paper.cost import count
 
 # Backbone, slots; parameters of convolutions; all that are trained; multiply-adds; as printed (millions, billions).

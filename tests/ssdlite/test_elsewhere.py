@@ -10,8 +10,8 @@ from torchvision.models.detection import SSDLite320_MobileNet_V3_Large_Weights, 
 
 from mnv3.ssdlite.coco_names import COCO_NAMES
 from mnv3.ssdlite.load import detector_from_config, init_detector, load_weights
-from mnv3.ssdlite.model import build_detector
-from mnv3.ssdlite.resize import resize
+from mnv3.ssdlite.model.detector import build_detector
+from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.weights import from_torchvision
 from mnv3.tools.errors import UserError
 

@@ -9,12 +9,12 @@ import torch
 from torch import nn
 
 from mnv3.ssdlite import export_nms
-from mnv3.ssdlite.boxes import clip, decode
 from mnv3.ssdlite.export import export_network, raw_model, whole_model
 from mnv3.ssdlite.export_boxes import boxes_of
 from mnv3.ssdlite.exported import OnnxDetector
 from mnv3.ssdlite.exporting import LEAST, agree, facts, sensitive
-from mnv3.ssdlite.model import build_detector
+from mnv3.ssdlite.model.boxes import clip, decode
+from mnv3.ssdlite.model.detector import build_detector
 from mnv3.ssdlite.predictor import DetectorPredictor
 from mnv3.tools.export.description import ClassRow, Description
 from mnv3.tools.export.file import Exported, Session

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from mnv3.ssdlite.evaluate.inference import predict
-from mnv3.ssdlite.model import Detector, build_detector
+from mnv3.ssdlite.model.detector import Detector, build_detector
+from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.predictor import DetectorPredictor, open_checkpoint
-from mnv3.ssdlite.resize import resize
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.find import Source
 from tests.ssdlite.test_load import CLASSES, save

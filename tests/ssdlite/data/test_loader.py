@@ -9,8 +9,8 @@ import torch
 from mnv3.ssdlite.data.coco import load_coco
 from mnv3.ssdlite.data.dataset import NO_IMAGE, DetectionDataset
 from mnv3.ssdlite.data.loader import MAX_BOXES, collate, train_loader, val_loader
-from mnv3.ssdlite.resize import resize
-from mnv3.ssdlite.targets import PADDING
+from mnv3.ssdlite.model.resize import resize
+from mnv3.ssdlite.model.targets import PADDING
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
 

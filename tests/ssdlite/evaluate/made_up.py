@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from mnv3.ssdlite.data.coco import CocoData, load_coco
-from mnv3.ssdlite.targets import Detections
+from mnv3.ssdlite.model.targets import Detections
 
 
 def data_set(folder: Path, seed: int = 0, images: int = 11, classes: int = 4, crowds: float = 0.1) -> CocoData:

@@ -9,7 +9,7 @@ import torch
 from mnv3.ssdlite.data.coco import load_coco
 from mnv3.ssdlite.evaluate.coco_scores import CocoScorer
 from mnv3.ssdlite.evaluate.results import Collector, _merge, _shortest, read_table, write_results
-from mnv3.ssdlite.targets import Detections
+from mnv3.ssdlite.model.targets import Detections
 from tests.mutations import written
 from tests.ssdlite.evaluate.made_up import data_set, detections
 

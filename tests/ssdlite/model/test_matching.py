@@ -2,9 +2,9 @@ import torch
 from torchvision.models.detection._utils import SSDMatcher
 from torchvision.ops import box_iou
 
-from mnv3.ssdlite.anchors import grid_anchors, paper_layout
-from mnv3.ssdlite.matching import UNMATCHED, match_anchors
-from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.ssdlite.model.anchors import grid_anchors, paper_layout
+from mnv3.ssdlite.model.matching import UNMATCHED, match_anchors
+from mnv3.ssdlite.model.targets import PADDING, Targets
 
 ANCHORS = grid_anchors(paper_layout(), (320, 320), square=True)
 

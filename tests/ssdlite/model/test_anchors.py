@@ -3,7 +3,7 @@ import torch
 from torchvision.models.detection.anchor_utils import DefaultBoxGenerator
 from torchvision.models.detection.image_list import ImageList
 
-from mnv3.ssdlite.anchors import grid_anchors, map_sizes, paper_layout, torchvision_layout
+from mnv3.ssdlite.model.anchors import grid_anchors, map_sizes, paper_layout, torchvision_layout
 
 YX_TO_XY = [1, 0, 3, 2]
 

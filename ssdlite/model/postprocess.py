@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from mnv3.ssdlite.boxes import area, clip, decode, pairwise_iou
-from mnv3.ssdlite.presets import Preset
-from mnv3.ssdlite.targets import PADDING, Detections, Raw
+from mnv3.ssdlite.model.boxes import area, clip, decode, pairwise_iou
+from mnv3.ssdlite.model.presets import Preset
+from mnv3.ssdlite.model.targets import PADDING, Detections, Raw
 
 POOL_SHARE = 5
 """Of so many anchors one candidate is looked at first; in all there are anchors times classes. By networks trained on

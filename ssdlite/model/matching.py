@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from mnv3.ssdlite.boxes import pairwise_iou
-from mnv3.ssdlite.targets import Targets
+from mnv3.ssdlite.model.boxes import pairwise_iou
+from mnv3.ssdlite.model.targets import Targets
 
 UNMATCHED = -1
 

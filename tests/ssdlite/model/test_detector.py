@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from mnv3.ssdlite.model import build_detector
-from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.ssdlite.model.detector import build_detector
+from mnv3.ssdlite.model.targets import PADDING, Targets
 from mnv3.tools.errors import UserError
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mnv3.backbones.blocks import ConvNormAct, Padding
-from mnv3.ssdlite.targets import Raw
+from mnv3.ssdlite.model.targets import Raw
 
 EXTRAS = (512, 256, 256, 128)
 """Channels of the feature maps of strides 64, 128, 256 and 512."""

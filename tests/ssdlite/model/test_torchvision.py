@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 
-from mnv3.ssdlite.model import Detector, build_detector
-from mnv3.ssdlite.resize import resize
-from mnv3.ssdlite.targets import PADDING, Targets
+from mnv3.ssdlite.model.detector import Detector, build_detector
+from mnv3.ssdlite.model.resize import resize
+from mnv3.ssdlite.model.targets import PADDING, Targets
 from mnv3.ssdlite.weights import from_torchvision
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mnv3.ssdlite.resize import RULES, Rule, resize, resize_bytes
+from mnv3.ssdlite.model.resize import RULES, Rule, resize, resize_bytes
 
 
 @pytest.mark.parametrize("size", [(30, 45), (97, 64), (60, 64), (45, 32), (30, 16)])

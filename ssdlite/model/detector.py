@@ -10,15 +10,15 @@ from mnv3.backbones.edits import first_expansion
 from mnv3.backbones.initial import init_truncated_normal
 from mnv3.backbones.network import Backbone, build_backbone
 from mnv3.backbones.tables import TABLES, layer_names
-from mnv3.ssdlite.anchors import grid_anchors
-from mnv3.ssdlite.boxes import encode
-from mnv3.ssdlite.head import Extra, Head, Predictor, build_extras
-from mnv3.ssdlite.losses import box_loss, focal_loss, hard_negative_loss
-from mnv3.ssdlite.matching import match_anchors
-from mnv3.ssdlite.postprocess import detect
-from mnv3.ssdlite.presets import Preset, get_preset
-from mnv3.ssdlite.resize import Rule
-from mnv3.ssdlite.targets import Detections, Raw, Targets
+from mnv3.ssdlite.model.anchors import grid_anchors
+from mnv3.ssdlite.model.boxes import encode
+from mnv3.ssdlite.model.head import Extra, Head, Predictor, build_extras
+from mnv3.ssdlite.model.losses import box_loss, focal_loss, hard_negative_loss
+from mnv3.ssdlite.model.matching import match_anchors
+from mnv3.ssdlite.model.postprocess import detect
+from mnv3.ssdlite.model.presets import Preset, get_preset
+from mnv3.ssdlite.model.resize import Rule
+from mnv3.ssdlite.model.targets import Detections, Raw, Targets
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.saved_config import is_size
 

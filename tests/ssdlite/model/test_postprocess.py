@@ -5,12 +5,12 @@ import torch
 from torch import Tensor
 from torchvision.ops import nms
 
-import mnv3.ssdlite.postprocess
-from mnv3.ssdlite.anchors import grid_anchors
-from mnv3.ssdlite.boxes import area, clip, decode
-from mnv3.ssdlite.postprocess import detect
-from mnv3.ssdlite.presets import PRESETS, Preset
-from mnv3.ssdlite.targets import PADDING, Raw
+import mnv3.ssdlite.model.postprocess
+from mnv3.ssdlite.model.anchors import grid_anchors
+from mnv3.ssdlite.model.boxes import area, clip, decode
+from mnv3.ssdlite.model.postprocess import detect
+from mnv3.ssdlite.model.presets import PRESETS, Preset
+from mnv3.ssdlite.model.targets import PADDING, Raw
 
 SIZE = (96, 128)
 
@@ -50,8 +50,8 @@ def by_classes(raw: Raw, anchors: Tensor, preset: Preset, image: int) -> tuple[T
 def test_same_as_nms_by_classes(
     name: str, num_slots: int, pool: int, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mnv3.ssdlite.postprocess, "first_pool", lambda *_: pool)
-    monkeypatch.setattr(mnv3.ssdlite.postprocess, "CHUNK", chunk)
+    monkeypatch.setattr(mnv3.ssdlite.model.postprocess, "first_pool", lambda *_: pool)
+    monkeypatch.setattr(mnv3.ssdlite.model.postprocess, "CHUNK", chunk)
     preset = PRESETS[name]
     raw, anchors = random_raw(num_slots, preset, spread=2.0)
     found = detect(raw, anchors, SIZE, torch.tensor([SIZE] * 3), preset)

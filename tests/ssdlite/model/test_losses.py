@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torchvision.ops import sigmoid_focal_loss
 
-from mnv3.ssdlite.losses import box_loss, focal_loss, hard_negative_loss
+from mnv3.ssdlite.model.losses import box_loss, focal_loss, hard_negative_loss
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -4,7 +4,7 @@ import torch
 from torchvision.models.detection._utils import BoxCoder
 from torchvision.ops import box_iou, clip_boxes_to_image
 
-from mnv3.ssdlite.boxes import clip, decode, encode, pairwise_iou
+from mnv3.ssdlite.model.boxes import clip, decode, encode, pairwise_iou
 
 
 def random_boxes(*shape: int) -> torch.Tensor:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields, replace
 from math import log
 from typing import Any, Literal
 
-from mnv3.ssdlite.anchors import AnchorLayout, paper_layout, torchvision_layout
-from mnv3.ssdlite.resize import Rule
+from mnv3.ssdlite.model.anchors import AnchorLayout, paper_layout, torchvision_layout
+from mnv3.ssdlite.model.resize import Rule
 from mnv3.tools.errors import UserError
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mnv3.ssdlite.presets import get_preset
+from mnv3.ssdlite.model.presets import get_preset
 from mnv3.tools.errors import UserError
 
 

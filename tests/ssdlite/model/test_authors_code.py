@@ -10,10 +10,10 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from torch import Tensor
 
-from mnv3.ssdlite.matching import match_anchors
-from mnv3.ssdlite.model import Detector, build_detector
-from mnv3.ssdlite.resize import resize
-from mnv3.ssdlite.targets import Raw, Targets
+from mnv3.ssdlite.model.detector import Detector, build_detector
+from mnv3.ssdlite.model.matching import match_anchors
+from mnv3.ssdlite.model.resize import resize
+from mnv3.ssdlite.model.targets import Raw, Targets
 from mnv3.ssdlite.weights import from_tensorflow
 
 Arrays = Mapping[str, np.ndarray]

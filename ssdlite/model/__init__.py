@@ -1,0 +1,1 @@
+"""The detector: anchors, heads, losses, from logits to boxes."""
