@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from mnv3.ssdlite.load import detector_from_config
+from mnv3.ssdlite.weights.load import detector_from_config
 from mnv3.tools.paper.cost import RowCost, count
 
 SLOTS = 91

@@ -7,7 +7,7 @@ import torch
 
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.cost import SLOTS
-from mnv3.ssdlite.load import detector_from_config
+from mnv3.ssdlite.weights.load import detector_from_config
 
 
 def functions(config: Mapping[str, Any]) -> dict[str, Callable[[], object]]:

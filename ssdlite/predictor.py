@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from mnv3.backbones.inference.fold import fold_norms
-from mnv3.ssdlite.load import Loaded, load_detector, load_weights
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.resize import resize
+from mnv3.ssdlite.weights.load import Loaded, load_detector, load_weights
 from mnv3.tools.drawing.paint import Colour, class_colour
 from mnv3.tools.predict.predictor import Boxes
 from mnv3.tools.runs.evaluation import check_asked

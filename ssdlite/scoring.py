@@ -20,9 +20,9 @@ from mnv3.ssdlite.evaluate.processes import detect_all
 from mnv3.ssdlite.evaluate.report import score_table, write_report, write_submission
 from mnv3.ssdlite.evaluate.results import Result
 from mnv3.ssdlite.exported import OnnxDetector
-from mnv3.ssdlite.load import SLOTS, Loaded, load_detector, load_weights
 from mnv3.ssdlite.module import class_table
 from mnv3.ssdlite.panels import sample_panels, score_tables
+from mnv3.ssdlite.weights.load import SLOTS, Loaded, load_detector, load_weights
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.export.file import Exported
 from mnv3.tools.files import locks
@@ -65,7 +65,7 @@ def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any
     """Score anybody's weights: `cfg.weights`, a file or a name, which say themselves which network they are for.
 
     Raises:
-        UserError: as `ssdlite.load.load_weights`; classes of the data set that the network does not have; the data is
+        UserError: as `ssdlite.weights.load.load_weights`; classes of the data set that the network does not have; the data is
             missing or damaged.
     """
     source: str = cfg.weights

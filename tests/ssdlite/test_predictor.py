@@ -14,7 +14,7 @@ from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.predictor import DetectorPredictor, open_checkpoint
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.find import Source
-from tests.ssdlite.test_load import CLASSES, save
+from tests.ssdlite.weights.test_load import CLASSES, save
 
 SIZES = ((60, 80), (96, 96), (60, 80), (131, 47))
 

@@ -14,7 +14,7 @@ from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.ssdlite.model.matching import match_anchors
 from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.model.targets import Raw, Targets
-from mnv3.ssdlite.weights import from_tensorflow
+from mnv3.ssdlite.weights.names import from_tensorflow
 
 Arrays = Mapping[str, np.ndarray]
 YX_TO_XY = [1, 0, 3, 2]

@@ -9,7 +9,7 @@ from torchvision.models.detection import ssdlite320_mobilenet_v3_large
 from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.model.targets import PADDING, Targets
-from mnv3.ssdlite.weights import from_torchvision
+from mnv3.ssdlite.weights.names import from_torchvision
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from mnv3.backbones.network import backbone_options
 from mnv3.ssdlite.coco_names import COCO_NAMES
 from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.ssdlite.model.presets import PRESETS
-from mnv3.ssdlite.recognise import MARKS, class_names, describe, published, translate
+from mnv3.ssdlite.weights.recognise import MARKS, class_names, describe, published, translate
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
 from mnv3.tools.weights.file import open_weights
@@ -101,7 +101,7 @@ def _ids(config: Mapping[str, Any], classes: Mapping[int, str]) -> dict[int, int
 def load_weights(
     source: str, config: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
 ) -> Loaded:
-    """A detector from anybody's weights: see `ssdlite.recognise` for whose, and what they are worth.
+    """A detector from anybody's weights: see `ssdlite.weights.recognise` for whose, and what they are worth.
 
     `source`: a file, the common part of a TensorFlow checkpoint's names, a folder with either, or a name of NAMED.
     `config`: of the call, whose sections task and backbone become those of the file; None for these two alone.

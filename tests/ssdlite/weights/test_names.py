@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mnv3.ssdlite.model.detector import build_detector
-from mnv3.ssdlite.weights import from_tensorflow
+from mnv3.ssdlite.weights.names import from_tensorflow
 
 # As in the published ssdlite_mobilenet_v2_coco and in the detection API's code for MobileNetV1.
 NAMES = {

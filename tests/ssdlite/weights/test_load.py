@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mnv3.ssdlite.load import detector_from_config, init_detector, load_detector
+from mnv3.ssdlite.weights.load import detector_from_config, init_detector, load_detector
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.checkpoint import write_checkpoint
 

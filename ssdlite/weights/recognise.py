@@ -21,7 +21,7 @@ from mnv3.ssdlite.coco_names import COCO_NAMES
 from mnv3.ssdlite.data.coco import COCO_SLOTS
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.presets import PRESETS
-from mnv3.ssdlite.weights import from_tensorflow, from_torchvision, torchvision_features
+from mnv3.ssdlite.weights.names import from_tensorflow, from_torchvision, torchvision_features
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.file import WeightsFile, inside, read_noting, unused
 
