@@ -19,7 +19,7 @@ from mnv3.ssdlite.evaluate.exported import detect_exported
 from mnv3.ssdlite.evaluate.processes import detect_all
 from mnv3.ssdlite.evaluate.report import score_table, write_report, write_submission
 from mnv3.ssdlite.evaluate.results import Result
-from mnv3.ssdlite.exported import OnnxDetector
+from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.module import class_table
 from mnv3.ssdlite.panels import sample_panels, score_tables
 from mnv3.ssdlite.weights.load import SLOTS, Loaded, load_detector, load_weights

@@ -104,8 +104,8 @@ def theirs(threads: int, photo: str, sure: bool) -> Function:
 
 def _export(folder: Path, options: dict[str, Any]) -> dict[str, str]:
     """Paths of the whole pipeline, and of the network alone."""
-    from mnv3.ssdlite.export import export_network, raw_model, whole_model
-    from mnv3.ssdlite.exporting import facts
+    from mnv3.ssdlite.export.build import export_network, raw_model, whole_model
+    from mnv3.ssdlite.export.hooks import facts
 
     predictor = _predictor(options)
     detector = predictor.detector

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mnv3.ssdlite.exported import OnnxDetector
+from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.tools.bench.engines import ONNX_RUNTIME, SESSIONS
 from mnv3.tools.export.file import read_exported
 from mnv3.tools.images.read import read_pixels

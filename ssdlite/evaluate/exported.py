@@ -8,7 +8,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.evaluate.results import Collector, Result
-from mnv3.ssdlite.exported import OnnxDetector
+from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.targets import PADDING, Detections
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image

@@ -88,7 +88,7 @@ def test_a_checkpoint_is_read_once(run: Path, call: Call, monkeypatch: pytest.Mo
     reads: list[object] = []
     load = torch.load
     monkeypatch.setattr(torch, "load", lambda *args, **options: reads.append(args) or load(*args, **options))
-    monkeypatch.setattr("mnv3.ssdlite.exporting.build", enough)
+    monkeypatch.setattr("mnv3.ssdlite.export.hooks.build", enough)
     best = run / "checkpoints/best.ckpt"
     for code, *words in (
         (0, "eval", f"run={run}", "data.workers=0", "dry=true"),

@@ -39,7 +39,7 @@ class OnnxDetector:
         return self.session(images)[:3]
 
     def _raw(self, images: np.ndarray) -> list[np.ndarray]:
-        from mnv3.ssdlite.exported_raw import detections  # with PyTorch, which a whole file does without
+        from mnv3.ssdlite.export.predictor_raw import detections  # with PyTorch, which a whole file does without
 
         return detections(self.session, self.description, images)
 

@@ -8,8 +8,8 @@ import onnx
 import torch
 
 from mnv3.backbones.inference.fold import fold_norms
-from mnv3.ssdlite.export_boxes import LAST, boxes_of
-from mnv3.ssdlite.export_nms import Candidates, detections
+from mnv3.ssdlite.export.boxes import LAST, boxes_of
+from mnv3.ssdlite.export.nms import Candidates, detections
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.head import Predictor
 from mnv3.tools.export.graph import FLOAT, INT64, Graph, floats, ints

@@ -11,7 +11,7 @@ import torch
 from omegaconf import OmegaConf
 
 from mnv3.ssdlite.data.datasets import open_dataset
-from mnv3.ssdlite.export import export_network, plain_network, raw_model, whole_model
+from mnv3.ssdlite.export.build import export_network, plain_network, raw_model, whole_model
 from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.predictor import DetectorPredictor
 from mnv3.tools.export.checking import Agreement, boxes_agree, boxes_resemble

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 
-from mnv3.ssdlite.export_boxes import LAST, Boxes, rows_of
+from mnv3.ssdlite.export.boxes import LAST, Boxes, rows_of
 from mnv3.ssdlite.model.postprocess import first_pool
 from mnv3.ssdlite.model.presets import Preset
 from mnv3.tools.export.graph import FLOAT, Graph, floats, ints

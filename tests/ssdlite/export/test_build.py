@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from mnv3.ssdlite import export_nms
-from mnv3.ssdlite.export import export_network, raw_model, whole_model
-from mnv3.ssdlite.export_boxes import boxes_of
-from mnv3.ssdlite.exported import OnnxDetector
-from mnv3.ssdlite.exporting import LEAST, agree, facts, sensitive
+from mnv3.ssdlite.export import nms
+from mnv3.ssdlite.export.boxes import boxes_of
+from mnv3.ssdlite.export.build import export_network, raw_model, whole_model
+from mnv3.ssdlite.export.hooks import LEAST, agree, facts, sensitive
+from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.boxes import clip, decode
 from mnv3.ssdlite.model.detector import build_detector
 from mnv3.ssdlite.predictor import DetectorPredictor
@@ -93,7 +93,7 @@ def test_all_candidates_count_where_the_best_ones_are_not_enough(
     images: list[np.ndarray],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(export_nms, "first_pool", lambda *_: 16)
+    monkeypatch.setattr(nms, "first_pool", lambda *_: 16)
     theirs = opened(whole_model(predictor.detector, network), predictor, "whole")(images)
     assert agree(predictor, [predictor([image])[0] for image in images], theirs).good
 

@@ -1,0 +1,1 @@
+"""The detector as a file for other engines, and the predictor that reads it."""
