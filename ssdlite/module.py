@@ -7,8 +7,8 @@ from torch import Tensor
 
 from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.data.loader import Batch
-from mnv3.ssdlite.evaluate.coco_scores import CocoScorer
 from mnv3.ssdlite.evaluate.inference import predict
+from mnv3.ssdlite.evaluate.scorer import CocoScorer
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.tools.training.module import TrainingModule
 from mnv3.tools.training.optim import Plan

@@ -15,14 +15,14 @@ from mnv3.ssdlite.data.coco import CocoData
 from mnv3.ssdlite.data.datasets import open_dataset
 from mnv3.ssdlite.data.loader import Batch, Loader, train_loader, val_loader
 from mnv3.ssdlite.data.verdict import check_same_classes, faults, not_learnt, too_small
-from mnv3.ssdlite.evaluate.coco_scores import SCORE_THRESHOLD, CocoScorer, Scores
 from mnv3.ssdlite.evaluate.inference import predict
+from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
 from mnv3.ssdlite.evaluate.report import score_table, write_report
 from mnv3.ssdlite.evaluate.results import Result
+from mnv3.ssdlite.evaluate.scorer import SCORE_THRESHOLD, CocoScorer, Scores
 from mnv3.ssdlite.model.detector import Detector, normalised
 from mnv3.ssdlite.model.head import EXTRAS
 from mnv3.ssdlite.module import SCORE, DetectionModule, class_table
-from mnv3.ssdlite.panels import sample_panels, score_tables
 from mnv3.ssdlite.weights.load import detector_from_config, init_detector, load_detector
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
 from mnv3.tools.drawing.paint import class_colour

@@ -12,9 +12,9 @@ from rich.columns import Columns
 from rich.table import Table
 
 from mnv3.ssdlite.data.coco import CocoData
-from mnv3.ssdlite.evaluate.coco_scores import STATS, Scores
 from mnv3.ssdlite.evaluate.results import Result, write_results
 from mnv3.ssdlite.evaluate.samples import draw_samples, pick_samples
+from mnv3.ssdlite.evaluate.scorer import STATS, Scores
 from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion, plot_pr_curves
 from mnv3.tools.drawing.sheets import save_sheet
 from mnv3.tools.files.write import write_json

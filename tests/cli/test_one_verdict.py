@@ -14,7 +14,7 @@ from mnv3.lraspp.data.look import look
 from mnv3.lraspp.data.verdict import between, faults
 from mnv3.lraspp.scoring import _open as open_masks
 from mnv3.lraspp.training import Segmentation
-from mnv3.ssdlite.scoring import _open as open_boxes
+from mnv3.ssdlite.evaluate.score import _open as open_boxes
 from mnv3.ssdlite.training import Detection
 from mnv3.tools.errors import UserError
 from mnv3.tools.training.run import open_data

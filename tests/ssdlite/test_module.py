@@ -7,8 +7,8 @@ import torch
 
 from mnv3.ssdlite.data.datasets import open_dataset
 from mnv3.ssdlite.data.loader import val_loader
-from mnv3.ssdlite.evaluate.coco_scores import CocoScorer
 from mnv3.ssdlite.evaluate.inference import predict
+from mnv3.ssdlite.evaluate.scorer import CocoScorer
 from mnv3.ssdlite.module import DetectionModule
 from mnv3.ssdlite.training import train
 from mnv3.ssdlite.weights.load import load_detector

@@ -12,7 +12,7 @@ from mnv3.ssdlite.data.dataset import Sample
 from mnv3.ssdlite.data.file_names import as_on_disk, missing_files
 from mnv3.ssdlite.data.loader import collate
 from mnv3.ssdlite.data.verdict import faults, not_learnt, too_small
-from mnv3.ssdlite.evaluate.coco_scores import score_results
+from mnv3.ssdlite.evaluate.scorer import score_results
 from tests.mutations import altered, damaged, survives, written
 
 

@@ -9,9 +9,9 @@ import torch
 from numpy.testing import assert_array_equal
 
 from mnv3.ssdlite.data.coco import CocoData, load_coco
-from mnv3.ssdlite.evaluate.coco_scores import CocoScorer
 from mnv3.ssdlite.evaluate.confusion import confusion_matrix
 from mnv3.ssdlite.evaluate.results import Result, Table, read_table
+from mnv3.ssdlite.evaluate.scorer import CocoScorer
 from tests.ssdlite.evaluate.made_up import data_set, detections
 
 

@@ -9,10 +9,10 @@ import torch
 from PIL import Image
 
 from mnv3.ssdlite.data.coco import CocoData, load_coco
-from mnv3.ssdlite.evaluate.coco_scores import STATS, CocoScorer, Scores
 from mnv3.ssdlite.evaluate.report import score_table, write_report, write_submission
 from mnv3.ssdlite.evaluate.results import Result
 from mnv3.ssdlite.evaluate.samples import draw_samples, pick_samples
+from mnv3.ssdlite.evaluate.scorer import STATS, CocoScorer, Scores
 from tests.ssdlite.evaluate.made_up import data_set, detections
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from mnv3.ssdlite.data.coco import load_coco
-from mnv3.ssdlite.evaluate.coco_scores import CocoScorer
 from mnv3.ssdlite.evaluate.results import Collector, _merge, _shortest, read_table, write_results
+from mnv3.ssdlite.evaluate.scorer import CocoScorer
 from mnv3.ssdlite.model.targets import Detections
 from tests.mutations import written
 from tests.ssdlite.evaluate.made_up import data_set, detections

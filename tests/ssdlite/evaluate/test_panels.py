@@ -6,8 +6,8 @@ from pathlib import Path
 from PIL import Image
 
 from mnv3.ssdlite.data.coco import CocoData, load_coco
+from mnv3.ssdlite.evaluate.panels import sample_panels
 from mnv3.ssdlite.evaluate.results import Result
-from mnv3.ssdlite.panels import sample_panels
 
 SIZES = {1: (40, 60), 2: (50, 30)}
 FOUND: list[Result] = [{"image_id": 2, "category_id": 7, "bbox": [1.0, 2.0, 10.0, 20.0], "score": 0.9}]

@@ -14,14 +14,14 @@ from mnv3.ssdlite.cost import row_cost
 from mnv3.ssdlite.data.coco import COCO_SLOTS, CocoData
 from mnv3.ssdlite.data.datasets import open_dataset
 from mnv3.ssdlite.data.verdict import faults
-from mnv3.ssdlite.evaluate.coco_scores import score_results
 from mnv3.ssdlite.evaluate.exported import detect_exported
+from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
 from mnv3.ssdlite.evaluate.processes import detect_all
 from mnv3.ssdlite.evaluate.report import score_table, write_report, write_submission
 from mnv3.ssdlite.evaluate.results import Result
+from mnv3.ssdlite.evaluate.scorer import score_results
 from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.module import class_table
-from mnv3.ssdlite.panels import sample_panels, score_tables
 from mnv3.ssdlite.weights.load import SLOTS, Loaded, load_detector, load_weights
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.export.file import Exported

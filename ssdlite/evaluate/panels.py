@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from mnv3.ssdlite.data.coco import CocoData
-from mnv3.ssdlite.evaluate.coco_scores import Scores
 from mnv3.ssdlite.evaluate.results import Result, read_table
 from mnv3.ssdlite.evaluate.samples import pick_samples
+from mnv3.ssdlite.evaluate.scorer import Scores
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
 from mnv3.tools.runs.wandb_run import boxed_image
