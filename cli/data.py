@@ -117,8 +117,8 @@ def _opened(cfg: DictConfig, open_split: Callable[[str], Any], problems: list[st
 
 def _check_boxes(cfg: DictConfig, out: Path) -> list[str]:
     from mnv3.ssdlite.data.check import check_split
-    from mnv3.ssdlite.data.coco import CocoData
-    from mnv3.ssdlite.data.datasets import open_dataset
+    from mnv3.ssdlite.data.coco.annotations import CocoData
+    from mnv3.ssdlite.data.sets import open_dataset
     from mnv3.ssdlite.data.verdict import check_same_classes, not_learnt
 
     lenient = DictConfig({**cfg.data, "on_error": "skip"})  # a missing image is a finding here
@@ -188,7 +188,7 @@ def _cache(cfg: DictConfig) -> None:
 def _get(cfg: DictConfig) -> None:
     root = Path(cfg.data.root).expanduser()
     if cfg.target == "coco":
-        from mnv3.ssdlite.data.get_coco import get_coco
+        from mnv3.ssdlite.data.coco.get import get_coco
 
         get_coco(root / "coco", cfg.parts, cfg.address.rstrip("/"), dry=cfg.dry)
     elif cfg.target == "cityscapes":

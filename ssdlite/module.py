@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.loader import Batch
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.scorer import CocoScorer

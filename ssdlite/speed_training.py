@@ -18,7 +18,7 @@ from torchvision import tv_tensors
 from torchvision.datasets import CocoDetection, wrap_dataset_for_transforms_v2
 from torchvision.transforms import v2
 
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.ssdlite.data.loader import train_loader
 from mnv3.ssdlite.model.detector import normalised
 from mnv3.ssdlite.model.presets import get_preset

@@ -11,9 +11,9 @@ from omegaconf import DictConfig
 
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.ssdlite.cost import row_cost
-from mnv3.ssdlite.data.coco import CocoData
-from mnv3.ssdlite.data.datasets import open_dataset
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.loader import Batch, Loader, train_loader, val_loader
+from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.data.verdict import check_same_classes, faults, not_learnt, too_small
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
@@ -54,7 +54,7 @@ class Detection(Task):
     name, title, score, headline = "ssdlite", "SSDLite", SCORE, ("AP", "AP50")
 
     def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> CocoData:
-        """See `ssdlite.data.datasets`."""
+        """See `ssdlite.data.sets`."""
         return open_dataset(dataset, data, split, log)
 
     def check_data(self, train_data: CocoData, val_data: CocoData, on_error: str) -> None:

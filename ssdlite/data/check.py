@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.verdict import faults
 from mnv3.tools.data.survey import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image

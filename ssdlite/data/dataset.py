@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from mnv3.ssdlite.data.augment import augment
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.view import look_at, render
 from mnv3.ssdlite.model.resize import Rule, resize
 from mnv3.tools.data.loader import TRIES, Key, first_readable
@@ -20,7 +20,7 @@ SMALLEST = 1.0
 """Side in input pixels below which a box is not trained on: nothing of it is left to see."""
 
 NO_IMAGE = -(2**63)
-"""Image id, the one number that no image has (`ssdlite.data.coco_keys`), of a black image without boxes in the place of
+"""Image id, the one number that no image has (`ssdlite.data.coco.keys`), of a black image without boxes in the place of
 one that cannot be read."""
 
 

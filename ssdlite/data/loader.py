@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mnv3.ssdlite.data.coco import MAX_BOXES, CocoData
+from mnv3.ssdlite.data.coco.annotations import MAX_BOXES, CocoData
 from mnv3.ssdlite.data.dataset import NO_IMAGE, DetectionDataset, Sample
 from mnv3.ssdlite.model.resize import Rule
 from mnv3.ssdlite.model.targets import PADDING, Targets

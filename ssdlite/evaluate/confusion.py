@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.results import Table
 
 

@@ -6,7 +6,7 @@ import torch
 from rich.progress import track
 from torch.nn.utils.rnn import pad_sequence
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.results import Collector, Result
 from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.targets import PADDING, Detections

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.results import Result, read_table
 from mnv3.ssdlite.evaluate.samples import pick_samples
 from mnv3.ssdlite.evaluate.scorer import Scores

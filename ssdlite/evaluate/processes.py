@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from rich.progress import track
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.loader import val_loader
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.results import Collector, Result

@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.columns import Columns
 from rich.table import Table
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.results import Result, write_results
 from mnv3.ssdlite.evaluate.samples import draw_samples, pick_samples
 from mnv3.ssdlite.evaluate.scorer import STATS, Scores

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.model.targets import Detections
 from mnv3.tools.files.write import atomic_path
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.results import Result, read_table
 from mnv3.tools.drawing.boxes import caption_height, draw_boxes
 from mnv3.tools.drawing.paint import class_colour

@@ -11,8 +11,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.ssdlite.cost import row_cost
-from mnv3.ssdlite.data.coco import COCO_SLOTS, CocoData
-from mnv3.ssdlite.data.datasets import open_dataset
+from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS, CocoData
+from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.data.verdict import faults
 from mnv3.ssdlite.evaluate.exported import detect_exported
 from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables

@@ -10,7 +10,7 @@ import onnx
 import torch
 from omegaconf import OmegaConf
 
-from mnv3.ssdlite.data.datasets import open_dataset
+from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.export.build import export_network, plain_network, raw_model, whole_model
 from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.predictor import DetectorPredictor

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeGuard
 
 from mnv3.backbones.initial import no_initial_weights
 from mnv3.backbones.network import backbone_options
-from mnv3.ssdlite.coco_names import COCO_NAMES
+from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.ssdlite.model.presets import PRESETS
 from mnv3.ssdlite.weights.recognise import MARKS, class_names, describe, published, translate

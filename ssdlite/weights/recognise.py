@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
 from mnv3.backbones.names.unfold import unfolded
-from mnv3.ssdlite.coco_names import COCO_NAMES
-from mnv3.ssdlite.data.coco import COCO_SLOTS
+from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS
+from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.presets import PRESETS
 from mnv3.ssdlite.weights.names import from_tensorflow, from_torchvision, torchvision_features

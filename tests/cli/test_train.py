@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.ssdlite.evaluate.scorer import score_results
 from mnv3.tools.runs.folder import read_metrics
 from mnv3.tools.weights.checkpoint import read_checkpoint

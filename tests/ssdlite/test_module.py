@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
-from mnv3.ssdlite.data.datasets import open_dataset
 from mnv3.ssdlite.data.loader import val_loader
+from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.scorer import CocoScorer
 from mnv3.ssdlite.module import DetectionModule

@@ -11,7 +11,7 @@ from PIL import Image
 from mnv3.lraspp.data import tables
 from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.data.frames import IGNORE, UNKNOWN
-from mnv3.ssdlite.data.datasets import open_dataset as open_boxes
+from mnv3.ssdlite.data.sets import open_dataset as open_boxes
 from mnv3.tools.errors import UserError
 from tests.lraspp.data.files import opened, section, silent
 

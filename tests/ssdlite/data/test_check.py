@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 
 from mnv3.ssdlite.data.check import check_split
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.tools.images.read import read_image
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.ssdlite.data.dataset import NO_IMAGE, DetectionDataset
 from mnv3.ssdlite.data.loader import MAX_BOXES, collate, train_loader, val_loader
 from mnv3.ssdlite.model.resize import resize

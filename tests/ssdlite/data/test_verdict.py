@@ -1,6 +1,6 @@
 """What boxes cannot be trained on."""
 
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.ssdlite.data.verdict import faults, not_learnt, too_small
 
 

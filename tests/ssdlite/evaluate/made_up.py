@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mnv3.ssdlite.data.coco import CocoData, load_coco
+from mnv3.ssdlite.data.coco.annotations import CocoData, load_coco
 from mnv3.ssdlite.model.targets import Detections
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 
-from mnv3.ssdlite.data.coco import CocoData, load_coco
+from mnv3.ssdlite.data.coco.annotations import CocoData, load_coco
 from mnv3.ssdlite.evaluate.confusion import confusion_matrix
 from mnv3.ssdlite.evaluate.results import Result, Table, read_table
 from mnv3.ssdlite.evaluate.scorer import CocoScorer

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from mnv3.ssdlite.data.coco import CocoData, load_coco
+from mnv3.ssdlite.data.coco.annotations import CocoData, load_coco
 from mnv3.ssdlite.evaluate.panels import sample_panels
 from mnv3.ssdlite.evaluate.results import Result
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.inference import STEADY, predict
 from mnv3.ssdlite.evaluate.processes import detect_all
 from mnv3.ssdlite.model.detector import Detector, build_detector

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mnv3.ssdlite.data.coco import CocoData, load_coco
+from mnv3.ssdlite.data.coco.annotations import CocoData, load_coco
 from mnv3.ssdlite.evaluate.report import score_table, write_report, write_submission
 from mnv3.ssdlite.evaluate.results import Result
 from mnv3.ssdlite.evaluate.samples import draw_samples, pick_samples

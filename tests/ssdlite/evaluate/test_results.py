@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.ssdlite.evaluate.results import Collector, _merge, _shortest, read_table, write_results
 from mnv3.ssdlite.evaluate.scorer import CocoScorer
 from mnv3.ssdlite.model.targets import Detections

@@ -10,7 +10,7 @@ import torch
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mnv3.ssdlite.data.coco import CocoData, load_coco
+from mnv3.ssdlite.data.coco.annotations import CocoData, load_coco
 from mnv3.ssdlite.evaluate.results import Result, write_results
 from mnv3.ssdlite.evaluate.scorer import CocoScorer, Scores
 from tests.ssdlite.evaluate.made_up import data_set, detections

@@ -8,7 +8,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from torchvision.models.detection import SSDLite320_MobileNet_V3_Large_Weights, ssdlite320_mobilenet_v3_large
 
-from mnv3.ssdlite.coco_names import COCO_NAMES
+from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.detector import build_detector
 from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.weights.load import detector_from_config, init_detector, load_weights

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mnv3.ssdlite.data.coco import MAX_BOXES, CocoData, load_coco
-from mnv3.ssdlite.data.file_names import as_on_disk, missing_files, nearest
+from mnv3.ssdlite.data.coco.annotations import MAX_BOXES, CocoData, load_coco
+from mnv3.ssdlite.data.coco.file_names import as_on_disk, missing_files, nearest
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.streets import ensure_coco
 from mnv3.tools.text.plain import listed

@@ -6,9 +6,9 @@ import shutil
 import pytest
 from omegaconf import OmegaConf
 
-from mnv3.ssdlite.data.coco import load_coco
-from mnv3.ssdlite.data.datasets import open_dataset
-from mnv3.ssdlite.data.file_names import missing_files
+from mnv3.ssdlite.data.coco.annotations import load_coco
+from mnv3.ssdlite.data.coco.file_names import missing_files
+from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.data.verdict import check_same_classes
 from mnv3.tools.errors import UserError
 

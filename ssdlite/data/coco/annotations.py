@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from mnv3.ssdlite.data.coco_json import read_instances
+from mnv3.ssdlite.data.coco.read import read_instances
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
 

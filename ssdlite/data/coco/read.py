@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mnv3.ssdlite.data.coco_areas import AREAS_REPLACED, sound_areas
-from mnv3.ssdlite.data.coco_keys import KEYS, Mistakes, check_keys
+from mnv3.ssdlite.data.coco.areas import AREAS_REPLACED, sound_areas
+from mnv3.ssdlite.data.coco.keys import KEYS, Mistakes, check_keys
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
 

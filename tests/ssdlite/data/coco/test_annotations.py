@@ -9,7 +9,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.tools.errors import UserError
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
+from mnv3.ssdlite.data.coco.file_names import as_on_disk, missing_files
 from mnv3.ssdlite.data.dataset import Sample
-from mnv3.ssdlite.data.file_names import as_on_disk, missing_files
 from mnv3.ssdlite.data.loader import collate
 from mnv3.ssdlite.data.verdict import faults, not_learnt, too_small
 from mnv3.ssdlite.evaluate.scorer import score_results

@@ -9,8 +9,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mnv3.ssdlite.data import get_coco as module
-from mnv3.ssdlite.data.get_coco import Archive, get_coco
+from mnv3.ssdlite.data.coco import get as module
+from mnv3.ssdlite.data.coco.get import Archive, get_coco
 from mnv3.tools.errors import UserError
 
 

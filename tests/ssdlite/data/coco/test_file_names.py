@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from mnv3.ssdlite.data.coco import load_coco
-from mnv3.ssdlite.data.file_names import as_on_disk, missing_files, nearest
+from mnv3.ssdlite.data.coco.annotations import load_coco
+from mnv3.ssdlite.data.coco.file_names import as_on_disk, missing_files, nearest
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
 from tests.mutations import written

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mnv3.ssdlite.data.coco import load_coco
+from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.tools.errors import UserError
 from tests.mutations import written
 

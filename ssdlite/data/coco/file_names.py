@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from mnv3.ssdlite.data.coco import CocoData
+from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed, plain
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnv3.ssdlite.data.coco import load_coco
-from mnv3.ssdlite.data.coco_areas import sound_areas
+from mnv3.ssdlite.data.coco.annotations import load_coco
+from mnv3.ssdlite.data.coco.areas import sound_areas
 from mnv3.ssdlite.evaluate.scorer import score_results
 
 BOX = np.array([[0, 0, 40.0, 50.0]])
