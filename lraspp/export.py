@@ -6,8 +6,8 @@ import torch
 
 from mnv3.backbones.convolution import Convolution
 from mnv3.backbones.inference.fold import fold_norms
-from mnv3.lraspp.heads import LiteHead
-from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.model.heads import LiteHead
+from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.tools.export.graph import FLOAT, UINT8, Graph, ints
 from mnv3.tools.export.network import network_graph
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from mnv3.lraspp.evaluate.inference import resized
-from mnv3.lraspp.labels import upsampled_labels
+from mnv3.lraspp.model.labels import upsampled_labels
 from mnv3.tools.export.description import Description
 
 

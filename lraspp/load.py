@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mnv3.backbones.initial import no_initial_weights
 from mnv3.backbones.network import backbone_options
 from mnv3.lraspp.data.frames import FrameData, SegClass
-from mnv3.lraspp.model import Segmenter, build_segmenter
+from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
 from mnv3.lraspp.recognise import MARKS, class_entries, describe, published, set_windows, translate
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config

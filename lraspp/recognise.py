@@ -20,9 +20,9 @@ from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisio
 from mnv3.backbones.names.unfold import unfolded
 from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.data.tables import CITYSCAPES, VOC
-from mnv3.lraspp.model import V3, Segmenter
-from mnv3.lraspp.pooling import Windows
-from mnv3.lraspp.presets import PRESETS
+from mnv3.lraspp.model.pooling import Windows
+from mnv3.lraspp.model.presets import PRESETS
+from mnv3.lraspp.model.segmenter import V3, Segmenter
 from mnv3.lraspp.weights import from_tensorflow, from_torchvision, torchvision_features
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError

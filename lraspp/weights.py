@@ -7,8 +7,8 @@ from torch import Tensor
 
 from mnv3.backbones.names.slim import GATE_RATIO, from_slim, slim_layer
 from mnv3.backbones.names.torchvision import from_torchvision as backbone_from_torchvision
-from mnv3.lraspp.heads import Head
-from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.model.heads import Head
+from mnv3.lraspp.model.segmenter import Segmenter
 
 # Layers of our heads -> the authors' scopes.
 LITE_SCOPES = {

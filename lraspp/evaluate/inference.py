@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.model.segmenter import Segmenter
 
 PIXELS = 4 * 1024 * 2048
 """Of network input at a time: a batch of larger frames is done in parts, because their activations fill the memory."""

@@ -14,7 +14,7 @@ from mnv3.lraspp.evaluate.inference import predict
 from mnv3.lraspp.evaluate.label_files import write_label_files
 from mnv3.lraspp.evaluate.scorer import Maps, Scorer
 from mnv3.lraspp.evaluate.scores import Scores
-from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.tools.machine.precision import scoring_dtype
 from mnv3.tools.machine.processes import Place, choose_devices, run_processes
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from mnv3.cli.arguments import split
 from mnv3.cli.scored import with_task
-from mnv3.lraspp.model import build_segmenter
+from mnv3.lraspp.model.segmenter import build_segmenter
 from mnv3.ssdlite.model.detector import build_detector
 from mnv3.tools.errors import UserError
 from tests.cli.whole_run import NAMES, write_whole_run

@@ -7,8 +7,8 @@ from torch import nn
 
 from mnv3.lraspp.data.tables import CAMVID
 from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
-from mnv3.lraspp.losses import segmentation_loss
-from mnv3.lraspp.lovasz import lovasz_softmax
+from mnv3.lraspp.model.losses import segmentation_loss
+from mnv3.lraspp.model.lovasz import lovasz_softmax
 from mnv3.ssdlite.model.losses import box_loss, focal_loss, hard_negative_loss
 from mnv3.tools.training.trainer import _on_the_way, share_batch_norm
 

@@ -7,7 +7,7 @@ import torch
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
 from mnv3.lraspp.cost import PAPER_HALF_SIZE, PAPER_SIZE, multiply_adds, parameters, row_cost
-from mnv3.lraspp.model import build_segmenter
+from mnv3.lraspp.model.segmenter import build_segmenter
 from mnv3.tools.paper.cost import RowCost, count
 
 V2 = {"backbone": "v2"}

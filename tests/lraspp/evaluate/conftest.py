@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mnv3.lraspp.data.frames import FrameData
-from mnv3.lraspp.model import Segmenter, build_segmenter
+from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
 from tests.lraspp.evaluate.made_up import cityscapes_data
 
 

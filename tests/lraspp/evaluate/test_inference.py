@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mnv3.lraspp.evaluate import inference
 from mnv3.lraspp.evaluate.inference import predict
-from mnv3.lraspp.model import Segmenter
+from mnv3.lraspp.model.segmenter import Segmenter
 
 SIZE = (48, 96)
 

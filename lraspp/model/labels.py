@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from mnv3.lraspp.heads import resize
+from mnv3.lraspp.model.heads import resize
 
 CHUNK = 65536
 """Places interpolated at a time: 45 MB with 19 classes. Smaller steps are no faster, and where other work keeps the

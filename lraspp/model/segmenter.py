@@ -9,10 +9,10 @@ from mnv3.backbones.edits import first_block, last_block, last_depthwise
 from mnv3.backbones.initial import init_truncated_normal
 from mnv3.backbones.network import Backbone, build_backbone
 from mnv3.backbones.tables import TABLES
-from mnv3.lraspp.heads import Head, LiteHead, resize
-from mnv3.lraspp.labels import upsampled_labels
-from mnv3.lraspp.pooling import AUTHORS_WINDOWS
-from mnv3.lraspp.presets import Gate, Pooling, Preset, get_preset
+from mnv3.lraspp.model.heads import Head, LiteHead, resize
+from mnv3.lraspp.model.labels import upsampled_labels
+from mnv3.lraspp.model.pooling import AUTHORS_WINDOWS
+from mnv3.lraspp.model.presets import Gate, Pooling, Preset, get_preset
 from mnv3.tools.errors import UserError
 
 HeadName = Literal["lraspp", "raspp"]

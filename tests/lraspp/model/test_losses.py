@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mnv3.lraspp import losses
-from mnv3.lraspp.losses import segmentation_loss
-from mnv3.lraspp.lovasz import lovasz_on_grid, lovasz_softmax
+from mnv3.lraspp.model import losses
+from mnv3.lraspp.model.losses import segmentation_loss
+from mnv3.lraspp.model.lovasz import lovasz_on_grid, lovasz_softmax
 
 SIZES = [((7, 9), (49, 65)), ((7, 9), (50, 71)), ((1, 1), (5, 6)), ((1, 4), (1, 9)), ((5, 6), (5, 6)), ((9, 8), (4, 3))]
 

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnv3.backbones.inference.fold import fold_norms
-from mnv3.lraspp.heads import Head, LiteHead
-from mnv3.lraspp.model import Segmenter, build_segmenter
-from mnv3.lraspp.pooling import AUTHORS_WINDOWS, Windows, pool, window_counts
+from mnv3.lraspp.model.heads import Head, LiteHead
+from mnv3.lraspp.model.pooling import AUTHORS_WINDOWS, Windows, pool, window_counts
+from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
 from mnv3.tools.errors import UserError
 
 

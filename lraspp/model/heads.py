@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnv3.backbones.blocks import ConvNormAct
-from mnv3.lraspp.pooling import Windows, pool
-from mnv3.lraspp.presets import Gate
+from mnv3.lraspp.model.pooling import Windows, pool
+from mnv3.lraspp.model.presets import Gate
 
 BN_EPSILON = 1e-5  # in the heads, of the authors and of torchvision; their backbones have 1e-3
 DROPOUT = 0.1  # of R-ASPP: the authors keep 0.9

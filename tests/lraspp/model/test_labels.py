@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mnv3.lraspp.labels import upsampled_labels
+from mnv3.lraspp.model.labels import upsampled_labels
 
 CASES = [
     ((9, 13), (65, 97)),  # times eight, corner to corner

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
 from mnv3.backbones.names.torchvision import IMAGENET_MEAN, IMAGENET_STD
-from mnv3.lraspp.model import build_segmenter
+from mnv3.lraspp.model.segmenter import build_segmenter
 from mnv3.lraspp.weights import from_torchvision
 
 

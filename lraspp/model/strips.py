@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from mnv3.lraspp.bilinear import positions, resizing_matrix
+from mnv3.lraspp.model.bilinear import positions, resizing_matrix
 
 STRIP_VALUES = 150_000
 """In a strip of several images, at most: 0.6 MB, which a core's cache holds together with its gradient."""

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnv3.lraspp.bilinear import resizing_matrix
 from mnv3.lraspp.data.frames import IGNORE
+from mnv3.lraspp.model.bilinear import resizing_matrix
 
 GRID = 4
 """One pixel of so many squared, at the same place in every cell and at another one in every step: neighbours say nearly

@@ -1,7 +1,7 @@
 """Cross-entropy at full resolution, of all pixels or of the hard ones (OHEM), with weights of classes.
 
 On a CPU, PyTorch's own way through upsampled logits is half of what a small network's training costs; there
-`lraspp.strips` is taken, which makes them, and their gradient, a few rows at a time.
+`lraspp.model.strips` is taken, which makes them, and their gradient, a few rows at a time.
 """
 
 import math
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from mnv3.lraspp.data.frames import IGNORE
-from mnv3.lraspp.strips import cross_entropy_and_gradient, cross_entropy_of
+from mnv3.lraspp.model.strips import cross_entropy_and_gradient, cross_entropy_of
 
 OHEM_KEPT = 1 / 16
 """Share of a batch's pixels that OHEM keeps at least: the usual one in segmentation (BiSeNet's public training)."""

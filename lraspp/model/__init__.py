@@ -1,0 +1,1 @@
+"""The segmenter: backbone, heads, losses, from logits to label maps."""
