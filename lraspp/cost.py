@@ -14,10 +14,10 @@ import torch
 
 from mnv3.backbones.edits import squeeze_width
 from mnv3.backbones.tables import Layer
-from mnv3.lraspp.load import segmenter_from_config
 from mnv3.lraspp.model.heads import LiteHead
 from mnv3.lraspp.model.pooling import Windows, window_counts
 from mnv3.lraspp.model.segmenter import Segmenter
+from mnv3.lraspp.weights.load import segmenter_from_config
 from mnv3.tools.paper.cost import RowCost
 
 PAPER_SIZE = (1025, 2049)

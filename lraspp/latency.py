@@ -7,8 +7,8 @@ import torch
 
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.lraspp.cost import CLASSES, FRAME
-from mnv3.lraspp.load import segmenter_from_config
 from mnv3.lraspp.model.segmenter import Segmenter
+from mnv3.lraspp.weights.load import segmenter_from_config
 
 HALF_FRAME = (FRAME[0] // 2, FRAME[1] // 2)
 

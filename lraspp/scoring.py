@@ -22,8 +22,8 @@ from mnv3.lraspp.evaluate.report import score_table, write_report, write_samples
 from mnv3.lraspp.evaluate.scorer import pick_samples
 from mnv3.lraspp.evaluate.submission import write_submission
 from mnv3.lraspp.exported import OnnxSegmenter
-from mnv3.lraspp.load import class_table, load_segmenter, load_weights
 from mnv3.lraspp.panels import sample_panels, score_tables
+from mnv3.lraspp.weights.load import class_table, load_segmenter, load_weights
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.export.file import Exported
 from mnv3.tools.files import locks
@@ -63,7 +63,7 @@ def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any
     """Score anybody's weights: `cfg.weights`, a file or a name, which say themselves which network they are for.
 
     Raises:
-        UserError: as `lraspp.load.load_weights`; other classes than the data set's; as `score_run`.
+        UserError: as `lraspp.weights.load.load_weights`; other classes than the data set's; as `score_run`.
     """
     source: str = cfg.weights
     loaded = load_weights(source, OmegaConf.to_container(cfg, resolve=True), asked)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 from mnv3.cli.composing import composer
 from mnv3.lraspp.data.tables import CITYSCAPES
 from mnv3.lraspp.evaluate import official
-from mnv3.lraspp.load import segmenter_from_config
+from mnv3.lraspp.weights.load import segmenter_from_config
 from mnv3.tools.weights.checkpoint import write_checkpoint
 from tests.lraspp.cityscapes_files import write_cityscapes
 

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.evaluate.processes import segment_all
-from mnv3.lraspp.load import load_segmenter
+from mnv3.lraspp.weights.load import load_segmenter
 from mnv3.tools.runs.folder import read_metrics
 from mnv3.tools.weights.checkpoint import read_checkpoint
 from tests.lraspp.conftest import SMALL

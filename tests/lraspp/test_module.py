@@ -9,9 +9,9 @@ import torch
 from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.data.loader import val_loader
 from mnv3.lraspp.evaluate.scorer import Scorer
-from mnv3.lraspp.load import class_table, load_segmenter
 from mnv3.lraspp.module import SegmentationModule, predict_batch
 from mnv3.lraspp.training import train
+from mnv3.lraspp.weights.load import class_table, load_segmenter
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder, read_metrics
 from mnv3.tools.training.trainer import NonFiniteLoss

@@ -7,7 +7,7 @@ from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
 from mnv3.backbones.names.torchvision import IMAGENET_MEAN, IMAGENET_STD
 from mnv3.lraspp.model.segmenter import build_segmenter
-from mnv3.lraspp.weights import from_torchvision
+from mnv3.lraspp.weights.names import from_torchvision
 
 
 def randomised(network: nn.Module, num_classes: int) -> nn.Module:

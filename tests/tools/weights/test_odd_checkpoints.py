@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from mnv3.lraspp import load as masks
+from mnv3.lraspp.weights import load as masks
 from mnv3.ssdlite.weights import load as boxes
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.checkpoint import read_checkpoint
-from tests.lraspp.test_load import save as save_segmenter
+from tests.lraspp.weights.test_load import save as save_segmenter
 from tests.mutations import ODD, altered, damaged, generator
 from tests.ssdlite.weights.test_load import save as save_detector
 

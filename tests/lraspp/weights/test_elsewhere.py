@@ -9,9 +9,9 @@ from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights, l
 
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.lraspp.data.tables import CITYSCAPES, VOC
-from mnv3.lraspp.load import init_segmenter, load_weights, segmenter_from_config
 from mnv3.lraspp.model.pooling import AUTHORS_WINDOWS, Windows
 from mnv3.lraspp.model.segmenter import build_segmenter
+from mnv3.lraspp.weights.load import init_segmenter, load_weights, segmenter_from_config
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.file import open_weights
 from mnv3.tools.weights.tf_graph import read_graph

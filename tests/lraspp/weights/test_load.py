@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mnv3.lraspp.load import init_segmenter, load_segmenter, segmenter_from_config
+from mnv3.lraspp.weights.load import init_segmenter, load_segmenter, segmenter_from_config
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.checkpoint import write_checkpoint
 

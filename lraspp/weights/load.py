@@ -8,7 +8,7 @@ from mnv3.backbones.initial import no_initial_weights
 from mnv3.backbones.network import backbone_options
 from mnv3.lraspp.data.frames import FrameData, SegClass
 from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
-from mnv3.lraspp.recognise import MARKS, class_entries, describe, published, set_windows, translate
+from mnv3.lraspp.weights.recognise import MARKS, class_entries, describe, published, set_windows, translate
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
 from mnv3.tools.weights.file import open_weights
@@ -101,7 +101,7 @@ def _is_class(entry: SegClass) -> bool:
 def load_weights(
     source: str, config: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
 ) -> Loaded:
-    """A segmenter from anybody's weights: see `lraspp.recognise` for whose, and what they are worth.
+    """A segmenter from anybody's weights: see `lraspp.weights.recognise` for whose, and what they are worth.
 
     `source`: a file, the common part of a TensorFlow checkpoint's names, a folder with either, or a name of NAMED.
     `config`: of the call, whose sections task and backbone become those of the file; None for these two alone.

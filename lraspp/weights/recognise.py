@@ -23,7 +23,7 @@ from mnv3.lraspp.data.tables import CITYSCAPES, VOC
 from mnv3.lraspp.model.pooling import Windows
 from mnv3.lraspp.model.presets import PRESETS
 from mnv3.lraspp.model.segmenter import V3, Segmenter
-from mnv3.lraspp.weights import from_tensorflow, from_torchvision, torchvision_features
+from mnv3.lraspp.weights.names import from_tensorflow, from_torchvision, torchvision_features
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.file import WeightsFile, inside, read_noting, unused
