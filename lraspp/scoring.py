@@ -21,7 +21,7 @@ from mnv3.lraspp.evaluate.processes import Outcome, segment_all
 from mnv3.lraspp.evaluate.report import score_table, write_report, write_samples
 from mnv3.lraspp.evaluate.scorer import pick_samples
 from mnv3.lraspp.evaluate.submission import write_submission
-from mnv3.lraspp.exported import OnnxSegmenter
+from mnv3.lraspp.export.predictor import OnnxSegmenter
 from mnv3.lraspp.panels import sample_panels, score_tables
 from mnv3.lraspp.weights.load import class_table, load_segmenter, load_weights
 from mnv3.tools.errors import UserError, of_file

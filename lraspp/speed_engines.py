@@ -78,8 +78,8 @@ def theirs(threads: int, size: Size) -> Function:
 
 def _export(folder: Path, options: dict[str, Any], size: Size) -> dict[str, str]:
     """Paths of the whole pipeline, and of the network alone."""
-    from mnv3.lraspp.export import export_network, raw_model, whole_model
-    from mnv3.lraspp.exporting import facts
+    from mnv3.lraspp.export.build import export_network, raw_model, whole_model
+    from mnv3.lraspp.export.hooks import facts
 
     predictor = _predictor(options)
     predictor.input_size = size

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from mnv3.lraspp.exported import OnnxSegmenter
+from mnv3.lraspp.export.predictor import OnnxSegmenter
 from mnv3.tools.bench.engines import ONNX_RUNTIME, SESSIONS
 from mnv3.tools.bench.photos import photo
 from mnv3.tools.export.file import read_exported

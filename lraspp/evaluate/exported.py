@@ -14,7 +14,7 @@ from mnv3.lraspp.data.loader import val_loader
 from mnv3.lraspp.evaluate.label_files import write_label_files
 from mnv3.lraspp.evaluate.processes import Outcome
 from mnv3.lraspp.evaluate.scorer import Scorer
-from mnv3.lraspp.exported import OnnxSegmenter
+from mnv3.lraspp.export.predictor import OnnxSegmenter
 
 
 def segment_exported(

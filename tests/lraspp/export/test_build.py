@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from mnv3.lraspp.data.frames import SegClass
-from mnv3.lraspp.export import export_network, raw_model, whole_model
-from mnv3.lraspp.exported import OnnxSegmenter
+from mnv3.lraspp.export.build import export_network, raw_model, whole_model
+from mnv3.lraspp.export.predictor import OnnxSegmenter
 from mnv3.lraspp.model.segmenter import build_segmenter
 from mnv3.lraspp.predictor import SegmenterPredictor
 from mnv3.tools.export.checking import labels_agree

@@ -32,7 +32,7 @@ class OnnxSegmenter:
         return self.session(images)[0]
 
     def _raw(self, images: np.ndarray) -> np.ndarray:
-        from mnv3.lraspp.exported_raw import label_maps  # with PyTorch, which a whole file does without
+        from mnv3.lraspp.export.predictor_raw import label_maps  # with PyTorch, which a whole file does without
 
         return label_maps(self.session, self.description, images)
 
