@@ -19,12 +19,12 @@ from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.data.loader import Batch, Loader, train_loader, val_loader
 from mnv3.lraspp.data.look import glance
 from mnv3.lraspp.data.verdict import between, faults, not_learnt, remarks
+from mnv3.lraspp.evaluate.panels import sample_panels, score_tables
 from mnv3.lraspp.evaluate.report import score_table, write_report
 from mnv3.lraspp.evaluate.scorer import Maps, Scorer
 from mnv3.lraspp.evaluate.scores import Scores
 from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.lraspp.module import SCORE, SegmentationModule, predict_batch
-from mnv3.lraspp.panels import sample_panels, score_tables
 from mnv3.lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from mnv3.lraspp.weights.load import init_segmenter, load_segmenter, segmenter_from_config
 from mnv3.tools.drawing.boxes import mosaic, save_image

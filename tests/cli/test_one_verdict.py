@@ -12,7 +12,7 @@ from mnv3.cli.composing import composer
 from mnv3.cli.data import run as run_data
 from mnv3.lraspp.data.look import look
 from mnv3.lraspp.data.verdict import between, faults
-from mnv3.lraspp.scoring import _open as open_masks
+from mnv3.lraspp.evaluate.score import _open as open_masks
 from mnv3.lraspp.training import Segmentation
 from mnv3.ssdlite.evaluate.score import _open as open_boxes
 from mnv3.ssdlite.training import Detection

@@ -10,11 +10,11 @@ import torch
 from PIL import Image
 
 from mnv3.lraspp.data.frames import IGNORE, FrameData
+from mnv3.lraspp.evaluate.panels import sample_panels, score_tables
 from mnv3.lraspp.evaluate.report import metrics, score_table, write_report
 from mnv3.lraspp.evaluate.samples import SIDE, draw_samples
 from mnv3.lraspp.evaluate.scorer import Maps, Scorer, pick_samples
 from mnv3.lraspp.evaluate.scores import Scores
-from mnv3.lraspp.panels import sample_panels, score_tables
 from tests.lraspp.evaluate.made_up import cityscapes_data
 
 

@@ -17,12 +17,12 @@ from mnv3.lraspp.data.look import glance
 from mnv3.lraspp.data.verdict import between, faults
 from mnv3.lraspp.evaluate.exported import segment_exported
 from mnv3.lraspp.evaluate.official import OfficialScores, check_agreement, check_possible, evaluate
+from mnv3.lraspp.evaluate.panels import sample_panels, score_tables
 from mnv3.lraspp.evaluate.processes import Outcome, segment_all
 from mnv3.lraspp.evaluate.report import score_table, write_report, write_samples
 from mnv3.lraspp.evaluate.scorer import pick_samples
 from mnv3.lraspp.evaluate.submission import write_submission
 from mnv3.lraspp.export.predictor import OnnxSegmenter
-from mnv3.lraspp.panels import sample_panels, score_tables
 from mnv3.lraspp.weights.load import class_table, load_segmenter, load_weights
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.export.file import Exported
