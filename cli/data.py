@@ -136,9 +136,9 @@ def _check_boxes(cfg: DictConfig, out: Path) -> list[str]:
 
 def _check_masks(cfg: DictConfig, out: Path) -> list[str]:
     from mnv3.lraspp.data.check import check_split
-    from mnv3.lraspp.data.datasets import find_frames
-    from mnv3.lraspp.data.look import look
-    from mnv3.lraspp.data.verdict import between, not_learnt
+    from mnv3.lraspp.data.labels.look import look
+    from mnv3.lraspp.data.labels.verdict import between, not_learnt
+    from mnv3.lraspp.data.sets import find_frames
 
     problems: list[str] = []
     seen = []
@@ -164,7 +164,7 @@ def _mistakes(check: Callable[[], None]) -> tuple[str, ...]:
 
 def _cache(cfg: DictConfig) -> None:
     from mnv3.lraspp.data.cache import remove_copies, write_copies
-    from mnv3.lraspp.data.datasets import cache_folder, find_frames
+    from mnv3.lraspp.data.sets import cache_folder, find_frames
 
     if not _is_segmentation(cfg):
         raise UserError(
@@ -192,7 +192,7 @@ def _get(cfg: DictConfig) -> None:
 
         get_coco(root / "coco", cfg.parts, cfg.address.rstrip("/"), dry=cfg.dry)
     elif cfg.target == "cityscapes":
-        from mnv3.tools.cityscapes import get_cityscapes
+        from mnv3.lraspp.data.get_cityscapes import get_cityscapes
 
         get_cityscapes(root / "cityscapes", dry=cfg.dry)
     else:

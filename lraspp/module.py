@@ -7,12 +7,12 @@ from torch import Tensor
 
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.data.loader import Batch
+from mnv3.lraspp.data.sizes import Size, input_size
 from mnv3.lraspp.evaluate.inference import predict
 from mnv3.lraspp.evaluate.scorer import Scorer
 from mnv3.lraspp.model.losses import segmentation_loss
 from mnv3.lraspp.model.lovasz import lovasz_on_grid
 from mnv3.lraspp.model.segmenter import Segmenter
-from mnv3.lraspp.sizes import Size, input_size
 from mnv3.tools.training.module import TrainingModule
 from mnv3.tools.training.optim import Plan
 

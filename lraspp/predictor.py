@@ -10,9 +10,9 @@ import torch
 
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.lraspp.data.frames import SegClass
+from mnv3.lraspp.data.sizes import input_size as configured_size
 from mnv3.lraspp.evaluate.inference import predict
 from mnv3.lraspp.model.segmenter import Segmenter
-from mnv3.lraspp.sizes import input_size as configured_size
 from mnv3.lraspp.weights.load import Loaded, load_segmenter, load_weights
 from mnv3.tools.runs.evaluation import check_asked
 from mnv3.tools.runs.find import Source

@@ -18,9 +18,9 @@ from torchvision.transforms import v2
 
 from mnv3.lraspp.data.augment import SCALES
 from mnv3.lraspp.data.cache import write_copies
-from mnv3.lraspp.data.datasets import cache_folder, open_dataset
 from mnv3.lraspp.data.frames import IGNORE, FrameData
 from mnv3.lraspp.data.loader import train_loader
+from mnv3.lraspp.data.sets import cache_folder, open_dataset
 from mnv3.lraspp.speed_network import (
     BATCH,
     CROP,

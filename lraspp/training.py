@@ -12,20 +12,20 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from mnv3.backbones.weights import load_backbone_weights
-from mnv3.lraspp.class_weights import class_weights
 from mnv3.lraspp.cost import row_cost
-from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data.class_weights import class_weights
 from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.labels.look import glance
+from mnv3.lraspp.data.labels.verdict import between, faults, not_learnt, remarks
 from mnv3.lraspp.data.loader import Batch, Loader, train_loader, val_loader
-from mnv3.lraspp.data.look import glance
-from mnv3.lraspp.data.verdict import between, faults, not_learnt, remarks
+from mnv3.lraspp.data.sets import open_dataset
+from mnv3.lraspp.data.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from mnv3.lraspp.evaluate.panels import sample_panels, score_tables
 from mnv3.lraspp.evaluate.report import score_table, write_report
 from mnv3.lraspp.evaluate.scorer import Maps, Scorer
 from mnv3.lraspp.evaluate.scores import Scores
 from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.lraspp.module import SCORE, SegmentationModule, predict_batch
-from mnv3.lraspp.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from mnv3.lraspp.weights.load import init_segmenter, load_segmenter, segmenter_from_config
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay
@@ -59,7 +59,7 @@ class Segmentation(Task):
     name, title, score, headline = "lraspp", "LR-ASPP", SCORE, ("mIoU", "pixel_accuracy")
 
     def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> FrameData:
-        """See `lraspp.data.datasets`."""
+        """See `lraspp.data.sets`."""
         return open_dataset(dataset, data, split, log)
 
     def check_data(self, train_data: FrameData, val_data: FrameData, on_error: str) -> None:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from mnv3.lraspp.data.frames import IGNORE, UNKNOWN, FrameData
-from mnv3.lraspp.data.look import Look, Seen, look
+from mnv3.lraspp.data.labels.look import Look, Seen, look
+from mnv3.lraspp.data.labels.verdict import faults, remarks
 from mnv3.lraspp.data.pixels import decode
-from mnv3.lraspp.data.verdict import faults, remarks
 from mnv3.tools.data.survey import COLUMNS, PICTURE_SIDE, histogram, spread
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay

@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from mnv3.lraspp.data.frames import UNKNOWN, Frame, FrameData
-from mnv3.lraspp.data.label_file import read_values
+from mnv3.lraspp.data.labels.file import read_values
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
 

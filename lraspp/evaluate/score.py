@@ -11,10 +11,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.lraspp.cost import row_cost
-from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.data.frames import FrameData
-from mnv3.lraspp.data.look import glance
-from mnv3.lraspp.data.verdict import between, faults
+from mnv3.lraspp.data.labels.look import glance
+from mnv3.lraspp.data.labels.verdict import between, faults
+from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.evaluate.exported import segment_exported
 from mnv3.lraspp.evaluate.official import OfficialScores, check_agreement, check_possible, evaluate
 from mnv3.lraspp.evaluate.panels import sample_panels, score_tables

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from omegaconf import OmegaConf
 
-from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.data.pixels import read_values
+from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
 from mnv3.lraspp.evaluate.label_files import write_label_files
 from mnv3.lraspp.evaluate.official import OfficialScores, check_agreement, evaluate

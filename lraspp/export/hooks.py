@@ -9,7 +9,7 @@ import onnx
 import torch
 from omegaconf import OmegaConf
 
-from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.evaluate.inference import resized
 from mnv3.lraspp.export.build import can_vary, export_network, plain_network, raw_model, whole_model
 from mnv3.lraspp.predictor import SegmenterPredictor

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
 from mnv3.backbones.names.unfold import unfolded
+from mnv3.lraspp.data.classes import CITYSCAPES, VOC
 from mnv3.lraspp.data.frames import SegClass
-from mnv3.lraspp.data.tables import CITYSCAPES, VOC
 from mnv3.lraspp.model.pooling import Windows
 from mnv3.lraspp.model.presets import PRESETS
 from mnv3.lraspp.model.segmenter import V3, Segmenter

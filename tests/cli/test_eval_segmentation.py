@@ -15,7 +15,7 @@ from PIL import Image
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
 from mnv3.cli.composing import composer
-from mnv3.lraspp.data.tables import CITYSCAPES
+from mnv3.lraspp.data.classes import CITYSCAPES
 from mnv3.lraspp.evaluate import official
 from mnv3.lraspp.weights.load import segmenter_from_config
 from mnv3.tools.weights.checkpoint import write_checkpoint

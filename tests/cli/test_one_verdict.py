@@ -10,8 +10,8 @@ from PIL import Image
 
 from mnv3.cli.composing import composer
 from mnv3.cli.data import run as run_data
-from mnv3.lraspp.data.look import look
-from mnv3.lraspp.data.verdict import between, faults
+from mnv3.lraspp.data.labels.look import look
+from mnv3.lraspp.data.labels.verdict import between, faults
 from mnv3.lraspp.evaluate.score import _open as open_masks
 from mnv3.lraspp.training import Segmentation
 from mnv3.ssdlite.evaluate.score import _open as open_boxes

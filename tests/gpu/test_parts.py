@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from mnv3.lraspp.data.tables import CAMVID
+from mnv3.lraspp.data.classes import CAMVID
 from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
 from mnv3.lraspp.model.losses import segmentation_loss
 from mnv3.lraspp.model.lovasz import lovasz_softmax

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from omegaconf import OmegaConf
 
-from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.evaluate.processes import segment_all
 from mnv3.lraspp.weights.load import load_segmenter
 from mnv3.tools.runs.folder import read_metrics

@@ -6,8 +6,8 @@ import math
 import pytest
 import torch
 
-from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.data.loader import val_loader
+from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.evaluate.scorer import Scorer
 from mnv3.lraspp.module import SegmentationModule, predict_batch
 from mnv3.lraspp.training import train

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from mnv3.lraspp.data.tables import CITYSCAPES
+from mnv3.lraspp.data.classes import CITYSCAPES
 from mnv3.lraspp.evaluate.inference import predict
 from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
 from mnv3.lraspp.predictor import SegmenterPredictor

@@ -8,8 +8,8 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
-from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.sets import open_dataset
 
 CITYSCAPES = OmegaConf.create({"name": "cityscapes"})
 

@@ -7,8 +7,8 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
-from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.sets import open_dataset
 from tests.lraspp.data.files import section, silent
 
 BLACK, RED, GREEN, WHITE = (0, 0, 0), (255, 0, 0), (0, 255, 0), (255, 255, 255)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from mnv3.lraspp.data import cache
 from mnv3.lraspp.data.cache import path_of, remove_copies, write_copies
-from mnv3.lraspp.data.datasets import cache_folder
 from mnv3.lraspp.data.loader import train_loader, val_loader
+from mnv3.lraspp.data.sets import cache_folder
 from mnv3.tools.errors import UserError
 from tests.lraspp.data.files import label_of, opened, section, silent
 

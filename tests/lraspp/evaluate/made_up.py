@@ -4,8 +4,8 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from mnv3.lraspp.data.datasets import open_dataset
 from mnv3.lraspp.data.frames import FrameData
+from mnv3.lraspp.data.sets import open_dataset
 from tests.lraspp.cityscapes_files import write_cityscapes
 
 

@@ -12,8 +12,8 @@ from cityscapesscripts.evaluation import evalPixelLevelSemanticLabeling as scrip
 from cityscapesscripts.helpers.labels import id2label
 from PIL import Image
 
+from mnv3.lraspp.data.classes import CAMVID, CITYSCAPES, CITYSCAPES_IGNORED
 from mnv3.lraspp.data.frames import IGNORE, SegClass
-from mnv3.lraspp.data.tables import CAMVID, CITYSCAPES, CITYSCAPES_IGNORED
 from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
 from mnv3.lraspp.evaluate.official import by_class
 from mnv3.lraspp.evaluate.scores import Scores, score_matrix

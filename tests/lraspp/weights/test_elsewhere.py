@@ -8,7 +8,7 @@ import torch
 from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights, lraspp_mobilenet_v3_large
 
 from mnv3.backbones.weights import load_backbone_weights
-from mnv3.lraspp.data.tables import CITYSCAPES, VOC
+from mnv3.lraspp.data.classes import CITYSCAPES, VOC
 from mnv3.lraspp.model.pooling import AUTHORS_WINDOWS, Windows
 from mnv3.lraspp.model.segmenter import build_segmenter
 from mnv3.lraspp.weights.load import init_segmenter, load_weights, segmenter_from_config

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from mnv3.lraspp.data.frames import Frame
-from mnv3.lraspp.data.label_file import read_palette
-from mnv3.lraspp.data.names_file import read_names
+from mnv3.lraspp.data.labels.file import read_palette
+from mnv3.lraspp.data.labels.names_file import read_names
 from mnv3.lraspp.data.pixels import decode
 from tests.mutations import damaged, survives
 

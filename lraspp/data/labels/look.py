@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mnv3.lraspp.data.frames import FrameData
-from mnv3.lraspp.data.label_file import read_palette, read_values
+from mnv3.lraspp.data.labels.file import read_palette, read_values
 from mnv3.lraspp.data.pixels import SizesDiffer, check_sizes, decode
 from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.errors import UserError

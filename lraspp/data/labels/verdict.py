@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mnv3.lraspp.data import palettes
 from mnv3.lraspp.data.frames import IGNORE, UNKNOWN, FrameData
-from mnv3.lraspp.data.look import Seen
+from mnv3.lraspp.data.labels import palettes
+from mnv3.lraspp.data.labels.look import Seen
 from mnv3.lraspp.data.pixels import seem_train_ids, unknown_values
 from mnv3.tools.text.plain import listed
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from mnv3.lraspp.data.frames import MOST_CLASSES, SegClass
-from mnv3.lraspp.data.names_form import WITH_ID, form_mistake
+from mnv3.lraspp.data.labels.names_form import WITH_ID, form_mistake
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import plain

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnv3.lraspp.data.look import Seen
+from mnv3.lraspp.data.labels.look import Seen
 
 Colour = tuple[int, ...]
 

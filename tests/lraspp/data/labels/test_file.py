@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from mnv3.lraspp.data.frames import Frame
-from mnv3.lraspp.data.label_file import read_palette, read_values
+from mnv3.lraspp.data.labels.file import read_palette, read_values
 from mnv3.lraspp.data.pixels import decode
 from mnv3.tools.errors import UserError
 

@@ -8,9 +8,9 @@ from cityscapesscripts.helpers.labels import id2label, labels
 from omegaconf import OmegaConf
 from PIL import Image
 
-from mnv3.lraspp.data import tables
-from mnv3.lraspp.data.datasets import open_dataset
+from mnv3.lraspp.data import classes
 from mnv3.lraspp.data.frames import IGNORE, UNKNOWN
+from mnv3.lraspp.data.sets import open_dataset
 from mnv3.ssdlite.data.sets import open_dataset as open_boxes
 from mnv3.tools.errors import UserError
 from tests.lraspp.data.files import opened, section, silent
@@ -127,6 +127,6 @@ def test_streets_have_cityscapes_classes(tmp_path):
     streets = OmegaConf.create({"name": "streets", "seed": 0, "train": 2, "val": 1, "height": 64, "width": 96})
     lines: list[str] = []
     data = open_dataset(streets, section(tmp_path), "train", lines.append)
-    assert len(data) == 2 and data.classes == tables.CITYSCAPES and "dataset=cityscapes" in lines[-1]
+    assert len(data) == 2 and data.classes == classes.CITYSCAPES and "dataset=cityscapes" in lines[-1]
     with pytest.raises(UserError, match="streets has no split 'test'"):
         open_dataset(streets, section(tmp_path), "test", silent)

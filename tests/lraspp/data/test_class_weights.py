@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnv3.lraspp.class_weights import class_weights, pixel_counts
+from mnv3.lraspp.data.class_weights import class_weights, pixel_counts
 from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
 from mnv3.tools.errors import UserError
 

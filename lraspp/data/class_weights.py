@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mnv3.lraspp.data.frames import UNKNOWN, FrameData
-from mnv3.lraspp.data.label_file import read_values
+from mnv3.lraspp.data.labels.file import read_values
 from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.errors import UserError
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from mnv3.lraspp.sizes import check_sizes, first_size, unlike
+from mnv3.lraspp.data.sizes import check_sizes, first_size, unlike
 from mnv3.lraspp.training import train
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder

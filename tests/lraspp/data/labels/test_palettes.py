@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mnv3.lraspp.data.look import look
-from mnv3.lraspp.data.verdict import between
+from mnv3.lraspp.data.labels.look import look
+from mnv3.lraspp.data.labels.verdict import between
 from tests.lraspp.data.own_masks import BLACK, GREEN, RED, WHITE, Masks, grey, painted
 
 
@@ -69,7 +69,7 @@ def test_a_value_beyond_a_short_palette_has_no_colour(tmp_path):
 def test_published_label_files_agree(test_data):
     from omegaconf import OmegaConf
 
-    from mnv3.lraspp.data.datasets import open_dataset
+    from mnv3.lraspp.data.sets import open_dataset
     from tests.lraspp.data.files import section, silent
 
     data = open_dataset(OmegaConf.create({"name": "camvid"}), section(test_data), "val", silent)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnv3.lraspp.data.names_file import read_names
+from mnv3.lraspp.data.labels.names_file import read_names
 from mnv3.tools.errors import UserError
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mnv3.lraspp.data import cache
+from mnv3.lraspp.data.classes import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
 from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
-from mnv3.lraspp.data.names_file import read_names
-from mnv3.lraspp.data.tables import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
+from mnv3.lraspp.data.labels.names_file import read_names
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.streets import ensure_cityscapes
 from mnv3.tools.text.plain import is_plain, listed

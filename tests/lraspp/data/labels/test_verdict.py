@@ -5,9 +5,9 @@ import unicodedata
 import numpy as np
 import pytest
 
+from mnv3.lraspp.data.labels.look import glance, look
+from mnv3.lraspp.data.labels.verdict import between, faults, not_learnt, remarks
 from mnv3.lraspp.data.loader import train_loader
-from mnv3.lraspp.data.look import glance, look
-from mnv3.lraspp.data.verdict import between, faults, not_learnt, remarks
 from mnv3.tools.errors import UserError
 from tests.lraspp.data.files import opened
 from tests.lraspp.data.own_masks import Masks, grey
@@ -93,7 +93,7 @@ def test_a_glance_goes_on_until_two_classes_are_found(masks):
 
 
 def test_a_glance_at_many_files_is_short(root, monkeypatch):
-    monkeypatch.setattr("mnv3.lraspp.data.look.AT_A_TIME", 1)
+    monkeypatch.setattr("mnv3.lraspp.data.labels.look.AT_A_TIME", 1)
     seen = glance(opened(root), seconds=0)
     assert len(seen.looks) == len(seen.data.frames) == 1 and seen.total == 3 and faults(seen) == []
     assert "1 of 3 label files" in remarks(seen)[0]

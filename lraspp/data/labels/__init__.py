@@ -1,0 +1,1 @@
+"""Label files and the classes that their values mean."""
