@@ -19,7 +19,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.resize import resize
-from mnv3.ssdlite.predictor import DetectorPredictor
+from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.ssdlite.speed_exported import detections_of_file
 from mnv3.ssdlite.speed_network import (
     NUM_SLOTS,

@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.export.build import export_network, plain_network, raw_model, whole_model
 from mnv3.ssdlite.model.resize import resize
-from mnv3.ssdlite.predictor import DetectorPredictor
+from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.tools.export.checking import Agreement, boxes_agree, boxes_resemble
 from mnv3.tools.export.engines.litert import litert_bytes
 from mnv3.tools.export.quantise import quantised

@@ -15,7 +15,7 @@ from mnv3.ssdlite.export.hooks import LEAST, agree, facts, sensitive
 from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.boxes import clip, decode
 from mnv3.ssdlite.model.detector import build_detector
-from mnv3.ssdlite.predictor import DetectorPredictor
+from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.tools.export.description import ClassRow, Description
 from mnv3.tools.export.file import Exported, Session
 from mnv3.tools.export.graph import Graph, users_of

@@ -11,7 +11,7 @@ from torch import nn
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.ssdlite.model.resize import resize
-from mnv3.ssdlite.predictor import DetectorPredictor, open_checkpoint
+from mnv3.ssdlite.predict import DetectorPredictor, open_checkpoint
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.find import Source
 from tests.ssdlite.weights.test_load import CLASSES, save
