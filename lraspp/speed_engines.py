@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.lraspp.data.frames import SegClass
-from mnv3.lraspp.predictor import SegmenterPredictor
+from mnv3.lraspp.predict import SegmenterPredictor
 from mnv3.lraspp.speed_exported import labels_of_frame
 from mnv3.lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
 from mnv3.tools.bench.contestant import Contestant

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.evaluate.inference import resized
 from mnv3.lraspp.export.build import can_vary, export_network, plain_network, raw_model, whole_model
-from mnv3.lraspp.predictor import SegmenterPredictor
+from mnv3.lraspp.predict import SegmenterPredictor
 from mnv3.tools.export.checking import Agreement, labels_agree
 from mnv3.tools.export.engines.litert import litert_bytes
 from mnv3.tools.export.quantise import quantised

@@ -12,7 +12,7 @@ from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.export.build import export_network, raw_model, whole_model
 from mnv3.lraspp.export.predictor import OnnxSegmenter
 from mnv3.lraspp.model.segmenter import build_segmenter
-from mnv3.lraspp.predictor import SegmenterPredictor
+from mnv3.lraspp.predict import SegmenterPredictor
 from mnv3.tools.export.checking import labels_agree
 from mnv3.tools.export.description import ClassRow, Description
 from mnv3.tools.export.file import Exported

@@ -8,7 +8,7 @@ from torch import nn
 from mnv3.lraspp.data.classes import CITYSCAPES
 from mnv3.lraspp.evaluate.inference import predict
 from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
-from mnv3.lraspp.predictor import SegmenterPredictor
+from mnv3.lraspp.predict import SegmenterPredictor
 
 SIZES = ((65, 97), (65, 97), (48, 64), (65, 97))
 
