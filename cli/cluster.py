@@ -10,7 +10,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from mnv3.cli.arguments import Arguments
+from mnv3.cli.call.arguments import Arguments
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import write_text
 

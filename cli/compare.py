@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnv3.cli.comparing import Asked, parse
+from mnv3.cli.call.comparing import Asked, parse
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import guarded, matching, refuse_foreign_file
 from mnv3.tools.text.plain import printable

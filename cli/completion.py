@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mnv3.cli.verbs import VERBS
+from mnv3.cli.call.verbs import VERBS
 from mnv3.tools.errors import UserError
 
 if TYPE_CHECKING:
-    from mnv3.cli.composing import Composer
+    from mnv3.cli.call.composing import Composer
 
 BASH = """\
 _mnv3() {
@@ -97,7 +97,7 @@ def candidates(line: str) -> list[str]:
 
 def _of_comparison(word: str) -> list[str]:
     """Run folders, options, and the keys of a training with their values."""
-    from mnv3.cli import comparing
+    from mnv3.cli.call import comparing
 
     key, equals, _ = word.partition("=")
     if equals and key in comparing.OPTIONS:
@@ -113,8 +113,8 @@ def _of_comparison(word: str) -> list[str]:
 
 
 def _of_configured(verb: str, done: Sequence[str], word: str) -> list[str]:
-    from mnv3.cli import values
-    from mnv3.cli.composing import composer
+    from mnv3.cli.call import values
+    from mnv3.cli.call.composing import composer
 
     with composer(verb) as compose:
         groups = compose.groups()

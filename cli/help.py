@@ -5,9 +5,9 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from mnv3.cli import values
-from mnv3.cli.composing import Composer, composer
-from mnv3.cli.verbs import VERBS
+from mnv3.cli.call import values
+from mnv3.cli.call.composing import Composer, composer
+from mnv3.cli.call.verbs import VERBS
 from mnv3.tools.text.words import shown
 
 WORKED_EXAMPLES = (

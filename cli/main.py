@@ -8,8 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnv3.cli import arguments, failures, printing
-from mnv3.cli.verbs import VERBS
+from mnv3.cli import failures, printing
+from mnv3.cli.call import arguments
+from mnv3.cli.call.verbs import VERBS
 from mnv3.tools.errors import UserError
 from mnv3.tools.machine import stops
 
@@ -45,7 +46,7 @@ def _run(argv: Sequence[str]) -> None:
     elif first in ("help", "--help", "-h"):
         _help(argv[1:])
     elif first not in VERBS:
-        from mnv3.cli import mistakes
+        from mnv3.cli.call import mistakes
 
         raise UserError(*mistakes.of_unknown_verb(first, argv[1:]))
     elif not VERBS[first].configured and {"--help", "-h"} & set(argv[1:]):
@@ -67,7 +68,8 @@ def _run(argv: Sequence[str]) -> None:
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
-    from mnv3.cli import app, cluster, experiments, mistakes, resume, scored, surroundings
+    from mnv3.cli import app, cluster, scored, surroundings
+    from mnv3.cli.call import experiments, mistakes, resume
     from mnv3.tools.files import locks
 
     surroundings.allow_open_files()
@@ -106,7 +108,8 @@ def _help(words: Sequence[str]) -> None:
 
 def _help_of(verb: str, given: arguments.Arguments, config_dir: Path | None) -> None:
     """Print the help of a verb with the groups that the call chooses. Raises UserError: there are no such ones."""
-    from mnv3.cli import help, mistakes
+    from mnv3.cli import help
+    from mnv3.cli.call import mistakes
 
     try:
         text = help.of_verb(verb, given.overrides, config_dir)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mnv3.cli.arguments import Arguments, quoted
+from mnv3.cli.call.arguments import Arguments, quoted
 from mnv3.conf.schema import VARIANTS, leaves
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import shown

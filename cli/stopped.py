@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from mnv3.cli.arguments import quoted
+from mnv3.cli.call.arguments import quoted
 from mnv3.tools.runs.folder import RunFolder
 
 log = logging.getLogger("mnv3")

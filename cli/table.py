@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.cli.table_rows import Record, Timed, records
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import refuse_foreign_file

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from omegaconf import OmegaConf
 
-from mnv3.cli.composing import Composer
+from mnv3.cli.call.composing import Composer
 from mnv3.cli.table_rows import Timed, cost, measured
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.tables import ROWS, table_of

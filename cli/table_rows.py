@@ -6,8 +6,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mnv3.cli.composing import Composer
-from mnv3.cli.experiments import changes, of_row
+from mnv3.cli.call.composing import Composer
+from mnv3.cli.call.experiments import changes, of_row
 from mnv3.tools.paper.scores import Score, scores
 from mnv3.tools.paper.tables import PaperTable, Row
 from mnv3.tools.runs.folder import shown

@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 
 
 def write_run(runs: Path, name: str, overrides: list[str], metrics: dict[str, Any] | None) -> Path:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mnv3.cli import bench
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.ssdlite import speed
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.rounds import Comparison

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mnv3.cli import completion
-from mnv3.cli.verbs import VERBS
+from mnv3.cli.call.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
 

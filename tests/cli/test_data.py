@@ -6,7 +6,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.cli.data import CATALOGUE, run
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import NAME

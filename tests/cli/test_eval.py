@@ -15,7 +15,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.ssdlite.weights.load import detector_from_config
 from mnv3.tools.weights.checkpoint import write_checkpoint
 from tests.ssdlite.evaluate.made_up import data_set

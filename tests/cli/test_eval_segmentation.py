@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.lraspp.data.classes import CITYSCAPES
 from mnv3.lraspp.evaluate import official
 from mnv3.lraspp.weights.load import segmenter_from_config

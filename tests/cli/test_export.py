@@ -11,7 +11,7 @@ import torch
 from omegaconf import OmegaConf
 from torch import nn
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.lraspp.data.classes import CITYSCAPES
 from mnv3.lraspp.weights.load import segmenter_from_config
 from mnv3.ssdlite.weights.load import detector_from_config

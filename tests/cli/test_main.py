@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hydra.core.global_hydra import GlobalHydra
 
+from mnv3.cli.call.verbs import VERBS
 from mnv3.cli.help import WORKED_EXAMPLES
-from mnv3.cli.verbs import VERBS
 from mnv3.tools.errors import UserError
 from tests.cli.recorder import Recorder
 

@@ -8,7 +8,7 @@ import pytest
 from omegaconf import OmegaConf
 from PIL import Image
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.cli.data import run as run_data
 from mnv3.lraspp.data.labels.look import look
 from mnv3.lraspp.data.labels.verdict import between, faults

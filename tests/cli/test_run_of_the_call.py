@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mnv3.cli.arguments import split
+from mnv3.cli.call.arguments import split
 from mnv3.cli.scored import with_task
 from mnv3.lraspp.model.segmenter import build_segmenter
 from mnv3.ssdlite.model.detector import build_detector

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mnv3.cli.arguments import split
+from mnv3.cli.call.arguments import split
 from mnv3.cli.scored import with_task
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mnv3.cli import no_effect, table_ablations
-from mnv3.cli.composing import composer
+from mnv3.cli import table_ablations
+from mnv3.cli.call import no_effect
+from mnv3.cli.call.composing import composer
 from mnv3.cli.table_rows import Record, records
 from mnv3.cli.table_sheet import tabular
 from mnv3.tools.paper.tables import TABLES, row

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.ssdlite.weights.load import detector_from_config
 from mnv3.tools.weights.checkpoint import write_checkpoint
 

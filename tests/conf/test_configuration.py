@@ -7,9 +7,9 @@ from typing import get_type_hints
 import pytest
 from hydra.errors import ConfigCompositionException
 
-from mnv3.cli import values
-from mnv3.cli.composing import composer
-from mnv3.cli.verbs import VERBS
+from mnv3.cli.call import values
+from mnv3.cli.call.composing import composer
+from mnv3.cli.call.verbs import VERBS
 from mnv3.conf import keys, schema
 
 CONF = Path(schema.__file__).parent

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mnv3.cli.composing import composer
-from mnv3.cli.experiments import changes, of_row
+from mnv3.cli.call.composing import composer
+from mnv3.cli.call.experiments import changes, of_row
 from mnv3.conf import schema
 from mnv3.tools.paper.tables import ROWS, Row, table_of
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
-from mnv3.cli import arguments, mistakes
+from mnv3.cli.call import arguments, mistakes
 from mnv3.conf import schema
 
 FILES = sorted((Path(schema.__file__).parent / "sweeps").glob("*.yaml"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.tools.runs.folder import RunFolder, read_metrics
 from mnv3.tools.weights.checkpoint import read_checkpoint
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from omegaconf import DictConfig
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from tests.lraspp.cityscapes_files import write_cityscapes
 
 SMALL = (

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.lraspp import speed, speed_engines, speed_network, speed_training
 from mnv3.lraspp.data.frames import IGNORE
 from mnv3.tools.bench.contestant import Contestant

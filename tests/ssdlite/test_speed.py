@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.ssdlite import speed, speed_engines, speed_training
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.engines import EAGER, ONNX_RUNTIME, OPENVINO

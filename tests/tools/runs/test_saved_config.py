@@ -7,7 +7,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.conf.schema import RECIPES, VARIANTS, VERBS, leaves
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.saved_config import KINDS, checked, read_config

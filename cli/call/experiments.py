@@ -8,8 +8,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from mnv3.cli.arguments import Arguments
-from mnv3.cli.composing import Composer, composer
+from mnv3.cli.call.arguments import Arguments
+from mnv3.cli.call.composing import Composer, composer
 from mnv3.tools.errors import UserError
 from mnv3.tools.paper.tables import row
 from mnv3.tools.text.words import shown

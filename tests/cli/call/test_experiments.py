@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from mnv3.cli.arguments import split
-from mnv3.cli.composing import composer
-from mnv3.cli.experiments import leave_row_if_changed, with_names
+from mnv3.cli.call.arguments import split
+from mnv3.cli.call.composing import composer
+from mnv3.cli.call.experiments import leave_row_if_changed, with_names
 from mnv3.tools.errors import UserError
 from mnv3.tools.paper.tables import ROWS
 from mnv3.tools.runs.find import find, wanted

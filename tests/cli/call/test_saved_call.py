@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from mnv3.cli.saved_call import read
+from mnv3.cli.call.saved_call import read
 from mnv3.tools.errors import UserError
 from tests.cli.recorder import Recorder
 

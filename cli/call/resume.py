@@ -5,8 +5,8 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from mnv3.cli import saved_call
-from mnv3.cli.arguments import Arguments, quoted
+from mnv3.cli.call import saved_call
+from mnv3.cli.call.arguments import Arguments, quoted
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import refuse_links
 from mnv3.tools.runs.saved_config import read_config

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mnv3.cli import comparing
+from mnv3.cli.call import comparing
 
 
 class Verb(NamedTuple):

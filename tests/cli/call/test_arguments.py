@@ -6,7 +6,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from mnv3.cli.arguments import split
+from mnv3.cli.call.arguments import split
 
 
 def test_bare_words_fill_keys_in_turn_and_the_rest_is_a_list() -> None:

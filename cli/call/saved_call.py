@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from hydra.core.override_parser.types import Override, QuotedString
 from hydra.errors import HydraException
 
-from mnv3.cli import values
-from mnv3.cli.composing import Composer, composer
+from mnv3.cli.call import values
+from mnv3.cli.call.composing import Composer, composer
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import read_small_text
 from mnv3.tools.runs.find import is_below, is_data_root

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mnv3.cli.composing import composer
-from mnv3.cli.no_effect import warnings
+from mnv3.cli.call.composing import composer
+from mnv3.cli.call.no_effect import warnings
 
 SILENT = [
     "task=lraspp task.skip=false",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from omegaconf import DictConfig
 
-from mnv3.cli.composing import composer
+from mnv3.cli.call.composing import composer
 from mnv3.tools.text.words import closest
 from tests.cli.recorder import Recorder
 

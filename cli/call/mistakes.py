@@ -8,9 +8,9 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mnv3.cli import arguments, values
-from mnv3.cli.composing import Composer, composer
-from mnv3.cli.verbs import VERBS
+from mnv3.cli.call import arguments, values
+from mnv3.cli.call.composing import Composer, composer
+from mnv3.cli.call.verbs import VERBS
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import closest, either, shown
 

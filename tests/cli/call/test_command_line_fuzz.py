@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mnv3.cli.verbs import VERBS
+from mnv3.cli.call.verbs import VERBS
 from tests.mutations import generator
 
 Call = Callable[..., int]
