@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnv3.cli import failures, printing
 from mnv3.cli.call import arguments
 from mnv3.cli.call.verbs import VERBS
+from mnv3.cli.launch import failures, printing
 from mnv3.tools.errors import UserError
 from mnv3.tools.machine import stops
 
@@ -68,8 +68,9 @@ def _run(argv: Sequence[str]) -> None:
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:
-    from mnv3.cli import app, cluster, scored, surroundings
+    from mnv3.cli import scored
     from mnv3.cli.call import experiments, mistakes, resume
+    from mnv3.cli.launch import app, cluster, surroundings
     from mnv3.tools.files import locks
 
     surroundings.allow_open_files()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from mnv3.cli.naming import claim, give_back
+from mnv3.cli.launch.naming import claim, give_back
 from mnv3.cli.opening import Opened, open_predictor
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.ledger import guarded

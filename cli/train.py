@@ -8,8 +8,8 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from mnv3.cli import cluster
 from mnv3.cli.call.experiments import leave_row_if_changed
+from mnv3.cli.launch import cluster
 from mnv3.tools.files import locks
 from mnv3.tools.machine.environment import environment
 from mnv3.tools.runs.folder import RunFolder, shown

@@ -123,7 +123,7 @@ WRITERS = {
     "lraspp/data/cache.py": "pixels, into atomic_path",
     "tools/predict/video.py": "OpenCV opens files itself: looked at afterwards",
     "tools/data/download.py": "grows over several calls",
-    "cli/surroundings.py": "the terminal",
+    "cli/launch/surroundings.py": "the terminal",
 }
 
 

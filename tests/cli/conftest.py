@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mnv3.cli import failures
+from mnv3.cli.launch import failures
 from mnv3.cli.main import run
 from tests.cli.recorder import Recorder
 

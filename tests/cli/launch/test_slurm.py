@@ -13,9 +13,9 @@ import pytest
 from omegaconf import DictConfig
 
 from mnv3.tools.runs.folder import RunFolder, read_metrics
-from tests.cli import fake_slurm
+from tests.cli.launch import fake_slurm
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 TINY = (
     "dataset.train=8",
     "dataset.val=2",
@@ -145,7 +145,7 @@ def test_calls_that_cannot_go_to_a_cluster(
     said = capsys.readouterr().err
     for sentence in ("There is no srun here", "add -m", "leave trainer=slurm out"):
         assert sentence in said
-    monkeypatch.setattr("mnv3.cli.cluster.find_spec", lambda name: None)
+    monkeypatch.setattr("mnv3.cli.launch.cluster.find_spec", lambda name: None)
     assert call("train", "trainer=slurm", "-m") == 2
     assert "pip install 'mnv3[slurm]'" in capsys.readouterr().err
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from mnv3.cli import cluster
+from mnv3.cli.launch import cluster
 from mnv3.tools.errors import UserError
 from mnv3.tools.files import locks
 from mnv3.tools.files.write import make_folder, named_errors

@@ -14,10 +14,10 @@ import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from mnv3.cli import cluster, distributed, known_failures, naming, stopped
 from mnv3.cli.call import no_effect
 from mnv3.cli.call.arguments import Arguments
 from mnv3.cli.call.mistakes import CANNOT_COMPOSE
+from mnv3.cli.launch import cluster, distributed, known_failures, naming, stopped
 from mnv3.conf import schema
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.temporaries import scratch_folder

@@ -104,7 +104,7 @@ def sacct(folder: Path, *_: str) -> None:
     print("JobID|State|NodeList")
 
 
-if __name__ != "tests.cli.fake_slurm":
+if __name__ != "tests.cli.launch.fake_slurm":
     here = Path(os.environ["FAKE_SLURM"])
     words = sys.argv[1:]
     if words[:1] == ["--job"]:

@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 
-from mnv3.cli import printing, surroundings
+from mnv3.cli.launch import printing, surroundings
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.machine import stops
 from mnv3.tools.text.plain import printable
@@ -21,7 +21,7 @@ def exit_code(call: Callable[[], None], words: Sequence[str] = ()) -> int:
     """Run `call`, which the user has typed as `words`, print what went wrong, and return the exit code."""
     asked = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
     wanted = os.environ.setdefault("MNV3_TRACEBACK", "1" if asked else "0") not in ("", "0")
-    logging.raiseExceptions = False  # a line that cannot be printed ends nothing: see `cli.printing`
+    logging.raiseExceptions = False  # a line that cannot be printed ends nothing: see `cli.launch.printing`
     try:
         surroundings.check()
         call()
@@ -57,7 +57,7 @@ def _stopped(error: BaseException, words: Sequence[str]) -> int:
 
 def _failed(error: Exception, wanted: bool) -> int:
     if not isinstance(error, UserError | Failure):
-        from mnv3.cli import known_failures
+        from mnv3.cli.launch import known_failures
 
         error = known_failures.translated(error)
     if isinstance(error, UserError):

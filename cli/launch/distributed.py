@@ -9,7 +9,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import open_dict, read_write
 
-from mnv3.cli import cluster
+from mnv3.cli.launch import cluster
 from mnv3.tools.machine import stops
 
 SET_BY_LIGHTNING = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from mnv3.cli import stopped
+from mnv3.cli.launch import stopped
 from mnv3.tools.files import locks
 from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.weights.checkpoint import read_checkpoint, write_checkpoint
 from tests.cli.recorder import Recorder
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 # The console script with a training of milliseconds, that takes its time after each epoch.
 PROGRAM = """
