@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.cli.call.composing import composer
-from mnv3.cli.table_rows import Record, Timed, records
+from mnv3.cli.tables.rows import Record, Timed, records
+from mnv3.cli.tables.tabular import Tabular, latex, markdown, terminal
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import refuse_foreign_file
 from mnv3.tools.paper.tables import TABLES, PaperTable
-from mnv3.tools.tabular import Tabular, latex, markdown, terminal
 
 WRITERS = {"terminal": terminal, "markdown": markdown, "latex": latex}
 
@@ -44,7 +44,7 @@ def run(cfg: DictConfig) -> None:
 def readme_markdown(number: int) -> str:
     """A table of the paper beside our costs, without any runs."""
     with composer("train") as compose:
-        from mnv3.cli.table_sheet import tabular
+        from mnv3.cli.tables.sheet import tabular
 
         rows, _ = records(compose, TABLES[number], Path("no runs"), None)
         return markdown(tabular(TABLES[number], rows, None))
@@ -64,11 +64,11 @@ def _sheet(cfg: DictConfig) -> Sheet:
     timed = Timed(cfg.threads, cfg.rounds) if cfg.latency else None
     with composer("train") as compose:
         if cfg.which == "ablations":
-            from mnv3.cli import table_ablations
+            from mnv3.cli.tables import ablations
 
-            tried = table_ablations.tried(compose, timed)
-            return Sheet("ablations", table_ablations.tabular(tried, timed), table_ablations.flat(tried), None)
-        from mnv3.cli import table_sheet
+            tried = ablations.tried(compose, timed)
+            return Sheet("ablations", ablations.tabular(tried, timed), ablations.flat(tried), None)
+        from mnv3.cli.tables import sheet as table_sheet
 
         table = TABLES[int(cfg.which)]
         rows, sentences = records(compose, table, Path(cfg.runs).expanduser(), timed)
@@ -100,7 +100,7 @@ def _csv(flat: Sequence[dict[str, Any]]) -> str:
 
 
 def _draw(cfg: DictConfig, sheet: Sheet) -> None:
-    from mnv3.cli.table_plot import draw
+    from mnv3.cli.tables.plot import draw
     from mnv3.tools.drawing.scatter import SOFTWARE
 
     assert sheet.rows is not None

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from mnv3.cli import table_ablations
 from mnv3.cli.call import no_effect
 from mnv3.cli.call.composing import composer
-from mnv3.cli.table_rows import Record, records
-from mnv3.cli.table_sheet import tabular
+from mnv3.cli.tables import ablations
+from mnv3.cli.tables.rows import Record, records
+from mnv3.cli.tables.sheet import tabular
 from mnv3.tools.paper.tables import TABLES, row
 from tests.cli.scored import write_metrics, write_run
 
@@ -172,9 +172,9 @@ def test_what_is_timed_runs(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_ablation_changes_what_it_should(call: Call, capsys: Print) -> None:
     with composer("train") as compose:
-        items = table_ablations.tried(compose, None)
+        items = ablations.tried(compose, None)
     costs = {(item.row, item.option): item.cost for item in items}
-    large, segmenter = table_ablations.OPTIONS
+    large, segmenter = ablations.OPTIONS
     assert costs[large, "backbone.rf2=true"].params == 3_215_311
     assert costs[segmenter, "task.head=raspp task.filters=256"].params == 1_762_435
     assert costs[segmenter, "backbone.output_stride=32"].madds == 7_741_853_896

@@ -1,6 +1,6 @@
 """One table in every format."""
 
-from mnv3.tools.tabular import LEFT, Column, Footnotes, Tabular, latex, markdown, terminal
+from mnv3.cli.tables.tabular import LEFT, Column, Footnotes, Tabular, latex, markdown, terminal
 
 TABLE = Tabular(
     "Title, 50 %",

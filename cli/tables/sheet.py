@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mnv3.cli.table_rows import Record, Timed
+from mnv3.cli.tables.rows import Record, Timed
+from mnv3.cli.tables.tabular import LEFT, Column, Footnotes, Tabular
 from mnv3.tools.paper.scores import Score
 from mnv3.tools.paper.tables import PaperTable, Row
-from mnv3.tools.tabular import LEFT, Column, Footnotes, Tabular
 
 NAMES = {"coco": "COCO", "cityscapes": "Cityscapes"}
 RULES = {

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnv3.cli.table_rows import Record, Timed
-from mnv3.cli.table_sheet import NAMES, PHONE
+from mnv3.cli.tables.rows import Record, Timed
+from mnv3.cli.tables.sheet import NAMES, PHONE
 from mnv3.tools.drawing.scatter import Panel, Point, save_panels
 from mnv3.tools.paper.scores import Score
 from mnv3.tools.paper.tables import PaperTable

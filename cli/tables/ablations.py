@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from omegaconf import OmegaConf
 
 from mnv3.cli.call.composing import Composer
-from mnv3.cli.table_rows import Timed, cost, measured
+from mnv3.cli.tables.rows import Timed, cost, measured
+from mnv3.cli.tables.tabular import LEFT, Column, Tabular
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.tables import ROWS, table_of
-from mnv3.tools.tabular import LEFT, Column, Tabular
 
 MINIMALISTIC = "backbone.se=false backbone.hswish=false backbone.max_kernel=3"
 BACKBONE = ("backbone.se=false", "backbone.hswish=false", "backbone.max_kernel=3", MINIMALISTIC)
@@ -35,7 +35,7 @@ OPTIONS = {
 
 
 class Tried(NamedTuple):
-    """An option on a row, "" for the row itself; `latency` in milliseconds as in `cli.table_rows.Record`."""
+    """An option on a row, "" for the row itself; `latency` in milliseconds as in `cli.tables.rows.Record`."""
 
     row: str
     option: str
