@@ -61,7 +61,7 @@ def load_backbone_weights(
     deviation, as torchvision's own weights; or "symmetric", images in -1..1, as the weights that Google published,
     which are timm's mobilenetv1_100 and all those that it calls "tf_"; these need backbone.padding=same too. `wanted`
     says what the backbone gets: the stem is adapted to that. Wider weights, of a full network for one with the halved
-    tail of RF2, are cut: see `backbones.narrow.cut`; and fitted to the full network, see `backbones.narrow.fit`, if there are
+    tail of RF2, are cut (`backbones.narrow.cut`), and fitted to the full network (`backbones.narrow.fit`) if there are
     `images` [N, 3, H, W] of the data set, as the backbone gets them. Any other entry of another shape (timm's squeezes,
     which are not rounded) is not loaded.
 

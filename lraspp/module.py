@@ -21,7 +21,7 @@ SCORE = "val/mIoU"
 
 
 class SegmentationModule(TrainingModule):
-    """Losses of a batch, validation by mean IoU; from its checkpoint `lraspp.weights.load.load_segmenter` builds the segmenter.
+    """Losses of a batch, validation by mean IoU. `lraspp.weights.load.load_segmenter` reads its checkpoints.
 
     `config`: the whole configuration, resolved. `val_data`: what is scored. `class_weights` [K] or None: of the
     cross-entropy.

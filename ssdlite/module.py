@@ -18,7 +18,7 @@ SCORE = "val/AP"
 
 
 class DetectionModule(TrainingModule):
-    """Losses of a batch, validation by COCO's AP; from its checkpoint `ssdlite.weights.load.load_detector` builds the detector.
+    """Losses of a batch, validation by COCO's AP. `ssdlite.weights.load.load_detector` reads its checkpoints.
 
     `config`: the whole configuration, resolved. `val_data`: what is scored.
     """

@@ -95,7 +95,7 @@ def test_files_are_short() -> None:
 def test_importing_initialises_nothing_and_help_stays_light() -> None:
     """Importing every module leaves Hydra's global state alone; what help and completion import brings no torch."""
     heavy = "('torch', 'lightning', 'wandb', 'matplotlib')"
-    light = [f"mnv3.cli.{name}" for name in ("main", "help", "completion", "mistakes", "app")]
+    light = [f"mnv3.cli.{name}" for name in ("main", "help", "completion", "call.mistakes", "launch.app")]
     code = f"""
 import importlib, sys
 for name in {light}: importlib.import_module(name)

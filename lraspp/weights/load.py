@@ -62,8 +62,8 @@ def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> L
     """Build the segmenter of a checkpoint of `mnv3 train task=lraspp`; with `classes`, they must be its own.
 
     Raises:
-        UserError: as `tools.weights.checkpoint.read_checkpoint`; or another task, or other classes than asked for; or what it
-            says of itself cannot be.
+        UserError: as `tools.weights.checkpoint.read_checkpoint`; another task or other classes than asked for; or
+            what it says of itself cannot be.
     """
     return _of_checkpoint(path, read_checkpoint(path), classes)
 

@@ -65,8 +65,8 @@ def score_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any
     """Score anybody's weights: `cfg.weights`, a file or a name, which say themselves which network they are for.
 
     Raises:
-        UserError: as `ssdlite.weights.load.load_weights`; classes of the data set that the network does not have; the data is
-            missing or damaged.
+        UserError: as `ssdlite.weights.load.load_weights`; classes of the data set that the network does not have; the
+            data is missing or damaged.
     """
     source: str = cfg.weights
     loaded = load_weights(source, OmegaConf.to_container(cfg, resolve=True), asked)  # type: ignore[arg-type]

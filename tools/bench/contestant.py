@@ -20,7 +20,7 @@ PATIENCE = 10
 class Contestant(NamedTuple):
     """`make(*arguments)` returns the function that is timed, and is called in a process of the contestant's own.
 
-    `keep_freed`: with the allocator set as `mnv3 train` sets it (tools/machine/allocator.py), a matter of the whole process.
+    `keep_freed`: with the allocator set as `mnv3 train` sets it (tools/machine/allocator.py), for the whole process.
     """
 
     make: Callable[..., Callable[[], object]]

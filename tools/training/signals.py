@@ -10,8 +10,8 @@ from mnv3.tools.machine import stops
 
 
 class KeepHandlers(Callback):
-    """Whoever handled SIGTERM before the training, as `tools.machine.stops` or the launcher of a cluster's jobs, goes on doing
-    so alone.
+    """Whoever handled SIGTERM before the training, as `tools.machine.stops` or the launcher of a cluster's jobs, goes
+    on doing so alone.
 
     Lightning would end the training after the batch, and the job with it, before the launcher hears that it is to be
     queued again. A process that nobody has prepared for SIGTERM is left to Lightning. And a second Ctrl-C, which

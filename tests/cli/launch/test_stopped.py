@@ -115,7 +115,7 @@ def test_a_run_that_another_process_writes_is_not_resumed(
     folder = recorder.folders[0]
     (folder / "overrides.txt").write_text("name=x\n")
     (folder / "config.yaml").write_text("")
-    code = "import sys, time; from pathlib import Path; from mnv3.tools import locks\n"
+    code = "import sys, time; from pathlib import Path; from mnv3.tools.files import locks\n"
     code += "locks.hold(Path(sys.argv[1]), 'this run'); print(flush=True); time.sleep(60)"
     command = [sys.executable, "-c", code, str(folder)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as other:

@@ -16,7 +16,7 @@ from mnv3.tools.files import locks
 HOLD = """
 import os, sys, time
 from pathlib import Path
-from mnv3.tools import locks
+from mnv3.tools.files import locks
 locks.hold(Path(sys.argv[1]), "this run")
 if os.fork():
     print("held", flush=True)

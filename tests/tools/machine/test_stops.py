@@ -9,8 +9,8 @@ import pytest
 
 PROGRAM = """
 import os, signal, sys, time
-from mnv3.cli import failures
-from mnv3.tools import stops
+from mnv3.cli.launch import failures
+from mnv3.tools.machine import stops
 
 def call():
     try:

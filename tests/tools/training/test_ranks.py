@@ -13,9 +13,9 @@ PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from lightning.pytorch.callbacks import Callback
-from mnv3.cli import failures
+from mnv3.cli.launch import failures
 from tests.tools import tiny_task
-from mnv3.tools import stops
+from mnv3.tools.machine import stops
 from mnv3.tools.training.ranks import watched
 
 class Kill(Callback):

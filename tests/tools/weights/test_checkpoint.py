@@ -162,7 +162,7 @@ def test_a_writer_that_is_killed_leaves_the_former_checkpoint(tmp_path):
     path = tmp_path / "last.ckpt"
     write_checkpoint({"epoch": 1}, path)
     code = (
-        "import os, signal, sys, pathlib; from mnv3.tools import checkpoint\n"
+        "import os, signal, sys, pathlib; from mnv3.tools.weights import checkpoint\n"
         "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
         "checkpoint.write_checkpoint({'epoch': 2}, pathlib.Path(sys.argv[1]))"
     )
