@@ -22,7 +22,8 @@ Size = tuple[int, int]
 
 class SegmenterPredictor:
     """A `tools.predict.predictor.Predictor` of PyTorch. `segmenter`: its weights are folded, in a copy.
-    `classes`: by index. `input_size`: (h, w) that images are resized to for the network, None for their own. `config`: of the run."""
+    `classes`: by index. `input_size`: (h, w) that images are resized to for the network, None for their own.
+    `config`: of the run."""
 
     task = "lraspp"
 

@@ -40,8 +40,8 @@ class DetectionDataset(Dataset[Sample]):
     """Images of `data` at `size` (h, w), resized by `rule`.
 
     With `augmentation` (see `augment`), for training: uint8, and the next readable image in the place of an
-    unreadable one. Without, for scoring: the whole image as `ssdlite.model.resize.resize` gives it, and NO_IMAGE instead of
-    an unreadable one. Never raises for a bad file: the loader decides what the problems are worth.
+    unreadable one. Without, for scoring: the whole image as `ssdlite.model.resize.resize` gives it, and NO_IMAGE
+    instead of an unreadable one. Never raises for a bad file: the loader decides what the problems are worth.
     """
 
     def __init__(
