@@ -6,8 +6,8 @@ from pathlib import Path
 from mnv3.cli.tables.rows import Record, Timed
 from mnv3.cli.tables.sheet import NAMES, PHONE
 from mnv3.tools.drawing.scatter import Panel, Point, save_panels
-from mnv3.tools.paper.scores import Score
 from mnv3.tools.paper.tables import PaperTable
+from mnv3.tools.runs.scores import Score
 
 JOINED = {6: frozenset({"V2", "MnasNet-A1", "V3-Large", "V3-Small"}), 8: frozenset({"V3-Large", "V3-Small"})}
 """Families whose rows differ in one thing alone, by table."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnv3.cli.call.composing import Composer
 from mnv3.cli.call.experiments import changes, of_row
-from mnv3.tools.paper.scores import Score, scores
 from mnv3.tools.paper.tables import PaperTable, Row
 from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.scores import Score, scores
 
 if TYPE_CHECKING:
     from mnv3.tools.paper.cost import RowCost

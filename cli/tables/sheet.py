@@ -5,8 +5,8 @@ from typing import Any
 
 from mnv3.cli.tables.rows import Record, Timed
 from mnv3.cli.tables.tabular import LEFT, Column, Footnotes, Tabular
-from mnv3.tools.paper.scores import Score
 from mnv3.tools.paper.tables import PaperTable, Row
+from mnv3.tools.runs.scores import Score
 
 NAMES = {"coco": "COCO", "cityscapes": "Cityscapes"}
 RULES = {

@@ -12,8 +12,8 @@ import yaml
 
 from mnv3.cli import compare
 from mnv3.tools.errors import UserError
-from mnv3.tools.paper.scores import scores
 from mnv3.tools.runs.find import find
+from mnv3.tools.runs.scores import scores
 from tests.cli.recorder import Recorder
 from tests.cli.scored import write_run
 from tests.mutations import altered, damaged, generator

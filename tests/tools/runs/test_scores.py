@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mnv3.tools.paper.scores import scores
+from mnv3.tools.runs.scores import scores
 from tests.cli.scored import write_metrics, write_run
 
 ROW = "table6/v3_small_rf2"
