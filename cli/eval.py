@@ -41,7 +41,7 @@ def run(cfg: DictConfig) -> None:
 
 
 def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
-    scoring = importlib.import_module(f"mnv3.{cfg.task.name}.scoring")
+    scoring = importlib.import_module(f"mnv3.{cfg.task.name}.evaluate.score")
     if cfg.weights is not None:
         scoring.score_weights(cfg, typed, asked)
     elif cfg.model is not None:
@@ -58,7 +58,7 @@ def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
     if "dataset" not in typed or cfg.dataset.name == DRAWN:
         return ()
     try:
-        open_dataset = importlib.import_module(f"mnv3.{cfg.task.name}.data.datasets").open_dataset
+        open_dataset = importlib.import_module(f"mnv3.{cfg.task.name}.data.sets").open_dataset
         open_dataset(cfg.dataset, cfg.data, cfg.eval.split, lambda line: None)
     except UserError as error:
         return error.problems

@@ -16,5 +16,5 @@ def open_exported(path: Path | str, threads: int | None = None) -> "Predictor":
     from mnv3.tools.export.file import read_exported
 
     exported = read_exported(path)
-    module = importlib.import_module(f"mnv3.{exported.description.task}.exported")
+    module = importlib.import_module(f"mnv3.{exported.description.task}.export.predictor")
     return module.PREDICTOR(exported, threads)

@@ -63,7 +63,7 @@ def open_predictor(
         predictor, origin = _of_weights(cfg, typed, asked, options), cfg.weights
     else:
         task, source = _source(cfg, typed, asked)
-        open_checkpoint = importlib.import_module(f"mnv3.{task}.predictor").open_checkpoint
+        open_checkpoint = importlib.import_module(f"mnv3.{task}.predict").open_checkpoint
         predictor, origin = open_checkpoint(source, asked, **options[task]), str(source.checkpoint)
     return Opened(predictor, origin, not given, BATCH[common["device"]])
 
@@ -84,7 +84,7 @@ def _of_weights(
     problems: list[str] = []
     for task in _tasks(cfg, typed):
         try:
-            open_weights = importlib.import_module(f"mnv3.{task}.predictor").open_weights
+            open_weights = importlib.import_module(f"mnv3.{task}.predict").open_weights
             return open_weights(cfg.weights, asked, **options[task])
         except UserError as error:
             problems += error.problems
