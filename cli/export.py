@@ -13,9 +13,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from mnv3.cli.opening import open_predictor
 from mnv3.tools.errors import UserError
-from mnv3.tools.export.file import LITERT, Exported, require
+from mnv3.tools.export.engines.table import ENGINES
+from mnv3.tools.export.file import Exported, write_exported
 from mnv3.tools.files.ledger import refuse_foreign_file
 from mnv3.tools.machine.environment import environment
+from mnv3.tools.machine.extras import require
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.runs.find import lay_over, typed_keys
 from mnv3.tools.runs.folder import is_finite, read_report, refuse_links, shown
@@ -27,19 +29,6 @@ log = logging.getLogger("mnv3")
 
 CHECKED = 8
 """Images on which the file must agree with the network."""
-
-
-class Format(NamedTuple):
-    """Suffix of its files, and what it needs: the extra of each library."""
-
-    suffix: str
-    libraries: dict[str, str]
-
-
-FORMATS = {
-    "onnx": Format(".onnx", dict.fromkeys(("onnx", "onnxscript", "onnxruntime"), "export")),
-    "litert": Format(LITERT, dict.fromkeys(("litert_torch", "ai_edge_litert"), "litert")),
-}
 
 
 class Origin(NamedTuple):
@@ -57,11 +46,9 @@ def run(cfg: DictConfig) -> None:
         UserError: what the user can mend; or the file does not agree, and is not kept.
     """
     _check_call(cfg)
-    from mnv3.tools.export.writing import write_exported
-
     typed = typed_keys(HydraConfig.get().overrides.task)
     predictor, origin = _open(cfg, typed)
-    work = importlib.import_module(f"mnv3.{predictor.task}.exporting")
+    work = importlib.import_module(f"mnv3.{predictor.task}.export.hooks")
     config = lay_over(origin.config, cfg, typed)
     samples = _samples(work, config)
     work.prepare(predictor, cfg, samples)
@@ -79,16 +66,16 @@ def run(cfg: DictConfig) -> None:
 
 def _check_call(cfg: DictConfig) -> None:
     """Raises UserError for what cannot be: a library that is missing, options that do not go together."""
-    suffix, libraries = FORMATS[cfg.format]
-    for library, extra in libraries.items():
-        require(library, extra)
+    engine = ENGINES[cfg.format]
+    for library in engine.libraries:
+        require(library, engine.extra)
     problems = []
-    if cfg.out is not None and Path(cfg.out).suffix != suffix:
-        problems.append(f"out={cfg.out}: the name of a file of format={cfg.format} ends in {suffix}.")
+    if cfg.out is not None and Path(cfg.out).suffix != engine.suffix:
+        problems.append(f"out={cfg.out}: the name of a file of format={cfg.format} ends in {engine.suffix}.")
     elif cfg.out is not None:
         refuse_foreign_file(Path(cfg.out).expanduser(), "out", lambda content: b"mnv3" in content)
-    if cfg.int8 and cfg.format == "litert":
-        problems.append("int8=true: 8 bits are there for format=onnx alone.")
+    if cfg.int8 and engine.converter:
+        problems.append(f"int8=true: format={cfg.format} has no 8 bits; leave one of them out.")
     if problems:
         raise UserError(*problems)
 
@@ -144,7 +131,11 @@ def _exported(
     """The model with its description, at its place."""
     from mnv3.tools.export.description import ClassRow, Description
 
-    model = work.build_litert(predictor) if cfg.format == "litert" else work.build(predictor, cfg.raw, calibration)
+    engine = ENGINES[cfg.format]
+    if engine.converter:
+        model = engine.load_converter().convert(*work.alone(predictor))
+    else:
+        model = work.build(predictor, cfg.raw, calibration)
     classes = [
         ClassRow(number, name, int(predictor.ids[number]), list(predictor.colours[number]))
         for number, name in predictor.classes.items()
@@ -152,7 +143,7 @@ def _exported(
     description = Description(
         version=environment()["mnv3"],
         task=predictor.task,
-        kind="raw" if cfg.raw or cfg.format == "litert" else "whole",
+        kind="raw" if cfg.raw or engine.converter else "whole",
         precision="int8" if cfg.int8 else "float32",
         classes=classes,
         figures=_figures(origin),
@@ -175,12 +166,12 @@ def _path(cfg: DictConfig, origin: Origin) -> Path:
         return Path(cfg.out).expanduser()
     what = ("-raw" if cfg.raw else "") + ("-int8" if cfg.int8 else "")
     name = origin.folder.name if origin.folder else Path(origin.name).stem
-    return (origin.folder or Path("runs")) / "export" / f"{name}{what}{FORMATS[cfg.format].suffix}"
+    return (origin.folder or Path("runs")) / "export" / f"{name}{what}{ENGINES[cfg.format].suffix}"
 
 
 def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[np.ndarray]") -> None:
     """Raises UserError unless the file gives what the network gives; of one in 8 bits the difference is told."""
-    theirs = importlib.import_module(f"mnv3.{predictor.task}.exported").PREDICTOR(exported)
+    theirs = importlib.import_module(f"mnv3.{predictor.task}.export.predictor").PREDICTOR(exported)
     pairs = [predictor([image])[0] for image in samples], [theirs([image])[0] for image in samples]
     if exported.description.precision == "int8":
         log.info("Against PyTorch in float32, on %d images: %s.", len(samples), work.resemble(*pairs))

@@ -8,13 +8,14 @@ import numpy as np
 import onnx
 import torch
 from omegaconf import OmegaConf
+from torch import nn
 
 from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.evaluate.inference import resized
 from mnv3.lraspp.export.build import can_vary, export_network, plain_network, raw_model, whole_model
 from mnv3.lraspp.predict import SegmenterPredictor
 from mnv3.tools.export.checking import Agreement, labels_agree
-from mnv3.tools.export.engines.litert import litert_bytes
+from mnv3.tools.export.engines.table import ENGINES
 from mnv3.tools.export.quantise import quantised
 from mnv3.tools.export.samples import from_files
 
@@ -41,7 +42,7 @@ def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str
 
 def prepare(predictor: SegmenterPredictor, settings: Any, images: list[np.ndarray]) -> None:
     """Give the network an input size, that of the first image, if it has none and needs one."""
-    varies = settings.format == "onnx" and can_vary(predictor.segmenter)
+    varies = ENGINES[settings.format].converter is None and can_vary(predictor.segmenter)
     if predictor.input_size is None and not varies:
         height, width, _ = images[0].shape
         predictor.input_size = (height, width)
@@ -56,10 +57,10 @@ def build(predictor: SegmenterPredictor, raw: bool, calibration: list[np.ndarray
     return (raw_model if raw else whole_model)(segmenter, network, size)
 
 
-def build_litert(predictor: SegmenterPredictor) -> bytes:
-    """The network as a LiteRT file."""
+def alone(predictor: SegmenterPredictor) -> tuple[nn.Module, tuple[int, int], None]:
+    """The network and its input size (h, w); a raw model has no output but its own."""
     assert predictor.input_size is not None, "prepare comes first"
-    return litert_bytes(plain_network(predictor.segmenter), predictor.input_size)
+    return plain_network(predictor.segmenter), predictor.input_size, None
 
 
 def facts(predictor: SegmenterPredictor) -> dict[str, Any]:

@@ -9,13 +9,13 @@ import numpy as np
 import onnx
 import torch
 from omegaconf import OmegaConf
+from torch import Tensor, nn
 
 from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.export.build import export_network, plain_network, raw_model, whole_model
 from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.tools.export.checking import Agreement, boxes_agree, boxes_resemble
-from mnv3.tools.export.engines.litert import litert_bytes
 from mnv3.tools.export.quantise import quantised
 from mnv3.tools.export.samples import from_files
 from mnv3.tools.predict.predictor import Boxes
@@ -77,10 +77,10 @@ def build(predictor: DetectorPredictor, raw: bool, calibration: list[np.ndarray]
     return (raw_model if raw else whole_model)(detector, network)
 
 
-def build_litert(predictor: DetectorPredictor) -> bytes:
-    """The network as a LiteRT file, with the same outputs as a raw model."""
+def alone(predictor: DetectorPredictor) -> tuple[nn.Module, tuple[int, int], Tensor | None]:
+    """The network, its input size (h, w), and the anchors, which are one more output of a raw model."""
     detector = predictor.detector
-    return litert_bytes(plain_network(detector), detector.input_size, detector.anchors)
+    return plain_network(detector), detector.input_size, detector.anchors
 
 
 def facts(predictor: DetectorPredictor) -> dict[str, Any]:

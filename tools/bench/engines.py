@@ -13,14 +13,14 @@ import numpy as np
 
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.errors import UserError
-from mnv3.tools.export.engines.openvino import OpenVinoSession
-from mnv3.tools.export.file import Exported, Session, read_exported, start
+from mnv3.tools.export.engines import onnx, openvino
+from mnv3.tools.export.file import Exported, read_exported, start, write_exported
 
 if TYPE_CHECKING:
-    import onnx
+    from onnx import ModelProto
 
 ONNX_RUNTIME, OPENVINO, COMPILED = "ONNX Runtime", "OpenVINO", "PyTorch, compiled"
-SESSIONS: dict[str, Callable[..., Any]] = {ONNX_RUNTIME: Session, OPENVINO: OpenVinoSession}
+SESSIONS: dict[str, Callable[..., Any]] = {ONNX_RUNTIME: onnx.Session, OPENVINO: openvino.Session}
 EAGER, ALONE = "mnv3, PyTorch", "ONNX Runtime, network alone"
 COMPILERS = ("c++", "g++", "clang++", "cl")
 
@@ -81,11 +81,10 @@ def hush_compiler() -> None:
 
 
 def write_random(
-    path: Path, model: "onnx.ModelProto", *, task: str, kind: str, classes: int, facts: Mapping[str, Any]
+    path: Path, model: "ModelProto", *, task: str, kind: str, classes: int, facts: Mapping[str, Any]
 ) -> str:
     """Write a model of random weights as `mnv3 export` does, its classes named by numbers from 1; returns the path."""
     from mnv3.tools.export.description import ClassRow, Description
-    from mnv3.tools.export.writing import write_exported
 
     rows = [ClassRow(number, str(number), number, [0, 0, 0]) for number in range(1, classes + 1)]
     origin = {"version": "", "source": "random weights", "command": "mnv3 bench", "config": {}, "figures": {}}

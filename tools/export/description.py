@@ -2,13 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.saved_config import checked
-
-if TYPE_CHECKING:
-    import onnx
 
 PREFIX = "mnv3."
 MOST_CLASSES = 100_000
@@ -52,13 +49,6 @@ class Description(NamedTuple):
 def properties_for(description: Description) -> dict[str, str]:
     """The entries of the metadata."""
     return {PREFIX + name: json.dumps(value) for name, value in description._asdict().items()}
-
-
-def describe(model: "onnx.ModelProto", description: Description) -> None:
-    """Write the metadata of `model`."""
-    from onnx.helper import set_model_props
-
-    set_model_props(model, properties_for(description))
 
 
 def description_of(properties: Mapping[str, str], path: object) -> Description:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 import numpy as np
 import onnx
 
-from mnv3.tools.export.file import Session
+from mnv3.tools.export.engines.onnx import Session
 
 BINS = 2048
 STEPS = 255

@@ -17,7 +17,7 @@ import torch
 from omegaconf import OmegaConf
 from PIL import Image
 
-from mnv3.tools.export.description import ClassRow, Description, describe
+from mnv3.tools.export.description import ClassRow, Description, properties_for
 from mnv3.tools.weights.checkpoint import read_checkpoint
 from tests.cli.whole_run import write_whole_run
 
@@ -127,7 +127,7 @@ def exported(of_task: str = "ssdlite", external: bool = False, **config: Any) ->
             "",
             "",
         )
-        describe(model, about)
+        onnx.helper.set_model_props(model, properties_for(about))
         Path("work/x.onnx").write_bytes(model.SerializeToString())
 
     return make

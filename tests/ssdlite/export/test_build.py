@@ -1,6 +1,7 @@
 """Exported detectors, run by ONNX Runtime, against PyTorch."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -17,7 +18,8 @@ from mnv3.ssdlite.model.boxes import clip, decode
 from mnv3.ssdlite.model.detector import build_detector
 from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.tools.export.description import ClassRow, Description
-from mnv3.tools.export.file import Exported, Session
+from mnv3.tools.export.engines.onnx import Session
+from mnv3.tools.export.file import Exported
 from mnv3.tools.export.graph import Graph, users_of
 from mnv3.tools.predict.predictor import Boxes
 
@@ -71,7 +73,7 @@ def opened(model: onnx.ModelProto, predictor: DetectorPredictor, kind: str) -> O
         command="",
         **facts(predictor),
     )
-    return OnnxDetector(Exported(None, model, description), threads=1)  # type: ignore[arg-type]
+    return OnnxDetector(Exported(Path("x.onnx"), model, description), threads=1)
 
 
 def test_whole_and_raw_files_find_what_pytorch_finds(

@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.export.description import ClassRow, Description, describe
+from mnv3.tools.export.description import ClassRow, Description, properties_for
 from mnv3.tools.export.file import read_exported, start
 from mnv3.tools.export.graph import Graph
 
@@ -36,7 +36,7 @@ def doubling() -> onnx.ModelProto:
 
 def test_the_description_comes_back(tmp_path: Path) -> None:
     model = doubling()
-    describe(model, DESCRIPTION)
+    onnx.helper.set_model_props(model, properties_for(DESCRIPTION))
     onnx.save(model, tmp_path / "file.onnx")
     exported = read_exported(tmp_path / "file.onnx")
     assert exported.description == DESCRIPTION
@@ -48,7 +48,7 @@ def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("not a model at all")
     (tmp_path / "empty.onnx").write_bytes(b"")
     model = doubling()
-    describe(model, DESCRIPTION)
+    onnx.helper.set_model_props(model, properties_for(DESCRIPTION))
     (tmp_path / "cut.onnx").write_bytes(model.SerializeToString()[:-30])
     del model.metadata_props[-1]
     onnx.save(model, tmp_path / "later.onnx")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mnv3.tools.export.file import Session
+from mnv3.tools.export.engines.onnx import Session
 from mnv3.tools.export.graph import IR_VERSION, OPSET
 from mnv3.tools.export.network import network_graph
 from mnv3.tools.export.quantise import FIRST, quantised

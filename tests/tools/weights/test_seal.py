@@ -11,8 +11,7 @@ import torch
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.description import ClassRow, Description
-from mnv3.tools.export.file import Exported, read_exported
-from mnv3.tools.export.writing import write_exported
+from mnv3.tools.export.file import Exported, read_exported, write_exported
 from mnv3.tools.weights.checkpoint import read_checkpoint, write_checkpoint
 from mnv3.tools.weights.seal import DamagedError, check_seal, seal_zip, sealed_onnx
 from tests.mutations import flipped, generator

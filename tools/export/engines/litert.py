@@ -1,34 +1,70 @@
-"""Networks as LiteRT (TFLite) files."""
+"""LiteRT (TFLite) files, run by the LiteRT runtime."""
 
-import torch
-from torch import Tensor, nn
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
-from mnv3.tools.export.file import require
-from mnv3.tools.export.network import silence
+import numpy as np
 
+from mnv3.tools.errors import UserError
+from mnv3.tools.machine.extras import require
+from mnv3.tools.weights.seal import seal_zip
 
-class Planes(nn.Module):
-    """A network whose input is [1, h, w, 3], the layout of LiteRT, and whose outputs, with `more`, are a tuple."""
+ENTRY = "mnv3.json"
+"""The properties, in an archive after the model, where TFLite's own metadata are."""
 
-    def __init__(self, network: nn.Module, more: Tensor | None) -> None:
-        super().__init__()
-        self.network = network
-        self.more = more
-
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """As the network."""
-        found = self.network(images.permute(0, 3, 1, 2))
-        outputs = (found,) if isinstance(found, Tensor) else tuple(found)
-        if self.more is None:
-            return outputs
-        return (*outputs, self.more + 0 * outputs[0][0, :1, :1])  # an output that depends on nothing is refused
+LARGEST = 10_000_000
+"""Bytes of a description."""
 
 
-def litert_bytes(network: nn.Module, size: tuple[int, int], more: Tensor | None = None) -> bytes:
-    """The file of `network`, a module without batch norms, for one image of `size` (h, w): [1, h, w, 3] float32.
+def pack(model: bytes, properties: Mapping[str, str]) -> bytes:
+    """The file's content: the model with its properties, and a hash."""
+    whole = io.BytesIO(model)
+    with zipfile.ZipFile(whole, "a") as archive:
+        archive.writestr(ENTRY, json.dumps(properties))
+    seal_zip(whole)
+    return whole.getvalue()
 
-    `more`: constants that are another output.
+
+def unpack(content: bytes, path: Path) -> tuple[bytes, dict[str, str]]:
+    """The model, which is the whole file, and its properties. Raises UserError: there are none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if archive.getinfo(ENTRY).file_size > LARGEST:
+                raise ValueError("a description larger than any")
+            found = json.loads(archive.read(ENTRY))
+            if not all(isinstance(value, str) for value in found.values()):
+                raise ValueError("a description of another kind")
+            return content, found
+    except Exception:  # on foreign bytes it fails in any way there is
+        raise UserError(
+            f"model={path}: not a file of `mnv3 export`, or a damaged one: it does not say what its inputs and outputs "
+            "mean."
+        ) from None
+
+
+class Session:
+    """As `tools.export.engines.onnx.Session`, for one image after the other.
+
+    Raises UserError: ai-edge-litert is not installed, or refuses the model.
     """
-    converter = require("litert_torch", "litert")
-    with silence(), torch.no_grad():
-        return converter.convert(Planes(network, more).eval(), (torch.zeros(1, *size, 3),)).model_content()
+
+    def __init__(self, content: bytes, threads: int | None = None) -> None:
+        Interpreter = require("ai_edge_litert.interpreter", "litert").Interpreter
+        try:
+            interpreter = Interpreter(model_content=content, num_threads=threads)
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise UserError(f"LiteRT refuses the model: {str(error).splitlines()[0]}") from error
+        self.runner = interpreter.get_signature_runner()
+        (self.input,) = self.runner.get_input_details()
+
+    def __call__(self, value: np.ndarray) -> list[Any]:
+        """The model's outputs in their order, of images [N, 3, h, w] float32; what does not depend on them once."""
+        found = [self.runner(**{self.input: image[None]}) for image in value.transpose(0, 2, 3, 1)]
+        names = sorted(found[0])
+        joined = [np.concatenate([outputs[name] for outputs in found]) for name in names]
+        return [all_ if all_.ndim > 2 else found[0][name] for name, all_ in zip(names, joined, strict=True)]

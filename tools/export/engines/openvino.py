@@ -1,26 +1,24 @@
-"""Exported files, run by OpenVINO."""
+"""ONNX files, run by OpenVINO."""
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mnv3.tools.errors import UserError
+from mnv3.tools.machine.extras import require
 
 if TYPE_CHECKING:
     import onnx
 
 
-class OpenVinoSession:
-    """As `tools.export.file.Session`, by OpenVINO, in float32.
+class Session:
+    """As `tools.export.engines.onnx.Session`, by OpenVINO, in float32.
 
     Raises UserError: openvino is not installed, or refuses the model.
     """
 
     def __init__(self, model: "onnx.ModelProto", threads: int | None = None) -> None:
-        try:
-            import openvino
-        except ImportError:
-            raise UserError("OpenVINO is not installed: pip install 'mnv3[openvino]'") from None
+        openvino = require("openvino", "openvino")
         # Without the precision, processors that can compute in bfloat16 would.
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
         if threads is not None:

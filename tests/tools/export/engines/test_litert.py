@@ -9,9 +9,8 @@ import torch
 from torch import nn
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.export.engines.litert import litert_bytes
-from mnv3.tools.export.file import Exported, read_exported, start
-from mnv3.tools.export.writing import write_exported
+from mnv3.tools.export.engines.litert_convert import convert
+from mnv3.tools.export.file import Exported, read_exported, start, write_exported
 from tests.tools.export.test_file import DESCRIPTION
 
 
@@ -20,7 +19,7 @@ def test_a_network_in_a_file(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Hardswish(), nn.Flatten(2)).eval()
     constants = torch.rand(5, 4)
-    content = litert_bytes(network, (6, 8), constants)
+    content = convert(network, (6, 8), constants)
     write_exported(Exported(tmp_path / "file.tflite", content, DESCRIPTION))
     exported = read_exported(tmp_path / "file.tflite")
     assert exported.description == DESCRIPTION
@@ -46,6 +45,6 @@ def test_missing_libraries_are_named_with_their_extra(monkeypatch: pytest.Monkey
     for library in ("litert_torch", "ai_edge_litert.interpreter"):
         monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(UserError, match=r"needs litert_torch, .* pip install 'mnv3\[litert\]'"):
-        litert_bytes(nn.Identity(), (4, 4))
-    with pytest.raises(UserError, match=r"need ai-edge-litert, .* pip install 'mnv3\[litert\]'"):
+        convert(nn.Identity(), (4, 4))
+    with pytest.raises(UserError, match=r"needs ai_edge_litert, .* pip install 'mnv3\[litert\]'"):
         start(Exported(Path("file.tflite"), b"", DESCRIPTION))
