@@ -3,12 +3,13 @@
 import numpy as np
 import onnx
 import torch
+from onnxscript import OpBuilder, ir
 
 from mnv3.backbones.convolution import Convolution
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.lraspp.model.heads import LiteHead
 from mnv3.lraspp.model.segmenter import Segmenter
-from mnv3.tools.export.graph import FLOAT, UINT8, Graph, ints
+from mnv3.tools.export.graph import FLOAT, UINT8, attach, begin, finish, resize
 from mnv3.tools.export.network import network_graph
 
 Size = tuple[int, int]
@@ -64,13 +65,9 @@ def _left_to_onnx(network: Segmenter) -> set[str]:
 
 def raw_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | None) -> onnx.ModelProto:
     """The network."""
-    graph = Graph()
-    graph.call(network, "input")
-    return graph.model(
-        "lraspp",
-        {"input": (np.float32, ("batch", 3, *(size or ("height", "width"))))},
-        {"logits": (np.float32, ("batch", segmenter.num_classes, "rows", "columns"))},
-    )
+    op, value = begin("input", np.float32, ("batch", 3, *(size or ("height", "width"))))
+    (logits,) = attach(op, network, value)
+    return finish(op, {"logits": (logits, np.float32, ("batch", segmenter.num_classes, "rows", "columns"))})
 
 
 def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | None) -> onnx.ModelProto:
@@ -79,27 +76,24 @@ def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | Non
     Images are resized to `size` for the network, unless that is None, as `mnv3 eval` resizes them; logits are resized
     to the size of the images, with the classes last in memory, for which ONNX Runtime is twice as fast.
     """
-    graph = Graph()
-    (logits,) = graph.call(network, _resized(graph, size))
-    shape = graph.add("Shape", "images", start=0, end=3)
-    wanted = graph.add("Concat", shape, ints(segmenter.num_classes), axis=0)
-    last = graph.add("Transpose", logits, perm=[0, 2, 3, 1])
+    op, images = begin("images", np.uint8, ("batch", "height", "width", 3))
+    (logits,) = attach(op, network, _resized(op, images, size))
+    shape = op.Shape(images, start=0, end=3)
+    wanted = op.Concat(shape, [segmenter.num_classes], axis=0)
+    last = op.Transpose(logits, perm=[0, 2, 3, 1])
     mode = "align_corners" if segmenter.preset.align_corners else "half_pixel"
-    full = graph.add("Resize", last, None, None, wanted, mode="linear", coordinate_transformation_mode=mode)
-    graph.rename(graph.add("Cast", graph.add("ArgMax", full, axis=3, keepdims=0), to=UINT8), "labels")
-    return graph.model(
-        "lraspp",
-        {"images": (np.uint8, ("batch", "height", "width", 3))},
-        {"labels": (np.uint8, ("batch", "height", "width"))},
-    )
+    full = op.Resize(last, None, None, wanted, mode="linear", coordinate_transformation_mode=mode)
+    labels = op.Cast(op.ArgMax(full, axis=3, keepdims=0), to=UINT8)
+    return finish(op, {"labels": (labels, np.uint8, ("batch", "height", "width"))})
 
 
-def _resized(graph: Graph, size: Size | None) -> str:
+def _resized(op: OpBuilder, images: ir.Value, size: Size | None) -> ir.Value:
     """[N, 3, *size] float32 of whole numbers 0..255."""
-    planes = graph.add("Cast", graph.add("Transpose", "images", perm=[0, 3, 1, 2]), to=FLOAT)
+    planes = op.Cast(op.Transpose(images, perm=[0, 3, 1, 2]), to=FLOAT)
     if size is None:
         return planes
-    resized = graph.resize(
+    resized = resize(
+        op,
         planes,
         size,
         antialias=1,
@@ -107,4 +101,4 @@ def _resized(graph: Graph, size: Size | None) -> str:
         mode="linear",
         coordinate_transformation_mode="half_pixel",
     )
-    return graph.add("Round", resized)
+    return op.Round(resized)

@@ -3,12 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
+from onnxscript import OpBuilder, ir
 
 from mnv3.ssdlite.model.boxes import CODE_SCALE
 from mnv3.ssdlite.model.detector import Detector
-from mnv3.tools.export.graph import FLOAT, Graph, floats, ints
+from mnv3.tools.export.graph import FLOAT, constant
 
-LAST = ints(-1)
+LAST = [-1]
 
 
 class Boxes(NamedTuple):
@@ -16,41 +17,40 @@ class Boxes(NamedTuple):
     compares them (`compared`) and within the image (`clipped`); `visible` [N, P] float32, 0 for those that are not to
     be shown, None if all are."""
 
-    compared: str
-    clipped: str
-    visible: str | None
+    compared: ir.Value
+    clipped: ir.Value
+    visible: ir.Value | None
 
 
-def boxes_of(graph: Graph, detector: Detector, codes: str, rows: str | None = None) -> Boxes:
+def boxes_of(op: OpBuilder, detector: Detector, codes: ir.Value, rows: ir.Value | None = None) -> Boxes:
     """Boxes of `codes` [N, A, 4], of all anchors or of those in `rows` [N, P]."""
     anchors = detector.anchors.cpu().numpy()
     sides = anchors[:, 2:] - anchors[:, :2]
-    table = np.concatenate((anchors[:, :2] + np.float32(0.5) * sides, sides), 1)
-    centres, sides = table[:, :2], table[:, 2:]
+    table = constant(op, np.concatenate((anchors[:, :2] + np.float32(0.5) * sides, sides), 1))
     if rows is not None:
-        codes = rows_of(graph, codes, rows)
-        centres, sides = graph.split("Split", 2, graph.add("Gather", table, rows), axis=2, num_outputs=2)
+        codes, table = rows_of(op, codes, rows), op.Gather(table, rows)
+    centres, sides = op.Split(table, axis=-1, num_outputs=2, _outputs=2)
     # Step by step as `ssdlite.model.boxes.decode` rounds: NMS may hang on the last bit.
-    scaled = graph.add("Div", codes, floats(*CODE_SCALE))
-    shifts, stretches = graph.split("Split", 2, scaled, axis=2, num_outputs=2)
-    middle = graph.add("Add", graph.add("Mul", shifts, sides), centres)
-    capped = graph.add("Min", stretches, np.float32(detector.preset.max_stretch))
-    reach = graph.add("Mul", graph.add("Mul", graph.add("Exp", capped), sides), np.float32(0.5))
-    decoded = graph.add("Concat", graph.add("Sub", middle, reach), graph.add("Add", middle, reach), axis=2)
-    limits = floats(*detector.input_size[::-1], *detector.input_size[::-1])
-    clipped = graph.add("Min", graph.add("Max", decoded, np.float32(0)), limits)
+    scaled = op.Div(codes, CODE_SCALE)
+    shifts, stretches = op.Split(scaled, axis=2, num_outputs=2, _outputs=2)
+    middle = op.Add(op.Mul(shifts, sides), centres)
+    capped = op.Min(stretches, detector.preset.max_stretch)
+    reach = op.Mul(op.Mul(op.Exp(capped), sides), 0.5)
+    decoded = op.Concat(op.Sub(middle, reach), op.Add(middle, reach), axis=2)
+    limits = [*detector.input_size[::-1], *detector.input_size[::-1]]
+    clipped = op.Min(op.Max(decoded, 0.0), limits)
     if detector.preset.clip_first:
         return Boxes(clipped, clipped, None)
-    return Boxes(decoded, clipped, _visible(graph, clipped))
+    return Boxes(decoded, clipped, _visible(op, clipped))
 
 
-def rows_of(graph: Graph, values: str, rows: str) -> str:
+def rows_of(op: OpBuilder, values: ir.Value, rows: ir.Value) -> ir.Value:
     """Rows `rows` [N, P] of `values` [N, A, C] -> [N, P, C]."""
-    return graph.add("GatherND", values, graph.add("Unsqueeze", rows, LAST), batch_dims=1)
+    return op.GatherND(values, op.Unsqueeze(rows, LAST), batch_dims=1)
 
 
-def _visible(graph: Graph, clipped: str) -> str:
+def _visible(op: OpBuilder, clipped: ir.Value) -> ir.Value:
     """[N, P] float32: 1 for boxes with an area, else 0."""
-    low, high = graph.split("Split", 2, clipped, axis=2, num_outputs=2)
-    shorter = graph.add("ReduceMin", graph.add("Sub", high, low), LAST, keepdims=0)
-    return graph.add("Cast", graph.add("Greater", shorter, np.float32(0)), to=FLOAT)
+    low, high = op.Split(clipped, axis=2, num_outputs=2, _outputs=2)
+    shorter = op.ReduceMin(op.Sub(high, low), LAST, keepdims=0)
+    return op.Cast(op.Greater(shorter, 0.0), to=FLOAT)

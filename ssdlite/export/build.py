@@ -6,13 +6,14 @@ from typing import cast
 import numpy as np
 import onnx
 import torch
+from onnxscript import OpBuilder, ir
 
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.export.boxes import LAST, boxes_of
-from mnv3.ssdlite.export.nms import Candidates, detections
+from mnv3.ssdlite.export.nms import TO_END, Candidates, detections
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.head import Predictor
-from mnv3.tools.export.graph import FLOAT, INT64, Graph, floats, ints
+from mnv3.tools.export.graph import FLOAT, INT64, attach, begin, constant, finish, resize
 from mnv3.tools.export.network import network_graph
 
 RESIZE_MODES = {"legacy": "asymmetric", "half_pixel": "half_pixel"}
@@ -40,17 +41,16 @@ def export_network(detector: Detector, whole: bool) -> onnx.GraphProto:
 
 def raw_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto:
     """The network, and as a third output its anchors [A, 4], xyxy in pixels of the input."""
-    graph, anchors = Graph(), detector.anchors.cpu().numpy()
-    graph.call(network, "input")
-    graph.rename(graph.add("Identity", anchors), "anchors")
+    op, value = begin("input", np.float32, ("batch", 3, *detector.input_size))
+    codes, logits = attach(op, network, value)
+    anchors = detector.anchors.cpu().numpy()
     count = len(anchors)
-    return graph.model(
-        "ssdlite",
-        {"input": (np.float32, ("batch", 3, *detector.input_size))},
+    return finish(
+        op,
         {
-            "codes": (np.float32, ("batch", count, 4)),
-            "logits": (np.float32, ("batch", count, detector.num_slots)),
-            "anchors": (np.float32, (count, 4)),
+            "codes": (codes, np.float32, ("batch", count, 4)),
+            "logits": (logits, np.float32, ("batch", count, detector.num_slots)),
+            "anchors": (constant(op, anchors), np.float32, (count, 4)),
         },
     )
 
@@ -61,25 +61,23 @@ def whole_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto
 
     `network`: as `export_network` gives it for a whole model.
     """
-    graph, preset = Graph(), detector.preset
-    codes, logits = graph.call(network, _resized(graph, detector))
-    found = detections(graph, _candidates(graph, detector, codes, logits), preset)
-    real = graph.add("Greater", found.scores, np.float32(0))
-    slots = graph.add("Add", found.classes, np.int64(1))
-    scaled = graph.add("Mul", found.boxes, _factors(graph, detector.input_size))
-    graph.rename(graph.add("Where", graph.add("Unsqueeze", real, LAST), scaled, np.float32(0)), "boxes")
-    graph.rename(found.scores, "scores")
-    graph.rename(graph.add("Where", real, slots, np.int64(0)), "classes")
-    graph.rename(graph.add("ReduceSum", graph.add("Cast", real, to=INT64), LAST, keepdims=0), "counts")
+    op, images = begin("images", np.uint8, ("batch", "height", "width", 3))
+    preset = detector.preset
+    codes, logits = attach(op, network, _resized(op, detector, images))
+    found = detections(op, _candidates(op, detector, codes, logits), preset)
+    real = op.Greater(found.scores, 0.0)
+    slots = op.Add(found.classes, 1)
+    scaled = op.Mul(found.boxes, _factors(op, images, detector.input_size))
+    boxes = op.Where(op.Unsqueeze(real, LAST), scaled, 0.0)
+    counts = op.ReduceSum(op.Cast(real, to=INT64), LAST, keepdims=0)
     limit = preset.max_detections
-    return graph.model(
-        "ssdlite",
-        {"images": (np.uint8, ("batch", "height", "width", 3))},
+    return finish(
+        op,
         {
-            "boxes": (np.float32, ("batch", limit, 4)),
-            "scores": (np.float32, ("batch", limit)),
-            "classes": (np.int64, ("batch", limit)),
-            "counts": (np.int64, ("batch",)),
+            "boxes": (boxes, np.float32, ("batch", limit, 4)),
+            "scores": (found.scores, np.float32, ("batch", limit)),
+            "classes": (op.Where(real, slots, 0), np.int64, ("batch", limit)),
+            "counts": (counts, np.int64, ("batch",)),
         },
     )
 
@@ -94,29 +92,28 @@ def _leave_background_out(plain: Detector) -> None:
         layer.out_channels, predictor.columns = len(layer.bias), slots - 1
 
 
-def _candidates(graph: Graph, detector: Detector, codes: str, logits: str) -> Candidates:
+def _candidates(op: OpBuilder, detector: Detector, codes: ir.Value, logits: ir.Value) -> Candidates:
     """All of the network's, without the background: sigmoid scores never had it."""
-    values, squash = logits, "Sigmoid"
+    values, squash = logits, lambda op, values: op.Sigmoid(values)
     if detector.preset.class_loss != "focal":
-        scores = graph.add("Softmax", logits, axis=2)
-        values, squash = graph.add("Slice", scores, ints(1), ints(2**31), ints(2)), "Identity"
+        values, squash = op.Slice(op.Softmax(logits, axis=2), [1], TO_END, [2]), lambda op, values: values
     return Candidates(
         values,
         squash,
-        lambda graph, rows=None: boxes_of(graph, detector, codes, rows),
+        lambda op, rows=None: boxes_of(op, detector, codes, rows),
         anchors=len(detector.anchors),
         classes=detector.num_slots - 1,
     )
 
 
-def _resized(graph: Graph, detector: Detector) -> str:
+def _resized(op: OpBuilder, detector: Detector, images: ir.Value) -> ir.Value:
     """[N, 3, h, w] float32, 0..255: the images at the network's size."""
-    planes = graph.add("Cast", graph.add("Transpose", "images", perm=[0, 3, 1, 2]), to=FLOAT)
+    planes = op.Cast(op.Transpose(images, perm=[0, 3, 1, 2]), to=FLOAT)
     mode = RESIZE_MODES[detector.preset.resize_rule]
-    return graph.resize(planes, detector.input_size, mode="linear", coordinate_transformation_mode=mode)
+    return resize(op, planes, detector.input_size, mode="linear", coordinate_transformation_mode=mode)
 
 
-def _factors(graph: Graph, input_size: tuple[int, int]) -> str:
+def _factors(op: OpBuilder, images: ir.Value, input_size: tuple[int, int]) -> ir.Value:
     """[4] float32: pixels of the images in one of the network's input, along x, y, x, y."""
-    sides = graph.add("Gather", graph.add("Shape", "images"), ints(2, 1, 2, 1))
-    return graph.add("Div", graph.add("Cast", sides, to=FLOAT), floats(*input_size[::-1], *input_size[::-1]))
+    sides = op.Gather(op.Shape(images), [2, 1, 2, 1])
+    return op.Div(op.Cast(sides, to=FLOAT), [*input_size[::-1], *input_size[::-1]])

@@ -1,119 +1,76 @@
-"""Builds ONNX graphs by calls: `graph.add("Relu", x)` adds a node and returns the name of what comes out."""
+"""ONNX models built with onnxscript: `op.Relu(x)` adds a node and returns its output, numbers become constants."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnxscript import GraphBuilder, OpBuilder, ir
 
 OPSET = 18
 """The first with Resize that shrinks without aliasing, and what PyTorch's exporter is written for."""
 
 IR_VERSION = 10  # of ONNX 1.16; runtimes refuse files of a later one than they know
 
-FLOAT, INT64, UINT8 = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.UINT8
+BOOL, FLOAT, INT64, UINT8 = ir.DataType.BOOL, ir.DataType.FLOAT, ir.DataType.INT64, ir.DataType.UINT8
 """Types, as the attribute of Cast has them."""
 
-Value = str | np.ndarray | np.generic
-"""Input of a node: the name of another value, or a constant."""
+Shape = Sequence[int | str]
+"""Sizes; words stand for those that vary."""
 
 
-Infos = Mapping[str, tuple[type, Sequence[int | str]]]
-"""Type and shape of values by name; words stand for sizes that vary."""
+def begin(name: str, kind: type[np.generic], shape: Shape) -> tuple[OpBuilder, ir.Value]:
+    """An empty graph, as what adds nodes to it, and its input `name`."""
+    value = _value(name, kind, shape)
+    return GraphBuilder(ir.Graph([value], [], nodes=[], opset_imports={"": OPSET}, name="mnv3")).op, value
 
 
-class Graph:
-    """Nodes in the order added. `branch` gives a graph that sees the values of this one, for the arms of an If."""
-
-    def __init__(self, outer: "Graph | None" = None) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
-        self._outer = outer
-        self._count = 0
-
-    def add(self, operator: str, *inputs: Value | None, **attributes: Any) -> str:
-        """Name of the first output of a new node; None is an input left out. Arrays become constants."""
-        return self.split(operator, 1, *inputs, **attributes)[0]
-
-    def split(self, operator: str, outputs: int, *inputs: Value | None, **attributes: Any) -> list[str]:
-        """As `add`, with the names of all `outputs`."""
-        names = [self._name(operator) for _ in range(outputs)]
-        sources = ["" if value is None else self._constant(value) for value in inputs]
-        self.nodes.append(helper.make_node(operator, sources, names, **attributes))
-        return names
-
-    def resize(self, planes: str, size: tuple[int, int], **attributes: Any) -> str:
-        """[N, 3, H, W] -> [N, 3, *size]. All four sizes are given: ONNX Runtime 1.31 mixes up two of them when it turns
-        a quantised model channels-last."""
-        sizes = self.add("Concat", self.add("Shape", planes, start=0, end=1), ints(3, *size), axis=0)
-        return self.add("Resize", planes, None, None, sizes, **attributes)
-
-    def call(self, network: onnx.GraphProto, *inputs: str) -> list[str]:
-        """Take all nodes of another graph in, with its inputs connected; the names of its outputs."""
-        given = dict(zip((value.name for value in network.input), inputs, strict=True))
-        for node in network.node:
-            copy = onnx.NodeProto()
-            copy.CopyFrom(node)
-            for i, name in enumerate(copy.input):
-                copy.input[i] = given.get(name, name)
-            self.nodes.append(copy)
-        self.constants.extend(network.initializer)
-        return [value.name for value in network.output]
-
-    def rename(self, value: str, name: str) -> str:
-        """A value under another name, as outputs of a model have."""
-        self.nodes.append(helper.make_node("Identity", [value], [name]))
-        return name
-
-    def branch(self) -> "Graph":
-        """An empty graph inside this one."""
-        return Graph(self)
-
-    def arm(self, outputs: Sequence[str]) -> onnx.GraphProto:
-        """This branch as an attribute of an If."""
-        results = [onnx.ValueInfoProto(name=name) for name in outputs]
-        return helper.make_graph(self.nodes, self._name("arm"), [], results, self.constants)
-
-    def model(
-        self,
-        name: str,
-        inputs: Infos,
-        outputs: Infos,
-    ) -> onnx.ModelProto:
-        """The whole, checked."""
-        graph = helper.make_graph(self.nodes, name, _infos(inputs), _infos(outputs), self.constants)
-        model = helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
-            ir_version=IR_VERSION,
-            producer_name="mnv3",
-        )
-        onnx.checker.check_model(model)
-        return model
-
-    def _constant(self, value: Value) -> str:
-        if isinstance(value, str):
-            return value
-        name = self._name("constant")
-        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
-        return name
-
-    def _name(self, stem: str) -> str:
-        if self._outer is not None:
-            return self._outer._name(stem)
-        self._count += 1
-        return f"mnv3_{stem}_{self._count}"
+def finish(op: OpBuilder, outputs: Mapping[str, tuple[ir.Value, type[np.generic], Shape]]) -> onnx.ModelProto:
+    """The whole model, checked. `outputs`: value, type and shape by name."""
+    graph = op.builder.graph
+    for name, (value, kind, shape) in outputs.items():
+        if value.name != name:  # an output of the network has its name
+            value = op.Identity(value)
+        value.name, value.dtype, value.shape = name, ir.DataType.from_numpy(np.dtype(kind)), ir.Shape(shape)
+        graph.outputs.append(value)
+    model = ir.to_proto(ir.Model(graph, ir_version=IR_VERSION, producer_name="mnv3"))
+    del model.graph.value_info[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+    onnx.checker.check_model(model)
+    return model
 
 
-def ints(*values: int) -> np.ndarray:
-    """A list of numbers as a constant."""
-    return np.array(values, np.int64)
+def attach(op: OpBuilder, network: onnx.GraphProto, value: ir.Value) -> list[ir.Value]:
+    """Add all nodes of a network of one input, which becomes `value`; returns its outputs."""
+    inner, graph = ir.from_proto(network), op.builder.graph
+    inner.inputs[0].replace_all_uses_with(value)
+    outputs, nodes = list(inner.outputs), list(inner)
+    inner.outputs.clear()
+    inner.remove(nodes)
+    graph.extend(nodes)
+    for name, value in list(inner.initializers.items()):
+        del inner.initializers[name]
+        graph.register_initializer(value)
+    return outputs
 
 
-def floats(*values: float) -> np.ndarray:
-    """The same of float32."""
-    return np.array(values, np.float32)
+def constant(op: OpBuilder, array: np.ndarray) -> ir.Value:
+    """An array as a value; lists and numbers become constants by themselves."""
+    graph = op.builder.root.graph
+    return op.initializer(ir.tensor(array), name=f"array_{len(graph.initializers)}")
+
+
+def branch(op: OpBuilder, make: Callable[[OpBuilder], Sequence[ir.Value]], count: int) -> ir.Graph:
+    """A branch of `If` with `count` outputs, those that `make(op)` returns."""
+    return op.builder.subgraph(make, [], [ir.Value() for _ in range(count)])
+
+
+def resize(op: OpBuilder, planes: ir.Value, size: tuple[int, int], **attributes: Any) -> ir.Value:
+    """[N, 3, H, W] -> [N, 3, *size]. All four sizes are given: ONNX Runtime 1.31 mixes up two of them when it turns
+    a quantised model channels-last."""
+    sizes = op.Concat(op.Shape(planes, start=0, end=1), [3, *size], axis=0)
+    return op.Resize(planes, None, None, sizes, **attributes)
 
 
 def users_of(graph: onnx.GraphProto) -> Mapping[str, list[onnx.NodeProto]]:
@@ -125,8 +82,5 @@ def users_of(graph: onnx.GraphProto) -> Mapping[str, list[onnx.NodeProto]]:
     return users
 
 
-def _infos(values: Infos) -> list[onnx.ValueInfoProto]:
-    return [
-        helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(np.dtype(kind)), shape)
-        for name, (kind, shape) in values.items()
-    ]
+def _value(name: str, kind: type[np.generic], shape: Shape) -> ir.Value:
+    return ir.Value(name=name, type=ir.TensorType(ir.DataType.from_numpy(np.dtype(kind))), shape=ir.Shape(shape))

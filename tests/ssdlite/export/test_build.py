@@ -20,7 +20,7 @@ from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.tools.export.description import ClassRow, Description
 from mnv3.tools.export.engines.onnx import Session
 from mnv3.tools.export.file import Exported
-from mnv3.tools.export.graph import Graph, users_of
+from mnv3.tools.export.graph import begin, constant, finish, users_of
 from mnv3.tools.predict.predictor import Boxes
 
 SLOTS = 9
@@ -139,14 +139,11 @@ def test_boxes_are_decoded_to_the_same_bits(predictor: DetectorPredictor) -> Non
     count = len(detector.anchors)
     codes = torch.randn(1, count, 4)
     codes[..., 2:] = 0  # exp(0) is 1 everywhere
-    graph = Graph()
-    rows = np.arange(count)[None, ::-1].copy()
-    graph.rename(boxes_of(graph, detector, "codes").compared, "boxes")
-    graph.rename(boxes_of(graph, detector, "codes", graph.add("Identity", rows)).compared, "picked")
     shape = ("batch", count, 4)
-    model = graph.model(
-        "decode", {"codes": (np.float32, shape)}, dict.fromkeys(("boxes", "picked"), (np.float32, shape))
-    )
+    op, value = begin("codes", np.float32, shape)
+    rows = constant(op, np.arange(count)[None, ::-1].copy())
+    values = boxes_of(op, detector, value).compared, boxes_of(op, detector, value, rows).compared
+    model = finish(op, {name: (box, np.float32, shape) for name, box in zip(("boxes", "picked"), values, strict=True)})
     found, picked = Session(model, 1)(codes.numpy())
     want = decode(codes, detector.anchors, detector.preset.max_stretch)
     want = clip(want, *detector.input_size) if detector.preset.clip_first else want

@@ -10,7 +10,7 @@ import pytest
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.description import ClassRow, Description, properties_for
 from mnv3.tools.export.file import read_exported, start
-from mnv3.tools.export.graph import Graph
+from mnv3.tools.export.graph import begin, finish
 
 DESCRIPTION = Description(
     version="1",
@@ -29,9 +29,8 @@ DESCRIPTION = Description(
 
 
 def doubling() -> onnx.ModelProto:
-    graph = Graph()
-    graph.rename(graph.add("Mul", "x", np.float32(2)), "y")
-    return graph.model("test", {"x": (np.float32, ("n",))}, {"y": (np.float32, ("n",))})
+    op, x = begin("x", np.float32, ("n",))
+    return finish(op, {"y": (op.Mul(x, 2), np.float32, ("n",))})
 
 
 def test_the_description_comes_back(tmp_path: Path) -> None:
