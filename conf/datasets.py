@@ -1,5 +1,6 @@
 """Keys of the data sets."""
 
+import re
 from dataclasses import dataclass
 from typing import Optional, Union
 
@@ -12,7 +13,7 @@ class Dataset:
 
 
 @dataclass
-class Boxes(Dataset):
+class BoxDataset(Dataset):
     class_slots: str = key(
         "of detection: classes numbered 1..K, or by their COCO category id (91 slots)",
         choices=("contiguous", "category_id"),
@@ -23,7 +24,7 @@ class Boxes(Dataset):
 
 
 @dataclass
-class Streets(Boxes):
+class Streets(BoxDataset):
     seed: int = key("of the generator: the same seed draws the same images")
     train: int = key("training images to draw", low=1)
     val: int = key("validation images to draw", low=1)
@@ -32,12 +33,12 @@ class Streets(Boxes):
 
 
 @dataclass
-class Coco(Boxes):
+class Coco(BoxDataset):
     pass
 
 
 @dataclass
-class CocoJson(Boxes):
+class CocoJson(BoxDataset):
     train_json: Optional[str] = key("COCO JSON of the training boxes", None)
     train_images: Optional[str] = key("folder of the training images", None)
     val_json: Optional[str] = key("COCO JSON of the validation boxes", None)
@@ -62,6 +63,14 @@ class MaskFolder(Dataset):
     train_labels: Optional[str] = key("folder of their label files, of the same names", None)
     val_images: Optional[str] = key("folder of the validation images", None)
     val_labels: Optional[str] = key("folder of their label files, of the same names", None)
+
+
+def by_name(base: type = Dataset) -> dict[str, type]:
+    """The schema of each data set: `CocoJson` is that of conf/dataset/coco_json.yaml."""
+    variants = base.__subclasses__()
+    if not variants:
+        return {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", base.__name__).lower(): base}
+    return {name: schema for variant in variants for name, schema in by_name(variant).items()}
 
 
 @dataclass

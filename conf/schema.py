@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
+from mnv3.conf import datasets
 from mnv3.conf.benchmark import Bench
-from mnv3.conf.datasets import Camvid, Cityscapes, Coco, CocoJson, MaskFolder, Streets
 from mnv3.conf.exporting import Export
 from mnv3.conf.networks import Lraspp, Ssdlite
 from mnv3.conf.predicting import Predict
@@ -32,12 +32,7 @@ VERBS = {
 VARIANTS = {
     "ssdlite": Ssdlite,
     "lraspp": Lraspp,
-    "streets": Streets,
-    "coco": Coco,
-    "coco_json": CocoJson,
-    "cityscapes": Cityscapes,
-    "camvid": Camvid,
-    "mask_folder": MaskFolder,
+    **datasets.by_name(),
 }
 """Schema of an option that has keys of its own: its file begins with `defaults: [/schema/<option>@_here_, _self_]`."""
 

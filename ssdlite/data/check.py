@@ -64,7 +64,7 @@ def _findings(data: CocoData, unreadable: dict[str, str]) -> dict[str, Any]:
     same = _repeated_boxes(data)
     counts = {category.id: int((data.category_ids == category.id).sum()) for category in data.categories}
     return {
-        "json": str(data.json_path),
+        "json": str(data.source),
         "images_folder": str(data.images_dir),
         "images": len(data),
         "images_without_boxes": int((np.diff(data.starts) == 0).sum()),

@@ -1,23 +1,15 @@
 """The data sets of detection: where their files are, and what to do when they are not there."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mnv3.ssdlite.data.coco.annotations import MAX_BOXES, CocoData, load_coco
 from mnv3.ssdlite.data.coco.file_names import as_on_disk, missing_files, nearest
+from mnv3.tools.data.reader import Log, Reader, read
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.streets import ensure_coco
 from mnv3.tools.text.plain import listed
-
-
-class Place(NamedTuple):
-    """The two things that a split is made of."""
-
-    json: Path
-    images: Path
-
 
 COCO_SPLITS = {
     "train": ("instances_train2017.json", "train2017"),
@@ -28,30 +20,24 @@ COCO_SPLITS = {
 """COCO 2017: file in annotations/ and folder of images. The boxes of the test splits are not public."""
 
 
-def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None] = print) -> CocoData:
+def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> CocoData:
     """The `split` of the configured data set, checked; `streets` is drawn on first use.
 
     `dataset`, `data`: the sections of the configuration of these names. `log` gets a line on what is used, and one for
     each oddity that is worked around. Raises UserError: not there (Absent; where it was looked for and how to get it),
     mistakes in the JSON, image files missing (unless data.on_error is "skip").
     """
-    if dataset.name not in PLACES:
-        raise UserError(
-            f"Data set {dataset.name} is for segmentation: add task=lraspp. Detection (task=ssdlite) has "
-            f"{', '.join(PLACES)}."
-        )
-    place = PLACES[dataset.name](dataset, Path(data.root).expanduser(), split, log)
-    loaded = load_coco(place.json, place.images, dataset.class_slots, dataset.get("max_boxes", MAX_BOXES))
+    loaded = read(READERS, dataset, Path(data.root).expanduser(), split, log)
     opened, spellings = as_on_disk(loaded)
     hint = " (others: dataset=coco, dataset=coco_json; `mnv3 data list`)" if dataset.name == "streets" else ""
-    log(f"Data set {dataset.name}, {split}: {len(opened)} images in {place.images}{hint}.")
+    log(f"Data set {dataset.name}, {split}: {len(opened)} images in {opened.images_dir}{hint}.")
     for remark in (*opened.remarks(), *spellings):
         log(remark)
     missing = missing_files(opened)
     if missing:
         sentence = (
-            f"{len(missing)} of {len(opened)} images of {place.json} are not in {place.images}: {listed(missing)}."
-            f"{nearest(opened, missing[0])}"
+            f"{len(missing)} of {len(opened)} images of {opened.source} are not in {opened.images_dir}: "
+            f"{listed(missing)}.{nearest(opened, missing[0])}"
         )
         if data.on_error == "raise":
             raise UserError(f"{sentence} To go on without them: data.on_error=skip.")
@@ -59,48 +45,56 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Callable[[str], None]
     return opened
 
 
-def _streets(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
-    _check_split("streets", split, ("train", "val"))
+def _streets(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
     size = dataset.height, dataset.width
     folder = ensure_coco(root, seed=dataset.seed, train=dataset.train, val=dataset.val, image_size=size, log=log)
-    return Place(folder / "annotations" / f"instances_{split}.json", folder / split)
+    return _load(dataset, folder / "annotations" / f"instances_{split}.json", folder / split)
 
 
-def _coco(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
-    _check_split("coco", split, COCO_SPLITS)
+def _coco(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
     json_name, images_name = COCO_SPLITS[split]
-    places = [Place(folder / "annotations" / json_name, folder / images_name) for folder in (root / "coco", root)]
-    for place in places:
-        if place.json.is_file() and place.images.is_dir():
-            return place
-    expected = " or ".join(f"{place.json} with {place.images}{os.sep}" for place in places)
-    half = any(place.json.is_file() or place.images.is_dir() for place in places)
+    places = [(folder / "annotations" / json_name, folder / images_name) for folder in (root / "coco", root)]
+    for json, images in places:
+        if json.is_file() and images.is_dir():
+            return _load(dataset, json, images)
+    expected = " or ".join(f"{json} with {images}{os.sep}" for json, images in places)
+    half = any(json.is_file() or images.is_dir() for json, images in places)
     raise (UserError if half else Absent)(
         f"COCO 2017 {split} is not there: expected {expected}. "
         "`mnv3 data get coco` gets it; data.root=DIR (or MNV3_DATA=DIR) says where it is."
     )
 
 
-def _coco_json(dataset: Any, root: Path, split: str, log: Callable[[str], None]) -> Place:
-    _check_split("coco_json", split, ("train", "val"))
+def _coco_json(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
     given = {key: dataset[key] for key in (f"{split}_json", f"{split}_images")}
     problems = [f"dataset=coco_json needs dataset.{key}." for key, value in given.items() if not value]
     if problems:
         raise (UserError if any(given.values()) else Absent)(*problems)
-    place = Place(*(Path(value).expanduser() for value in given.values()))
-    if not place.json.is_file():
-        problems.append(f"dataset.{split}_json: there is no file {place.json}.")
-    if not place.images.is_dir():
-        problems.append(f"dataset.{split}_images: there is no folder {place.images}.")
+    json, images = (Path(value).expanduser() for value in given.values())
+    if not json.is_file():
+        problems.append(f"dataset.{split}_json: there is no file {json}.")
+    if not images.is_dir():
+        problems.append(f"dataset.{split}_images: there is no folder {images}.")
     if problems:
         raise UserError(*problems)
-    return place
+    return _load(dataset, json, images)
 
 
-def _check_split(name: str, split: str, splits: Any) -> None:
-    if split not in splits:
-        raise UserError(f"Data set {name} has no split '{split}'; it has {', '.join(splits)}.")
+def _load(dataset: Any, json: Path, images: Path) -> CocoData:
+    return load_coco(json, images, dataset.class_slots, dataset.get("max_boxes", MAX_BOXES))
 
 
-PLACES = {"streets": _streets, "coco": _coco, "coco_json": _coco_json}
-"""Data set name -> its files."""
+READERS: dict[str, Reader[CocoData]] = {
+    "streets": Reader(_streets, ("train", "val"), "60 MB", "ours", "drawn on first use", ("streets/coco-*",)),
+    "coco": Reader(
+        _coco,
+        tuple(COCO_SPLITS),
+        "20.4 GB (parts=[val]: 1.1 GB)",
+        "annotations CC BY 4.0; photos: Flickr's terms",
+        "mnv3 data get coco",
+        ("coco/annotations", "annotations"),
+    ),
+    "coco_json": Reader(
+        _coco_json, ("train", "val"), "yours", "yours", "dataset.{train,val}_json=, dataset.{train,val}_images="
+    ),
+}

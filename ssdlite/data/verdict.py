@@ -13,7 +13,7 @@ def faults(data: CocoData, split: str) -> list[str]:
     if split.startswith("test") or data.trainable.any():
         return []
     if not data.has_annotations:
-        return [f'{split}: {data.json_path} has no "annotations", and so no box to train on or to score.']
+        return [f'{split}: {data.source} has no "annotations", and so no box to train on or to score.']
     crowds, count = int(data.crowd.sum()), len(data.boxes)
     why = (
         f" Of its {count} boxes {crowds} are crowds and {count - crowds} have no size inside their image."
@@ -21,7 +21,7 @@ def faults(data: CocoData, split: str) -> list[str]:
         else ""
     )
     cure = ' Single objects have "iscrowd": 0.' if crowds else ""
-    return [f"{split}: {data.json_path} has no box that could be trained on.{why}{cure}"]
+    return [f"{split}: {data.source} has no box that could be trained on.{why}{cure}"]
 
 
 def check_same_classes(train: CocoData, val: CocoData) -> None:
@@ -29,7 +29,7 @@ def check_same_classes(train: CocoData, val: CocoData) -> None:
     if train.categories != val.categories:
         differing = sorted(set(train.categories) ^ set(val.categories))
         names = listed([f"{category.name} (id {category.id})" for category in differing])
-        raise UserError(f"{train.json_path} and {val.json_path} do not list the same categories: {names}.")
+        raise UserError(f"{train.source} and {val.source} do not list the same categories: {names}.")
 
 
 def too_small(data: CocoData, size: tuple[int, int]) -> list[str]:
@@ -39,7 +39,7 @@ def too_small(data: CocoData, size: tuple[int, int]) -> list[str]:
     count = int((data.trainable & (sides < SMALLEST).any(axis=1)).sum())
     if not count:
         return []
-    what = f"{count} of {data.trainable.sum()} boxes of {data.json_path.name} are not a pixel wide or high"
+    what = f"{count} of {data.trainable.sum()} boxes of {data.source.name} are not a pixel wide or high"
     return [f"{what} in whole images of {size[0]} x {size[1]}, the network's input, and are not trained on there."]
 
 
@@ -48,4 +48,4 @@ def not_learnt(train: CocoData, val: CocoData) -> list[str]:
     learnt = train.category_ids[train.trainable]
     lacking = set(np.setdiff1d(np.concatenate([train.category_ids, val.category_ids]), learnt).tolist())
     names = [category.name for category in train.categories if category.id in lacking]
-    return [f"Classes of which {train.json_path} has no box to learn from: {listed(names)}."] if names else []
+    return [f"Classes of which {train.source} has no box to learn from: {listed(names)}."] if names else []

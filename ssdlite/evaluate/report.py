@@ -64,7 +64,7 @@ def write_submission(
 
     `algorithm` goes into the name, which is detections_<test set>_<algorithm>_results.json; returns the file.
     """
-    test_set = data.json_path.stem.removeprefix("image_info_").removeprefix("instances_")
+    test_set = data.source.stem.removeprefix("image_info_").removeprefix("instances_")
     path = folder / "predictions" / f"detections_{test_set}_{algorithm}_results.json"
     write_results(path, results)
     _write_samples(folder / "samples" / f"{test_set}.jpg", data, results, score_threshold, samples)

@@ -32,7 +32,7 @@ def boxes(tmp_path: Path) -> list[str]:
     rng = np.random.default_rng(0)
     for name in data.file_names.tolist():
         Image.fromarray(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8)).resize((300, 300)).save(folder / name)
-    return ["dataset=coco_json", f"dataset.val_json={data.json_path}", f"dataset.val_images={folder}"]
+    return ["dataset=coco_json", f"dataset.val_json={data.source}", f"dataset.val_images={folder}"]
 
 
 @pytest.fixture

@@ -42,10 +42,11 @@ class CocoData:
     `image_ids` [I] int64, `file_names` [I] str, `sizes` [I, 2] int64 (H, W). The annotations of image i are rows
     `starts[i]:starts[i+1]` of `boxes` [A, 4] float64 (x, y, width, height, as in the file), `category_ids` [A] int64,
     `crowd` [A] bool and `areas` [A] float64. `has_annotations` is False for a test set without published boxes.
-    `notes`: what was found odd in reading the file. `max_boxes`: boxes of an image that are trained on at most.
+    `source`: the file or folder that lists them. `notes`: what was found odd in reading it. `max_boxes`: boxes of an
+    image that are trained on at most.
     """
 
-    json_path: Path
+    source: Path
     images_dir: Path
     categories: tuple[Category, ...]
     num_slots: int
@@ -125,8 +126,7 @@ class CocoData:
         return [
             *self.notes,
             *(
-                f"{self.json_path.name}: boxes that {what}: {mask.sum()}, in "
-                f"{listed(sorted(set(owners[mask].tolist())))}"
+                f"{self.source.name}: boxes that {what}: {mask.sum()}, in {listed(sorted(set(owners[mask].tolist())))}"
                 for what, mask in found.items()
                 if mask.any()
             ),
@@ -183,7 +183,7 @@ def load_coco(
     slots = ids if class_slots == "category_id" else range(1, len(ids) + 1)
     num_slots = max(COCO_SLOTS, ids[-1] + 1) if class_slots == "category_id" else len(ids) + 1
     return CocoData(
-        json_path=json_path,
+        source=json_path,
         images_dir=images_dir,
         categories=tuple(Category(i, instances.category_names[i], slot) for i, slot in zip(ids, slots, strict=True)),
         num_slots=num_slots,

@@ -74,8 +74,8 @@ def as_on_disk(data: CocoData) -> tuple[CocoData, list[str]]:
     first: dict[str, str] = {}
     twice = [name for name, other in zip(names, found, strict=True) if first.setdefault(_path(other), name) != name]
     if twice:
-        raise UserError(f"{data.json_path}: image file listed twice, in another spelling: {listed(twice)}.")
-    remark = f"{data.json_path.name}: file names spelt otherwise than on the disk: {len(changed)}: {listed(changed)}."
+        raise UserError(f"{data.source}: image file listed twice, in another spelling: {listed(twice)}.")
+    remark = f"{data.source.name}: file names spelt otherwise than on the disk: {len(changed)}: {listed(changed)}."
     return replace(data, file_names=np.array(found)), [remark]
 
 

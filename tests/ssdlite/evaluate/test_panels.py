@@ -40,8 +40,8 @@ def test_images_have_one_size_and_boxes_stay_where_they_are(tmp_path: Path) -> N
 def test_an_image_that_is_said_to_be_huge_costs_nothing(tmp_path: Path) -> None:
     """Its size in the JSON is not that of the file, which is then left out."""
     data = two_images(tmp_path)
-    document = json.loads(data.json_path.read_text())
+    document = json.loads(data.source.read_text())
     document["images"][0] |= {"height": 900_000, "width": 900_000}
-    data.json_path.write_text(json.dumps(document))
-    (only,) = sample_panels(load_coco(data.json_path, tmp_path), FOUND, 0.5)
+    data.source.write_text(json.dumps(document))
+    (only,) = sample_panels(load_coco(data.source, tmp_path), FOUND, 0.5)
     assert only.image.size == (30, 50)

@@ -68,7 +68,7 @@ def test_console_table_has_the_figures(scored: tuple[CocoData, list[Result], Sco
 def test_submission_has_the_server_s_name_and_no_score(
     tmp_path: Path, scored: tuple[CocoData, list[Result], Scores]
 ) -> None:
-    content = json.loads(scored[0].json_path.read_text())
+    content = json.loads(scored[0].source.read_text())
     del content["annotations"]
     path = tmp_path / "image_info_test-dev2017.json"
     path.write_text(json.dumps(content))

@@ -44,7 +44,7 @@ def test_sorted_by_image_then_rank_in_whatever_order_they_come(tmp_path: Path) -
 
 
 def test_padding_unreadable_images_and_slots_without_category_are_left_out(tmp_path: Path) -> None:
-    path = data_set(tmp_path).json_path
+    path = data_set(tmp_path).source
     data = load_coco(path, tmp_path, "category_id")  # slots 10, 20, 30, 40 of 91
     collector = Collector(data)
     collector.add(torch.tensor([int(data.image_ids[0])]), one_image([10, 11, 40, -1]))
@@ -91,7 +91,7 @@ def test_file_is_json_with_a_result_a_line(tmp_path: Path) -> None:
 
 def test_ids_of_any_sign_and_size_are_scored(tmp_path: Path) -> None:
     """A perfect detector's AP50 is 1, whatever the numbers of images and categories."""
-    document = json.loads(data_set(tmp_path).json_path.read_text())
+    document = json.loads(data_set(tmp_path).source.read_text())
     new = {image["id"]: (image["id"] + 2**62) * (-1) ** n for n, image in enumerate(document["images"])}
     for image in document["images"]:
         image["id"] = new[image["id"]]

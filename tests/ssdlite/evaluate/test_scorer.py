@@ -56,7 +56,7 @@ def test_same_as_pycocotools_on_the_written_file(tmp_path: Path, seed: int) -> N
     data = data_set(tmp_path, seed, images=15, crowds=0.2)
     results, scores = scored(data, seed)
     write_results(tmp_path / "detections.json", results)
-    assert_same(scores, by_hand(data.json_path, tmp_path / "detections.json"), data)
+    assert_same(scores, by_hand(data.source, tmp_path / "detections.json"), data)
     assert 0.05 < scores.stats["AP"] < 0.9
 
 
@@ -89,7 +89,7 @@ def test_nothing_found_scores_zero_and_prints_nothing(tmp_path: Path, capsys: py
 
 
 def test_a_class_without_boxes_has_no_score(tmp_path: Path) -> None:
-    content = json.loads(data_set(tmp_path).json_path.read_text())
+    content = json.loads(data_set(tmp_path).source.read_text())
     content["categories"].append({"id": 999, "name": "never"})
     (tmp_path / "more.json").write_text(json.dumps(content))
     data = load_coco(tmp_path / "more.json", tmp_path)
@@ -102,6 +102,6 @@ def test_curves_are_those_of_the_evaluation(tmp_path: Path) -> None:
     data = data_set(tmp_path, 2, images=15)
     results, scores = scored(data, 2)
     write_results(tmp_path / "detections.json", results)
-    precision = by_hand(data.json_path, tmp_path / "detections.json").eval["precision"]
+    precision = by_hand(data.source, tmp_path / "detections.json").eval["precision"]
     for iou, row in ((0.5, 0), (0.75, 5)):
         np.testing.assert_array_equal(scores.curves[iou], precision[row, :, :, 0, 2])
