@@ -5,7 +5,7 @@ All three together are the authors' "minimalistic" networks, for hardware that i
 
 from dataclasses import replace
 
-from mnv3.backbones.tables import Table
+from mnv3.backbones.rows import Table
 from mnv3.tools.errors import UserError
 
 

@@ -1,5 +1,6 @@
-"""The building blocks of every backbone: convolution with norm and activation, squeeze-and-excitation, bottleneck."""
+"""The building blocks of every backbone: convolution with norm and activation, squeeze-and-excitation, block."""
 
+from collections.abc import Collection
 from typing import Literal
 
 import torch
@@ -7,8 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mnv3.backbones.convolution import Convolution, Padding
-from mnv3.backbones.edits import squeeze_width
-from mnv3.backbones.tables import Layer
+from mnv3.backbones.rows import Activation, Conv, Layer, convolutions, has_shortcut
 
 BN_EPSILON = 1e-3  # the authors' value for all their networks, and torchvision's for MobileNetV3
 
@@ -23,7 +23,7 @@ class HardSwish(nn.Module):
         return F.hardswish(x, inplace=not (x.requires_grad and torch.is_grad_enabled()))
 
 
-def activation(name: Literal["relu", "relu6", "hswish", "none"]) -> nn.Module:
+def activation(name: Activation) -> nn.Module:
     """The nonlinearity of that name."""
     match name:
         case "relu":
@@ -45,7 +45,7 @@ class ConvNormAct(nn.Module):
         outputs: int,
         kernel: int = 1,
         *,
-        act: Literal["relu", "relu6", "hswish", "none"],
+        act: Activation,
         stride: int = 1,
         dilation: int = 1,
         groups: int = 1,
@@ -62,28 +62,6 @@ class ConvNormAct(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[N, inputs, H, W] -> [N, outputs, ceil(H / stride), ceil(W / stride)]."""
         return self.act(self.norm(self.conv(x)))
-
-
-def conv_row(inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> ConvNormAct:
-    """The plain convolution of a `conv` row."""
-    return ConvNormAct(
-        inputs, row.out, row.kernel, act=row.act, stride=row.stride, padding=padding, bn_momentum=bn_momentum
-    )
-
-
-def depthwise_row(channels: int, row: Layer, padding: Padding, bn_momentum: float) -> ConvNormAct:
-    """The depthwise convolution of a block with `channels` inside."""
-    return ConvNormAct(
-        channels,
-        channels,
-        row.kernel,
-        act=row.act,
-        stride=row.stride,
-        dilation=row.dilation,
-        groups=channels,
-        padding=padding,
-        bn_momentum=bn_momentum,
-    )
 
 
 class SqueezeExcite(nn.Module):
@@ -103,38 +81,48 @@ class SqueezeExcite(nn.Module):
         return x * (F.hardsigmoid(gate) if self.hard else gate.sigmoid())
 
 
-class Separable(nn.Module):
-    """Depthwise separable convolution of one table row, both parts activated (MobileNets, figure 3)."""
+class Block(nn.Module):
+    """The convolutions of one table row, one after the other, and its shortcut.
+
+    That is a depthwise separable convolution (MobileNets, figure 3) or an inverted residual (MobileNetV2 section 3,
+    MobileNetV3 figure 4).
+    """
 
     def __init__(self, inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> None:
         super().__init__()
-        self.depthwise = depthwise_row(inputs, row, padding, bn_momentum)
-        self.pointwise = ConvNormAct(inputs, row.out, act=row.act, bn_momentum=bn_momentum)
+        for conv in convolutions(row, inputs):
+            if conv.norm:
+                self.add_module(conv.part, conv_norm_act(conv, padding, bn_momentum))
+            elif conv.part == "se.squeeze" and row.se:
+                self.se = SqueezeExcite(conv.inputs, conv.outputs, row.se.gate)
+        self.residual = has_shortcut(row, inputs)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """[N, inputs, H, W] -> the input for want of an expansion, depthwise output, output."""
-        depthwise = self.depthwise(x)
-        return x, depthwise, self.pointwise(depthwise)
+    def forward(self, x: Tensor, parts: Collection[str] = ()) -> tuple[Tensor, dict[str, Tensor]]:
+        """[N, inputs, H, W] -> output, and those of `parts` inside, before squeeze-and-excitation."""
+        inside, out = {}, x
+        for part, layer in self.named_children():
+            out = layer(out)
+            if part in parts:  # no other is kept alive
+                inside[part] = out
+        return out.add_(x) if self.residual else out, inside
 
 
-class Bottleneck(nn.Module):
-    """Inverted residual block of one table row (MobileNetV2 section 3, MobileNetV3 figure 4)."""
+def build_row(inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> ConvNormAct | Block:
+    """The layer of a row that gets `inputs` channels."""
+    (first, *others) = convolutions(row, inputs)
+    return Block(inputs, row, padding, bn_momentum) if others else conv_norm_act(first, padding, bn_momentum)
 
-    def __init__(self, inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> None:
-        super().__init__()
-        inside = row.expand
-        needs_expansion = inside != inputs  # it does but in the first block of every network
-        self.expand = (
-            ConvNormAct(inputs, inside, act=row.act, bn_momentum=bn_momentum) if needs_expansion else nn.Identity()
-        )
-        self.depthwise = depthwise_row(inside, row, padding, bn_momentum)
-        self.se = SqueezeExcite(inside, squeeze_width(row, inputs), row.se.gate) if row.se else nn.Identity()
-        self.project = ConvNormAct(inside, row.out, act="none", bn_momentum=bn_momentum)
-        self.residual = row.stride == 1 and inputs == row.out
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """[N, inputs, H, W] -> expansion, depthwise output (before SE), block output."""
-        expanded = self.expand(x)
-        depthwise = self.depthwise(expanded)
-        out = self.project(self.se(depthwise))
-        return expanded, depthwise, out.add_(x) if self.residual else out
+def conv_norm_act(conv: Conv, padding: Padding, bn_momentum: float) -> ConvNormAct:
+    """The layer of one convolution of a row."""
+    return ConvNormAct(
+        conv.inputs,
+        conv.outputs,
+        conv.kernel,
+        act=conv.act,
+        stride=conv.stride,
+        dilation=conv.dilation,
+        groups=conv.groups,
+        padding=padding,
+        bn_momentum=bn_momentum,
+    )

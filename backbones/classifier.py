@@ -12,8 +12,8 @@ DROPOUT = 0.2  # section 6.1.1: "dropout of 0.8", a keep probability
 class Classifier(nn.Module):
     """Pooling, hidden layer and class scores behind a backbone with one tap, the last layer.
 
-    `hidden` is the width of the layer between: 1280 in Table 1, 1024 in Table 2 (`tables.CLASSIFIER_WIDTH`); None for
-    families without.
+    `hidden` is the width of the layer between: 1280 in Table 1, 1024 in Table 2 (`tables.Family.classifier_width`);
+    None for families without.
     """
 
     def __init__(self, backbone: Backbone, num_classes: int, hidden: int | None) -> None:

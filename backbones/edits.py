@@ -3,21 +3,8 @@
 from dataclasses import replace
 from typing import Literal
 
-from mnv3.backbones.tables import Layer, Table, layer_names, strides
+from mnv3.backbones.rows import Layer, Table, layer_names, make_divisible, named_rows, strides
 from mnv3.tools.errors import UserError
-
-
-def make_divisible(value: float, divisor: int = 8) -> int:
-    """Round to a multiple of `divisor`, at least one, and never to less than 90 % of `value` (MobileNetV2 code)."""
-    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
-    return rounded if rounded >= 0.9 * value else rounded + divisor
-
-
-def squeeze_width(row: Layer, inputs: int) -> int:
-    """Channels of the squeeze of a row with `inputs` channels; 0 without one."""
-    if row.se is None:
-        return 0
-    return make_divisible(row.se.share * (row.expand if row.se.of == "expansion" else inputs))
 
 
 def scale_width(table: Table, width: float) -> Table:
@@ -29,7 +16,7 @@ def scale_width(table: Table, width: float) -> Table:
         raise UserError(f"backbone width is {width}; give a factor above 0, e.g. 0.5")
     rows, before, channels = [], 3, 3  # channels that enter the row: unscaled, scaled
     for row in table:
-        expand = make_divisible(row.expand / before * channels) if row.kind == "bneck" else row.expand
+        expand = make_divisible(row.expand / before * channels) if row.expand else 0
         before, channels = row.out, make_divisible(row.out * width)
         rows.append(replace(row, expand=expand, out=channels))
     return tuple(rows)
@@ -78,7 +65,7 @@ def first_expansion(table: Table, stride: int = 32) -> str:
     """
     index = _first_reaching(table, stride)
     names = layer_names(table)
-    return f"{names[index]}.expand" if table[index].kind == "bneck" else names[index - 1]
+    return f"{names[index]}.expand" if table[index].expand else names[index - 1]
 
 
 def first_block(table: Table, stride: int) -> str:
@@ -99,10 +86,8 @@ def last_depthwise(table: Table, stride: int = 8) -> str:
 
     The table is to be one with all its strides, that is before `set_output_stride`.
     """
-    index = max(
-        i for i, (row, s) in enumerate(zip(table, strides(table), strict=True)) if row.kind != "conv" and s == stride
-    )
-    return f"{layer_names(table)[index]}.depthwise"
+    there = [row for row, reached in zip(named_rows(table), strides(table), strict=True) if reached == stride]
+    return [conv.of(row.name) for row in there for conv in row.convs if conv.groups > 1][-1]
 
 
 def _first_reaching(table: Table, stride: int) -> int:

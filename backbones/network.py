@@ -6,12 +6,12 @@ from typing import Any, Literal
 from torch import Tensor, nn
 
 from mnv3.backbones.ablations import relu_only, small_kernels, without_se
-from mnv3.backbones.blocks import Bottleneck, Padding, Separable, conv_row
+from mnv3.backbones.blocks import Block, build_row
+from mnv3.backbones.convolution import Padding
 from mnv3.backbones.edits import halve_tail, scale_width, set_output_stride
-from mnv3.backbones.tables import TABLES, Table, layer_names
+from mnv3.backbones.rows import Table, layer_names, named_rows
+from mnv3.backbones.tables import TABLES
 from mnv3.tools.errors import UserError
-
-BUILDERS = {"conv": conv_row, "bneck": Bottleneck, "separable": Separable}
 
 
 class Backbone(nn.Module):
@@ -19,7 +19,7 @@ class Backbone(nn.Module):
 
     A tap names a place: "stem"; "block13.expand" and "block13.depthwise", both after norm and activation, the latter
     before squeeze-and-excitation; "block13", a block's output; "last", the final 1x1 convolution. Blocks count from
-    1, as in the paper. Layers behind the last tap's are neither built nor computed.
+    1, as in the paper. Layers after the last tap's are neither built nor computed.
 
     `channels` and `strides` (pixels of the input per step) map each tap to its own; `table` is that of the layers that
     are built; `family` is the name of the table before any edit. Raises ValueError for a tap that the table has not.
@@ -37,36 +37,33 @@ class Backbone(nn.Module):
         names = layer_names(table)
         depth = 1 + max(names.index(tap.partition(".")[0]) for tap in taps)
         self.table = table[:depth]
-        channels = 3
-        for name, row in zip(names[:depth], self.table, strict=True):
-            self.add_module(name, BUILDERS[row.kind](channels, row, padding, bn_momentum))
-            channels = row.out
+        self.parts = {name: [tap.rpartition(".")[2] for tap in taps if tap.startswith(f"{name}.")] for name in names}
+        for name, row, inputs, _ in named_rows(self.table):
+            self.add_module(name, build_row(inputs, row, padding, bn_momentum))
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """images: [N, 3, H, W] RGB in -1..1 -> every tap [N, channels[tap], H / strides[tap], W / strides[tap]]."""
         found = dict.fromkeys(self.taps, x)  # fixes the order
         for name, layer in self.named_children():
-            places = {}
-            if isinstance(layer, (Bottleneck, Separable)):
-                places[f"{name}.expand"], places[f"{name}.depthwise"], x = layer(x)
+            if isinstance(layer, Block):
+                x, inside = layer(x, self.parts[name])
+                found.update((f"{name}.{part}", value) for part, value in inside.items())
             else:
                 x = layer(x)
-            places[name] = x
-            found.update((tap, places[tap]) for tap in places if tap in found)  # no other is kept alive
+            if name in found:
+                found[name] = x
         return found
 
 
 def tap_places(table: Table) -> dict[str, tuple[int, int]]:
     """Every tap of a table -> its channels and its stride in input pixels."""
-    places, channels, stride = {}, 3, 1
-    for name, row in zip(layer_names(table), table, strict=True):
-        if row.kind == "bneck" and row.expand != channels:
-            places[f"{name}.expand"] = (row.expand, stride)
-        inside = row.expand or channels
-        stride, channels = stride * row.stride, row.out
-        if row.kind != "conv":
-            places[f"{name}.depthwise"] = (inside, stride)
-        places[name] = (channels, stride)
+    places, stride = {}, 1
+    for name, row, _, convs in named_rows(table):
+        for conv in convs:
+            stride *= conv.stride
+            if conv.norm and conv is not convs[-1]:
+                places[conv.of(name)] = (conv.outputs, stride)
+        places[name] = (row.out, stride)
     return places
 
 

@@ -1,37 +1,8 @@
 """Backbone families as tables of layers: the paper's Tables 1 and 2, and the networks that it compares with."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-
-class Squeeze(NamedTuple):
-    """How a row squeezes and excites: the squeeze's width is `share` of the channels `of` the block, rounded to 8."""
-
-    share: float
-    of: Literal["expansion", "input"]
-    gate: Literal["hard_sigmoid", "sigmoid"]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One row of a backbone table.
-
-    A `bneck` row is an inverted residual: 1x1 expansion (left out where `expand` equals the input channels),
-    depthwise convolution, squeeze-and-excitation, linear 1x1 projection. A `separable` row is a depthwise and a 1x1
-    convolution, both activated. A `conv` row is a plain convolution with batch norm. The `expand` of the last two is 0.
-    """
-
-    kind: Literal["conv", "bneck", "separable"]
-    kernel: int
-    expand: int  # channels inside the bottleneck
-    out: int  # channels
-    se: Squeeze | None
-    act: Literal["relu", "relu6", "hswish"]
-    stride: int = 1
-    dilation: int = 1  # of the depthwise convolution
-
-
-Table = tuple[Layer, ...]
+from mnv3.backbones.rows import Layer, Squeeze, Table
 
 SE = Squeeze(1 / 4, "expansion", "hard_sigmoid")  # sections 5.3 and 5.2
 SE_MNASNET = Squeeze(1 / 4, "input", "sigmoid")
@@ -131,24 +102,49 @@ MNASNET: Table = (
     Layer("conv", 1, 0, 1280, None, "relu"),
 )
 
-TABLES: dict[str, Table] = {"large": V3_LARGE, "small": V3_SMALL, "v1": V1, "v2": V2, "mnasnet": MNASNET}
 
-# Tables 1 and 2, the layer between pooling and class scores; the other families have none.
-CLASSIFIER_WIDTH = {"large": 1280, "small": 1024}
+class Family(NamedTuple):
+    """A backbone before any edit of its table, and what others have of it.
+
+    `classifier_width`: of the layer between pooling and class scores, None without one. `timm`: timm's network of the
+    same layers; `timm_has_authors`: timm also has the authors' own weights, as "tf_" and that name. `imagenet`:
+    torchvision's weights, if it has the network. `slim`: scope of its variables in TensorFlow.
+
+    `last_conv_kept`: segmentation keeps the last convolution. `halves_expansion`: RF2 also halves the first expansion
+    in the tail, in segmentation.
+    """
+
+    table: Table
+    timm: str
+    classifier_width: int | None = None
+    imagenet: str | None = None
+    timm_has_authors: bool = False
+    slim: Literal["MobilenetV1", "MobilenetV2", "MobilenetV3"] = "MobilenetV3"
+    last_conv_kept: bool = False
+    halves_expansion: bool = False
 
 
-def layer_names(table: Table) -> tuple[str, ...]:
-    """Name every row: "stem", then "block1", "block2", ... as the paper counts its bottlenecks, then "last"."""
-    blocks = [row.kind != "conv" for row in table]
-    return tuple(
-        f"block{sum(blocks[: i + 1])}" if is_block else ("last" if i else "stem") for i, is_block in enumerate(blocks)
+def _v3(size: Literal["large", "small"], table: Table, classifier_width: int) -> Family:
+    """MobileNetV3. Its authors give expansions in channels. V2 expands by a factor and goes without its last
+    convolution in segmentation, as the counts of Table 7 tell; so the rest."""
+    return Family(
+        table,
+        timm=f"mobilenetv3_{size}_100",
+        classifier_width=classifier_width,
+        imagenet=f"MobileNet_V3_{size.title()}_Weights",
+        timm_has_authors=True,
+        last_conv_kept=True,
+        halves_expansion=True,
     )
 
 
-def strides(table: Table) -> tuple[int, ...]:
-    """Stride of every row's output relative to the image."""
-    result, stride = [], 1
-    for row in table:
-        stride *= row.stride
-        result.append(stride)
-    return tuple(result)
+FAMILIES = {
+    "large": _v3("large", V3_LARGE, 1280),
+    "small": _v3("small", V3_SMALL, 1024),
+    "v1": Family(V1, "mobilenetv1_100", slim="MobilenetV1"),
+    "v2": Family(V2, "mobilenetv2_100", imagenet="MobileNet_V2_Weights", slim="MobilenetV2"),
+    "mnasnet": Family(MNASNET, "semnasnet_100"),
+}
+"""By the value of backbone.name, each with a file in conf/backbone/."""
+
+TABLES = {name: family.table for name, family in FAMILIES.items()}

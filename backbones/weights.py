@@ -7,16 +7,11 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torchvision.models import (
-    MobileNet_V2_Weights,
-    MobileNet_V3_Large_Weights,
-    MobileNet_V3_Small_Weights,
-    WeightsEnum,
-)
+from torchvision import models
 
 from mnv3.backbones.blocks import BN_EPSILON
 from mnv3.backbones.names.recognise import in_slims, recognise
-from mnv3.backbones.names.slim import from_slim, slim_scope
+from mnv3.backbones.names.slim import from_slim
 from mnv3.backbones.names.timm import TIMM_EPSILON, from_timm
 from mnv3.backbones.names.torchvision import from_torchvision, to_symmetric_range
 from mnv3.backbones.names.torchvision_cache import cached
@@ -24,18 +19,10 @@ from mnv3.backbones.names.unfold import unfolded
 from mnv3.backbones.narrow.cut import narrow
 from mnv3.backbones.narrow.fit import can_refit, refit
 from mnv3.backbones.network import Backbone
+from mnv3.backbones.tables import FAMILIES
 from mnv3.tools.errors import UserError
 
 Inputs = Literal["imagenet", "symmetric"]
-
-IMAGENET: dict[str, WeightsEnum] = {
-    "large": MobileNet_V3_Large_Weights.DEFAULT,
-    "small": MobileNet_V3_Small_Weights.DEFAULT,
-    "v2": MobileNet_V2_Weights.DEFAULT,
-}
-
-IN_TIMM = {"v1": "mobilenetv1_100", "mnasnet": "semnasnet_100"}
-"""What timm has of the families that torchvision has not."""
 
 STEM, SLIM = "stem.conv.weight", "Mobilenet"
 """What tells weights of ours, and TensorFlow's."""
@@ -110,12 +97,13 @@ def _wider(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list[str]:
 
 
 def _imagenet_file(family: str) -> Path:
-    if family not in IMAGENET:
+    name, timm = FAMILIES[family].imagenet, FAMILIES[family].timm
+    if name is None:
         raise UserError(
             f"backbone.weights=imagenet: torchvision has no {family}. Give a file with timm's state dict of "
-            f"{IN_TIMM[family]}, or with one of ours: backbone.weights=FILE"
+            f"{timm}, or with one of ours: backbone.weights=FILE"
         )
-    return cached(IMAGENET[family], "ImageNet weights")
+    return cached(getattr(models, name).DEFAULT, "ImageNet weights")
 
 
 def _read(path: Path) -> Mapping[str, Any]:
@@ -173,9 +161,9 @@ def _from_slim(entries: Mapping[str, Any], path: Path, backbone: Backbone, prefi
     if found is None or found.name != backbone.family:
         holds = f"backbone={found.name}" if found else "another backbone"
         raise UserError(f"{path} holds {holds}, not {backbone.family}: choose the backbone that the file was made for")
-    return from_slim(entries, backbone.table, f"{prefix}{slim_scope(backbone.table)}")
+    return from_slim(entries, backbone, f"{prefix}{FAMILIES[backbone.family].slim}")
 
 
 def _timm_epsilon(family: str, inputs: Inputs) -> float:
     """Of timm's two kinds of MobileNetV3 only those from TensorFlow, "tf_", were trained on images in -1..1."""
-    return BN_EPSILON if family in ("large", "small") and inputs == "symmetric" else TIMM_EPSILON
+    return BN_EPSILON if FAMILIES[family].timm_has_authors and inputs == "symmetric" else TIMM_EPSILON

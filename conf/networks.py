@@ -1,9 +1,20 @@
 """Keys of the network: the task with its head, the backbone."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Optional
 
 from mnv3.conf.keys import key
+
+
+def _backbones() -> dict[str, str]:
+    """Families by the name of their file in conf/backbone/, with the title that its first line begins with."""
+    files = sorted((Path(__file__).parent / "backbone").glob("*.yaml"))
+    lines = {file.stem: file.read_text().partition("\n")[0] for file in files}
+    return {name: line.removeprefix("# ").partition(" (")[0] for name, line in lines.items()}
+
+
+BACKBONES = _backbones()
 
 
 @dataclass
@@ -38,10 +49,7 @@ class Lraspp(Task):
 
 @dataclass
 class Backbone:
-    name: str = key(
-        "MobileNetV3-Large or -Small, MobileNetV1, MobileNetV2, MnasNet-A1",
-        choices=("large", "small", "v1", "v2", "mnasnet"),
-    )
+    name: str = key(f"family: {', '.join(BACKBONES.values())}", choices=tuple(BACKBONES))
     rf2: bool = key("halve the channels of the last stage (the paper's dagger)", False)
     width: float = key("width multiplier", 1.0, low=0.05)
     output_stride: int = key("stride of the last stage; below 32 it is dilated instead", 32, choices=(8, 16, 32))

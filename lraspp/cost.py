@@ -12,8 +12,7 @@ from typing import Any
 
 import torch
 
-from mnv3.backbones.edits import squeeze_width
-from mnv3.backbones.tables import Layer
+from mnv3.backbones.rows import NamedRow, has_shortcut, named_rows
 from mnv3.lraspp.model.heads import LiteHead
 from mnv3.lraspp.model.pooling import Windows, window_counts
 from mnv3.lraspp.model.segmenter import Segmenter
@@ -69,32 +68,26 @@ def parameters(segmenter: Segmenter) -> int:
 
 def multiply_adds(segmenter: Segmenter, size: tuple[int, int] = PAPER_SIZE) -> Madds:
     """Multiply-adds of one image of `size` (H, W) and of the resizing of its logits to that size."""
-    madds, channels, (height, width) = Madds(0, 0), 3, size
-    for row in segmenter.backbone.table:
-        before = (height, width)
-        height, width = _smaller(before, row.stride)
-        madds += _row(row, channels, before[0] * before[1], height * width)
-        channels = row.out
+    madds, shape = Madds(0, 0), size
+    for row in named_rows(segmenter.backbone.table):
+        madds += _row(row, shape)
+        shape = _smaller(shape, row.row.stride)
     upsampling = Madds(0, segmenter.num_classes * size[0] * size[1])
-    return madds + _head(segmenter, (height, width), size) + upsampling
+    return madds + _head(segmenter, shape, size) + upsampling
 
 
-def _row(row: Layer, channels: int, pixels_in: int, pixels_out: int) -> Madds:
-    """A layer of a backbone's table on `channels` channels."""
-    hswish = row.act == "hswish"
-    if row.kind == "conv":
-        values = row.out * pixels_out
-        return Madds(row.kernel**2 * channels * values, hswish * values)
-    inside = (row.expand or channels) * pixels_out
-    madds = Madds(row.kernel**2 * inside + row.out * inside, hswish * inside)
-    if row.kind == "separable":
-        return madds
-    if row.expand != channels:
-        madds += Madds(channels * row.expand * pixels_in, hswish * row.expand * pixels_in)
-    if row.se:
-        madds += Madds(2 * row.expand * squeeze_width(row, channels), 2 * inside)
-    if row.stride == 1 and channels == row.out:
-        madds += Madds(0, row.out * pixels_out / 2)
+def _row(row: NamedRow, size: tuple[int, int]) -> Madds:
+    """A layer of a backbone's table, which gets maps of `size`."""
+    madds = Madds(0, 0)
+    for conv in row.convs:
+        size = _smaller(size, conv.stride)
+        values = conv.outputs * prod(size)
+        if conv.norm:
+            madds += Madds(conv.kernel**2 * conv.inputs // conv.groups * values, values if conv.act == "hswish" else 0)
+        else:  # of the values of the block, the squeeze adds each to a mean, and the excitation multiplies it
+            madds += Madds(conv.inputs * conv.outputs, max(conv.inputs, conv.outputs) * prod(size))
+    if has_shortcut(row.row, row.inputs):
+        madds += Madds(0, row.row.out * prod(size) / 2)
     return madds
 
 

@@ -5,16 +5,17 @@ from itertools import product
 from typing import Any, Literal, NamedTuple
 
 from mnv3.backbones.edits import halve_tail, scale_width
-from mnv3.backbones.names.slim import slim_names, slim_scope
+from mnv3.backbones.names.slim import slim_names
 from mnv3.backbones.names.torchvision import torchvision_names
-from mnv3.backbones.tables import TABLES, Table, layer_names
+from mnv3.backbones.rows import Table, named_rows
+from mnv3.backbones.tables import FAMILIES, TABLES
 
 USUAL_WIDTHS = (1.0, 0.75, 0.5, 0.35, 1.4, 1.3, 0.25)
 WIDTHS = (*USUAL_WIDTHS, *(step / 20 for step in range(1, 41) if step / 20 not in USUAL_WIDTHS))
 """Those that were published first: several widths can round to the same channels."""
 
-Lookup = Callable[[Table, str], "tuple[int, int] | None"]
-"""Output channels and kernel size of a layer (by our name) of a family's table, None if the file has none."""
+Lookup = Callable[[str, str], "tuple[int, int] | None"]
+"""Output channels and kernel size of a layer (by our name) of a family, None if the file has none."""
 
 Expansion = Literal["keep", "halve"]
 
@@ -34,39 +35,44 @@ def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda
     name of a family (`backbones.edits.halve_tail`)."""
     for name, table in TABLES.items():
         layers = _convolutions(table)
-        found = {layer: shape for layer in layers if (shape := lookup(table, layer)) is not None}
+        found = {layer: shape for layer in layers if (shape := lookup(name, layer)) is not None}
         if any(layer.startswith("block") and layer not in found for layer in layers):
             continue
         for rf2, width in product((False, True), WIDTHS):
             edited = scale_width(halve_tail(table, rf2_expansion(name)) if rf2 else table, width)
             expected = _convolutions(edited)
-            if all(channels == expected[layer] for layer, (channels, _) in found.items()):
-                return Recognised(name, rf2, width, _has_se(lookup, table), _max_kernel(found, table))
+            if all(channels == expected.get(layer) for layer, (channels, _) in found.items()):
+                return Recognised(name, rf2, width, _has_se(lookup, name), _max_kernel(found, table))
     return None
 
 
-def _has_se(lookup: Lookup, table: Table) -> bool:
+def _convolutions(table: Table) -> dict[str, int]:
+    """Output channels of the convolutions of a table, but for squeeze-and-excitation, which a file can be without."""
+    return {conv.of(row.name): conv.outputs for row in named_rows(table) for conv in row.convs if conv.norm}
+
+
+def _has_se(lookup: Lookup, family: str) -> bool:
     """Whether squeeze-and-excitation is there, if the family has it at all."""
-    names = [name for name, row in zip(layer_names(table), table, strict=True) if row.se]
-    return not names or lookup(table, f"{names[0]}.se.squeeze") is not None
+    names = [row.name for row in named_rows(TABLES[family]) if row.row.se]
+    return not names or lookup(family, f"{names[0]}.se.squeeze") is not None
 
 
 def _max_kernel(found: Mapping[str, tuple[int, int]], table: Table) -> int:
     """5 if the kernels are the family's, else 3."""
-    largest = max(kernel for layer, (_, kernel) in found.items() if layer.endswith(".depthwise"))
+    largest = max(kernel for layer, (_, kernel) in found.items() if layer.startswith("block"))
     return 5 if largest == max(row.kernel for row in table) else largest
 
 
 def in_our_names(state: Mapping[str, Any]) -> Lookup:
     """Of a state dict of a `Backbone`."""
-    return lambda table, layer: _of(state, f"{layer}.conv.weight", 0, 3) or _of(state, f"{layer}.weight", 0, 3)
+    return lambda family, layer: _of(state, f"{layer}.conv.weight", 0, 3) or _of(state, f"{layer}.weight", 0, 3)
 
 
 def in_torchvisions(state: Mapping[str, Any]) -> Lookup:
     """Of a state dict in torchvision's names."""
 
-    def lookup(table: Table, layer: str) -> tuple[int, int] | None:
-        names = torchvision_names(table)
+    def lookup(family: str, layer: str) -> tuple[int, int] | None:
+        names = torchvision_names(TABLES[family])
         return _of(state, f"{names.get(f'{layer}.conv') or names.get(layer)}.weight", 0, 3)
 
     return lookup
@@ -75,8 +81,8 @@ def in_torchvisions(state: Mapping[str, Any]) -> Lookup:
 def in_slims(variables: Mapping[str, Any], prefix: str) -> Lookup:
     """Of variables in TensorFlow's names; `prefix`: what stands before the network's scope, as "FeatureExtractor/"."""
 
-    def lookup(table: Table, layer: str) -> tuple[int, int] | None:
-        name = f"{prefix}{slim_scope(table)}/{slim_names(table).get(layer)}"
+    def lookup(family: str, layer: str) -> tuple[int, int] | None:
+        name = f"{prefix}{FAMILIES[family].slim}/{slim_names(family, TABLES[family]).get(layer)}"
         return _of(variables, f"{name}/weights", 3, 0) or _of(variables, f"{name}/depthwise_weights", 2, 0)
 
     return lookup
@@ -88,16 +94,3 @@ def _of(entries: Mapping[str, Any], name: str, channels: int, kernel: int) -> tu
         return None
     shape = entries[name].shape
     return int(shape[channels]), int(shape[kernel])
-
-
-def _convolutions(table: Table) -> dict[str, int]:
-    """Output channels of the convolutions that every row has."""
-    outputs, channels = {}, 3
-    for name, row in zip(layer_names(table), table, strict=True):
-        if row.kind == "conv":
-            outputs[name] = row.out
-        else:
-            outputs[f"{name}.depthwise"] = row.expand or channels
-            outputs[f"{name}.{'project' if row.kind == 'bneck' else 'pointwise'}"] = row.out
-        channels = row.out
-    return outputs

@@ -6,11 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mnv3.backbones.tables import Layer, Table, layer_names
+from mnv3.backbones.network import Backbone
+from mnv3.backbones.rows import Table, named_rows
+from mnv3.backbones.tables import FAMILIES
 
 # Slim's gate is relu6(x + 3) * 0.16667 where ours divides by 6. The projection behind the gate is linear, so that its
 # kernel takes up the quotient and the outputs stay equal.
 GATE_RATIO = 0.16667 * 6
+
+SE = {"se.squeeze": "squeeze_excite/Conv", "se.excite": "squeeze_excite/Conv_1"}
 
 NORM_NAMES = {
     "gamma": "weight",
@@ -20,57 +24,42 @@ NORM_NAMES = {
 }
 
 
-def slim_scope(table: Table) -> str:
-    """The scope of the family's network."""
-    if any(row.kind == "separable" for row in table):
-        return "MobilenetV1"
-    return "MobilenetV2" if any(row.act == "relu6" for row in table) else "MobilenetV3"
+def slim_endpoint(backbone: Backbone) -> str:
+    """How the authors' detectors call the last layer, which begins the names of the maps after it."""
+    layers = len(backbone.table)
+    return f"Conv2d_{layers - 1}_pointwise" if _is_first_generation(backbone.family) else f"layer_{layers}"
 
 
-def slim_endpoint(table: Table) -> str:
-    """How the authors' detectors call the last layer, which begins the names of the maps behind it."""
-    return f"Conv2d_{len(table) - 1}_pointwise" if slim_scope(table) == "MobilenetV1" else f"layer_{len(table)}"
-
-
-def slim_names(table: Table) -> dict[str, str]:
-    """Layer of our state dict -> slim's scope below `slim_scope`: "block4.project" -> "expanded_conv_3/project"."""
-    first_generation = slim_scope(table) == "MobilenetV1"
-    names = {}
-    for index, (name, row) in enumerate(zip(layer_names(table), table, strict=True)):
-        if first_generation:
-            names |= _first_generation(name, index)
-        elif row.kind == "conv":
-            names[name] = "Conv" if name == "stem" else "Conv_1"
-        else:
-            names |= _bottleneck(name, f"expanded_conv_{index - 1}" if index > 1 else "expanded_conv", row)
+def slim_names(family: str, table: Table) -> dict[str, str]:
+    """Layer of our state dict -> scope below that of the family: "block4.project" -> "expanded_conv_3/project"."""
+    names, first_generation = {}, _is_first_generation(family)
+    for index, (name, _, _, convs) in enumerate(named_rows(table)):
+        block = f"expanded_conv_{index - 1}" if index > 1 else "expanded_conv"
+        for conv in convs:
+            if first_generation:
+                theirs = f"Conv2d_{index}_{conv.part}" if conv.part else f"Conv2d_{index}"
+            elif conv.part:
+                theirs = f"{block}/{SE.get(conv.part, conv.part)}"
+            else:
+                theirs = "Conv" if name == "stem" else "Conv_1"
+            names[conv.of(name)] = theirs
     return names
 
 
-def _first_generation(name: str, index: int) -> dict[str, str]:
-    if name == "stem":
-        return {name: "Conv2d_0"}
-    return {f"{name}.{part}": f"Conv2d_{index}_{part}" for part in ("depthwise", "pointwise")}
+def _is_first_generation(family: str) -> bool:
+    return FAMILIES[family].slim == "MobilenetV1"
 
 
-def _bottleneck(name: str, scope: str, row: Layer) -> dict[str, str]:
-    names = {f"{name}.{part}": f"{scope}/{part}" for part in ("expand", "depthwise", "project")}
-    if row.se:
-        names |= {f"{name}.se.squeeze": f"{scope}/squeeze_excite/Conv"}
-        names |= {f"{name}.se.excite": f"{scope}/squeeze_excite/Conv_1"}
-    return names
+def from_slim(variables: Mapping[str, np.ndarray], backbone: Backbone, scope: str | None = None) -> dict[str, Tensor]:
+    """State dict for `backbone` from slim's variables by name (without ":0").
 
-
-def from_slim(variables: Mapping[str, np.ndarray], table: Table, scope: str | None = None) -> dict[str, Tensor]:
-    """State dict of a `Backbone` of `table` from slim's variables by name (without ":0").
-
-    They are below `scope`, None for the network's own. What is not in `variables` (the expansion of a first block has
-    none) is not in the answer either.
+    They are below `scope`, None for the network's own. What is not in `variables` is not in the answer either.
     """
-    scope = scope or slim_scope(table)
+    scope = scope or FAMILIES[backbone.family].slim
     state = {}
-    for layer, name in slim_names(table).items():
+    for layer, name in slim_names(backbone.family, backbone.table).items():
         state |= {f"{layer}.{key}": value for key, value in slim_layer(variables, f"{scope}/{name}").items()}
-    for name, row in zip(layer_names(table), table, strict=True):
+    for name, row, *_ in named_rows(backbone.table):
         if row.se and row.se.gate == "hard_sigmoid":
             state[f"{name}.project.conv.weight"] *= GATE_RATIO
     return state

@@ -5,35 +5,11 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from mnv3.backbones.names.torchvision import rename, with_our_epsilon
-from mnv3.backbones.tables import TABLES, Layer, layer_names
+from mnv3.backbones.rows import Conv, named_rows
+from mnv3.backbones.tables import FAMILIES, TABLES
 
 TIMM_EPSILON = 1e-5  # of the batch norms in its networks but those whose names begin with "tf_", which have ours
 SE = {"se.squeeze": "se.conv_reduce", "se.excite": "se.conv_expand"}
-PARTS = {
-    "expanded": {
-        "expand.conv": "conv_pw",
-        "expand.norm": "bn1",
-        "depthwise.conv": "conv_dw",
-        "depthwise.norm": "bn2",
-        **SE,
-        "project.conv": "conv_pwl",
-        "project.norm": "bn3",
-    },
-    "bneck": {
-        "depthwise.conv": "conv_dw",
-        "depthwise.norm": "bn1",
-        **SE,
-        "project.conv": "conv_pw",
-        "project.norm": "bn2",
-    },
-    "separable": {
-        "depthwise.conv": "conv_dw",
-        "depthwise.norm": "bn1",
-        "pointwise.conv": "conv_pw",
-        "pointwise.norm": "bn2",
-    },
-}
-"""Parts of a block -> timm's modules: bottlenecks with and without an expansion, separable convolutions."""
 
 
 def timm_names(family: str) -> dict[str, str]:
@@ -41,25 +17,31 @@ def timm_names(family: str) -> dict[str, str]:
 
     Its stages begin where the channels of the unscaled table change.
     """
-    table = TABLES[family]
-    names, stage, step, before = {}, -1, 0, None
-    for name, row in zip(layer_names(table), table, strict=True):
-        if before is None:
-            names |= {"stem.conv": "conv_stem", "stem.norm": "bn1"}
+    has_hidden = FAMILIES[family].classifier_width is not None  # which is what timm calls head there
+    names, stage, step = {"stem.conv": "conv_stem", "stem.norm": "bn1"}, -1, 0
+    for name, row, inputs, convs in list(named_rows(TABLES[family]))[1:]:
+        stage, step = (stage, step + 1) if stage >= 0 and row.out == inputs else (stage + 1, 0)
+        theirs = f"blocks.{stage}.{step}"
+        if len(convs) > 1:
+            names |= _block(name, theirs, convs)
+        elif has_hidden:
+            names |= {f"{name}.conv": f"{theirs}.conv", f"{name}.norm": f"{theirs}.bn1"}
         else:
-            stage, step = (stage, step + 1) if stage >= 0 and row.out == before.out else (stage + 1, 0)
-            names |= _row(name, f"blocks.{stage}.{step}", row, before.out, family)
-        before = row
+            names |= {f"{name}.conv": "conv_head", f"{name}.norm": "bn2"}
     return names
 
 
-def _row(name: str, theirs: str, row: Layer, inputs: int, family: str) -> dict[str, str]:
-    if row.kind == "conv":
-        if family in ("large", "small"):  # the last stage; in the others the head's
-            return {f"{name}.conv": f"{theirs}.conv", f"{name}.norm": f"{theirs}.bn1"}
-        return {f"{name}.conv": "conv_head", f"{name}.norm": "bn2"}
-    kind = "expanded" if row.kind == "bneck" and row.expand != inputs else row.kind
-    return {f"{name}.{ours}": f"{theirs}.{module}" for ours, module in PARTS[kind].items()}
+def _block(name: str, theirs: str, convs: tuple[Conv, ...]) -> dict[str, str]:
+    names, norms, pointwise = {}, 0, iter(("conv_pw", "conv_pwl"))
+    for conv in convs:
+        ours = conv.of(name)
+        if conv.norm:
+            norms += 1
+            module = "conv_dw" if conv.groups > 1 else next(pointwise)
+            names |= {f"{ours}.conv": f"{theirs}.{module}", f"{ours}.norm": f"{theirs}.bn{norms}"}
+        else:
+            names[ours] = f"{theirs}.{SE[conv.part]}"
+    return names
 
 
 def from_timm(state: Mapping[str, Tensor], family: str, epsilon: float = TIMM_EPSILON) -> dict[str, Tensor]:

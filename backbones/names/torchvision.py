@@ -6,26 +6,25 @@ import torch
 from torch import Tensor
 
 from mnv3.backbones.blocks import BN_EPSILON
-from mnv3.backbones.tables import Layer, Table, layer_names
+from mnv3.backbones.rows import Conv, Table, named_rows
 
 # What torchvision's ImageNet weights were trained on: RGB in 0..1, less this mean, over this deviation.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
 V2_EPSILON = 1e-5  # of torchvision's batch norms in MobileNetV2
+
+SE = {"se.squeeze": "fc1", "se.excite": "fc2"}
 
 
 def torchvision_names(table: Table) -> dict[str, str]:
     """Layer of our state dict -> torchvision's module: "block4.project.conv" -> "features.4.block.3.0"."""
-    bottleneck = _bottleneck_v2 if _is_v2(table) else _bottleneck_v3
-    names, channels = {}, 3
-    for i, (name, row) in enumerate(zip(layer_names(table), table, strict=True)):
-        if row.kind == "conv":
+    block = _block_v2 if _is_v2(table) else _block_v3
+    names = {}
+    for i, (name, _, _, convs) in enumerate(named_rows(table)):
+        if len(convs) == 1:
             names |= {f"{name}.conv": f"features.{i}.0", f"{name}.norm": f"features.{i}.1"}
         else:
-            names |= bottleneck(name, f"features.{i}", row, channels)
-        channels = row.out
+            names |= block(name, f"features.{i}", convs)
     return names
 
 
@@ -33,24 +32,23 @@ def _is_v2(table: Table) -> bool:
     return all(row.kind != "separable" and row.act == "relu6" for row in table)
 
 
-def _bottleneck_v2(name: str, theirs: str, row: Layer, channels: int) -> dict[str, str]:
-    parts = ("expand", "depthwise") if row.expand != channels else ("depthwise",)
+def _block_v2(name: str, theirs: str, convs: tuple[Conv, ...]) -> dict[str, str]:
     names = {}
-    for j, part in enumerate(parts):
-        names |= {f"{name}.{part}.conv": f"{theirs}.conv.{j}.0", f"{name}.{part}.norm": f"{theirs}.conv.{j}.1"}
-    j = len(parts)
-    return {**names, f"{name}.project.conv": f"{theirs}.conv.{j}", f"{name}.project.norm": f"{theirs}.conv.{j + 1}"}
+    for j, conv in enumerate(convs):
+        ours, last = conv.of(name), conv is convs[-1]
+        names[f"{ours}.conv"] = f"{theirs}.conv.{j}" if last else f"{theirs}.conv.{j}.0"
+        names[f"{ours}.norm"] = f"{theirs}.conv.{j + 1}" if last else f"{theirs}.conv.{j}.1"
+    return names
 
 
-def _bottleneck_v3(name: str, theirs: str, row: Layer, channels: int) -> dict[str, str]:
-    expand = ("expand",) if row.expand != channels else ()
-    se = ("se",) if row.se else ()
-    names = {}
-    for j, part in enumerate((*expand, "depthwise", *se, "project")):
-        first, second = ("squeeze", "excite") if part == "se" else ("conv", "norm")
-        one, other = ("fc1", "fc2") if part == "se" else ("0", "1")
-        names[f"{name}.{part}.{first}"] = f"{theirs}.block.{j}.{one}"
-        names[f"{name}.{part}.{second}"] = f"{theirs}.block.{j}.{other}"
+def _block_v3(name: str, theirs: str, convs: tuple[Conv, ...]) -> dict[str, str]:
+    names, parts = {}, list(dict.fromkeys(conv.part.partition(".")[0] for conv in convs))
+    for conv in convs:
+        ours, module = conv.of(name), f"{theirs}.block.{parts.index(conv.part.partition('.')[0])}"
+        if conv.norm:
+            names |= {f"{ours}.conv": f"{module}.0", f"{ours}.norm": f"{module}.1"}
+        else:
+            names[ours] = f"{module}.{SE[conv.part]}"
     return names
 
 

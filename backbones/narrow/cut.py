@@ -19,6 +19,7 @@ follows: there the means of the channels that leave move into the bias.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +27,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from mnv3.backbones.edits import squeeze_width
-from mnv3.backbones.tables import Layer, Table, layer_names
+from mnv3.backbones.rows import Conv, Table, has_shortcut, named_rows
 
 State = Mapping[str, Tensor]
 Kept = dict[str, Tensor]
@@ -40,12 +40,17 @@ ACTIVATIONS = {"relu": F.relu, "relu6": F.relu6, "hswish": F.hardswish, "none": 
 
 
 class Row(NamedTuple):
-    """A row of the narrow table, its name, the width of its squeeze, and whether it adds to its input when full."""
+    """A row of the narrow table: its name, channels and convolutions, and whether it adds to its input when full."""
 
     name: str
-    row: Layer
-    squeeze: int
+    out: int
+    convs: tuple[Conv, ...]
     residual: bool
+
+    @property
+    def writer(self) -> str:
+        """The layer that gives the row's output."""
+        return self.convs[-1].of(self.name)
 
 
 def narrow(state: State, table: Table) -> tuple[dict[str, Tensor], Kept]:
@@ -63,7 +68,7 @@ def narrow(state: State, table: Table) -> tuple[dict[str, Tensor], Kept]:
         while first + len(chain) < len(rows) and rows[first + len(chain)].residual:
             chain.append(rows[first + len(chain)])
         behind = rows[first + len(chain)] if first + len(chain) < len(rows) else None
-        outputs = _chosen(_worth_of_stream(state, chain, behind), chain[0].row.out)
+        outputs = _chosen(_worth_of_stream(state, chain, behind), chain[0].out)
         for member in chain:
             inside = _cut(result, state, member, inputs, outputs)
             kept |= {f"{member.name}.expand": inside} if inside is not None else {member.name: outputs}
@@ -71,33 +76,31 @@ def narrow(state: State, table: Table) -> tuple[dict[str, Tensor], Kept]:
     return result, kept
 
 
+def full_table(table: Table, state: State) -> Table:
+    """`table` with the channels of `state`."""
+    rows = []
+    for name, row, _, convs in named_rows(table):
+        kernels = state[f"{convs[-1].of(name)}.conv.weight"]
+        rows.append(replace(row, out=len(kernels), expand=kernels.shape[1] if row.expand else 0))
+    return tuple(rows)
+
+
 def _rows(state: State, table: Table) -> list[Row]:
-    rows, full, inputs = [], 3, 3  # channels that enter the row, in the full network and in the narrow one
-    for name, row in zip(layer_names(table), table, strict=True):
-        out = len(state[f"{_writer(name, row)}.conv.weight"])
-        residual = row.kind == "bneck" and row.stride == 1 and out == full
-        rows.append(Row(name, row, squeeze_width(row, inputs), residual))
-        full, inputs = out, row.out
-    return rows
-
-
-def _writer(name: str, row: Layer) -> str:
-    """The layer of a row that gives its output."""
-    return {"conv": name, "bneck": f"{name}.project", "separable": f"{name}.pointwise"}[row.kind]
+    full = named_rows(full_table(table, state))
+    return [
+        Row(name, row.out, convs, has_shortcut(wide.row, wide.inputs))
+        for (name, row, _, convs), wide in zip(named_rows(table), full, strict=True)
+    ]
 
 
 def _worth_of_stream(state: State, chain: list[Row], behind: Row | None) -> Tensor:
     """Of each channel that the rows of `chain` add to."""
-    deviations = [_moments(state, _writer(row.name, row.row), _last_act(row.row))[1] for row in chain]
+    deviations = [_moments(state, row.writer, row.convs[-1].act)[1] for row in chain]
     deviation = torch.stack(deviations).square().sum(0).sqrt()
     readers = [
         norm for row in (*chain[1:], *([behind] if behind else [])) if (norm := reading(state, row.name)) is not None
     ]
     return deviation * torch.stack(readers).square().sum(0).sqrt() if readers else deviation
-
-
-def _last_act(row: Layer) -> str:
-    return "none" if row.kind == "bneck" else row.act
 
 
 def reading(state: State, row: str) -> Tensor | None:
@@ -131,21 +134,32 @@ def _cut(result: dict[str, Tensor], state: State, row: Row, inputs: Tensor | Non
 
     `inputs`: channels kept of the row before, None for all.
     """
-    name, layer = row.name, row.row
-    if layer.kind == "conv":
-        _cut_layer(result, name, outputs, inputs)
-        return None
-    inside, expands = inputs, f"{name}.expand.conv.weight" in state
-    if expands:
-        mean, deviation = _moments(state, f"{name}.depthwise", layer.act)
-        gate = _gate(state, name, mean) if layer.se else 1.0
-        inside = _chosen(deviation * gate * _norms(state, f"{name}.project"), layer.expand)
-        _cut_layer(result, f"{name}.expand", inside, inputs)
-        if layer.se:
-            _cut_squeeze(result, row, inside, mean)
-    _cut_layer(result, f"{name}.depthwise", inside, None)
-    _cut_layer(result, _writer(name, layer), outputs, inside)
+    inside, expands = inputs, False
+    for conv in row.convs[:-1]:
+        layer = conv.of(row.name)
+        if conv.groups > 1:
+            _cut_layer(result, layer, inside, None)
+        elif conv.norm:
+            expands, inside = True, _chosen_inside(state, row, conv.outputs)
+            _cut_layer(result, layer, inside, inputs)
+        elif conv.part == "se.squeeze" and expands and inside is not None:
+            _cut_squeeze(result, row.name, inside, conv.outputs, _moments_inside(state, row)[0])
+    _cut_layer(result, row.writer, outputs, inside)
     return inside if expands else None
+
+
+def _chosen_inside(state: State, row: Row, count: int) -> Tensor:
+    """The `count` channels inside a block that are worth the most to its projection."""
+    mean, deviation = _moments_inside(state, row)
+    gated = any(not conv.norm for conv in row.convs)
+    gate = _gate(state, row.name, mean) if gated else 1.0
+    return _chosen(deviation * gate * _norms(state, row.writer), count)
+
+
+def _moments_inside(state: State, row: Row) -> tuple[Tensor, Tensor]:
+    """`_moments` of what the projection of a block reads, before squeeze-and-excitation."""
+    last = [conv for conv in row.convs[:-1] if conv.norm][-1]
+    return _moments(state, last.of(row.name), last.act)
 
 
 def _gate(state: State, name: str, mean: Tensor) -> Tensor:
@@ -165,12 +179,12 @@ def _cut_layer(result: dict[str, Tensor], layer: str, outputs: Tensor | None, in
             result[name] = result[name][:, inputs]
 
 
-def _cut_squeeze(result: dict[str, Tensor], row: Row, inside: Tensor, mean: Tensor) -> None:
-    """Keep the channels `inside` of squeeze-and-excitation, and as large a part of its squeeze; `mean`s by channel."""
-    squeeze, excite = f"{row.name}.se.squeeze", f"{row.name}.se.excite"
+def _cut_squeeze(result: dict[str, Tensor], name: str, inside: Tensor, width: int, mean: Tensor) -> None:
+    """Keep the channels `inside` of squeeze-and-excitation, and `width` of its squeeze; `mean`s by channel."""
+    squeeze, excite = f"{name}.se.squeeze", f"{name}.se.excite"
     first, second = result[f"{squeeze}.weight"], result[f"{excite}.weight"]
     worth = first.flatten(1).norm(dim=1) * second.flatten(1).norm(dim=0)
-    units = _chosen(worth, row.squeeze)
+    units = _chosen(worth, width)
     gone = torch.ones(len(mean), dtype=torch.bool)
     gone[inside] = False
     result[f"{squeeze}.bias"] = (result[f"{squeeze}.bias"] + first.flatten(1)[:, gone] @ mean[gone])[units]

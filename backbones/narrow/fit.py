@@ -20,17 +20,19 @@ V3-Small's last features on CamVid's validation frames the halved tail's explain
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from mnv3.backbones.blocks import Bottleneck, ConvNormAct
+from mnv3.backbones.blocks import Block, ConvNormAct
 from mnv3.backbones.convolution import Padding
-from mnv3.backbones.narrow.cut import Kept, reading
+from mnv3.backbones.narrow.cut import Kept, full_table, reading
 from mnv3.backbones.network import Backbone
-from mnv3.backbones.tables import Table, layer_names
+from mnv3.backbones.rows import Table, layer_names, named_rows
+
+KNOWN = (("",), ("expand", "depthwise", "project"))
+"""Parts of the rows that can be fitted."""
 
 RIDGE = 1e-3  # of the inputs' mean variance, added to each: channels that hardly vary get no large weights
 
@@ -51,7 +53,7 @@ def refit(narrow: Backbone, state: Mapping[str, Tensor], kept: Kept, images: Ten
     several times as many as the channels of the widest layer.
     """
     names, rows = layer_names(narrow.table), narrow.table
-    full = Backbone(narrow.family, _full_table(rows, state), [names[-1]], padding=_padding(narrow), bn_momentum=0)
+    full = Backbone(narrow.family, full_table(rows, state), [names[-1]], padding=_padding(narrow), bn_momentum=0)
     full.load_state_dict({name: state[name] for name in full.state_dict()})
     first = next(i for i, (row, wide) in enumerate(zip(rows, full.table, strict=True)) if row != wide)
     with _batch_statistics(narrow), _batch_statistics(full):
@@ -62,7 +64,7 @@ def refit(narrow: Backbone, state: Mapping[str, Tensor], kept: Kept, images: Ten
         directions: Tensor | None = None
         for i, name in enumerate(names[first:], start=first):
             layer = narrow.get_submodule(name)
-            if isinstance(layer, Bottleneck):
+            if isinstance(layer, Block):
                 chain = _chain(full, names, i)
                 if chain:
                     directions = _directions([seen[member] for member in chain], state, names, chain, rows[i].out)
@@ -76,25 +78,24 @@ def refit(narrow: Backbone, state: Mapping[str, Tensor], kept: Kept, images: Ten
 
 def can_refit(table: Table, state: Mapping[str, Tensor]) -> bool:
     """Whether all rows that are narrower than the full backbone of `state` are of kinds that `refit` knows."""
-    changed = []
-    for name, row in zip(layer_names(table), table, strict=True):
-        if row.kind == "separable":
-            return False
-        last = state[f"{name}.conv.weight" if row.kind == "conv" else f"{name}.project.conv.weight"]
-        if changed or len(last) != row.out:
-            changed.append(row.kind == "conv" or f"{name}.expand.conv.weight" in state)
+    full, changed = named_rows(full_table(table, state)), []
+    for row, wide in zip(table, full, strict=True):
+        parts = tuple(conv.part for conv in wide.convs if conv.norm)
+        if changed or row.out != wide.row.out:
+            changed.append(parts in KNOWN)
     return bool(changed) and all(changed)
 
 
-def _fit_block(layer: Bottleneck, x: Tensor, seen: Seen, inside: Tensor, directions: Tensor) -> Tensor:
+def _fit_block(layer: Block, x: Tensor, seen: Seen, inside: Tensor, directions: Tensor) -> Tensor:
     """Fit a bottleneck and return its output. A shortcut passes on what the blocks before have left to do, and what it
     adds itself: the first block of a halved tail can have one that the full network has not (Small, stride 16)."""
-    assert isinstance(layer.expand, ConvNormAct)
-    _fit(layer.expand, _places(x), seen.before[:, inside])
-    gated = layer.se(layer.depthwise(layer.expand(x)))
+    expand, *middle, project = layer.children()
+    assert isinstance(expand, ConvNormAct) and isinstance(project, ConvNormAct)
+    _fit(expand, _places(x), seen.before[:, inside])
+    gated = nn.Sequential(expand, *middle)(x)
     wanted = seen.output @ directions
-    _fit(layer.project, _places(gated), wanted - _places(x) if layer.residual else wanted)
-    out = layer.project(gated)
+    _fit(project, _places(gated), wanted - _places(x) if layer.residual else wanted)
+    out = project(gated)
     return out + x if layer.residual else out
 
 
@@ -118,7 +119,7 @@ def _look(full: Backbone, names: tuple[str, ...], x: Tensor) -> dict[str, Seen]:
     seen = {}
     for name in names:
         layer = full.get_submodule(name)
-        inner = layer.expand if isinstance(layer, Bottleneck) else layer
+        inner = next(layer.children()) if isinstance(layer, Block) else layer
         assert isinstance(inner, ConvNormAct)
         before = _places(inner.norm(inner.conv(x)))
         x = _forward(layer, x)
@@ -140,23 +141,11 @@ def _directions(
 
 def _chain(full: Backbone, names: tuple[str, ...], index: int) -> list[str]:
     """A block and those behind it that add to its output; none if it adds to another's itself."""
-    adding = [isinstance(layer := full.get_submodule(name), Bottleneck) and layer.residual for name in names]
+    adding = [isinstance(layer := full.get_submodule(name), Block) and layer.residual for name in names]
     if adding[index]:
         return []
     end = next((i for i in range(index + 1, len(names)) if not adding[i]), len(names))
     return list(names[index:end])
-
-
-def _full_table(table: Table, state: Mapping[str, Tensor]) -> Table:
-    """`table` with the channels of `state`."""
-    rows = []
-    for name, row in zip(layer_names(table), table, strict=True):
-        if row.kind == "conv":
-            rows.append(replace(row, out=len(state[f"{name}.conv.weight"])))
-        else:
-            inside, out = (len(state[f"{name}.{part}.conv.weight"]) for part in ("depthwise", "project"))
-            rows.append(replace(row, expand=inside, out=out))
-    return tuple(rows)
 
 
 def _padding(narrow: Backbone) -> Padding:
@@ -182,7 +171,7 @@ def _batch_statistics(network: nn.Module) -> Iterator[None]:
 
 
 def _forward(layer: nn.Module, x: Tensor) -> Tensor:
-    return layer(x)[2] if isinstance(layer, Bottleneck) else layer(x)
+    return layer(x)[0] if isinstance(layer, Block) else layer(x)
 
 
 def _places(x: Tensor) -> Tensor:

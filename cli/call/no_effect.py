@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
+from mnv3.backbones.rows import Layer
+from mnv3.backbones.tables import TABLES
+
 
 class Rule(NamedTuple):
     """`keys` (or sections) change nothing where the value of `other` satisfies `holds`, because of `why`."""
@@ -13,6 +16,11 @@ class Rule(NamedTuple):
     other: str
     holds: Callable[[Any], bool]
     why: str
+
+
+def _any(backbone: str | None, has: Callable[[Layer], Any]) -> bool:
+    """Whether a row of the backbone has something; True where a verb has no backbone."""
+    return backbone not in TABLES or any(map(has, TABLES[backbone]))
 
 
 TEXTS = ("terminal", "markdown", "csv", "latex", "png")
@@ -25,9 +33,19 @@ RULES = (
     Rule(("task.gate",), "task.head", lambda head: head == "raspp", "R-ASPP has no gate"),
     Rule(("task.skip",), "task.head", lambda head: head == "raspp", "R-ASPP has no skip"),
     Rule(("task.pool",), "task.gate", lambda gate: gate == "none", "without a gate nothing is pooled"),
-    Rule(("backbone.se",), "backbone.name", lambda name: name in ("v1", "v2"), "that backbone has none"),
-    Rule(("backbone.hswish",), "backbone.name", lambda name: name in ("v1", "v2", "mnasnet"), "that backbone has none"),
-    Rule(("backbone.max_kernel",), "backbone.name", lambda name: name in ("v1", "v2"), "its kernels are all 3x3"),
+    Rule(("backbone.se",), "backbone.name", lambda name: not _any(name, lambda row: row.se), "that backbone has none"),
+    Rule(
+        ("backbone.hswish",),
+        "backbone.name",
+        lambda name: not _any(name, lambda row: row.act == "hswish"),
+        "that backbone has none",
+    ),
+    Rule(
+        ("backbone.max_kernel",),
+        "backbone.name",
+        lambda name: not _any(name, lambda row: row.kernel > 3),
+        "its kernels are all 3x3",
+    ),
     Rule(
         ("dataset.class_slots", "dataset.max_boxes"),
         "task.name",

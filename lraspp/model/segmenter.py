@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from mnv3.backbones.edits import first_block, last_block, last_depthwise
 from mnv3.backbones.initial import init_truncated_normal
 from mnv3.backbones.network import Backbone, build_backbone
-from mnv3.backbones.tables import TABLES
+from mnv3.backbones.tables import FAMILIES
 from mnv3.lraspp.model.heads import Head, LiteHead, resize
 from mnv3.lraspp.model.labels import upsampled_labels
 from mnv3.lraspp.model.pooling import AUTHORS_WINDOWS
@@ -16,9 +16,6 @@ from mnv3.lraspp.model.presets import Gate, Pooling, Preset, get_preset
 from mnv3.tools.errors import UserError
 
 HeadName = Literal["lraspp", "raspp"]
-V3 = ("large", "small")
-"""Families whose last convolution is kept, and whose first expansion in the tail RF2 halves: the authors give it in
-channels. V2 expands by a factor and goes without its last convolution, as the counts of Table 7 tell; so the rest."""
 BN_MOMENTUM = 0.03  # the authors' 0.003 and, in the head, 0.0003 take tens of thousands of steps to settle
 BACKBONE_STD = 0.09  # the authors' initial kernels, backbone
 CLASSES_STD = 0.01  # and the convolutions that give logits
@@ -95,14 +92,14 @@ def build_segmenter(
     rules = get_preset(preset)
     if problems := _problems(head, gate, pool, backbone, filters, num_classes):
         raise UserError(*problems)
-    table = TABLES[backbone]
-    taps = ["last" if backbone in V3 else last_block(table)]
+    family = FAMILIES[backbone]
+    taps = ["last" if family.last_conv_kept else last_block(family.table)]
     if head == "lraspp" and skip:
-        taps.append(last_depthwise(table, 8) if rules.skip == "depthwise" else first_block(table, 8))
+        taps.append(last_depthwise(family.table) if rules.skip == "depthwise" else first_block(family.table, 8))
     network = build_backbone(
         backbone,
         rf2=rf2,
-        rf2_expansion=rules.rf2_expansion if backbone in V3 else "keep",
+        rf2_expansion=rules.rf2_expansion if family.halves_expansion else "keep",
         width=width,
         output_stride=output_stride,
         dilate_at_once=rules.dilate_at_once,
@@ -130,7 +127,7 @@ def _problems(
         "task.head": (head, ("lraspp", "raspp")),
         "task.gate": (gate, ("sigmoid", "hard_sigmoid", "none", None)),
         "task.pool": (pool, ("window", "global", None)),
-        "backbone.name": (backbone, tuple(TABLES)),
+        "backbone.name": (backbone, tuple(FAMILIES)),
     }
     problems = [
         f"{key}: {value!r} is unknown; there are {', '.join(name for name in names if name)}"

@@ -40,7 +40,7 @@ def from_tensorflow(variables: Mapping[str, np.ndarray], segmenter: Segmenter) -
     They can come from a frozen graph (`tools.weights.tf_graph.read_graph`). The authors' released models have a hard
     sigmoid in the gate: build the segmenter with it.
     """
-    backbone = from_slim(variables, segmenter.backbone.table)
+    backbone = from_slim(variables, segmenter.backbone)
     state = {f"backbone.{key}": value for key, value in backbone.items()}
     lite = not isinstance(segmenter.head, Head)
     for layer, scope in (LITE_SCOPES if lite else SCOPES).items():

@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 
 from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
 from mnv3.backbones.names.unfold import unfolded
+from mnv3.backbones.tables import FAMILIES
 from mnv3.lraspp.data.classes import CITYSCAPES, VOC
 from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.model.pooling import Windows
 from mnv3.lraspp.model.presets import PRESETS
-from mnv3.lraspp.model.segmenter import V3, Segmenter
+from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.lraspp.weights.names import from_tensorflow, from_torchvision, torchvision_features
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
@@ -34,11 +35,19 @@ MARKS = {"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.w
 DETECTORS = ("head.boxes.", "head.regression_head.", "BoxPredictor_0/")
 """How the names of a detector's weights begin, for a better word than "unknown"."""
 
-RELEASED_STRIDES = {"large": 32, "small": 32, "v2": 16}
-"""Output strides of the authors' published figures, for checkpoints, which do not tell."""
 
-AUTHORS_FIGURES = {"large": 0.7241, "small": 0.6899, "v2": 0.7071}
-"""mIoU of their releases."""
+class Release(NamedTuple):
+    """mIoU of the authors' weights for Cityscapes, and the output stride at which they have it."""
+
+    miou: float
+    stride: int
+
+
+RELEASES = {"large": Release(0.7241, 32), "small": Release(0.6899, 32), "v2": Release(0.7071, 16)}
+"""By the family of the backbone."""
+
+USUAL_STRIDE = 16
+"""Output stride of other weights: no shape depends on it."""
 
 MOVED = ("Mobilenet", "depthwise")  # in the names of the convolutions that a backbone's stride comes from
 
@@ -75,14 +84,14 @@ def _ours(file: WeightsFile) -> Found:
         "task.head": "lraspp" if lite else "raspp",
         "task.gate": "none" if lite and "head.gate.weight" not in tensors else None,
         "task.skip": not lite or "head.skip.weight" in tensors,
-        "backbone.output_stride": 16,
+        "backbone.output_stride": USUAL_STRIDE,
     }
     lookup = in_our_names(inside(tensors, "backbone."))
     return _found(file, "ours", options, lookup, tensors["head.classes.weight"].shape[0])
 
 
 def _torchvisions(file: WeightsFile) -> Found:
-    options = {"task.preset": "torchvision", "task.head": "lraspp", "backbone.output_stride": 16}
+    options = {"task.preset": "torchvision", "task.head": "lraspp", "backbone.output_stride": USUAL_STRIDE}
     lookup = in_torchvisions(torchvision_features(file.tensors))
     return _found(file, "torchvision", options, lookup, file.tensors["classifier.low_classifier.weight"].shape[0])
 
@@ -106,7 +115,8 @@ def _authors(file: WeightsFile) -> Found:
     options |= {"task.gate": "hard_sigmoid" if hard else None, "task.pool": None if lite else "global"}
     classes = tensors["decoder/decoder_conv0/weights" if lite else "logits/semantic/weights"].shape[-1]
     found = _found(file, "authors", options, in_slims(tensors, ""), classes)
-    found.options["backbone.output_stride"] = _stride(file) or RELEASED_STRIDES.get(found.options["backbone.name"], 16)
+    release = RELEASES.get(found.options["backbone.name"])
+    found.options["backbone.output_stride"] = _stride(file) or (release.stride if release else USUAL_STRIDE)
     windows = _windows(file)
     if windows is not None:
         found.options["task.pool"] = None
@@ -116,7 +126,7 @@ def _authors(file: WeightsFile) -> Found:
 def _found(file: WeightsFile, origin: str, options: Mapping[str, Any], lookup: Any, classes: int) -> Found:
     """With the backbone, and what is the same for all."""
     halves = PRESETS[options["task.preset"]].rf2_expansion == "halve"
-    backbone = recognise(lookup, lambda name: "halve" if halves and name in V3 else "keep")
+    backbone = recognise(lookup, lambda name: "halve" if halves and FAMILIES[name].halves_expansion else "keep")
     if backbone is None:
         raise UserError(f"{file.path}: the segmenter in it has another backbone than those that mnv3 knows.")
     filters = file.tensors[MARKS[origin]].shape[-1 if origin == "authors" else 0]
@@ -172,8 +182,10 @@ def class_entries(found: Found) -> tuple[SegClass, ...]:
 
 def published(found: Found) -> str:
     """What weights for Cityscapes' classes are known to give, if that is who made them; empty if nothing is."""
-    name = found.options["backbone.name"]
-    if found.origin != "authors" or found.num_classes != len(CITYSCAPES) or name not in AUTHORS_FIGURES:
+    release = RELEASES.get(found.options["backbone.name"])
+    if found.origin != "authors" or found.num_classes != len(CITYSCAPES) or release is None:
         return ""
-    figure, stride = AUTHORS_FIGURES[name], RELEASED_STRIDES[name]
-    return f"The authors' own weights have mIoU {figure} on val at 1025x2049, output stride {stride} and one scale."
+    return (
+        f"The authors' own weights have mIoU {release.miou} on val at 1025x2049, output stride {release.stride} and "
+        "one scale."
+    )

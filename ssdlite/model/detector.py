@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from mnv3.backbones.edits import first_expansion
 from mnv3.backbones.initial import init_truncated_normal
 from mnv3.backbones.network import Backbone, build_backbone
-from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.backbones.rows import layer_names
+from mnv3.backbones.tables import TABLES
 from mnv3.ssdlite.model.anchors import grid_anchors
 from mnv3.ssdlite.model.boxes import encode
 from mnv3.ssdlite.model.head import Extra, Head, Predictor, build_extras

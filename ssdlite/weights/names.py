@@ -6,8 +6,9 @@ from typing import cast
 import numpy as np
 from torch import Tensor
 
-from mnv3.backbones.names.slim import from_slim, slim_endpoint, slim_layer, slim_scope
+from mnv3.backbones.names.slim import from_slim, slim_endpoint, slim_layer
 from mnv3.backbones.names.torchvision import from_torchvision as backbone_from_torchvision
+from mnv3.backbones.tables import FAMILIES
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.head import Extra
 
@@ -16,10 +17,10 @@ YX_TO_XY = [1, 0, 3, 2]  # the authors' codes are (ty, tx, th, tw), also in chan
 
 def from_tensorflow(variables: Mapping[str, np.ndarray], detector: Detector) -> dict[str, Tensor]:
     """State dict for `detector` from the variables of an SSDLite of the TensorFlow Object Detection API, by name."""
-    table = detector.backbone.table
-    scope = f"FeatureExtractor/{slim_scope(table)}"
-    state = {f"backbone.{key}": value for key, value in from_slim(variables, table, scope).items()}
-    prefix = f"{scope}/{slim_endpoint(table)}"
+    backbone = detector.backbone
+    scope = f"FeatureExtractor/{FAMILIES[backbone.family].slim}"
+    state = {f"backbone.{key}": value for key, value in from_slim(variables, backbone, scope).items()}
+    prefix = f"{scope}/{slim_endpoint(backbone)}"
     scopes = {}
     for level, extra in enumerate(cast("Iterable[Extra]", detector.extras)):
         inside, outputs = extra.inside, extra.channels

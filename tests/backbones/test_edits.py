@@ -13,11 +13,10 @@ from mnv3.backbones.edits import (
     halve_tail,
     last_block,
     last_depthwise,
-    make_divisible,
     scale_width,
     set_output_stride,
-    squeeze_width,
 )
+from mnv3.backbones.rows import make_divisible, squeeze_width
 from mnv3.backbones.tables import MNASNET, TABLES, V1, V2, V3_LARGE, V3_SMALL
 from mnv3.tools.errors import UserError
 

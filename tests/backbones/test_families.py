@@ -16,7 +16,8 @@ from mnv3.backbones.names.slim import from_slim, slim_layer
 from mnv3.backbones.names.timm import TIMM_EPSILON, from_timm
 from mnv3.backbones.names.torchvision import from_torchvision
 from mnv3.backbones.network import Backbone, build_backbone, tap_places
-from mnv3.backbones.tables import CLASSIFIER_WIDTH, TABLES, layer_names
+from mnv3.backbones.rows import layer_names
+from mnv3.backbones.tables import FAMILIES, TABLES
 
 # Share of a tensor's largest value, which ReLU6 cuts off. The reference's own rounding: computed in float64, our
 # outputs are just as far from it.
@@ -40,14 +41,14 @@ def slim_backbone(test_data, family: str, taps: list[str]) -> tuple[Backbone, di
     folder = test_data / "oracle_tf"
     variables = np.load(folder / f"cls_{family}_100_224_vars.npz")
     backbone = build_backbone(family, padding="same", taps=taps).eval()
-    backbone.load_state_dict(from_slim(variables, backbone.table))
+    backbone.load_state_dict(from_slim(variables, backbone))
     return backbone, variables, dict(np.load(folder / f"cls_{family}_100_224.npz"))
 
 
 @pytest.mark.parametrize("family", ["v1", "v2"])
 def test_logits_equal_slims(test_data, family: str) -> None:
     backbone, variables, reference = slim_backbone(test_data, family, [last(family)])
-    model = Classifier(backbone, 1001, CLASSIFIER_WIDTH.get(family)).eval()
+    model = Classifier(backbone, 1001, FAMILIES[family].classifier_width).eval()
     scope = {"v1": "MobilenetV1/Logits/Conv2d_1c_1x1", "v2": "MobilenetV2/Logits/Conv2d_1c_1x1"}[family]
     state = slim_layer(variables, scope)
     model.scores.load_state_dict({"weight": state["weight"].flatten(1), "bias": state["bias"]})

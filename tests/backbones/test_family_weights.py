@@ -9,7 +9,8 @@ import torchvision
 
 from mnv3.backbones.names.torchvision import from_torchvision
 from mnv3.backbones.network import build_backbone
-from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.backbones.rows import layer_names
+from mnv3.backbones.tables import TABLES
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.tools.errors import UserError
 

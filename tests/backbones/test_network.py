@@ -6,7 +6,8 @@ import torch
 from mnv3.backbones.edits import first_expansion, halve_tail, last_block
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.backbones.network import build_backbone, tap_places
-from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.backbones.rows import layer_names
+from mnv3.backbones.tables import TABLES
 from mnv3.tools.errors import UserError
 
 # Trainable parameters of the features, as torchvision's own networks have them.

@@ -8,7 +8,7 @@ from mnv3.backbones.classifier import Classifier
 from mnv3.backbones.edits import halve_tail
 from mnv3.backbones.names.slim import from_slim, slim_layer
 from mnv3.backbones.network import build_backbone, tap_places
-from mnv3.backbones.tables import CLASSIFIER_WIDTH, TABLES
+from mnv3.backbones.tables import FAMILIES, TABLES
 
 # Share of a tensor's largest value. The reference's own rounding is of that order: computed in float64, our outputs
 # are just as far from it.
@@ -26,8 +26,8 @@ def test_classification_equals_slims(test_data, family):
     variables = np.load(test_data / "oracle_tf" / f"cls_v3_{family}_224_vars.npz")
     reference = np.load(test_data / "oracle_tf" / f"cls_v3_{family}_224.npz")
     backbone = build_backbone(family, padding="same", taps=["last"])
-    backbone.load_state_dict(from_slim(variables, backbone.table))
-    model = Classifier(backbone, 1001, CLASSIFIER_WIDTH[family]).eval()
+    backbone.load_state_dict(from_slim(variables, backbone))
+    model = Classifier(backbone, 1001, FAMILIES[family].classifier_width).eval()
     for layer, scope in ((model.hidden, "Conv_2"), (model.scores, "Logits/Conv2d_1c_1x1")):
         state = slim_layer(variables, f"MobilenetV3/{scope}")
         layer.load_state_dict({"weight": state["weight"].flatten(1), "bias": state["bias"]})
@@ -72,5 +72,5 @@ def slim_detection_backbone(test_data, family, output_stride, taps):
     reference = np.load(test_data / "oracle_tf" / f"base_os16_v3_{family}_detection_129x257.npz")
     variables = {key.removeprefix("var/"): reference[key] for key in reference.files if key.startswith("var/")}
     backbone = build_backbone(family, rf2=True, output_stride=output_stride, padding="same", taps=taps).eval()
-    backbone.load_state_dict(from_slim(variables, backbone.table))
+    backbone.load_state_dict(from_slim(variables, backbone))
     return backbone, reference

@@ -8,7 +8,7 @@ from torchvision.models.mobilenetv3 import MobileNetV3, _mobilenet_v3_conf
 from mnv3.backbones.classifier import Classifier
 from mnv3.backbones.names.torchvision import IMAGENET_MEAN, IMAGENET_STD, from_torchvision, to_symmetric_range
 from mnv3.backbones.network import build_backbone
-from mnv3.backbones.tables import CLASSIFIER_WIDTH
+from mnv3.backbones.tables import FAMILIES
 
 
 @pytest.mark.parametrize("family", ["large", "small"])
@@ -20,7 +20,7 @@ def test_logits_equal_torchvisions(family, size, randomise):
         torch.nn.init.normal_(linear.weight, std=0.1)
     backbone = build_backbone(family, taps=["last"])
     backbone.load_state_dict(from_torchvision(reference.state_dict(), backbone.table))
-    model = Classifier(backbone, 12, CLASSIFIER_WIDTH[family]).eval()
+    model = Classifier(backbone, 12, FAMILIES[family].classifier_width).eval()
     model.hidden.load_state_dict(reference.classifier[0].state_dict())
     model.scores.load_state_dict(reference.classifier[3].state_dict())
     images = torch.randn(2, 3, *size, generator=torch.Generator().manual_seed(1))

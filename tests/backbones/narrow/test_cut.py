@@ -6,7 +6,8 @@ import torch
 from mnv3.backbones.edits import halve_tail
 from mnv3.backbones.narrow.cut import narrow
 from mnv3.backbones.network import build_backbone
-from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.backbones.rows import layer_names
+from mnv3.backbones.tables import TABLES
 
 
 def kept_rows(full, cut):

@@ -6,7 +6,8 @@ import torch
 from mnv3.backbones.narrow.cut import narrow
 from mnv3.backbones.narrow.fit import can_refit, refit
 from mnv3.backbones.network import build_backbone
-from mnv3.backbones.tables import TABLES, layer_names
+from mnv3.backbones.rows import layer_names
+from mnv3.backbones.tables import TABLES
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.tools.images.few import few_images
 

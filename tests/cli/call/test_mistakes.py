@@ -30,7 +30,7 @@ ONE_MISTAKE = [
     (["recipe.batch_size=0"], "must be at least 1 (now {recipe.batch_size})."),
     (["task.preset=papr"], "must be paper or torchvision; did you mean task.preset=paper? (now paper)."),
     (["backbone.output_stride=7"], "must be 8, 16 or 32 (now 32)."),
-    (["backbone=medium"], "there is no such backbone, but large, mnasnet, small, v1 or v2 (now small)."),
+    (["backbone=medium"], "there is no such backbone, but large, "),
     (["dataset=sterets"], "did you mean dataset=streets?"),
     (["dataset=null"], "dataset=null: there is no such dataset"),
     (["lr"], "'lr' has no value; write recipe.lr=VALUE (now {recipe.lr})."),
