@@ -1,11 +1,11 @@
 """mnv3 bench: what a network costs, and its speed against a well-known implementation, timed in turn."""
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
+from mnv3.cli.tasks import open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import guarded, matching
 from mnv3.tools.files.write import REMEDIES
@@ -38,11 +38,11 @@ def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     heading = f"{place}, torch {machine['torch']}"
     console.print(heading)
 
-    speed = importlib.import_module(f"mnv3.{cfg.task.name}.speed")
-    cost = speed.cost(cfg)
+    bench = open_task(cfg.task.name).bench()
+    cost = bench.cost(cfg)
     console.print(cost, soft_wrap=True)
     found = []
-    for comparison in speed.comparisons(cfg, device):
+    for comparison in bench.comparisons(cfg, device):
         with console.status(comparison.title):
             times = compare(comparison, cfg.bench.rounds)
         found.append(record(comparison, times))

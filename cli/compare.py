@@ -1,6 +1,5 @@
 """mnv3 compare: runs side by side, on the console, in pictures, and as a page."""
 
-import importlib
 import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnv3.cli.call.comparing import Asked, parse
+from mnv3.cli.tasks import every_task, open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import guarded, matching, refuse_foreign_file
+from mnv3.tools.paper.tables import SLOTS
 from mnv3.tools.text.plain import printable
 
 if TYPE_CHECKING:
@@ -21,19 +22,8 @@ if TYPE_CHECKING:
 
 RUNS = Path("runs")
 
-HEADLINES = {
-    "ssdlite": ("AP", "AP50", "AP75", "APs", "APm", "APl"),
-    "lraspp": ("mIoU", "category_mIoU", "pixel_accuracy", "official.miIoU"),
-}
-"""Main figures of a task, as metrics.json names them; the first decides on the best checkpoint."""
-
 PICTURES = ("curves.png", "samples-*.jpg")
 """What a comparison draws."""
-
-COUNTED = {
-    "ssdlite": "Parameters and multiply-adds as in the paper's Table 6: convolutions, with 91 class slots.",
-    "lraspp": "Parameters and multiply-adds as in the paper's Table 7: of a frame of 1024 x 2048, with 19 classes.",
-}
 
 
 def run(argv: Sequence[str]) -> None:
@@ -49,7 +39,7 @@ def run(argv: Sequence[str]) -> None:
     entries = _entries(_chosen(asked, notes.append))
     console = wide_console()
     _tell(console, notes)
-    sections = [task_section(task, own, HEADLINES[task], COUNTED[task], asked.all) for task, own in entries.items()]
+    sections = [task_section(open_task(task), own, asked.all) for task, own in entries.items()]
     for section in sections:
         show(console, section)
     out = Path(asked.out or RUNS / "compare" / time.strftime("%Y%m%d-%H%M%S")).expanduser()
@@ -60,7 +50,7 @@ def run(argv: Sequence[str]) -> None:
         refuse_foreign_file(Path(asked.html).expanduser(), "--html", lambda content: MADE_BY.encode() in content)
     with guarded(out if asked.out else None, lambda: matching(out, *PICTURES), "out"):
         unclear = [one for section in sections for one in draw_task(section, entries[section.title], out)]
-        curves = curve_section(png, entries, HEADLINES)
+        curves = curve_section(png, entries, every_task())
     sections = [curves, *sections] if curves.pictures else sections
     _tell(console, [drawn_before(unclear)] if unclear else [])
     written = [(path, text) for section in sections for path, text in section.pictures]
@@ -81,24 +71,25 @@ def _chosen(asked: Asked, say: Callable[[str], None]) -> "list[Run]":
     from mnv3.tools.compare.choosing import find_folders, matching
     from mnv3.tools.compare.folders import read_run
 
+    tasks = every_task()
     runs: list[Run] = []
     problems: list[str] = []
     if asked.words or not asked.wandb:
         for folder in find_folders(asked.words, RUNS):
             try:
-                runs.append(read_run(folder, HEADLINES, completed, say))
+                runs.append(read_run(folder, tasks, completed, say))
             except UserError as error:
                 problems += error.problems
     if asked.wandb:
         from mnv3.tools.compare.projects import read_project
 
-        runs += read_project(asked.wandb, asked.filters.get("tag"), HEADLINES, completed, say)
+        runs += read_project(asked.wandb, asked.filters.get("tag"), tasks, completed, say)
     if not runs:
         raise UserError(*problems)
     for problem in problems:
         say(f"{problem.removesuffix('.')}; left out.")
     chosen = matching(runs, asked.filters)
-    return [run for task in HEADLINES for run in chosen if run.task == task]
+    return [run for task in tasks for run in chosen if run.task == task]
 
 
 def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
@@ -118,7 +109,7 @@ def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
 def _cost(config: Mapping[str, Any]) -> tuple[float, float] | None:
     """Parameters and multiply-adds of a run's network; None for one that cannot be built any more."""
     try:
-        cost = importlib.import_module(f"mnv3.{config['task']['name']}.cost").row_cost(config)
+        cost = open_task(config["task"]["name"]).row_cost(config, SLOTS)
     except (UserError, LookupError, TypeError, ValueError, AssertionError):
         return None
     return cost.params, cost.madds

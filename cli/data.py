@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
+from mnv3.cli.tasks import open_task
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.files.ledger import guarded, matching
 
@@ -88,7 +89,7 @@ def _check(cfg: DictConfig) -> None:
 def _is_segmentation(cfg: DictConfig) -> bool:
     """Most data sets are of one task, so that nobody needs to say which."""
     task = CATALOGUE[cfg.dataset.name].task
-    return task == SEGMENTATION or (task == BOTH and cfg.task.name == "lraspp")
+    return task == SEGMENTATION or (task == BOTH and open_task(cfg.task.name).kind == "labels")
 
 
 def _opened(cfg: DictConfig, open_split: Callable[[str], Any], problems: list[str]) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,5 @@
 """mnv3 eval: score a trained network with the official evaluator."""
 
-import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from mnv3.cli.tasks import open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.file import read_exported
 from mnv3.tools.files.ledger import guarded, matching
@@ -41,7 +41,7 @@ def run(cfg: DictConfig) -> None:
 
 
 def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
-    scoring = importlib.import_module(f"mnv3.{cfg.task.name}.evaluate.score")
+    scoring = open_task(cfg.task.name).scoring()
     if cfg.weights is not None:
         scoring.score_weights(cfg, typed, asked)
     elif cfg.model is not None:
@@ -58,8 +58,7 @@ def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
     if "dataset" not in typed or cfg.dataset.name == DRAWN:
         return ()
     try:
-        open_dataset = importlib.import_module(f"mnv3.{cfg.task.name}.data.sets").open_dataset
-        open_dataset(cfg.dataset, cfg.data, cfg.eval.split, lambda line: None)
+        open_task(cfg.task.name).open_dataset(cfg.dataset, cfg.data, cfg.eval.split, lambda line: None)
     except UserError as error:
         return error.problems
     return ()

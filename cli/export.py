@@ -1,6 +1,5 @@
 """mnv3 export: a trained network as a file that runs without PyTorch."""
 
-import importlib
 import logging
 import shlex
 import sys
@@ -12,6 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.cli.opening import open_predictor
+from mnv3.cli.tasks import open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.engines.table import ENGINES
 from mnv3.tools.export.file import Exported, write_exported
@@ -48,7 +48,7 @@ def run(cfg: DictConfig) -> None:
     _check_call(cfg)
     typed = typed_keys(HydraConfig.get().overrides.task)
     predictor, origin = _open(cfg, typed)
-    work = importlib.import_module(f"mnv3.{predictor.task}.export.hooks")
+    work = open_task(predictor.task).exporting()
     config = lay_over(origin.config, cfg, typed)
     samples = _samples(work, config)
     work.prepare(predictor, cfg, samples)
@@ -171,7 +171,7 @@ def _path(cfg: DictConfig, origin: Origin) -> Path:
 
 def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[np.ndarray]") -> None:
     """Raises UserError unless the file gives what the network gives; of one in 8 bits the difference is told."""
-    theirs = importlib.import_module(f"mnv3.{predictor.task}.export.predictor").PREDICTOR(exported)
+    theirs = open_task(predictor.task).open_exported(exported)
     pairs = [predictor([image])[0] for image in samples], [theirs([image])[0] for image in samples]
     if exported.description.precision == "int8":
         log.info("Against PyTorch in float32, on %d images: %s.", len(samples), work.resemble(*pairs))

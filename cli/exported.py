@@ -1,8 +1,10 @@
 """Opens a file of `mnv3 export` as a predictor of its task."""
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mnv3.cli.tasks import TASKS, open_task
+from mnv3.tools.errors import UserError
 
 if TYPE_CHECKING:
     from mnv3.tools.predict.predictor import Predictor
@@ -16,5 +18,7 @@ def open_exported(path: Path | str, threads: int | None = None) -> "Predictor":
     from mnv3.tools.export.file import read_exported
 
     exported = read_exported(path)
-    module = importlib.import_module(f"mnv3.{exported.description.task}.export.predictor")
-    return module.PREDICTOR(exported, threads)
+    task = exported.description.task
+    if task not in TASKS:
+        raise UserError(f"{path}: is of task={task!r}, which mnv3 does not have; there are {' and '.join(TASKS)}.")
+    return open_task(task).open_exported(exported, threads)

@@ -8,18 +8,8 @@ from omegaconf import OmegaConf
 from mnv3.cli.call import values
 from mnv3.cli.call.composing import Composer, composer
 from mnv3.cli.call.verbs import VERBS
+from mnv3.conf.examples import EXAMPLES, OVERVIEW
 from mnv3.tools.text.words import shown
-
-WORKED_EXAMPLES = (
-    ("mnv3 train task=ssdlite backbone=small", "train a detector on the built-in data set, then score it"),
-    ("mnv3 train task=lraspp backbone=small", "segment the same scenes"),
-    ("mnv3 eval task=ssdlite", "score the newest run again"),
-    ("mnv3 train recipe=paper backbone=large dataset=coco", "another recipe, network and data set"),
-    ("mnv3 train backbone=small,large -m", "two runs, one after the other"),
-    ("mnv3 compare task=ssdlite --html page.html", "runs side by side: scores, what differs, curves, samples"),
-    ("mnv3 data check dataset=coco data.root=DIR", "look at a data set before training on it"),
-    ("mnv3 train recipe.epochs=20 recipe.lr=0.1 dry=true", "set keys, and try the whole chain on one batch"),
-)
 
 
 def overview() -> str:
@@ -35,7 +25,7 @@ def overview() -> str:
             *_columns(verbs),
             "",
             "examples",
-            *_columns(WORKED_EXAMPLES),
+            *_columns(OVERVIEW),
             "",
             "mnv3 VERB --help          examples, groups and keys of a verb",
             "mnv3 VERB ... --cfg job   the configuration a call would run with",
@@ -51,7 +41,7 @@ def of_verb(verb: str, overrides: Sequence[str] = (), config_dir: Path | None = 
     options = "[key=value ...]" if about.options else options
     words = " ".join([*(f"[{word}]" for word in about.words), *([f"[{about.rest} ...]"] if about.rest else [])])
     lines = [about.summary, "", " ".join(part for part in ("usage: mnv3", verb, words, options) if part)]
-    lines += ["", "examples", *_columns(about.examples)]
+    lines += ["", "examples", *_columns(EXAMPLES[verb])]
     if about.options:
         lines += ["", "options", *_columns(about.options)]
     if about.configured:

@@ -1,20 +1,19 @@
 """The trained network that `mnv3 predict` is to use: of a run, a checkpoint, somebody's weights or an exported file."""
 
-import importlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
+from mnv3.cli.tasks import TASKS, open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.runs.find import Source, find, wanted
 from mnv3.tools.runs.saved_config import read_config
+from mnv3.tools.task import Use
 
-TASKS = ("ssdlite", "lraspp")
-TITLES = {"ssdlite": "SSDLite", "lraspp": "LR-ASPP"}
 KEYS = ("run", "ckpt", "weights", "model")
 BATCH = {"cpu": 4, "cuda": 16}
 """Images at a time: more are no faster."""
@@ -34,7 +33,7 @@ class Opened(NamedTuple):
         return dict(getattr(self.predictor, "config", {}))
 
     def __str__(self) -> str:
-        what = f"{self.origin}: {TITLES[self.predictor.task]}, {len(self.predictor.classes)} classes"
+        what = f"{self.origin}: {open_task(self.predictor.task).title}, {len(self.predictor.classes)} classes"
         return f"{what}. It is the newest run; run=, ckpt=, weights= or model= name another." if self.newest else what
 
 
@@ -57,15 +56,13 @@ def open_predictor(
     if cfg.model is not None:
         return Opened(_exported(cfg, typed), cfg.model, False, BATCH["cpu"])
     asked = wanted(cfg, typed)
-    common = {"device": _device(accelerator), "input_size": _input_size(cfg, typed)}
-    options = {"ssdlite": {**common, "least_score": least_score}, "lraspp": common}
+    use = Use(_device(accelerator), _input_size(cfg, typed), least_score)
     if cfg.weights is not None:
-        predictor, origin = _of_weights(cfg, typed, asked, options), cfg.weights
+        predictor, origin = _of_weights(cfg, typed, asked, use), cfg.weights
     else:
         task, source = _source(cfg, typed, asked)
-        open_checkpoint = importlib.import_module(f"mnv3.{task}.predict").open_checkpoint
-        predictor, origin = open_checkpoint(source, asked, **options[task]), str(source.checkpoint)
-    return Opened(predictor, origin, not given, BATCH[common["device"]])
+        predictor, origin = open_task(task).open_checkpoint(source, asked, use), str(source.checkpoint)
+    return Opened(predictor, origin, not given, BATCH[use.device])
 
 
 def _exported(cfg: DictConfig, typed: Sequence[str]) -> Predictor:
@@ -77,15 +74,12 @@ def _exported(cfg: DictConfig, typed: Sequence[str]) -> Predictor:
     return predictor
 
 
-def _of_weights(
-    cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any], options: Mapping[str, Any]
-) -> Predictor:
+def _of_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any], use: Use) -> Predictor:
     """Without a task in the call: of the first one whose network the weights fill."""
     problems: list[str] = []
     for task in _tasks(cfg, typed):
         try:
-            open_weights = importlib.import_module(f"mnv3.{task}.predict").open_weights
-            return open_weights(cfg.weights, asked, **options[task])
+            return open_task(task).open_weights(cfg.weights, asked, use)
         except UserError as error:
             problems += error.problems
     elsewhere = "add task="  # what the one task says of weights of the other
@@ -116,7 +110,7 @@ def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> 
 
 
 def _tasks(cfg: DictConfig, typed: Sequence[str]) -> Sequence[str]:
-    return (cfg.task.name,) if "task" in typed else TASKS
+    return (cfg.task.name,) if "task" in typed else tuple(TASKS)
 
 
 def _task_of(source: Source, otherwise: str) -> str:

@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 
 from mnv3.cli.launch.naming import claim, give_back
 from mnv3.cli.opening import Opened, open_predictor
+from mnv3.cli.tasks import open_task, without_effect
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.ledger import guarded
 from mnv3.tools.machine import stops
@@ -25,9 +26,6 @@ from mnv3.tools.runs.find import typed_keys
 from mnv3.tools.text.words import closest, shown
 
 log = logging.getLogger("mnv3")
-
-WITHOUT_EFFECT = {"ssdlite": ("predict.labels",), "lraspp": ("predict.threshold", "predict.json")}
-"""Keys that are for another task."""
 
 NAMED = 5
 """Unreadable images that are named; then only how many more there are."""
@@ -50,10 +48,10 @@ def run(cfg: DictConfig) -> None:
     plan = _plan(cfg, typed)
     predictor = plan.opened.predictor
     log.info("Model: %s", plan.opened)
-    for key in WITHOUT_EFFECT[predictor.task]:
-        if key in typed:
-            log.warning("%s has no effect: it is not for task=%s.", key, predictor.task)
-    folder = _folder(settings, predictor.task, cfg.source[0])
+    for key in typed:
+        if why := without_effect(predictor.task, key):
+            log.warning("%s has no effect: %s.", key, why)
+    folder = _folder(settings, open_task(predictor.task).kind, cfg.source[0])
     sinks = [] if folder is None else _sinks(folder, plan, settings)
     shared = folder if settings.out is not None else None
     targets = partial(_targets, sinks, plan.sources)
@@ -122,9 +120,9 @@ def _numbers(predictor: Predictor, names: Sequence[str] | None) -> set[int]:
     return {numbers[name.lower()] for name in names}
 
 
-def _folder(settings: DictConfig, task: str, word: str) -> Path | None:
+def _folder(settings: DictConfig, kind: str, word: str) -> Path | None:
     """Where everything goes; None if nothing is to be written."""
-    if not (settings.draw or (settings.json if task == "ssdlite" else settings.labels is not False)):
+    if not (settings.draw or (settings.json if kind == "boxes" else settings.labels is not False)):
         return None
     if settings.out is not None:
         return Path(settings.out).expanduser()
@@ -146,7 +144,7 @@ def _refuse_sources(targets: Sequence[Path], sources: Sequence[media_sources.Sou
 
 def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
     predictor, sinks = plan.opened.predictor, []
-    if predictor.task == "ssdlite":
+    if open_task(predictor.task).kind == "boxes":
         if settings.json:
             about = {"model": plan.opened.origin, "threshold": settings.threshold}
             sinks.append(DetectionFile(folder / "detections.json", predictor, about))

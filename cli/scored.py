@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from mnv3.cli.call.arguments import Arguments, quoted
+from mnv3.cli.tasks import TASKS
 from mnv3.conf.schema import VARIANTS, leaves
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import shown
 
-TASKS = ("ssdlite", "lraspp")
 RUNS = Path("runs")
 ALWAYS = ("eval",)  # verbs of one task; the others look for the run of any
 WITH_DATA = ("eval", "export")

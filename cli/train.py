@@ -1,6 +1,5 @@
 """mnv3 train: from a configuration to a trained, scored network in a run folder."""
 
-import importlib
 import logging
 import sys
 from typing import Any
@@ -10,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mnv3.cli.call.experiments import leave_row_if_changed
 from mnv3.cli.launch import cluster
+from mnv3.cli.tasks import open_task
 from mnv3.tools.files import locks
 from mnv3.tools.machine.environment import environment
 from mnv3.tools.runs.folder import RunFolder, shown
@@ -27,7 +27,9 @@ def run(cfg: DictConfig) -> None:
     if changed := leave_row_if_changed(cfg):
         log.warning(changed)
     if cfg.dry:
-        importlib.import_module(f"mnv3.{cfg.task.name}.rehearsal").rehearse(cfg)
+        from mnv3.tools.training.dry_run import rehearse
+
+        rehearse(open_task(cfg.task.name).training(), cfg)
         return
     hydra = HydraConfig.get()
     folder = RunFolder(hydra.runtime.output_dir)
@@ -44,4 +46,6 @@ def run(cfg: DictConfig) -> None:
             config: Any = OmegaConf.to_container(cfg, resolve=True)
             folder.describe(config, hydra.overrides.task, ["mnv3", *sys.argv[1:]], environment())
 
-    importlib.import_module(f"mnv3.{cfg.task.name}.training").train(cfg, folder, begin)
+    from mnv3.tools.training.run import fit_and_score
+
+    fit_and_score(open_task(cfg.task.name).training(), cfg, folder, begin)

@@ -16,9 +16,6 @@ from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.tools.training.module import TrainingModule
 from mnv3.tools.training.optim import Plan
 
-SCORE = "val/mIoU"
-"""What decides on the best checkpoint: mean IoU over the classes."""
-
 
 class SegmentationModule(TrainingModule):
     """Losses of a batch, validation by mean IoU. `lraspp.weights.load.load_segmenter` reads its checkpoints.

@@ -1,41 +1,36 @@
-"""Segmentation as a task that `tools` can train."""
+"""Segmentation as `tools.training` trains it."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.pytorch.utilities import rank_zero_only
-from omegaconf import DictConfig
 from torch import Tensor
 
 from mnv3.backbones.weights import load_backbone_weights
-from mnv3.lraspp.cost import row_cost
 from mnv3.lraspp.data.class_weights import class_weights
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.data.labels.look import glance
 from mnv3.lraspp.data.labels.verdict import between, faults, not_learnt, remarks
 from mnv3.lraspp.data.loader import Batch, Loader, train_loader, val_loader
-from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.data.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from mnv3.lraspp.evaluate.panels import sample_panels, score_tables
 from mnv3.lraspp.evaluate.report import score_table, write_report
 from mnv3.lraspp.evaluate.scorer import Maps, Scorer
 from mnv3.lraspp.evaluate.scores import Scores
 from mnv3.lraspp.model.segmenter import Segmenter
-from mnv3.lraspp.module import SCORE, SegmentationModule, predict_batch
+from mnv3.lraspp.module import SegmentationModule, predict_batch
+from mnv3.lraspp.task import Lraspp
 from mnv3.lraspp.weights.load import init_segmenter, load_segmenter, segmenter_from_config
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.few import few_images
-from mnv3.tools.paper.cost import RowCost
-from mnv3.tools.runs.folder import RunFolder
-from mnv3.tools.task import Config, Task
+from mnv3.tools.task import Config, Training
 from mnv3.tools.training.optim import Plan
-from mnv3.tools.training.run import fit_and_score
 from mnv3.tools.training.trainer import share_of_batch
 from mnv3.tools.weights.load import load_first_weights
 
@@ -48,19 +43,8 @@ SIDE = 480
 """Longer side of each, pixels."""
 
 
-def train(cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
-    """As `tools.training.run.fit_and_score`."""
-    fit_and_score(Segmentation(), cfg, folder, begin)
-
-
-class Segmentation(Task):
+class Segmentation(Lraspp, Training):
     """(Lite) R-ASPP."""
-
-    name, title, score, headline = "lraspp", "LR-ASPP", SCORE, ("mIoU", "pixel_accuracy")
-
-    def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> FrameData:
-        """See `lraspp.data.sets`."""
-        return open_dataset(dataset, data, split, log)
 
     def check_data(self, train_data: FrameData, val_data: FrameData, on_error: str) -> None:
         """A glance at the label files, by the first process. Both splits are of one data set, whose classes are those
@@ -96,10 +80,6 @@ class Segmentation(Task):
     def input_size(self, config: Config, data: FrameData) -> tuple[int, int]:
         """That of the network, or of the first frame."""
         return first_size(config, data)
-
-    def row_cost(self, config: Config) -> RowCost:
-        """By Tables 7 and 8."""
-        return row_cost(config)
 
     def loaders(
         self, config: Config, network: Segmenter, train_data: FrameData, val_data: FrameData, rank: int, world: int
@@ -168,7 +148,7 @@ class Segmentation(Task):
         write_report(folder, val_data, results, scores, more=more)
         return score_table(scores)
 
-    def tables(self, scores: Scores) -> dict[str, Any]:
+    def score_tables(self, scores: Scores) -> dict[str, Any]:
         """IoU of each class and category, and the confusion matrix."""
         return score_tables(scores)
 

@@ -13,9 +13,6 @@ from mnv3.ssdlite.model.detector import Detector
 from mnv3.tools.training.module import TrainingModule
 from mnv3.tools.training.optim import Plan
 
-SCORE = "val/AP"
-"""What decides on the best checkpoint: COCO AP over IoU 0.50:0.95."""
-
 
 class DetectionModule(TrainingModule):
     """Losses of a batch, validation by COCO's AP. `ssdlite.weights.load.load_detector` reads its checkpoints.

@@ -1,19 +1,16 @@
-"""Detection as a task that `tools` can train."""
+"""Detection as `tools.training` trains it."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from omegaconf import DictConfig
 
 from mnv3.backbones.weights import load_backbone_weights
-from mnv3.ssdlite.cost import row_cost
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.loader import Batch, Loader, train_loader, val_loader
-from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.data.verdict import check_same_classes, faults, not_learnt, too_small
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
@@ -22,18 +19,15 @@ from mnv3.ssdlite.evaluate.results import Result
 from mnv3.ssdlite.evaluate.scorer import SCORE_THRESHOLD, CocoScorer, Scores
 from mnv3.ssdlite.model.detector import Detector, normalised
 from mnv3.ssdlite.model.head import EXTRAS
-from mnv3.ssdlite.module import SCORE, DetectionModule, class_table
+from mnv3.ssdlite.module import DetectionModule, class_table
+from mnv3.ssdlite.task import Ssdlite
 from mnv3.ssdlite.weights.load import detector_from_config, init_detector, load_detector
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.few import few_images
-from mnv3.tools.paper.cost import RowCost
-from mnv3.tools.paper.tables import row
-from mnv3.tools.runs.folder import RunFolder
-from mnv3.tools.task import Config, Task
+from mnv3.tools.task import Config, Training
 from mnv3.tools.training.optim import Plan
-from mnv3.tools.training.run import fit_and_score
 from mnv3.tools.training.trainer import share_of_batch
 from mnv3.tools.weights.load import load_first_weights
 
@@ -43,19 +37,8 @@ DRAWN = 16
 """Training samples in the picture of them, at most."""
 
 
-def train(cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
-    """As `tools.training.run.fit_and_score`."""
-    fit_and_score(Detection(), cfg, folder, begin)
-
-
-class Detection(Task):
+class Detection(Ssdlite, Training):
     """SSDLite."""
-
-    name, title, score, headline = "ssdlite", "SSDLite", SCORE, ("AP", "AP50")
-
-    def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> CocoData:
-        """See `ssdlite.data.sets`."""
-        return open_dataset(dataset, data, split, log)
 
     def check_data(self, train_data: CocoData, val_data: CocoData, on_error: str) -> None:
         """Boxes to learn from and to score, of the same categories in the same slots."""
@@ -83,10 +66,6 @@ class Detection(Task):
         """That of the network."""
         height, width = config["task"]["input_size"]
         return height, width
-
-    def row_cost(self, config: Config) -> RowCost:
-        """By Table 6."""
-        return row_cost(config, row(config["row"]).slots)
 
     def loaders(
         self, config: Config, network: Detector, train_data: CocoData, val_data: CocoData, rank: int, world: int
@@ -160,7 +139,7 @@ class Detection(Task):
         write_report(folder, val_data, results, scores, more=more)
         return score_table(val_data, scores)
 
-    def tables(self, scores: Scores) -> dict[str, Any]:
+    def score_tables(self, scores: Scores) -> dict[str, Any]:
         """AP of each class, and the confusion matrix."""
         return score_tables(scores)
 

@@ -1,6 +1,7 @@
 """The rules of the house, read from the code's own imports."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from mnv3.cli.tasks import TASKS, open_task
+from mnv3.tools import task
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {
@@ -131,3 +135,85 @@ def test_files_are_written_by_the_one_writer() -> None:
     """`tools.files.write` names the file and the remedy when the system refuses, and leaves nothing half-written."""
     found = {str(file.relative_to(ROOT)) for file in sources(*PACKAGES) if WRITES.search(file.read_text())}
     assert found == WRITERS.keys()
+
+
+def test_every_task_satisfies_the_door() -> None:
+    """Each has all of it, with the parameters that callers give."""
+    for name in TASKS:
+        found = open_task(name)
+        assert found.name == name
+        _satisfies(found, task.Task)
+        _satisfies(found.training(), task.Training)
+        _satisfies(found.scoring(), task.Scoring)
+        _satisfies(found.exporting(), task.Exporting)
+        _satisfies(found.bench(), task.Bench)
+
+
+def _satisfies(found: object, door: type) -> None:
+    """`found` (an object, or a module whose functions stand for methods) has all that a Protocol names, of its own."""
+    assert isinstance(found, door)
+    for part in (cls for cls in door.__mro__ if cls.__module__ == task.__name__):
+        for name in part.__annotations__:
+            assert getattr(found, name), f"{found}: {name} is missing or empty"
+        for name, stated in inspect.getmembers(part, inspect.isfunction):
+            if name.startswith("_"):
+                continue
+            own = getattr(found, name)
+            assert own.__module__ != task.__name__, f"{found}: {name} is missing"
+            wanted = [(p.name, p.kind, p.default) for p in inspect.signature(stated).parameters.values()]
+            has = [(p.name, p.kind, p.default) for p in inspect.signature(own).parameters.values()]
+            assert has == [one for one in wanted if one[0] != "self"], f"{found}: {name}"
+
+
+def test_importing_a_task_brings_nothing_heavy() -> None:
+    code = "import sys; from mnv3.cli.tasks import every_task; every_task(); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+MAY_NAME_TASKS = (*(f"{name}/" for name in TASKS), "conf/", "cli/tasks.py", "cli/data.py")
+"""The last one until data sets are rows of a table in their tasks."""
+NAMED = re.compile(rf"\b({'|'.join(TASKS)})\b")
+IMPORTERS = {
+    "cli/tasks.py": "tasks",
+    "cli/launch/app.py": "verbs",
+    "tools/export/file.py": "libraries that may be missing",
+    "tools/runs/wandb_view.py": "a library that may be missing",
+}
+"""Files that import by a name that is computed."""
+
+
+def test_nothing_but_the_tasks_themselves_names_a_task() -> None:
+    """Neither in an import nor in a text, docstrings excepted."""
+    named = [
+        f"{file.relative_to(ROOT)}:{line}: {text}"
+        for file in sources(*PACKAGES)
+        if not str(file.relative_to(ROOT)).startswith(MAY_NAME_TASKS)
+        for line, text in words(file)
+        if NAMED.search(text)
+    ]
+    assert not named
+
+
+def words(file: Path) -> Iterator[tuple[int, str]]:
+    """Line and text of each string of `file` that is no docstring, and of each import."""
+    tree = ast.parse(file.read_text())
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
+            yield node.lineno, node.value
+        elif isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def test_only_the_door_imports_a_task_by_a_computed_name() -> None:
+    calls = {
+        str(file.relative_to(ROOT))
+        for file in sources(*PACKAGES)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if (isinstance(node, ast.Attribute) and node.attr == "import_module")
+        or (isinstance(node, ast.Name) and node.id in ("import_module", "__import__"))
+    }
+    assert calls == IMPORTERS.keys()

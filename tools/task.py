@@ -1,34 +1,118 @@
-"""What a training has to know of its task; `tools.training.run` and `tools.training.dry_run` do the rest."""
+"""The door to a task: everything that the verbs and the training ask of one.
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+`Task` is light: importing the module of a task brings neither PyTorch nor Lightning. Its larger parts (`Training`,
+`Scoring`, `Exporting`, `Bench`) are imported when they are asked for. `cli/tasks.py` lists the tasks.
+"""
 
-from torch import nn
+from __future__ import annotations
 
-from mnv3.tools.paper.cost import RowCost
-from mnv3.tools.training.module import TrainingModule
-from mnv3.tools.training.optim import Plan
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import torch
+    from omegaconf import DictConfig
+    from torch import nn
+
+    from mnv3.tools.bench.rounds import Comparison
+    from mnv3.tools.export.checking import Agreement
+    from mnv3.tools.export.file import Exported
+    from mnv3.tools.paper.cost import RowCost
+    from mnv3.tools.predict.predictor import Predictor
+    from mnv3.tools.runs.find import Source
+    from mnv3.tools.training.module import TrainingModule
+    from mnv3.tools.training.optim import Plan
 
 Config = dict[str, Any]
 """The whole configuration, resolved, as plain values."""
 
 
-class Task(Protocol):
-    """A task. Of its own types: a data set, which has a length; a batch, which has `images` [N, 3, h, w]; results,
-    whatever its pictures and files are made from; scores, which have `stats`, numbers by name."""
+class Use(NamedTuple):
+    """How a network is to be used: `input_size` (height, width) instead of its own, if given; boxes with scores below
+    `least_score` need not be found."""
+
+    device: str = "cpu"
+    input_size: tuple[int, int] | None = None
+    least_score: float = 0.0
+
+
+class Facts(Protocol):
+    """What is printed about a task, and what its files and keys are called."""
 
     name: str
     """As in task=NAME, and the folder of its runs."""
     title: str
     """As people write it."""
-    score: str
-    """Logged value that decides on the best checkpoint, the higher the better."""
+    kind: Literal["boxes", "labels"]
+    """What its predictors return: `tools.predict.predictor.Boxes`, or label maps."""
+    figures: tuple[str, ...]
+    """Main figures, as metrics.json names them; the first one, as val/NAME, decides on the best checkpoint."""
     headline: tuple[str, ...]
-    """Names in `stats` that the last line of a training tells."""
+    """Figures in the last line of a training."""
+    tables: tuple[int, ...]
+    """Numbers of the paper's tables whose rows are networks of this task."""
+    table_rule: str
+    """What is counted as parameters and multiply-adds in those tables: a sentence for a note."""
+    compare_rule: str
+    """The same for `mnv3 compare`."""
+    keys_without_effect: tuple[str, ...]
+    """Keys that change nothing because they belong to other tasks."""
+    keys_not_scored: tuple[str, ...]
+    """Keys of its data sets that do not change what is scored."""
+
+
+@runtime_checkable
+class Task(Facts, Protocol):
+    """A task, as the verbs use it."""
 
     def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> Any:
-        """The `split` of the configured data set. Raises UserError."""
+        """Return the `split` of the configured data set, which has a length. Raises UserError."""
+        ...
+
+    def row_cost(self, config: Mapping[str, Any], slots: int) -> RowCost:
+        """Return the cost of the network of `config` by the rule of the paper's tables; of a detector with `slots`
+        class slots, background included."""
+        ...
+
+    def latency(self, config: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
+        """Return what `mnv3 table latency=true` times, by the paper's keys: "latency", "half_latency"."""
+        ...
+
+    def open_checkpoint(self, source: Source, asked: Mapping[str, Any], use: Use) -> Predictor:
+        """Return the network of a checkpoint. Raises UserError: it is damaged or not of this task, or not as `asked`,
+        see `tools.runs.find.wanted`."""
+        ...
+
+    def open_weights(self, source: str, asked: Mapping[str, Any], use: Use) -> Predictor:
+        """Return the network of user-supplied weights, as `open_checkpoint`."""
+        ...
+
+    def open_exported(self, exported: Exported, threads: int | None = None) -> Predictor:
+        """Return the network of a file of `mnv3 export`, without PyTorch if the file is whole."""
+        ...
+
+    def training(self) -> Training: ...
+
+    def scoring(self) -> Scoring: ...
+
+    def exporting(self) -> Exporting: ...
+
+    def bench(self) -> Bench: ...
+
+
+@runtime_checkable
+class Training(Facts, Protocol):
+    """What `tools.training.run` and `tools.training.dry_run` ask of a task.
+
+    Each task has types of its own: a data set, which has a length; a batch, which has `images` [N, 3, h, w]; results,
+    from which its pictures and files are made; scores, which have `stats`, numbers by name.
+    """
+
+    def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> Any:
+        """As `Task.open_dataset`."""
         ...
 
     def check_data(self, train_data: Any, val_data: Any, on_error: str) -> None:
@@ -37,51 +121,121 @@ class Task(Protocol):
         ...
 
     def build(self, config: Config, data: Any) -> nn.Module:
-        """The network of a new run for the classes of `data`, with its first weights. Raises UserError."""
+        """Return the network of a new run for the classes of `data`, with its first weights. Raises UserError."""
         ...
 
     def input_size(self, config: Config, data: Any) -> tuple[int, int]:
-        """Height and width of the image whose cost is told."""
+        """Return height and width of the image whose cost is logged."""
         ...
 
-    def row_cost(self, config: Config) -> RowCost:
-        """Cost by the counting rule of `config["row"]`, a row of the paper's tables."""
+    def row_cost(self, config: Mapping[str, Any], slots: int) -> RowCost:
+        """As `Task.row_cost`."""
         ...
 
     def loaders(
         self, config: Config, network: Any, train_data: Any, val_data: Any, rank: int, world: int
     ) -> tuple[Any, Any]:
-        """Loaders of training and validation batches for process `rank` of `world`. Raises UserError."""
+        """Return loaders of training and validation batches for process `rank` of `world`. Raises UserError."""
         ...
 
     def module(self, config: Config, network: Any, plan: Plan, train_data: Any, val_data: Any) -> TrainingModule:
-        """As Lightning trains it. Raises UserError."""
+        """Return the network as Lightning trains it. Raises UserError."""
         ...
 
     def names(self, batch: Any, train_data: Any) -> Sequence[str]:
-        """What the user calls the images of a batch."""
+        """Return what the user calls the images of a batch."""
         ...
 
     def draw_batch(self, batch: Any, train_data: Any, path: Path) -> None:
-        """One picture of labelled training samples, as the network gets them."""
+        """Draw one picture of labelled training samples, as the network gets them."""
         ...
 
     def panels(self, val_data: Any, results: Any) -> dict[str, Any]:
-        """What W&B shows of each validation."""
+        """Return what W&B shows of each validation."""
         ...
 
     def score_file(self, checkpoint: Path, loader: Any, val_data: Any, device: Any, config: Config) -> tuple[Any, Any]:
-        """Results and scores of a checkpoint, as `mnv3 eval` would have them. All processes take part."""
+        """Return results and scores of a checkpoint, as `mnv3 eval` would have them. All processes take part."""
         ...
 
     def report(self, folder: Path, val_data: Any, results: Any, scores: Any, more: Mapping[str, Any]) -> str:
         """Write metrics.json (with `more` in it), pictures and predictions; return a table for the console."""
         ...
 
-    def tables(self, scores: Any) -> dict[str, Any]:
-        """What W&B shows of the final scores."""
+    def score_tables(self, scores: Any) -> dict[str, Any]:
+        """Return what W&B shows of the final scores."""
         ...
 
     def rehearse_prediction(self, network: Any, batch: Any) -> str:
-        """Predict for a batch, and say in a few words what came out."""
+        """Predict for a batch, and describe the result in a few words."""
+        ...
+
+
+@runtime_checkable
+class Scoring(Protocol):
+    """What `mnv3 eval` asks of a task. All of them raise UserError: not as `asked`; other classes than the data set's;
+    the data is missing or damaged."""
+
+    def score_run(self, cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapping[str, Any]) -> None:
+        """Score a checkpoint with its own configuration, under the typed parts of `cfg`."""
+        ...
+
+    def score_weights(self, cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
+        """Score the user-supplied weights `cfg.weights`."""
+        ...
+
+    def score_exported(
+        self, cfg: DictConfig, typed: Sequence[str], exported: Exported, asked: Mapping[str, Any]
+    ) -> None:
+        """Score a file of `mnv3 export`."""
+        ...
+
+
+@runtime_checkable
+class Exporting(Protocol):
+    """What `mnv3 export` asks of a task. `predictor` is one that the task has opened; its results are `Facts.kind`."""
+
+    def images_of(self, config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:
+        """Return `count` images of the configured data set, [H, W, 3] uint8. Raises UserError."""
+        ...
+
+    def prepare(self, predictor: Any, settings: Any, images: list[np.ndarray]) -> None:
+        """Make the network what the export's `settings` ask for."""
+        ...
+
+    def build(self, predictor: Any, raw: bool, calibration: list[np.ndarray]) -> Any:
+        """Return the ONNX model; with images for `calibration` in 8 bits."""
+        ...
+
+    def alone(self, predictor: Any) -> tuple[nn.Module, tuple[int, int], torch.Tensor | None]:
+        """Return the network, its input size (h, w), and constants that are one more output of a raw model, if any."""
+        ...
+
+    def facts(self, predictor: Any) -> dict[str, Any]:
+        """Return fields of `tools.export.description.Description`."""
+        ...
+
+    def agree(self, predictor: Any, ours: Sequence[Any], theirs: Sequence[Any]) -> Agreement:
+        """Compare the results `theirs` of a file with those of `predictor`."""
+        ...
+
+    def sensitive(self, predictor: Any, images: Sequence[np.ndarray]) -> Any:
+        """Return `predictor` made so sensitive that `images` are enough for the comparison; None if they are."""
+        ...
+
+    def resemble(self, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
+        """Describe how like the results of a file in 8 bits are."""
+        ...
+
+
+@runtime_checkable
+class Bench(Protocol):
+    """What `mnv3 bench` asks of a task."""
+
+    def cost(self, cfg: DictConfig) -> str:
+        """Return what the network of `cfg` costs, in a sentence."""
+        ...
+
+    def comparisons(self, cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
+        """Yield what is timed by `bench.what`, one after the other."""
         ...

@@ -59,8 +59,8 @@ def parse(argv: Sequence[str]) -> Asked:
         problems += _take(asked, name, equals or item.startswith("-"), value)
     if not problems and not (asked.words or asked.filters or asked.wandb):
         problems.append(
-            "Compare which runs? Name folders (mnv3 compare runs/ssdlite/A runs/ssdlite/B), or say what they have in "
-            "common (mnv3 compare task=ssdlite)."
+            "Compare which runs? Name folders (mnv3 compare runs/TASK/A runs/TASK/B), or say what they have in common "
+            "(mnv3 compare backbone=small)."
         )
     if problems:
         raise UserError(*problems)

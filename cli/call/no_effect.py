@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mnv3.backbones.rows import Layer
 from mnv3.backbones.tables import TABLES
+from mnv3.cli.tasks import without_effect
 
 
 class Rule(NamedTuple):
@@ -47,26 +48,12 @@ RULES = (
         "its kernels are all 3x3",
     ),
     Rule(
-        ("dataset.class_slots", "dataset.max_boxes"),
-        "task.name",
-        lambda task: task == "lraspp",
-        "it is for detection, task=ssdlite",
-    ),
-    Rule(
         ("backbone.weights_inputs",), "backbone.weights", lambda file: file in (None, "imagenet"), "it is about a file"
     ),
     Rule(("backbone.weights",), "init", bool, "init brings all weights"),
     Rule(("init",), "resume", bool, "resume brings all weights"),
     Rule(("wandb",), "wandb.mode", lambda mode: mode == "disabled", "wandb.mode is disabled"),
-    Rule(
-        ("eval.official", "eval.flip", "eval.scales"),
-        "task.name",
-        lambda task: task != "lraspp",
-        "it is for segmentation, task=lraspp",
-    ),
-    Rule(("eval.score_threshold",), "task.name", lambda task: task != "ssdlite", "it is for detection, task=ssdlite"),
     Rule(("bench.threads",), "bench.what", lambda what: what != "engines", "it is for bench.what=engines"),
-    Rule(("bench.images",), "task.name", lambda task: task == "lraspp", "it is for detection, task=ssdlite"),
     Rule(("bench.images",), "bench.what", lambda what: what == "network", "that times no image files"),
     Rule(("bench.batch_size",), "bench.what", lambda what: what == "engines", "engines get one image at a time"),
     Rule(("threads", "rounds"), "latency", lambda latency: latency is False, "latency is false"),
@@ -83,10 +70,15 @@ RULES = (
 
 def warnings(config: DictConfig, overrides: Sequence[str]) -> list[str]:
     """A sentence for every override of a job that has no effect in its configuration."""
-    found = {}
+    found: dict[str, str] = {}
+    typed = [text.partition("=")[0].lstrip("+") for text in overrides]
     for rule in RULES:
         if rule.holds(OmegaConf.select(config, rule.other)):
-            for key in (text.partition("=")[0].lstrip("+") for text in overrides):
+            for key in typed:
                 if key != rule.other and f"{key}.".startswith(tuple(f"{name}." for name in rule.keys)):
-                    found.setdefault(key, f"{key} has no effect: {rule.why}.")
-    return list(found.values())
+                    found.setdefault(key, rule.why)
+    task = OmegaConf.select(config, "task.name")
+    for key in typed if task else ():
+        if not key.startswith("predict.") and (why := without_effect(task, key)):  # those are for the network's task
+            found.setdefault(key, why)
+    return [f"{key} has no effect: {why}." for key, why in found.items()]

@@ -33,7 +33,7 @@ def complete(given: Arguments, run: Path) -> Arguments:
     saved = run / "overrides.txt"
     if not saved.is_file():
         what = "has no overrides.txt, so it is no run folder" if run.is_dir() else "is not there"
-        raise UserError(f"resume={run}: that folder {what}; give a folder like runs/ssdlite/NAME.")
+        raise UserError(f"resume={run}: that folder {what}; give a folder like runs/TASK/NAME.")
     refuse_links(run)
     config_dir = Path(given.config_dir) if given.config_dir else None
     by_key: dict[str, str] = {}

@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 from mnv3.cli.call.composing import Composer
 from mnv3.cli.tables.rows import Timed, cost, measured
 from mnv3.cli.tables.tabular import LEFT, Column, Tabular
+from mnv3.cli.tasks import task_of_table
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.tables import ROWS, table_of
 
@@ -48,13 +49,13 @@ def tried(compose: Composer, timed: Timed | None) -> list[Tried]:
     """Every row of `OPTIONS`, followed by its options."""
     found = []
     for name, options in OPTIONS.items():
-        table = table_of(name)
+        task = task_of_table(table_of(name).number)
         configs: dict[str, Any] = {
             option: OmegaConf.to_container(compose([f"experiment={name}", *option.split()]), resolve=True)
             for option in ("", *options)
         }
-        costs = {option: cost(table.task, config, ROWS[name].slots) for option, config in configs.items()}
-        latency = measured(table.task, configs, timed) if timed else {}
+        costs = {option: cost(task, config, ROWS[name].slots) for option, config in configs.items()}
+        latency = measured(task, configs, timed) if timed else {}
         found += [Tried(name, option, costs[option], costs[""], latency.get(option, {})) for option in configs]
     return found
 

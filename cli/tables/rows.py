@@ -1,6 +1,5 @@
 """The rows of a table of the paper beside what is computed, measured and scored here."""
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -8,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mnv3.cli.call.composing import Composer
 from mnv3.cli.call.experiments import changes, of_row
-from mnv3.tools.paper.tables import PaperTable, Row
+from mnv3.cli.tasks import task_of_table
+from mnv3.tools.paper.tables import SLOTS, PaperTable, Row
 from mnv3.tools.runs.folder import shown
 from mnv3.tools.runs.scores import Score, scores
 
 if TYPE_CHECKING:
     from mnv3.tools.paper.cost import RowCost
+    from mnv3.tools.task import Task
 
 
 class Record(NamedTuple):
@@ -46,9 +47,10 @@ def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | Non
     """Every row of `table` with ours, and sentences about runs that are left out."""
     own = [row for row in table.rows if not row.quoted]
     configs = {row.name: of_row(compose, row.name) for row in own}
-    costs = {row.name: cost(table.task, configs[row.name], row.slots) for row in own}
-    latency = measured(table.task, configs, timed) if timed else {}
-    found, sentences = scores(runs, table.task, configs)
+    task = task_of_table(table.number)
+    costs = {row.name: cost(task, configs[row.name], row.slots) for row in own}
+    latency = measured(task, configs, timed) if timed else {}
+    found, sentences = scores(runs, task, configs)
     experiment = lru_cache(lambda name, dataset: of_row(compose, name, dataset))
     result = []
     for row in table.rows:
@@ -66,16 +68,13 @@ def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | Non
     return result, sentences
 
 
-def cost(task: str, config: Mapping[str, Any], slots: int) -> "RowCost":
+def cost(task: "Task", config: Mapping[str, Any], slots: int) -> "RowCost":
     """Cost of the network of `config`; of a detector with parameters by the paper's rule for so many class `slots`."""
-    module = importlib.import_module(f"mnv3.{task}.cost")
-    whole = module.row_cost(config)
-    if task == "ssdlite" and slots != module.SLOTS:
-        return whole._replace(params=module.row_cost(config, slots).params)
-    return whole
+    whole = task.row_cost(config, SLOTS)
+    return whole if slots == SLOTS else whole._replace(params=task.row_cost(config, slots).params)
 
 
-def measured(task: str, configs: Mapping[str, Mapping[str, Any]], timed: Timed) -> dict[str, dict[str, float]]:
+def measured(task: "Task", configs: Mapping[str, Mapping[str, Any]], timed: Timed) -> dict[str, dict[str, float]]:
     """Row -> the medians of its times in milliseconds, all rows in turn on this machine's CPU."""
     import torch
 
@@ -85,11 +84,10 @@ def measured(task: str, configs: Mapping[str, Mapping[str, Any]], timed: Timed) 
 
     keep_freed_memory()
     torch.set_num_threads(timed.threads)
-    functions: Callable = importlib.import_module(f"mnv3.{task}.latency").functions
     calls = {
         f"{name} {key}": partial(seconds_of, call)
         for name, config in configs.items()
-        for key, call in functions(config).items()
+        for key, call in task.latency(config).items()
     }
     result: dict[str, dict[str, float]] = {name: {} for name in configs}
     for both, timing in interleave(calls, timed.rounds).items():

@@ -5,16 +5,11 @@ from typing import Any
 
 from mnv3.cli.tables.rows import Record, Timed
 from mnv3.cli.tables.tabular import LEFT, Column, Footnotes, Tabular
+from mnv3.cli.tasks import task_of_table
 from mnv3.tools.paper.tables import PaperTable, Row
 from mnv3.tools.runs.scores import Score
 
 NAMES = {"coco": "COCO", "cityscapes": "Cityscapes"}
-RULES = {
-    "ssdlite": "Params, as the paper counts: weights and biases of convolutions; trainable: batch norm's too. "
-    "MAdds: of convolutions.",
-    "lraspp": "Params: all that is trained. MAdds, as the paper counts: at 1025 x 2049, with element-wise operations; "
-    "plain: of convolutions alone, at 1024 x 2048.",
-}
 PHONE = {6: "Pixel 1", 7: "Pixel 3", 8: "Pixel 3"}
 """Whose large core, one of them, the paper's latencies are of."""
 MILLION, BILLION = "M", "B"
@@ -33,12 +28,16 @@ def tabular(table: PaperTable, records: Sequence[Record], timed: Timed | None) -
         Column("network", "", tuple(_title(record.row) for record in records), LEFT),
         *_scores(table, records),
         *_params(table, records, notes),
-        *_madds("MAdds", "madds", records, notes, plain=table.task == "lraspp"),
+        *_madds("MAdds", "madds", records, notes, plain=_differ(records, "madds", "madds_plain")),
         *(_madds("MAdds, half size", "half_madds", records, notes) if _printed(records, "half_madds") else []),
         *(_latencies(table, records) if timed else []),
     ]
     quoted = [number for number, record in enumerate(records) if record.row.quoted]
-    lines = [f"{EQUAL}: rounds to the printed figure. {RULES[table.task]}", *notes.lines(), *_sources(table, records)]
+    lines = [
+        f"{EQUAL}: rounds to the printed figure. {task_of_table(table.number).table_rule}",
+        *notes.lines(),
+        *_sources(table, records),
+    ]
     if timed:
         lines.append(timed.sentence)
     return Tabular(title, columns, lines, tuple(quoted[:1]))
@@ -81,6 +80,11 @@ def _printed(records: Sequence[Record], key: str) -> bool:
     return any(key in record.row.printed for record in records)
 
 
+def _differ(records: Sequence[Record], key: str, plain: str) -> bool:
+    """Whether the table's own rule counts otherwise than usual."""
+    return any(record.cost and getattr(record.cost, key) != getattr(record.cost, plain) for record in records)
+
+
 def _decimals(record: Record, key: str) -> int:
     return len(record.row.printed[key].partition(".")[2])
 
@@ -109,7 +113,7 @@ def _params(table: PaperTable, records: Sequence[Record], notes: Footnotes) -> l
     group = "Params"
     ours = Column(group, "ours", _cells(records, lambda record: f"{record.cost.params:,}"))
     columns = [*_beside(group, "params", ours, records, notes, MILLION)] if _printed(records, "params") else [ours]
-    if table.task == "ssdlite":
+    if _differ(records, "params", "params_plain"):
         columns.append(Column(group, "trainable", _cells(records, lambda record: f"{record.cost.params_plain:,}")))
     return columns
 

@@ -190,7 +190,9 @@ def _report(
 ) -> None:
     split, scores = config["eval"]["split"], outcome.scores
     log.info("%s", score_table(scores, official))
-    more = {"frames": len(outcome.indices), **origin(config, checkpoint)}
+    settings = config["eval"]
+    how = origin(config, checkpoint, flip=settings["flip"], scales=settings["scales"])
+    more = {"frames": len(outcome.indices), **how}
     write_report(out, data, outcome.maps, scores, split=split, official=official, more=more)
     track(
         config,

@@ -35,6 +35,3 @@ class OnnxSegmenter:
         from mnv3.lraspp.export.predictor_raw import label_maps  # with PyTorch, which a whole file does without
 
         return label_maps(self.session, self.description, images)
-
-
-PREDICTOR = OnnxSegmenter

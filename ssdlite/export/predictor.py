@@ -42,6 +42,3 @@ class OnnxDetector:
         from mnv3.ssdlite.export.predictor_raw import detections  # with PyTorch, which a whole file does without
 
         return detections(self.session, self.description, images)
-
-
-PREDICTOR = OnnxDetector

@@ -8,7 +8,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from mnv3.cli.call.verbs import VERBS
-from mnv3.cli.help import WORKED_EXAMPLES
+from mnv3.conf.examples import EXAMPLES, OVERVIEW
 from mnv3.tools.errors import UserError
 from tests.cli.recorder import Recorder
 
@@ -19,7 +19,7 @@ def test_alone_it_prints_help_with_worked_examples(call: Call, capsys: pytest.Ca
     assert call() == 0
     printed = capsys.readouterr().out
     assert all(verb in printed for verb in VERBS)
-    assert all(example[0] in printed for example in WORKED_EXAMPLES)
+    assert all(example[0] in printed for example in OVERVIEW)
 
 
 @pytest.mark.parametrize("argv", [("--help",), ("-h",), ("help",)])
@@ -33,7 +33,7 @@ def test_help_of_every_verb(verb: str, call: Call, capsys: pytest.CaptureFixture
     assert call(verb, "--help") == 0
     printed = capsys.readouterr().out
     assert VERBS[verb].summary in printed
-    assert all(example in printed for example, _ in VERBS[verb].examples)
+    assert all(example in printed for example, _ in EXAMPLES[verb])
     assert call("help", verb) == 0
     assert capsys.readouterr().out == printed
 

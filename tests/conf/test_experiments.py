@@ -6,6 +6,7 @@ import pytest
 
 from mnv3.cli.call.composing import composer
 from mnv3.cli.call.experiments import changes, of_row
+from mnv3.cli.tasks import task_of_table
 from mnv3.conf import schema
 from mnv3.tools.paper.tables import ROWS, Row, table_of
 
@@ -66,7 +67,11 @@ def test_an_experiment_is_its_row_on_any_data_by_any_recipe(name: str) -> None:
     table = table_of(name)
     with composer("train") as compose:
         config = compose([f"experiment={name}"])
-        assert (config.row, config.task.name, config.dataset.name) == (name, table.task, table.dataset)
+        assert (config.row, config.task.name, config.dataset.name) == (
+            name,
+            task_of_table(table.number).name,
+            table.dataset,
+        )
         assert config.recipe.name == "paper"
         other = compose(["recipe=quick", f"experiment={name}", "dataset=streets"])
         assert (other.row, other.dataset.name, other.recipe.name) == (name, "streets", "quick")

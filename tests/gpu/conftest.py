@@ -1,6 +1,5 @@
 """Runs on one GPU, skipped where there is none: minutes for all of them, the drawing of a small data set included."""
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,9 @@ import pytest
 import torch
 
 from mnv3.cli.call.composing import composer
+from mnv3.cli.tasks import open_task
 from mnv3.tools.runs.folder import RunFolder, read_metrics
+from mnv3.tools.training.run import fit_and_score
 from mnv3.tools.weights.checkpoint import read_checkpoint
 
 SMALL = (
@@ -56,7 +57,7 @@ def train(root: Path, tmp_path: Path) -> Callable[..., RunFolder]:
             config: Any = make([f"task={task}", f"data.root={root}", *SMALL, *TASKS[task], *overrides])
         if place.last.exists():
             config.resume = str(place.path)
-        importlib.import_module(f"mnv3.{task}.training").train(config, place, lambda: None)
+        fit_and_score(open_task(task).training(), config, place, lambda: None)
         return place
 
     return run

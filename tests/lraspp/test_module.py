@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -10,12 +11,15 @@ from mnv3.lraspp.data.loader import val_loader
 from mnv3.lraspp.data.sets import open_dataset
 from mnv3.lraspp.evaluate.scorer import Scorer
 from mnv3.lraspp.module import SegmentationModule, predict_batch
-from mnv3.lraspp.training import train
+from mnv3.lraspp.training import Segmentation
 from mnv3.lraspp.weights.load import class_table, load_segmenter
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder, read_metrics
+from mnv3.tools.training.run import fit_and_score
 from mnv3.tools.training.trainer import NonFiniteLoss
 from mnv3.tools.weights.checkpoint import read_checkpoint
+
+train = partial(fit_and_score, Segmentation())
 
 
 def nothing() -> None:

@@ -1,6 +1,7 @@
 """A detection run from configuration to report, and the same run when it is killed."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -10,12 +11,15 @@ from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.scorer import CocoScorer
 from mnv3.ssdlite.module import DetectionModule
-from mnv3.ssdlite.training import train
+from mnv3.ssdlite.training import Detection
 from mnv3.ssdlite.weights.load import load_detector
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder, read_metrics
+from mnv3.tools.training.run import fit_and_score
 from mnv3.tools.training.trainer import NonFiniteLoss
 from mnv3.tools.weights.checkpoint import read_checkpoint
+
+train = partial(fit_and_score, Detection())
 
 
 def nothing() -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,16 @@ from mnv3.tools.compare.runs import Run, data_of
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.runs.saved_config import read_config
+from mnv3.tools.task import Facts
 
 MOST_EPOCHS, LONGEST_COMMAND = 100_000, 20_000  # rows of metrics.csv, letters of command.txt
 
-Headlines = Mapping[str, tuple[str, ...]]
-"""Task -> its main figures, the one that decides on the best checkpoint first."""
-
 
 def read_run(
-    path: Path, headlines: Headlines, complete: Callable[[dict[str, Any]], dict[str, Any]], say: Callable[[str], None]
+    path: Path,
+    tasks: Mapping[str, Facts],
+    complete: Callable[[dict[str, Any]], dict[str, Any]],
+    say: Callable[[str], None],
 ) -> Run:
     """The run in folder `path`.
 
@@ -29,13 +30,14 @@ def read_run(
         say: is told what is not as it should be, though the run can be used.
 
     Raises:
-        UserError: not a run, of no task in `headlines`, or with nothing to compare.
+        UserError: not a run, of none of the `tasks`, or with nothing to compare.
     """
     folder = RunFolder(path)
-    config = complete(_config(folder, headlines))
-    data = data_of(config["dataset"], "val", {})
+    config = complete(_config(folder, tasks))
+    task = tasks[config["task"]["name"]]
+    data = data_of(config["dataset"], "val", {}, task.keys_not_scored)
     history = _history(folder, say)
-    scores = read_scores(folder, config, data, headlines[config["task"]["name"]], history, say)
+    scores = read_scores(folder, config, data, task, history, say)
     if not scores and not history:
         raise UserError(f"{folder} has no scores and no finished epoch yet.")
     command = folder.path / "command.txt"
@@ -61,15 +63,15 @@ def tags_of(config: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(word) for word in words if word)
 
 
-def _config(folder: RunFolder, headlines: Headlines) -> dict[str, Any]:
+def _config(folder: RunFolder, tasks: Collection[str]) -> dict[str, Any]:
     if not folder.config.is_file():
         raise UserError(f"{folder} has no config.yaml: it is no run folder, or its training never began.")
     config = read_config(folder.config)
     task = config.get("task", {}).get("name")
     if task is None or not all(section in config for section in ("backbone", "dataset", "recipe")):
         raise UserError(f"{folder}/config.yaml is not the whole configuration of a run.")
-    if task not in headlines:
-        raise UserError(f"{folder} is of task {task}; runs of {' and '.join(headlines)} can be compared.")
+    if task not in tasks:
+        raise UserError(f"{folder} is of task {task}; runs of {' and '.join(tasks)} can be compared.")
     return config
 
 

@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from mnv3.tools.compare.folders import Headlines, tags_of
+from mnv3.tools.compare.folders import tags_of
 from mnv3.tools.compare.reports import best_row, validation
 from mnv3.tools.compare.runs import Run, Score, data_of, numbers
 from mnv3.tools.errors import UserError
+from mnv3.tools.task import Facts
 
 SECTIONS = ("task", "backbone", "dataset", "data", "recipe", "trainer", "wandb", "seed", "init", "row")
 """Of a configuration; W&B's has costs and places beside them."""
@@ -18,7 +19,7 @@ MOST = 200
 def read_project(
     project: str,
     tag: str | None,
-    headlines: Headlines,
+    tasks: Mapping[str, Facts],
     complete: Callable[[dict[str, Any]], dict[str, Any]],
     say: Callable[[str], None],
 ) -> list[Run]:
@@ -29,7 +30,7 @@ def read_project(
     filters = {"tags": {"$in": tag.split(",")}} if tag and not set(tag) & set("*?[") else {}
     try:
         found = _first(_api().runs(project, filters=filters, order="-created_at"), MOST)
-        runs = [run for one in found if (run := _run(one, headlines, complete, say))]
+        runs = [run for one in found if (run := _run(one, tasks, complete, say))]
     except UserError:
         raise
     except Exception as error:  # W&B wraps what its libraries raise in several of its own classes
@@ -59,28 +60,28 @@ def _first(items: Iterable[Any], count: int) -> list[Any]:
 
 def _run(
     found: Any,
-    headlines: Headlines,
+    tasks: Mapping[str, Facts],
     complete: Callable[[dict[str, Any]], dict[str, Any]],
     say: Callable[[str], None],
 ) -> Run | None:
     """A training or an evaluation; None for runs of something else, or with nothing to compare, which is said."""
     config = {key: found.config[key] for key in SECTIONS if key in found.config}
-    task = str((config.get("task") or {}).get("name"))
-    if task not in headlines or not isinstance(config.get("dataset"), Mapping):
+    task = tasks.get(str((config.get("task") or {}).get("name")))
+    if task is None or not isinstance(config.get("dataset"), Mapping):
         say(f"{found.name} in W&B is no run of ours.")
         return None
-    config, headline = complete(config), headlines[task]
-    data, history, scores = data_of(config["dataset"], "val", {}), (), ()
+    config = complete(config)
+    data, history, scores = data_of(config["dataset"], "val", {}, task.keys_not_scored), (), ()
     if found.job_type == "eval":
         settings = found.config.get("eval") or {}
         split = str(settings.get("split", "val"))
-        figures = numbers({name: found.summary.get(f"{split}/{name}") for name in headline})
+        figures = numbers({name: found.summary.get(f"{split}/{name}") for name in task.figures})
         checkpoint = str(found.config.get("checkpoint", "?")).rpartition("/")[2]
-        of = data_of(config["dataset"], split, settings)
+        of = data_of(config["dataset"], split, settings, task.keys_not_scored)
         scores = (Score(of, figures, checkpoint),) if figures else ()
     else:
         history = _history(found.scan_history())
-        row = best_row(history, headline[0])
+        row = best_row(history, task.figures[0])
         final = found.state == "finished"
         scores = (Score(data, validation(row), "best.ckpt", int(row["epoch"]), final=final),) if row else ()
     if not scores and not history:

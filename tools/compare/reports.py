@@ -7,6 +7,7 @@ from typing import Any
 
 from mnv3.tools.compare.runs import Data, Score, data_of, numbers
 from mnv3.tools.runs.folder import RunFolder, read_report
+from mnv3.tools.task import Facts
 
 NO_FIGURES = ("images", "frames", "detections", "epoch", "dataset_keys", "scales", "flip")
 """Numbers in metrics.json that tell what was scored and how."""
@@ -16,26 +17,26 @@ def read_scores(
     folder: RunFolder,
     config: Mapping[str, Any],
     data: Data,
-    headline: tuple[str, ...],
+    task: Facts,
     history: tuple[dict[str, float], ...],
     say: Callable[[str], None],
 ) -> tuple[Score, ...]:
     """Of the end of training, or of the best validation so far, and of every report of `mnv3 eval` in the folder; or of
     the one report that the folder is, of weights without a run."""
     found: list[Score] = []
-    own = _metrics(folder.path, headline, say)
+    own = _metrics(folder.path, task.figures, say)
     if own:
-        of = _data_of_report(own, config) if "dataset" in own else data
+        of = _data_of_report(own, config, task) if "dataset" in own else data
         sheet = _sheet(folder.path, of.split)
         found.append(Score(of, _figures(own), _file(own, "best.ckpt"), own.get("epoch"), sheet))
-    elif row := best_row(history, headline[0]):
+    elif row := best_row(history, task.figures[0]):
         found.append(Score(data, validation(row), "best.ckpt", int(row["epoch"]), final=False))
     for path in sorted(folder.path.glob("eval/*/metrics.json")):
-        report = _metrics(path.parent, headline, say)
+        report = _metrics(path.parent, task.figures, say)
         if report:
-            of = _data_of_report(report, config)
+            of = _data_of_report(report, config, task)
             score = Score(of, _figures(report), _file(report, "?"), None, _sheet(path.parent, of.split))
-            _add(found, score, headline)
+            _add(found, score, task.figures)
     return tuple(found)
 
 
@@ -76,11 +77,11 @@ def _file(report: Mapping[str, Any], default: str) -> str:
     return Path(str(report.get("checkpoint", default))).name
 
 
-def _data_of_report(report: Mapping[str, Any], config: Mapping[str, Any]) -> Data:
+def _data_of_report(report: Mapping[str, Any], config: Mapping[str, Any], task: Facts) -> Data:
     """What a report of `mnv3 eval` is of; one that does not tell the data set's keys has the run's, if it is that."""
     name = report.get("dataset")
     section = report.get("dataset_keys") or (config["dataset"] if name == config["dataset"].get("name") else {})
-    return data_of({**section, "name": name}, str(report.get("split", "val")), report)
+    return data_of({**section, "name": name}, str(report.get("split", "val")), report, task.keys_not_scored)
 
 
 def _sheet(folder: Path, split: str) -> Path | None:

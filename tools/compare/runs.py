@@ -1,16 +1,13 @@
 """What is compared: runs, and scores that know what they are of."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mnv3.tools.runs.folder import is_finite
-
-NOT_SCORED_ON = ("name", "class_slots", "max_boxes", "train", "train_json", "train_images", "train_labels")
-"""Keys of a data set that change nothing of what is scored; the others do."""
 
 
 class Data(NamedTuple):
@@ -59,9 +56,11 @@ class Run:
         return sum(ends) if ends else None
 
 
-def data_of(dataset: Mapping[str, Any], split: str, how: Mapping[str, Any]) -> Data:
-    """`dataset`: that section of a configuration. `how`: `flip` and `scales` of a scoring, if it had them."""
-    keys = {key: as_text(value) for key, value in dataset.items() if key not in NOT_SCORED_ON and value is not None}
+def data_of(dataset: Mapping[str, Any], split: str, how: Mapping[str, Any], not_scored: Collection[str]) -> Data:
+    """`dataset`: that section of a configuration, of which the keys `not_scored` change nothing of what is scored.
+    `how`: `flip` and `scales` of a scoring, if it had them."""
+    left_out = ("name", *not_scored)
+    keys = {key: as_text(value) for key, value in dataset.items() if key not in left_out and value is not None}
     if how.get("flip"):
         keys["flip"] = "true"
     if how.get("scales") not in (None, [1], [1.0]):

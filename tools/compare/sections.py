@@ -5,19 +5,17 @@ from pathlib import Path
 
 from mnv3.tools.compare.curves import draw_curves
 from mnv3.tools.compare.differences import differences
-from mnv3.tools.compare.folders import Headlines
 from mnv3.tools.compare.page import Section
 from mnv3.tools.compare.pictures import draw_samples
 from mnv3.tools.compare.runs import titles
 from mnv3.tools.compare.tables import Entry, Table, difference_table, figure_table, run_table, score_table
+from mnv3.tools.task import Facts
 
 
-def task_section(
-    task: str, entries: Sequence[Entry], headline: Sequence[str], counted: str, everything: bool
-) -> Section:
-    """The tables of a task, one for each data that was scored. `counted`: how costs are. `everything`: all figures."""
+def task_section(task: Facts, entries: Sequence[Entry], everything: bool) -> Section:
+    """The tables of a task, one for each data that was scored. `everything`: all figures."""
     data = titles(score.data for entry in entries for score in entry.run.scores)
-    notes = [counted]
+    notes = [task.compare_rule]
     if len(data) > 1:
         notes.append(f"Scored on {'; '.join(data.values())}: figures of different data have tables of their own.")
     if stopped := [entry for entry in entries if any(not score.final for score in entry.run.scores)]:
@@ -26,14 +24,14 @@ def task_section(
         notes.append(f"No scores yet: {_numbered(unscored)}.")
     tables: list[Table] = [run_table(entries)]
     for one, title in data.items():
-        tables.append(score_table(f"Scores on {title}", one, entries, headline))
+        tables.append(score_table(f"Scores on {title}", one, entries, task.figures))
         tables += [figure_table(f"All figures, {title}", one, entries)] if everything else []
     rows = differences([entry.run.config for entry in entries])
     if rows:
         tables.append(difference_table("What differs in the configurations", rows, entries))
     elif len(entries) > 1:
         notes.append("The configurations do not differ.")
-    return Section(task, notes, tables)
+    return Section(task.name, notes, tables)
 
 
 def draw_task(section: Section, entries: Sequence[Entry], out: Path) -> list[Entry]:
@@ -52,12 +50,12 @@ def draw_task(section: Section, entries: Sequence[Entry], out: Path) -> list[Ent
     return unclear
 
 
-def curve_section(path: Path, entries: Mapping[str, Sequence[Entry]], headlines: Headlines) -> Section:
+def curve_section(path: Path, entries: Mapping[str, Sequence[Entry]], tasks: Mapping[str, Facts]) -> Section:
     """Draw the curves of all tasks into the picture `path`, those of different data apart; a section with it."""
     rows: list[tuple[str, str, Sequence[Entry]]] = []
     for task, own in entries.items():
         for data, title in titles(entry.run.data for entry in own).items():
-            rows.append((title, headlines[task][0], [entry for entry in own if entry.run.data == data]))
+            rows.append((title, tasks[task].figures[0], [entry for entry in own if entry.run.data == data]))
     return Section("Curves", pictures=[(path, "Curves of score and loss")] if draw_curves(path, rows) else [])
 
 

@@ -9,7 +9,8 @@ from mnv3.tools.runs.saved_config import checked
 
 PREFIX = "mnv3."
 MOST_CLASSES = 100_000
-TASKS, KINDS, PRECISIONS = ("ssdlite", "lraspp"), ("whole", "raw"), ("float32", "int8")
+LONGEST_NAME = 40  # of a task
+KINDS, PRECISIONS = ("whole", "raw"), ("float32", "int8")
 
 
 class ClassRow(NamedTuple):
@@ -72,11 +73,12 @@ def description_of(properties: Mapping[str, str], path: object) -> Description:
 
 def _check(description: Description) -> None:
     """Raises ValueError or TypeError: a field is of another type than it should be."""
-    texts = (description.version, description.preprocessing, description.source, description.command)
+    texts = (description.version, description.task, description.preprocessing, description.source, description.command)
     size = description.input_size
     good = [
         all(isinstance(text, str) for text in texts),
-        description.task in TASKS and description.kind in KINDS and description.precision in PRECISIONS,
+        description.task.isidentifier() and len(description.task) <= LONGEST_NAME,
+        description.kind in KINDS and description.precision in PRECISIONS,
         size is None or (len(size) == 2 and all(type(side) is int and side > 0 for side in size)),
         isinstance(description.rules, dict) and isinstance(description.figures, dict),
         len({row.number for row in description.classes}) == len(description.classes) > 0,

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from mnv3.tools.errors import UserError
 
+SLOTS = 91
+"""Class slots that the paper counts the parameters of a detector with."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -20,7 +23,7 @@ class Row:
     title: str
     printed: dict[str, str]
     notes: dict[str, str] = field(default_factory=dict)
-    slots: int = 91
+    slots: int = SLOTS
     quoted: bool = False
 
     @property
@@ -35,7 +38,6 @@ class PaperTable:
 
     number: int
     title: str
-    task: str
     dataset: str
     split: str
     score: str
@@ -54,7 +56,7 @@ TRUNCATED = "within 0.011 M of the network's; MobileNetV2's rows look cut off ra
 HALF_SIZE = "at half resolution the paper's pooling window is not known; within 1.2 %"
 
 
-def _detection(name: str, title: str, figures: str, slots: int = 91, **notes: str) -> Row:
+def _detection(name: str, title: str, figures: str, slots: int = SLOTS, **notes: str) -> Row:
     keys = ("mAP", "latency", "latency_v1", "params", "madds")
     return Row(f"table6/{name}", title, dict(zip(keys, figures.split(), strict=True)), notes, slots)
 
@@ -76,7 +78,6 @@ def _quoted(name: str, title: str, miou: str, half_madds: str) -> Row:
 TABLE_6 = PaperTable(
     6,
     "SSDLite on COCO, 320 x 320",
-    "ssdlite",
     "coco",
     "test",
     "mAP",
@@ -98,7 +99,6 @@ TABLE_6 = PaperTable(
 TABLE_7 = PaperTable(
     7,
     "(Lite) R-ASPP on Cityscapes, 1024 x 2048, output stride 16",
-    "lraspp",
     "cityscapes",
     "val",
     "mIoU",
@@ -120,7 +120,6 @@ TABLE_7 = PaperTable(
 TABLE_8 = PaperTable(
     8,
     "LR-ASPP on Cityscapes, 1024 x 2048",
-    "lraspp",
     "cityscapes",
     "test",
     "mIoU",

@@ -26,7 +26,7 @@ class Predictor(Protocol):
 
     @property
     def task(self) -> str:
-        """ "ssdlite", which gives Boxes, or "lraspp", which gives label maps."""
+        """Its name; `tools.task.Facts.kind` says what it returns."""
         ...
 
     @property

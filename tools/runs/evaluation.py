@@ -33,10 +33,9 @@ def open_scored(open_dataset: Callable[..., Any], config: Mapping[str, Any]) -> 
     return data
 
 
-def origin(config: Mapping[str, Any], checkpoint: Path) -> dict[str, Any]:
-    """What metrics.json says of how its figures came about: of what, on which data, and how."""
-    settings, data = config["eval"], {"dataset": config["dataset"]["name"], "split": config["eval"]["split"]}
-    how = {name: settings[name] for name in ("flip", "scales") if config["task"]["name"] == "lraspp"}
+def origin(config: Mapping[str, Any], checkpoint: Path, **how: Any) -> dict[str, Any]:
+    """What metrics.json says of how its figures came about: of what, on which data, and `how`."""
+    data = {"dataset": config["dataset"]["name"], "split": config["eval"]["split"]}
     how["input_size"] = config["task"]["input_size"]
     return {"checkpoint": str(checkpoint), **data, "dataset_keys": dict(config["dataset"]), **how}
 

@@ -7,9 +7,7 @@ from typing import Any, NamedTuple
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import read_report, shown
 from mnv3.tools.runs.saved_config import LARGEST_FILE, read_config
-
-METRICS = {"ssdlite": "AP", "lraspp": "mIoU"}
-"""The score of a task, as metrics.json has it."""
+from mnv3.tools.task import Facts
 
 WHOLE = {("coco", "val"): 5000, ("cityscapes", "val"): 500}
 """Images of a split that has a public number of them."""
@@ -33,11 +31,11 @@ class Score(NamedTuple):
         return " ".join([self.dataset, self.split, *(f"({what})" for what in self.unlike)])
 
 
-def scores(runs: Path, task: str, rows: Collection[str]) -> tuple[dict[str, list[Score]], list[str]]:
-    """Row -> its scores, newest first, of the runs of `task` in `runs`/`task`; and a sentence for what is left out."""
+def scores(runs: Path, task: Facts, rows: Collection[str]) -> tuple[dict[str, list[Score]], list[str]]:
+    """Row -> its scores, newest first, of the runs of `task` in `runs`; and a sentence for what is left out."""
     found: dict[str, list[Score]] = {}
     sentences: list[str] = []
-    for folder in sorted(path for path in (runs / task).glob("*") if path.is_dir()):
+    for folder in sorted(path for path in (runs / task.name).glob("*") if path.is_dir()):
         try:
             row, own = _of_run(folder, task, rows)
         except Exception as error:  # an altered file can say anything
@@ -49,7 +47,7 @@ def scores(runs: Path, task: str, rows: Collection[str]) -> tuple[dict[str, list
     return found, sentences
 
 
-def _of_run(folder: Path, task: str, rows: Collection[str]) -> tuple[str | None, list[Score]]:
+def _of_run(folder: Path, task: Facts, rows: Collection[str]) -> tuple[str | None, list[Score]]:
     path = folder / "config.yaml"
     if not path.is_file():
         raise ValueError("no config.yaml, so it is not a whole run folder")
@@ -57,20 +55,19 @@ def _of_run(folder: Path, task: str, rows: Collection[str]) -> tuple[str | None,
     if not any(f"\nrow: {row}\n" in f"\n{text}\n" for row in rows):  # reading all of every run would take long
         return None, []
     config = read_config(path)
-    if config["task"]["name"] != task:
-        raise ValueError(f"its task is {config['task']['name']}, not {task}")
+    if config["task"]["name"] != task.name:
+        raise ValueError(f"its task is {config['task']['name']}, not {task.name}")
     if not {"backbone", "dataset", "seed"} <= config.keys():
         raise ValueError("its config.yaml is not the whole configuration of a run")
     reports = [folder / "metrics.json", *sorted(folder.glob("eval/*/metrics.json"))]
-    return config["row"], [_read(report, folder, config) for report in reports if report.is_file()]
+    return config["row"], [_read(report, folder, config, task) for report in reports if report.is_file()]
 
 
-def _read(report: Path, folder: Path, config: dict[str, Any]) -> Score:
+def _read(report: Path, folder: Path, config: dict[str, Any], task: Facts) -> Score:
     metrics = read_report(report)
     if metrics is None:
         raise ValueError(f"{shown(report)} is not whole JSON")
-    task = config["task"]["name"]
-    value = metrics[METRICS[task]]
+    value = metrics[task.figures[0]]
     if value is None:
         raise ValueError(f"{shown(report)} has no figure: nothing was there to score")
     checkpoint = Path(metrics["checkpoint"])
@@ -78,7 +75,7 @@ def _read(report: Path, folder: Path, config: dict[str, Any]) -> Score:
     dataset, split = metrics.get("dataset", config["dataset"]["name"]), metrics.get("split", "val")
     is_score = type(value) in (int, float) and 0 <= value <= 1
     if not is_score or not isinstance(dataset, str) or not isinstance(split, str):
-        raise ValueError(f"{shown(report)} is no report of {task}: a figure or a name in it cannot be")
+        raise ValueError(f"{shown(report)} is no report of {task.name}: a figure or a name in it cannot be")
     return Score(
         value=float(value),
         dataset=dataset,  # a training scores its own

@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnv3.tools.errors import UserError
+from mnv3.tools.paper.summary import STATS
 from mnv3.tools.paper.tables import TABLES, PaperTable
 from mnv3.tools.runs.wandb_run import wandb_mode
-
-CURVES = {"ssdlite": "val/AP", "lraspp": "val/mIoU"}
-"""What each task's runs are scored by after an epoch."""
 
 
 def compared(table: PaperTable) -> list[str]:
@@ -40,7 +38,7 @@ def build(table: PaperTable, entity: str, project: str) -> Any:
     except ImportError as error:
         raise UserError("Saved views need wandb-workspaces, which is not here: pip install wandb-workspaces") from error
 
-    score, curve = table.score, CURVES[table.task]
+    score, curve = table.score, f"val/{STATS[table.score]}"
     beside = [
         wr.ScatterPlot(title=f"{score} by multiply-adds: {whose}", x=f"{whose}/madds", y=f"{whose}/{score}")
         for whose in ("ours", "paper")

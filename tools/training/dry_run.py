@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.machine.precision import DTYPES, training_precision, training_remarks
 from mnv3.tools.paper.cost import count
-from mnv3.tools.task import Task
+from mnv3.tools.task import Training
 from mnv3.tools.training.optim import build_optimizer, make_plan
 from mnv3.tools.training.progress import quiet_lightning
 from mnv3.tools.training.run import open_data
@@ -20,7 +20,7 @@ from mnv3.tools.training.run import open_data
 log = logging.getLogger("mnv3")
 
 
-def rehearse(task: Task, cfg: DictConfig) -> None:
+def rehearse(task: Training, cfg: DictConfig) -> None:
     """Build everything, do one training step and one prediction, and say what they cost.
 
     The streets data set is drawn anew, as small as a batch, in a place that is gone afterwards.
@@ -33,7 +33,7 @@ def rehearse(task: Task, cfg: DictConfig) -> None:
         _rehearse(task, cfg)
 
 
-def _rehearse(task: Task, cfg: DictConfig) -> None:
+def _rehearse(task: Training, cfg: DictConfig) -> None:
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     torch.manual_seed(config["seed"])
     train_data, val_data = open_data(task, cfg)

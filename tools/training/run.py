@@ -14,9 +14,10 @@ from mnv3.tools.drawing.plots import plot_training
 from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.paper.cost import count
 from mnv3.tools.paper.summary import cost_figures, score_figures
+from mnv3.tools.paper.tables import row
 from mnv3.tools.runs.folder import RunFolder, read_metrics, shown
 from mnv3.tools.runs.wandb_run import finishing, start_run, upload_checkpoint
-from mnv3.tools.task import Task
+from mnv3.tools.task import Training
 from mnv3.tools.training.optim import Plan, make_plan
 from mnv3.tools.training.progress import quiet_lightning
 from mnv3.tools.training.ranks import watched
@@ -27,7 +28,7 @@ from mnv3.tools.weights.checkpoint import read_checkpoint
 log = logging.getLogger("mnv3")
 
 
-def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
+def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
     """Train, or go on training, in `folder`, then score the best checkpoint there.
 
     `begin` is called once, on the first process, when all that the user gave has been found good and the run begins.
@@ -47,7 +48,7 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
         check_resumed(folder, config, task.name)
     names = partial(task.names, train_data=train_data)
     restored = Restored()
-    trainer = build_trainer(config, plan, folder, score=task.score, names=names, callbacks=[restored])
+    trainer = build_trainer(config, plan, folder, score=_score(task), names=names, callbacks=[restored])
     module = task.module(config, network, plan, train_data, val_data)
     batch_norm = share_batch_norm(network, config, trainer)
     loaders = task.loaders(config, network, train_data, val_data, trainer.global_rank, trainer.world_size)
@@ -78,14 +79,19 @@ def fit_and_score(task: Task, cfg: DictConfig, folder: RunFolder, begin: Callabl
             _report(task, folder, config, val_data, results, scores, run)
 
 
-def open_data(task: Task, cfg: DictConfig) -> tuple[Any, Any]:
+def open_data(task: Training, cfg: DictConfig) -> tuple[Any, Any]:
     """Training and validation data of the configuration, which are fit for use. Raises UserError."""
     train_data, val_data = (task.open_dataset(cfg.dataset, cfg.data, split, log.info) for split in ("train", "val"))
     task.check_data(train_data, val_data, cfg.data.on_error)
     return train_data, val_data
 
 
-def _headline(task: Task, config: dict[str, Any], plan: Plan, network: nn.Module, images: int) -> str:
+def _score(task: Training) -> str:
+    """Return the logged value that decides on the best checkpoint, the higher the better."""
+    return f"val/{task.figures[0]}"
+
+
+def _headline(task: Training, config: dict[str, Any], plan: Plan, network: nn.Module, images: int) -> str:
     recipe = config["recipe"]
     params = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
     return (
@@ -95,7 +101,7 @@ def _headline(task: Task, config: dict[str, Any], plan: Plan, network: nn.Module
     )
 
 
-def _start_tracking(task: Task, config: dict[str, Any], folder: RunFolder, network: nn.Module, data: Any) -> Any:
+def _start_tracking(task: Training, config: dict[str, Any], folder: RunFolder, network: nn.Module, data: Any) -> Any:
     tags = [task.name, config["backbone"]["name"], config["dataset"]["name"], config["recipe"]["name"]]
     image = torch.zeros(1, 3, *task.input_size(config, data))
     extra = {"cost": count(network, image)._asdict(), "folder": str(folder.path)}
@@ -105,14 +111,14 @@ def _start_tracking(task: Task, config: dict[str, Any], folder: RunFolder, netwo
         job_type="train",
         config={**config, **extra},
         tags=tags,
-        summary={task.score: "max"},
+        summary={_score(task): "max"},
     )
     if run is not None and config.get("row"):
-        run.summary.update(cost_figures(config["row"], task.row_cost(config)))
+        run.summary.update(cost_figures(config["row"], task.row_cost(config, row(config["row"]).slots)))
     return run
 
 
-def _panels(task: Task, run: Any, data: Any) -> Callable[[Any, Any], None] | None:
+def _panels(task: Training, run: Any, data: Any) -> Callable[[Any, Any], None] | None:
     if run is None:
         return None
 
@@ -123,7 +129,7 @@ def _panels(task: Task, run: Any, data: Any) -> Callable[[Any, Any], None] | Non
 
 
 def _report(
-    task: Task, folder: RunFolder, config: dict[str, Any], data: Any, results: Any, scores: Any, run: Any
+    task: Training, folder: RunFolder, config: dict[str, Any], data: Any, results: Any, scores: Any, run: Any
 ) -> None:
     epoch = int(read_checkpoint(folder.best)["epoch"]) + 1
     more = {"epoch": epoch, "checkpoint": "checkpoints/best.ckpt"}
@@ -131,7 +137,7 @@ def _report(
     rows = read_metrics(folder.metrics_csv)
     plot_training(folder.path / "plots" / "training.png", rows)
     if run is not None:
-        run.log(task.tables(scores))
+        run.log(task.score_tables(scores))
         run.summary["best_epoch"] = epoch
         if config.get("row"):
             run.summary.update(score_figures(config["row"], config["dataset"]["name"], "val", scores.stats))

@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from omegaconf import DictConfig
@@ -127,8 +126,7 @@ def test_a_batch_file_of_ones_own(
     if restarts is not None:
         monkeypatch.setenv("SLURM_RESTART_COUNT", restarts)
     configs: list[DictConfig] = []
-    training = SimpleNamespace(train=lambda cfg, folder, begin: configs.append(cfg))
-    monkeypatch.setitem(sys.modules, "mnv3.ssdlite.training", training)  # type: ignore[arg-type]
+    monkeypatch.setattr("mnv3.tools.training.run.fit_and_score", lambda task, cfg, *_: configs.append(cfg))
     RunFolder(tmp_path / "mine").describe({}, [], ["mnv3", "train"], {})
     (tmp_path / "mine" / "checkpoints").mkdir(parents=True)
     (tmp_path / "mine" / "checkpoints" / "last.ckpt").touch()

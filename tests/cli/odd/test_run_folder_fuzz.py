@@ -11,6 +11,7 @@ import torch
 import yaml
 
 from mnv3.cli import compare
+from mnv3.cli.tasks import open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.find import find
 from mnv3.tools.runs.scores import scores
@@ -58,7 +59,7 @@ def test_compared_and_tabled(good: Path, cases: int, capsys: pytest.CaptureFixtu
             compare.run(["spoilt", *(["good"] if number % 2 else []), "out=out"])
         except UserError as error:
             assert "spoilt" in str(error)
-        found, _ = scores(Path("runs"), "ssdlite", [ROW])
+        found, _ = scores(Path("runs"), open_task("ssdlite"), [ROW])
         assert any(score.value == 0.3 for score in found[ROW])
         said = "".join(capsys.readouterr())
         assert "hunter2" not in said and "\x1b" not in said and "Error" not in said

@@ -1,15 +1,19 @@
 """Sizes of training samples and of scored frames, and the warning where they do not go together."""
 
 import logging
+from functools import partial
 
 import pytest
 
 from mnv3.lraspp.data.sizes import check_sizes, first_size, unlike
-from mnv3.lraspp.training import train
+from mnv3.lraspp.training import Segmentation
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder
+from mnv3.tools.training.run import fit_and_score
 from tests.lraspp.cityscapes_files import write_cityscapes
 from tests.lraspp.data.files import label_of, opened
+
+train = partial(fit_and_score, Segmentation())
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,24 @@ import csv
 import json
 from copy import deepcopy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
 
+from mnv3.cli.tasks import open_task
 from mnv3.tools.compare.folders import read_run
 from mnv3.tools.compare.runs import Run
 from mnv3.tools.compare.tables import Entry
 from mnv3.tools.drawing.sheets import lay_out, panel, save_sheet
 from mnv3.tools.runs.folder import RunFolder
 
-HEADLINES = {"boxes": ("AP", "AP50"), "masks": ("mIoU",)}
+NOT_SCORED = open_task("ssdlite").keys_not_scored
+TASKS: Any = {
+    "boxes": SimpleNamespace(figures=("AP", "AP50"), keys_not_scored=NOT_SCORED),
+    "masks": SimpleNamespace(figures=("mIoU",), keys_not_scored=NOT_SCORED),
+}
+"""As much of `tools.task.Facts` as reading runs needs."""
 
 CONFIG: dict[str, Any] = {
     "task": {"name": "boxes", "input_size": [320, 320]},
@@ -72,7 +79,7 @@ def draw(path: Path, names: list[str], grey: int) -> None:
 
 def read(folder: Path, said: list[str] | None = None) -> Run:
     """The run in a folder; what is said about it goes to `said`."""
-    return read_run(folder, HEADLINES, lambda config: config, (said if said is not None else []).append)
+    return read_run(folder, TASKS, lambda config: config, (said if said is not None else []).append)
 
 
 def entries(*folders: Path) -> list[Entry]:

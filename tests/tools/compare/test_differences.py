@@ -5,7 +5,7 @@ from typing import Any
 
 from mnv3.tools.compare.differences import differences, labels
 from mnv3.tools.compare.runs import Data, data_of, titles
-from tests.tools.compare.made_up import CONFIG
+from tests.tools.compare.made_up import CONFIG, NOT_SCORED
 
 
 def variant(**keys: Any) -> dict[str, Any]:
@@ -50,16 +50,19 @@ def test_labels_are_the_few_words_that_tell_runs_apart() -> None:
 
 def test_scores_are_of_one_data_only_if_the_same_images_are_scored_the_same_way() -> None:
     streets = CONFIG["dataset"]
-    usual = data_of(streets, "val", {})
+    usual = data_of(streets, "val", {}, NOT_SCORED)
     assert (
-        data_of({**streets, "train": 5, "class_slots": "category_id"}, "val", {"scales": [1.0], "flip": False}) == usual
+        data_of(
+            {**streets, "train": 5, "class_slots": "category_id"}, "val", {"scales": [1.0], "flip": False}, NOT_SCORED
+        )
+        == usual
     )
     others = [
-        data_of({**streets, "seed": 1}, "val", {}),
-        data_of(streets, "train", {}),
-        data_of(streets, "val", {"flip": True}),
-        data_of(streets, "val", {"scales": [0.5]}),
-        data_of({"name": "coco"}, "val", {}),
+        data_of({**streets, "seed": 1}, "val", {}, NOT_SCORED),
+        data_of(streets, "train", {}, NOT_SCORED),
+        data_of(streets, "val", {"flip": True}, NOT_SCORED),
+        data_of(streets, "val", {"scales": [0.5]}, NOT_SCORED),
+        data_of({"name": "coco"}, "val", {}, NOT_SCORED),
     ]
     assert len({usual, *others}) == 6
     found = titles([usual, *others, usual])

@@ -8,7 +8,7 @@ import pytest
 
 from mnv3.tools.compare import projects
 from mnv3.tools.errors import UserError
-from tests.tools.compare.made_up import CONFIG, HEADLINES
+from tests.tools.compare.made_up import CONFIG, TASKS
 
 
 class FakeRun:
@@ -43,7 +43,7 @@ class FakeApi:
 def read(monkeypatch: pytest.MonkeyPatch, api: Any, tag: str | None = None, said: list[str] | None = None) -> list[Any]:
     monkeypatch.setattr(projects, "_api", lambda: api)
     say = (said if said is not None else []).append
-    return projects.read_project("me/mnv3", tag, HEADLINES, lambda config: config, say)
+    return projects.read_project("me/mnv3", tag, TASKS, lambda config: config, say)
 
 
 def test_trainings_and_evaluations(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def test_what_goes_wrong_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_network_or_key(monkeypatch: pytest.MonkeyPatch) -> None:
     def read_it() -> None:
-        projects.read_project("me/mnv3", None, HEADLINES, lambda config: config, print)
+        projects.read_project("me/mnv3", None, TASKS, lambda config: config, print)
 
     monkeypatch.setenv("WANDB_MODE", "offline")
     with pytest.raises(UserError, match="WANDB_MODE is offline"):

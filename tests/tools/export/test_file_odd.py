@@ -25,7 +25,7 @@ def write(path: Path, properties: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("task", "os"),
+        ("task", "../os"),
         ("task", ["ssdlite"]),
         ("kind", "other"),
         ("version", 3),
@@ -68,7 +68,7 @@ def test_altered_and_damaged_files(tmp_path: Path, cases: int) -> None:
             ended += 1
             assert all("x.onnx" in problem and len(problem) < 500 for problem in error.problems)
         else:
-            assert description.task in ("ssdlite", "lraspp") and "${" not in json.dumps(description.config)
+            assert description.task.isidentifier() and "${" not in json.dumps(description.config)
     assert ended > cases / 3
 
 

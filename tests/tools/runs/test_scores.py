@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from mnv3.cli.tasks import open_task
 from mnv3.tools.runs.scores import scores
 from tests.cli.scored import write_metrics, write_run
 
@@ -14,7 +15,7 @@ def test_the_newest_score_is_first_and_says_where_it_is_from(tmp_path: Path) -> 
     write_run(tmp_path, "other", ["dataset=streets"], {"AP": 0.5, "images": 200})  # of no row
     report = {"AP": 0.125, "dataset": "coco", "split": "val", "images": 10, "checkpoint": str(folder / "best.ckpt")}
     write_metrics(folder / "eval/coco-val", report)
-    found, sentences = scores(tmp_path, "ssdlite", [ROW])
+    found, sentences = scores(tmp_path, open_task("ssdlite"), [ROW])
     assert sentences == []
     own, elsewhere = sorted(found[ROW], key=lambda score: -score.value)
     assert (own.value, own.data, own.seed, own.unlike) == (0.25, "streets val", 3, ())
@@ -28,7 +29,7 @@ def test_another_way_of_scoring_is_told(tmp_path: Path) -> None:
     folder = write_run(tmp_path, "one", [f"experiment={row}"], None)
     how = {"flip": True, "scales": [0.5, 1.0], "input_size": [513, 1025], "frames": 500}
     write_metrics(folder / "eval/a", {"mIoU": 0.5, "checkpoint": "x", "dataset": "cityscapes", "split": "val", **how})
-    found, _ = scores(tmp_path, "lraspp", [row])
+    found, _ = scores(tmp_path, open_task("lraspp"), [row])
     assert found[row][0].unlike == ("input 513 x 1025", "flipped too", "scales 0.5 1")
 
 
@@ -41,7 +42,7 @@ def test_half_written_folders_are_left_out_with_a_sentence(tmp_path: Path) -> No
     config.write_text(f"row: {ROW}\ntask: [\n")
     write_run(tmp_path, "f_task", [*STREETS, "task.name=lraspp"], {"AP": 0.1})
     (tmp_path / "lraspp/f_task").rename(tmp_path / "ssdlite/f_task")
-    found, sentences = scores(tmp_path, "ssdlite", [ROW])
+    found, sentences = scores(tmp_path, open_task("ssdlite"), [ROW])
     assert found == {ROW: []}
     expected = [
         ("a_unscored", "no metrics.json, so it has no score yet"),
@@ -58,4 +59,4 @@ def test_half_written_folders_are_left_out_with_a_sentence(tmp_path: Path) -> No
 
 
 def test_no_runs_at_all(tmp_path: Path) -> None:
-    assert scores(tmp_path / "nowhere", "ssdlite", [ROW]) == ({}, [])
+    assert scores(tmp_path / "nowhere", open_task("ssdlite"), [ROW]) == ({}, [])

@@ -1,0 +1,80 @@
+"""Worked calls that help shows: of the program, and of each verb."""
+
+OVERVIEW = (
+    ("mnv3 train task=ssdlite backbone=small", "train a detector on the built-in data set, then score it"),
+    ("mnv3 train task=lraspp backbone=small", "segment the same scenes"),
+    ("mnv3 eval task=ssdlite", "score the newest run again"),
+    ("mnv3 train recipe=paper backbone=large dataset=coco", "another recipe, network and data set"),
+    ("mnv3 train backbone=small,large -m", "two runs, one after the other"),
+    ("mnv3 compare task=ssdlite --html page.html", "runs side by side: scores, what differs, curves, samples"),
+    ("mnv3 data check dataset=coco data.root=DIR", "look at a data set before training on it"),
+    ("mnv3 train recipe.epochs=20 recipe.lr=0.1 dry=true", "set keys, and try the whole chain on one batch"),
+)
+
+EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "train": (
+        ("mnv3 train task=ssdlite backbone=small", "detection on the built-in data set, scored at the end"),
+        ("mnv3 train task=lraspp backbone=small", "segmentation of the same street scenes"),
+        ("mnv3 train experiment=table6/v3_large_rf2 data.root=DIR", "a row of the paper's Table 6, on COCO"),
+        ("mnv3 train experiment=table7/v2_raspp dataset=streets recipe=quick", "a row of Table 7, tried out"),
+        ("mnv3 train backbone=small,large seed=0,1 -m", "every combination, one run after the other"),
+        ("mnv3 train trainer.devices=2 trainer.accelerator=cpu", "two processes that share each batch"),
+        ("mnv3 train -m 'experiment=glob(table6/*)' trainer=slurm", "a Slurm job for every row of Table 6"),
+        ("mnv3 train resume=runs/ssdlite/RUN", "go on with a run that was stopped"),
+        ("mnv3 train init=runs/ssdlite/RUN/checkpoints/best.ckpt recipe=finetune", "a new run from these weights"),
+        ("mnv3 train recipe=modern dry=true", "build everything, do one batch, leave nothing"),
+    ),
+    "eval": (
+        ("mnv3 eval task=ssdlite", "the newest run"),
+        ("mnv3 eval experiment=table6/v3_large_rf2", "the newest run of that row"),
+        ("mnv3 eval run=runs/ssdlite/RUN", "this run"),
+        ("mnv3 eval dataset=coco ckpt=FILE data.root=DIR", "this checkpoint, on COCO"),
+        ("mnv3 eval dataset=coco weights=ssd_mobilenet_v3_small_coco_2020_01_14", "the authors' release, unpacked"),
+        ("mnv3 eval task=lraspp dataset=cityscapes eval.official=true", "Cityscapes, by cityscapesscripts too"),
+    ),
+    "predict": (
+        ("mnv3 predict photo.jpg", "by the newest run, of either task"),
+        ("mnv3 predict images/ run=runs/ssdlite/RUN predict.threshold=0.5", "all images of a folder, by this run"),
+        ("mnv3 predict 'images/*.jpg' ckpt=FILE 'predict.classes=[person,car]'", "a pattern, two classes only"),
+        ("mnv3 predict clip.mp4 model=FILE.onnx", "a video, by an exported file; the drawing is a video too"),
+        ("mnv3 predict webcam task=lraspp", "until Ctrl-C, by the newest segmentation run"),
+        ("mnv3 predict a.jpg b.jpg weights=torchvision predict.out=found", "by somebody else's weights"),
+    ),
+    "export": (
+        ("mnv3 export run=runs/ssdlite/RUN", "ONNX, from the bytes of an image to its boxes"),
+        ("mnv3 export run=runs/lraspp/RUN int8=true", "in 8 bits; mnv3 eval model=FILE says what that costs"),
+        ("mnv3 export weights=torchvision raw=true out=raw.onnx", "the network alone, without resizing and NMS"),
+    ),
+    "data": (
+        ("mnv3 data list", "what there is, and where it is expected"),
+        ("mnv3 data check dataset=coco data.root=DIR", "missing files, bad boxes, classes, a mosaic"),
+        ("mnv3 data check task=lraspp", "the same of the built-in segmentation data set, with label maps"),
+        ("mnv3 data get coco", "download, verify, unpack"),
+        ("mnv3 data cache dataset=cityscapes", "decode frames once, so that training reads its crops alone"),
+    ),
+    "table": (
+        ("mnv3 table 6", "parameters and MAdds computed now, scores of the newest runs of each row"),
+        ("mnv3 table 7 latency=true threads=2", "times on this machine too"),
+        ("mnv3 table ablations", "what squeeze-and-excitation, h-swish, the skip, ... cost"),
+        ("mnv3 table 8 format=markdown out=table8.md", "also csv, latex, wandb, and png: a picture"),
+    ),
+    "bench": (
+        ("mnv3 bench task=ssdlite", "parameters, MAdds, a training step, one image end to end, beside torchvision"),
+        ("mnv3 bench task=lraspp", "the same of segmentation"),
+        ("mnv3 bench task=ssdlite bench.what=training", "loader alone, step alone, both, from JPEG files"),
+        ("mnv3 bench bench.what=engines", "a JPEG file to its boxes: PyTorch, compiled, ONNX Runtime, OpenVINO"),
+    ),
+    "compare": (
+        ("mnv3 compare runs/ssdlite/A runs/ssdlite/B", "these two; A B and 'runs/ssdlite/small-*' will do too"),
+        ("mnv3 compare task=ssdlite tag=table6", "all runs here that have these"),
+        ("mnv3 compare backbone=large,small seed=0 --html page.html", "and one page of it, to send"),
+        ("mnv3 compare wandb=ENTITY/PROJECT tag=table6", "runs of a W&B project"),
+    ),
+    "env": (("mnv3 env", ""),),
+    "completion": (
+        ('eval "$(mnv3 completion bash)"', "in ~/.bashrc"),
+        ('eval "$(mnv3 completion zsh)"', "in ~/.zshrc, after compinit"),
+    ),
+    "help": (("mnv3 help train", ""),),
+}
+"""Verb -> calls, each with what it is for."""
