@@ -7,7 +7,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from mnv3.cli.tasks import open_task
+from mnv3.cli.tasks import explained, open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.file import read_exported
 from mnv3.tools.files.ledger import guarded, matching
@@ -60,5 +60,5 @@ def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
     try:
         open_task(cfg.task.name).open_dataset(cfg.dataset, cfg.data, cfg.eval.split, lambda line: None)
     except UserError as error:
-        return error.problems
+        return explained(error).problems
     return ()

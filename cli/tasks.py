@@ -3,6 +3,9 @@
 import importlib
 from typing import TYPE_CHECKING
 
+from mnv3.tools.data.reader import OtherTask
+from mnv3.tools.errors import UserError
+
 if TYPE_CHECKING:
     from mnv3.tools.task import Task
 
@@ -20,6 +23,19 @@ def every_task() -> "dict[str, Task]":
     return {name: open_task(name) for name in TASKS}
 
 
+def explained(error: UserError) -> UserError:
+    """Return the error; of a data set of another task, one that names the task to add."""
+    if not isinstance(error, OtherTask):
+        return error
+    tasks = every_task().values()
+    here = next(task for task in tasks if tuple(task.readers()) == error.known)
+    others = [f"{task.purpose}: add task={task.name}" for task in tasks if error.name in task.readers()]
+    return UserError(
+        f"Data set {error.name} is for {' or '.join(others)}. {here.purpose.capitalize()} (task={here.name}) has "
+        f"{', '.join(error.known)}."
+    )
+
+
 def task_of_table(number: int) -> "Task":
     """Return the task whose networks a table of the paper lists."""
     return next(task for task in every_task().values() if number in task.tables)
@@ -33,4 +49,5 @@ def without_effect(task: str, key: str) -> str | None:
 
     if not ignores(task):
         return None
-    return f"it is for {' and '.join(f'task={name}' for name in TASKS if not ignores(name))}"
+    others = [f"{open_task(name).purpose}, task={name}" for name in TASKS if not ignores(name)]
+    return f"it is for {' and '.join(others)}"

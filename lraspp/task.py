@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from mnv3.tools.task import Task
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnv3.lraspp.data.frames import FrameData
     from mnv3.lraspp.export.predictor import OnnxSegmenter
     from mnv3.lraspp.predict import SegmenterPredictor
+    from mnv3.tools.data.reader import Reader
     from mnv3.tools.export.file import Exported
     from mnv3.tools.paper.cost import RowCost
     from mnv3.tools.runs.find import Source
@@ -21,6 +24,7 @@ class Lraspp(Task):
     """(Lite) R-ASPP on Cityscapes' kind of data."""
 
     name, title, kind = "lraspp", "LR-ASPP", "labels"
+    purpose, caches = "segmentation", True
     figures = ("mIoU", "category_mIoU", "pixel_accuracy", "official.miIoU")
     headline = ("mIoU", "pixel_accuracy")
     tables = (7, 8)
@@ -43,6 +47,21 @@ class Lraspp(Task):
         from mnv3.lraspp.data.sets import open_dataset
 
         return open_dataset(dataset, data, split, log)
+
+    def readers(self) -> Mapping[str, Reader]:
+        from mnv3.lraspp.data.sets import READERS
+
+        return READERS
+
+    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+        from mnv3.lraspp.data.check import check
+
+        return check(dataset, data, split, out)
+
+    def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
+        from mnv3.lraspp.data.sets import cache_copies
+
+        return cache_copies(dataset, data, split, remove)
 
     def row_cost(self, config: Mapping[str, Any], slots: int) -> RowCost:
         from mnv3.lraspp.cost import row_cost

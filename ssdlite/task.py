@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from mnv3.tools.task import Task
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnv3.ssdlite.data.coco.annotations import CocoData
     from mnv3.ssdlite.export.predictor import OnnxDetector
     from mnv3.ssdlite.predict import DetectorPredictor
+    from mnv3.tools.data.reader import Reader
     from mnv3.tools.export.file import Exported
     from mnv3.tools.paper.cost import RowCost
     from mnv3.tools.runs.find import Source
@@ -21,6 +24,7 @@ class Ssdlite(Task):
     """SSDLite on COCO's kind of data."""
 
     name, title, kind = "ssdlite", "SSDLite", "boxes"
+    purpose, caches = "detection", False
     figures = ("AP", "AP50", "AP75", "APs", "APm", "APl")
     headline = ("AP", "AP50")
     tables = (6,)
@@ -36,6 +40,20 @@ class Ssdlite(Task):
         from mnv3.ssdlite.data.sets import open_dataset
 
         return open_dataset(dataset, data, split, log)
+
+    def readers(self) -> Mapping[str, Reader]:
+        from mnv3.ssdlite.data.sets import READERS
+
+        return READERS
+
+    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+        from mnv3.ssdlite.data.check import check
+
+        return check(dataset, data, split, out)
+
+    def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
+        assert self.caches, "a detector sees whole images"
+        return []
 
     def row_cost(self, config: Mapping[str, Any], slots: int) -> RowCost:
         from mnv3.ssdlite.cost import row_cost

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mnv3.tools.bench.rounds import Comparison
+    from mnv3.tools.data.reader import Reader
     from mnv3.tools.export.checking import Agreement
     from mnv3.tools.export.file import Exported
     from mnv3.tools.paper.cost import RowCost
@@ -46,6 +47,8 @@ class Facts(Protocol):
     """As in task=NAME, and the folder of its runs."""
     title: str
     """As people write it."""
+    purpose: str
+    """What it does, in a word: "detection"."""
     kind: Literal["boxes", "labels"]
     """What its predictors return: `tools.predict.predictor.Boxes`, or label maps."""
     figures: tuple[str, ...]
@@ -62,6 +65,8 @@ class Facts(Protocol):
     """Keys that change nothing because they belong to other tasks."""
     keys_not_scored: tuple[str, ...]
     """Keys of its data sets that do not change what is scored."""
+    caches: bool
+    """Whether decoded copies of its images make it faster (`mnv3 data cache`)."""
 
 
 @runtime_checkable
@@ -70,6 +75,19 @@ class Task(Facts, Protocol):
 
     def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> Any:
         """Return the `split` of the configured data set, which has a length. Raises UserError."""
+        ...
+
+    def readers(self) -> Mapping[str, Reader]:
+        """Return how each of its data sets is opened, by name."""
+        ...
+
+    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+        """Look at every file of `split`, or of train and val; write findings and a mosaic to `out`; return what makes
+        the data set unusable."""
+        ...
+
+    def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
+        """Write decoded copies, or remove them; return what went wrong. Only if `caches`."""
         ...
 
     def row_cost(self, config: Mapping[str, Any], slots: int) -> RowCost:

@@ -18,6 +18,7 @@ from mnv3.cli.call import no_effect
 from mnv3.cli.call.arguments import Arguments
 from mnv3.cli.call.mistakes import CANNOT_COMPOSE
 from mnv3.cli.launch import cluster, distributed, known_failures, naming, stopped
+from mnv3.cli.tasks import explained
 from mnv3.conf import schema
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.temporaries import scratch_folder
@@ -92,7 +93,7 @@ class _Jobs:
                 raise self._stopped(cfg) from error
             if not isinstance(error, Exception):
                 raise
-            self._failed(known_failures.translated(error))
+            self._failed(explained(error) if isinstance(error, UserError) else known_failures.translated(error))
         finally:
             distributed.forget_processes(environment)
 

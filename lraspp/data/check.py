@@ -11,12 +11,30 @@ from torch import Tensor
 
 from mnv3.lraspp.data.frames import IGNORE, UNKNOWN, FrameData
 from mnv3.lraspp.data.labels.look import Look, Seen, look
-from mnv3.lraspp.data.labels.verdict import faults, remarks
+from mnv3.lraspp.data.labels.verdict import between, faults, not_learnt, remarks
 from mnv3.lraspp.data.pixels import decode
+from mnv3.lraspp.data.sets import find_frames
+from mnv3.tools.data.splits import open_splits
 from mnv3.tools.data.survey import COLUMNS, PICTURE_SIDE, histogram, spread
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay
 from mnv3.tools.files.write import write_json
+
+
+def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+    """Check `split` of a data set, or train and val, for `mnv3 data check`; returns what makes it unusable."""
+    problems: list[str] = []
+    seen = []
+    for _, (found, lacking) in open_splits(split, lambda name: find_frames(dataset, data, name, print), problems):
+        problems += lacking
+        if len(found):
+            print(f"Data set {found.name}, {found.split}: {found.folder}")
+            seen.append(look(found))
+            problems += check_split(found, out, print, seen[-1])
+    for remark in not_learnt(seen):
+        print(remark)
+    problems += between(seen)
+    return list(dict.fromkeys(problems))
 
 
 def check_split(data: FrameData, out: Path, log: Callable[[str], None], seen: Seen | None = None) -> list[str]:

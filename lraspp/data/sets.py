@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from mnv3.lraspp.data import cache
 from mnv3.lraspp.data.classes import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
 from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
+from mnv3.lraspp.data.get_cityscapes import get_cityscapes
 from mnv3.lraspp.data.labels.names_file import read_names
 from mnv3.tools.data.reader import Log, Reader, read
+from mnv3.tools.data.splits import open_splits
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.streets import ensure_cityscapes
 from mnv3.tools.text.plain import is_plain, listed
@@ -67,6 +69,19 @@ def cache_folder(opened: FrameData, data: Any) -> Path:
     root = Path(data.root).expanduser()
     home = Path(data.cache).expanduser() if data.get("cache") else root / "cache"
     return home / cache.key(opened.name, opened.folder, root) / opened.split
+
+
+def cache_copies(dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
+    """Write or remove the decoded copies of a data set for `mnv3 data cache`; returns what went wrong."""
+    problems: list[str] = []
+    act = cache.remove_copies if remove else cache.write_copies
+    for _, (found, lacking) in open_splits(split, lambda name: find_frames(dataset, data, name), problems):
+        problems += lacking if data.on_error == "raise" else []
+        try:
+            act(found, cache_folder(found, data), print)
+        except UserError as error:
+            problems += error.problems
+    return problems
 
 
 def _pair(place: Place, split: str, where: str) -> tuple[list[Frame], list[str]]:
@@ -197,6 +212,7 @@ READERS: dict[str, Reader[Place]] = {
         "non-commercial, needs an account",
         "mnv3 data get cityscapes",
         ("cityscapes/gtFine", "gtFine"),
+        get=lambda root, settings: get_cityscapes(root / "cityscapes", dry=settings.dry),
     ),
     "camvid": Reader(
         _camvid,

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from omegaconf import DictConfig
 from torch import Tensor
 
 from mnv3.ssdlite.data.coco.annotations import CocoData
-from mnv3.ssdlite.data.verdict import faults
+from mnv3.ssdlite.data.sets import open_dataset
+from mnv3.ssdlite.data.verdict import check_same_classes, faults, not_learnt
+from mnv3.tools.data.splits import open_splits
 from mnv3.tools.data.survey import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
 from mnv3.tools.drawing.paint import class_colour
@@ -19,6 +22,24 @@ from mnv3.tools.images.read import read_image
 
 SIZES = {"small": 32**2, "medium": 96**2, "large": np.inf}
 """COCO's size classes: boxes below this area, in pixels of the original image."""
+
+
+def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+    """Check `split` of a data set, or train and val, for `mnv3 data check`; returns what makes it unusable."""
+    lenient = DictConfig({**data, "on_error": "skip"})  # a missing image is a finding here
+    problems: list[str] = []
+    seen: dict[str, CocoData] = {}
+    for name, opened in open_splits(split, lambda name: open_dataset(dataset, lenient, name, print), problems):
+        seen[name] = opened
+        problems += check_split(opened, name, out, print)
+    if len(seen) == 2:
+        try:
+            check_same_classes(seen["train"], seen["val"])
+        except UserError as error:
+            problems += error.problems
+        for remark in not_learnt(seen["train"], seen["val"]):
+            print(remark)
+    return problems
 
 
 def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]) -> list[str]:

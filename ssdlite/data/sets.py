@@ -6,6 +6,7 @@ from typing import Any
 
 from mnv3.ssdlite.data.coco.annotations import MAX_BOXES, CocoData, load_coco
 from mnv3.ssdlite.data.coco.file_names import as_on_disk, missing_files, nearest
+from mnv3.ssdlite.data.coco.get import get_coco
 from mnv3.tools.data.reader import Log, Reader, read
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.streets import ensure_coco
@@ -93,6 +94,9 @@ READERS: dict[str, Reader[CocoData]] = {
         "annotations CC BY 4.0; photos: Flickr's terms",
         "mnv3 data get coco",
         ("coco/annotations", "annotations"),
+        get=lambda root, settings: get_coco(
+            root / "coco", settings.parts, settings.address.rstrip("/"), dry=settings.dry
+        ),
     ),
     "coco_json": Reader(
         _coco_json, ("train", "val"), "yours", "yours", "dataset.{train,val}_json=, dataset.{train,val}_images="

@@ -25,6 +25,8 @@ class Reader(NamedTuple, Generic[T]):
     """How to get it."""
     present: tuple[str, ...] = ()
     """Files or folders in the data root that show that it is there; none for your own, which can be anywhere."""
+    get: Callable[[Path, Any], None] | None = None
+    """`mnv3 data get`, called with the data root and the configuration."""
 
 
 class OtherTask(UserError):
