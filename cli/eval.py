@@ -41,16 +41,18 @@ def run(cfg: DictConfig) -> None:
 
 
 def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
-    scoring = open_task(cfg.task.name).scoring()
+    from mnv3.tools.runs import evaluation
+
+    task = open_task(cfg.task.name)
     if cfg.weights is not None:
-        scoring.score_weights(cfg, typed, asked)
+        evaluation.score_weights(task, cfg, typed, asked)
     elif cfg.model is not None:
         exported = read_exported(cfg.model)
         if exported.description.task != cfg.task.name:
             raise UserError(f"model={cfg.model}: is of task={exported.description.task}, not of task={cfg.task.name}.")
-        scoring.score_exported(cfg, typed, exported, asked)
+        evaluation.score_exported(task, cfg, typed, exported, asked)
     else:
-        scoring.score_run(cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)
+        evaluation.score_run(task, cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)
 
 
 def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:

@@ -14,8 +14,7 @@ from mnv3.lraspp.data.sizes import input_size as configured_size
 from mnv3.lraspp.evaluate.inference import predict
 from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.lraspp.weights.load import Loaded, load_segmenter, load_weights
-from mnv3.tools.runs.evaluation import check_asked
-from mnv3.tools.runs.find import Source
+from mnv3.tools.runs.find import Source, check_asked
 
 Size = tuple[int, int]
 

@@ -14,8 +14,7 @@ from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.weights.load import Loaded, load_detector, load_weights
 from mnv3.tools.drawing.paint import Colour, class_colour
 from mnv3.tools.predict.predictor import Boxes
-from mnv3.tools.runs.evaluation import check_asked
-from mnv3.tools.runs.find import Source
+from mnv3.tools.runs.find import Source, check_asked
 
 Size = tuple[int, int]
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mnv3.tools.paper.cost import RowCost
     from mnv3.tools.predict.predictor import Predictor
     from mnv3.tools.runs.find import Source
+    from mnv3.tools.runs.report import Reported
     from mnv3.tools.training.module import TrainingModule
     from mnv3.tools.training.optim import Plan
 
@@ -191,21 +192,64 @@ class Training(Facts, Protocol):
 
 @runtime_checkable
 class Scoring(Protocol):
-    """What `mnv3 eval` asks of a task. All of them raise UserError: not as `asked`; other classes than the data set's;
-    the data is missing or damaged."""
+    """What `tools.runs.evaluation` asks of a task. `loaded`: a network with its `config`, `classes` (name by number)
+    and a `note` on what it is known to reach; `outcome`: what the task makes of predictions."""
 
-    def score_run(self, cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapping[str, Any]) -> None:
-        """Score a checkpoint with its own configuration, under the typed parts of `cfg`."""
+    def title(self, config: Mapping[str, Any]) -> str:
+        """Return what people call the network, its backbone apart."""
         ...
 
-    def score_weights(self, cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
-        """Score the user-supplied weights `cfg.weights`."""
+    def load(self, path: Path) -> Any:
+        """Return a checkpoint, loaded. Raises UserError."""
         ...
 
-    def score_exported(
-        self, cfg: DictConfig, typed: Sequence[str], exported: Exported, asked: Mapping[str, Any]
-    ) -> None:
-        """Score a file of `mnv3 export`."""
+    def load_weights(self, source: str, config: Config, asked: Mapping[str, Any]) -> Any:
+        """Return user-supplied weights, loaded. Raises UserError."""
+        ...
+
+    def open_data(self, config: Config) -> Any:
+        """Return the data set, once it is clear that it can be scored as asked. Raises UserError."""
+        ...
+
+    def check_classes(self, path: Path | str, classes: Mapping[int, str], data: Any) -> None:
+        """Raises UserError unless the classes of a network are those of `data`."""
+        ...
+
+    def open_data_of_weights(self, source: str, loaded: Any, config: Config, typed: Sequence[str]) -> Any:
+        """As `open_data` and `check_classes`, of user-supplied weights, whose classes may have no names."""
+        ...
+
+    def network(self, loaded: Any, config: Config) -> Any:
+        """Return the network, as `config` uses it."""
+        ...
+
+    def predict_all(
+        self, network: Any, data: Any, config: Config, out: Path | None, *, one_batch: bool, show: bool
+    ) -> Any:
+        """Return the outcome of all of `data`, of the first batch alone with `one_batch`; a progress bar if `show`.
+        Predictions may be written into `out`."""
+        ...
+
+    def predict_exported(
+        self, predictor: Any, data: Any, config: Config, out: Path | None, *, one_batch: bool, show: bool
+    ) -> Any:
+        """As `predict_all`, of what `Task.open_exported` has opened."""
+        ...
+
+    def summary(self, outcome: Any) -> str:
+        """Return how much was found, in a few words."""
+        ...
+
+    def has_truth(self, data: Any) -> bool:
+        """Return whether there is anything to score against."""
+        ...
+
+    def submit(self, config: Config, out: Path, data: Any, outcome: Any) -> None:
+        """Write what an evaluation server takes, of data without truth."""
+        ...
+
+    def report(self, config: Config, out: Path, data: Any, outcome: Any, checkpoint: Path) -> Reported:
+        """Score, log a table, write the report into `out`."""
         ...
 
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.evaluate.confusion import ConfusionMatrix
 from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.tools.machine.processes import gathered
 
 SAMPLES = 8
 """Frames to draw, unless the user says another number."""
@@ -35,11 +36,7 @@ class Scorer:
 
     def results(self) -> Maps:
         """The maps of the kept frames, of all processes. Every process must call; all get the same."""
-        portions = [self._maps]
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            portions = portions * torch.distributed.get_world_size()
-            torch.distributed.all_gather_object(portions, self._maps)
-        merged = {index: found for portion in portions for index, found in portion.items()}
+        merged = {index: found for portion in gathered(self._maps) for index, found in portion.items()}
         return {index: merged[index] for index in sorted(merged)}
 
     def scores(self) -> Scores:

@@ -12,6 +12,7 @@ from torch import Tensor
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.model.targets import Detections
 from mnv3.tools.files.write import atomic_path
+from mnv3.tools.machine.processes import gathered
 
 Result = dict[str, Any]
 """One detection: image_id, category_id, bbox [x, y, width, height] in pixels of the file, score 0..1."""
@@ -45,11 +46,7 @@ class Collector:
 
         An image that came in several batches, or in several processes, counts once.
         """
-        portions = [self._own()]
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            portions = [portions[0]] * torch.distributed.get_world_size()
-            torch.distributed.all_gather_object(portions, self._own())
-        return _official(*_merge(portions))
+        return _official(*_merge(gathered(self._own())))
 
     def _own(self) -> tuple[Table, np.ndarray]:
         """This process's table, and for each row the number of the batch that it came in."""

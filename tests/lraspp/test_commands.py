@@ -12,7 +12,7 @@ import torch
 from omegaconf import OmegaConf
 
 from mnv3.lraspp.data.sets import open_dataset
-from mnv3.lraspp.evaluate.processes import segment_all
+from mnv3.lraspp.evaluate.run import segment_all
 from mnv3.lraspp.weights.load import load_segmenter
 from mnv3.tools.runs.folder import read_metrics
 from mnv3.tools.weights.checkpoint import read_checkpoint

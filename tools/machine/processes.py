@@ -80,6 +80,15 @@ def run_processes(work: Callable[[Any, Place], Any], job: Any, kind: str, world:
         return pickle.loads((folder / "result").read_bytes())
 
 
+def gathered(own: Any) -> list[Any]:
+    """Return what every process has of `own`, by rank; every process must call. Without others that is all there is."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return [own]
+    portions = [own] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(portions, own)
+    return portions
+
+
 def _sentence(error: Exception, processes: Sequence[Any]) -> str:
     """Which process failed. Those that were killed count before those that failed because they missed them."""
     others = (0, None, -signal.SIGTERM)  # this process ends those that are left so

@@ -1,31 +1,87 @@
-"""What scoring needs whatever the task: the data set, weights from a file, the report's folder, W&B."""
+"""`mnv3 eval`, whatever the task: from a run, weights or an exported file to a report."""
 
 import logging
-from collections.abc import Callable, Mapping
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
-from mnv3.tools.errors import UserError
-from mnv3.tools.files.write import write_text
-from mnv3.tools.paper.cost import RowCost
-from mnv3.tools.paper.summary import cost_figures, score_figures
-from mnv3.tools.runs.find import Source, disagreements
-from mnv3.tools.runs.folder import refuse_links
-from mnv3.tools.runs.wandb_run import finishing, start_run
+from mnv3.tools.errors import UserError, of_file
+from mnv3.tools.export.file import Exported
+from mnv3.tools.files import locks
+from mnv3.tools.paper.tables import row
+from mnv3.tools.runs.find import Source, check_asked, lay_over
+from mnv3.tools.runs.report import keep_config, report_folder, track
+from mnv3.tools.task import Task
 
 log = logging.getLogger("mnv3")
 
 
-def check_asked(source: Source, config: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raises UserError unless the `config` of a checkpoint is what the user asked for."""
-    if others := disagreements(config, asked):
-        raise UserError(f"{source.checkpoint} is not what was asked for: it has {', '.join(others)}.")
+class Subject(NamedTuple):
+    """What is scored, where. `predict`: as `tools.task.Scoring.predict_all`, the network given. `run`: the checkpoint's
+    run folder, if it has one."""
+
+    config: dict[str, Any]
+    data: Any
+    predict: Callable[..., Any]
+    checkpoint: Path
+    run: Path | None = None
+
+
+def score_run(task: Task, cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapping[str, Any]) -> None:
+    """Score a checkpoint with its own configuration, under the typed parts of `cfg`.
+
+    Raises:
+        UserError: not a checkpoint of this task, or not of what was `asked` for; other classes than the data set's; the
+            data is missing or damaged, or cannot be scored as `cfg` asks.
+    """
+    work = task.scoring()
+    loaded = work.load(source.checkpoint)
+    check_asked(source, loaded.config, asked)
+    with of_file(source.checkpoint):
+        config = lay_over(loaded.config, cfg, typed)
+        data = work.open_data(config)
+    work.check_classes(source.checkpoint, loaded.classes, data)
+    predict = partial(work.predict_all, work.network(loaded, config))
+    _score(task, Subject(config, data, predict, source.checkpoint, source.folder), cfg.dry)
+
+
+def score_weights(task: Task, cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
+    """Score user-supplied weights: `cfg.weights`, a file or a name, in which it is written which network they are for.
+
+    Raises:
+        UserError: they are not of a network of this task; as `score_run`.
+    """
+    work, source = task.scoring(), cfg.weights
+    whole: Any = OmegaConf.to_container(cfg, resolve=True)
+    loaded = work.load_weights(source, whole, asked)
+    config = lay_over(loaded.config, cfg, typed)
+    data = work.open_data_of_weights(source, loaded, config, typed)
+    predict = partial(work.predict_all, work.network(loaded, config))
+    _score(task, Subject(config, data, predict, Path(source).expanduser()), cfg.dry)
+
+
+def score_exported(
+    task: Task, cfg: DictConfig, typed: Sequence[str], exported: Exported, asked: Mapping[str, Any]
+) -> None:
+    """Score a file of `mnv3 export`, on the data of its run unless the call names other. Raises UserError as
+    `score_run`."""
+    work, own = task.scoring(), exported.description.config
+    check_asked(Source(exported.path, None), own, asked)
+    with of_file(exported.path):
+        config = lay_over(own, cfg, typed)
+        data = work.open_data(config)
+    predictor = task.open_exported(exported)
+    work.check_classes(exported.path, predictor.classes, data)
+    _score(task, Subject(config, data, partial(work.predict_exported, predictor), exported.path), cfg.dry)
 
 
 def open_scored(open_dataset: Callable[..., Any], config: Mapping[str, Any]) -> Any:
-    """The data set and split that `config` names, by the task's `open_dataset`. Raises UserError: it is empty."""
+    """Return the data set and split that `config` names. Raises UserError: it is empty."""
     split = config["eval"]["split"]
     data = open_dataset(OmegaConf.create(config["dataset"]), OmegaConf.create(config["data"]), split, log.info)
     if not len(data):
@@ -33,59 +89,30 @@ def open_scored(open_dataset: Callable[..., Any], config: Mapping[str, Any]) -> 
     return data
 
 
-def origin(config: Mapping[str, Any], checkpoint: Path, **how: Any) -> dict[str, Any]:
-    """What metrics.json says of how its figures came about: of what, on which data, and `how`."""
-    data = {"dataset": config["dataset"]["name"], "split": config["eval"]["split"]}
-    how["input_size"] = config["task"]["input_size"]
-    return {"checkpoint": str(checkpoint), **data, "dataset_keys": dict(config["dataset"]), **how}
-
-
-def keep_config(config: Mapping[str, Any], out: Path, run: Path | None) -> None:
-    """Write config.yaml into a report that lies outside of its run, so that `mnv3 compare` knows what it is of."""
-    if run is None or config["eval"]["out"]:
-        write_text(out / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(dict(config))))
-
-
-def report_folder(config: Mapping[str, Any], checkpoint: Path, run: Path | None) -> Path:
-    """Where the report goes: eval.out, or eval/<data set>-<split> in the run folder, or in runs/eval/ without one."""
-    out, name = config["eval"]["out"], f"{config['dataset']['name']}-{config['eval']['split']}"
-    if out:
-        return Path(out).expanduser()
-    if run:
-        refuse_links(run / "eval")
-    return run / "eval" / name if run else Path("runs/eval") / f"{checkpoint.stem}-{name}"
-
-
-def backbone_title(config: Mapping[str, Any]) -> str:
-    """The backbone in one word."""
+def network_title(config: Mapping[str, Any]) -> str:
+    """Return the backbone in one word."""
     return config["backbone"]["name"] + ("-rf2" if config["backbone"]["rf2"] else "")
 
 
-def track(
-    config: Mapping[str, Any],
-    out: Path,
-    checkpoint: str,
-    stats: Mapping[str, float],
-    panels: Callable[[], Any],
-    tables: Callable[[], Mapping[str, Any]],
-    row_cost: Callable[[], RowCost],
-) -> None:
-    """The same figures, pictures and tables in W&B, as a run of its own with job type "eval".
-
-    `tables` may name them as a validation does, `val/...`: they get the split's name instead. `row_cost` is
-    called for a row of the paper's tables, to tell the cost by its counting rule.
-    """
-    split = config["eval"]["split"]
-    tags = [config["task"]["name"], config["backbone"]["name"], config["dataset"]["name"], split]
-    run = start_run(
-        config["wandb"], out, job_type="eval", config={**config, "checkpoint": checkpoint}, tags=tags, summary={}
-    )
-    if run is None:
+def _score(task: Task, subject: Subject, dry: bool) -> None:
+    config, data, predict, checkpoint, run = subject
+    work, out = task.scoring(), report_folder(config, checkpoint, run)
+    if not dry:
+        locks.hold(out, "this report")
+    what = f"{network_title(config)} {work.title(config)}"
+    log.info("Scoring %s: %s on %d images of %s.", checkpoint, what, len(data), config["eval"]["split"])
+    start = time.perf_counter()
+    outcome = predict(data, config, None if dry else out, one_batch=dry, show=sys.stdout.isatty())
+    seconds = time.perf_counter() - start
+    if dry:
+        log.info("One batch: %s in %.1f s. Nothing was written.", work.summary(outcome), seconds)
         return
-    with finishing(run):
-        run.log({f"{split}/{name}": value for name, value in stats.items()})
-        renamed = {f"{split}/{name.removeprefix('val/')}": table for name, table in tables().items()}
-        run.log({f"{split}/samples": panels(), **renamed})
-        if row := config.get("row"):
-            run.summary.update(cost_figures(row, row_cost()))
-            run.summary.update(score_figures(row, config["dataset"]["name"], split, stats))
+    log.info("%s in %.1f s, %.1f images/s.", work.summary(outcome), seconds, len(data) / seconds)
+    if not work.has_truth(data):
+        work.submit(config, out, data, outcome)
+        return
+    reported = work.report(config, out, data, outcome, checkpoint)
+    keep_config(config, out, run)
+    track(config, out, str(checkpoint), reported, lambda: task.row_cost(config, row(config["row"]).slots))
+    log.info("%s: %s", ", ".join(f"{name} {reported.stats[name]:.4f}" for name in task.headline), checkpoint)
+    log.info("Report: %s", out)

@@ -44,6 +44,12 @@ def disagreements(config: Mapping[str, Any], asked: Mapping[str, Any]) -> list[s
     return [f"{key}={_text(found[key])}" for key, value in asked.items() if found[key] != value]
 
 
+def check_asked(source: Source, config: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raises UserError unless the `config` of a checkpoint is what the user asked for."""
+    if others := disagreements(config, asked):
+        raise UserError(f"{source.checkpoint} is not what was asked for: it has {', '.join(others)}.")
+
+
 def lay_over(config: Mapping[str, Any], cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
     """A run's `config` with the typed parts of `cfg` in the place of its own, and all of `cfg.eval`.
 

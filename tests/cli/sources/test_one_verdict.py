@@ -12,9 +12,9 @@ from mnv3.cli.call.composing import composer
 from mnv3.cli.data import run as run_data
 from mnv3.lraspp.data.labels.look import look
 from mnv3.lraspp.data.labels.verdict import between, faults
-from mnv3.lraspp.evaluate.score import _open as open_masks
+from mnv3.lraspp.evaluate.score import open_data as open_masks
 from mnv3.lraspp.training import Segmentation
-from mnv3.ssdlite.evaluate.score import _open as open_boxes
+from mnv3.ssdlite.evaluate.score import open_data as open_boxes
 from mnv3.ssdlite.training import Detection
 from mnv3.tools.errors import UserError
 from mnv3.tools.training.run import open_data

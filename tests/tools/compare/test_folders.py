@@ -7,7 +7,7 @@ import pytest
 
 from mnv3.tools.compare.runs import Data
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs.evaluation import keep_config, origin
+from mnv3.tools.runs.report import keep_config, origin
 from tests.tools.compare.made_up import CONFIG, draw, make_run, read, write_scores
 
 

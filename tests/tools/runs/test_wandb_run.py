@@ -10,7 +10,7 @@ import pytest
 
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.summary import cost_figures, score_figures
-from mnv3.tools.runs.evaluation import track
+from mnv3.tools.runs.report import Reported, track
 from mnv3.tools.runs.wandb_run import boxed_image, finishing, start_run, upload_checkpoint, wandb_mode
 from tests.tools.training.tiny_task import fit
 
@@ -105,7 +105,7 @@ def score(folder, *, dataset="coco", row: str | None = ROW, group: str | None = 
         "wandb": {**SETTINGS, "group": group},
         "row": row,
     }
-    track(config, folder, "best.ckpt", {"AP": 0.1584}, list, dict, lambda: COST)
+    track(config, folder, "best.ckpt", Reported({"AP": 0.1584}, list, dict), lambda: COST)
     return summary(folder)
 
 

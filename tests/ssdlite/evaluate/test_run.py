@@ -10,7 +10,7 @@ from PIL import Image
 
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.inference import STEADY, predict
-from mnv3.ssdlite.evaluate.processes import detect_all
+from mnv3.ssdlite.evaluate.run import detect_all
 from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.tools.errors import UserError
 from tests.ssdlite.evaluate.made_up import data_set

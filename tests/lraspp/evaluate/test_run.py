@@ -10,7 +10,7 @@ from PIL import Image
 
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.evaluate.label_files import label_file
-from mnv3.lraspp.evaluate.processes import segment_all
+from mnv3.lraspp.evaluate.run import segment_all
 from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.tools.errors import UserError
 from tests.lraspp.evaluate.made_up import cityscapes_data
