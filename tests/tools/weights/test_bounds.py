@@ -157,8 +157,8 @@ def test_types_of_safetensors(tmp_path: Path) -> None:
     data = value.bfloat16().view(torch.int16).numpy().tobytes()
     (tmp_path / "x.safetensors").write_bytes(tensors({"a": place(0, 6, [3], "BF16")}, data))
     assert torch.equal(open_weights(tmp_path / "x.safetensors").tensors["a"], value.bfloat16().float())
-    (tmp_path / "x.safetensors").write_bytes(tensors({"a": place(0, 4, [4], "F8_E4M3")}))
-    refused(tmp_path / "x.safetensors", "F8_E4M3")
+    (tmp_path / "x.safetensors").write_bytes(tensors({"a": place(0, 4, [4], "F8_E4M3")}, bytes(4)))
+    refused(tmp_path / "x.safetensors", "float8_e4m3")
 
 
 def test_tables_of_tflite_before_and_beyond_the_file(tmp_path: Path) -> None:
