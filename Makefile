@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: help demo test check gpu clean
+.PHONY: help demo test check docs gpu clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -19,7 +19,10 @@ check: $(VENV)/dev ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-gpu: $(VENV)/dev ## on a machine with a GPU: its tests, and the times of README's "Speed" for it, in runs/bench
+docs: $(VENV)/dev ## the documentation as a site, in site/; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+gpu: $(VENV)/dev ## on a machine with a GPU: its tests, and the times of docs/speed.md for it, in runs/bench
 	$(BIN)/python -m pytest -q tests/gpu
 	for task in ssdlite lraspp; do \
 		for what in network training; do \

@@ -86,7 +86,6 @@ def test_a_spoilt_run_does_not_hide_the_others(
     good: Path, call: Callable[..., int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The newest run is looked for in all of them."""
-
     monkeypatch.chdir(good.parents[2])
     bad = shutil.copytree(good, good.with_name("bad"))
     (bad / "config.yaml").write_text("task: [")
