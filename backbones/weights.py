@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torchvision import models
 
 from mnv3.backbones.blocks import BN_EPSILON
 from mnv3.backbones.names.recognise import in_slims, recognise
@@ -103,7 +102,7 @@ def _imagenet_file(family: str) -> Path:
             f"backbone.weights=imagenet: torchvision has no {family}. Give a file with timm's state dict of "
             f"{timm}, or with one of ours: backbone.weights=FILE"
         )
-    return cached(getattr(models, name).DEFAULT, "ImageNet weights")
+    return cached(f"{name}.DEFAULT", "ImageNet weights")
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -29,6 +29,12 @@ class Recognised(NamedTuple):
     se: bool
     max_kernel: int
 
+    def options(self) -> dict[str, Any]:
+        """The section `backbone` of a configuration as far as a file of weights decides it, by dotted key."""
+        hswish = self.se or self.max_kernel > 3  # the authors' "minimalistic" networks have none of the three
+        rest = {"backbone.padding": None, "backbone.weights": None, "backbone.hswish": hswish}
+        return {**rest, **{f"backbone.{key}": value for key, value in self._asdict().items()}}
+
 
 def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda name: "keep") -> Recognised | None:
     """The backbone of a file, None if it is none of ours. `rf2_expansion`: how RF2 is done where it comes from, by the

@@ -3,17 +3,18 @@
 from pathlib import Path
 
 import torch
-from torchvision.models import WeightsEnum
+from torchvision.models import get_weight
 
 from mnv3.tools.errors import UserError
 
 
-def cached(weights: WeightsEnum, what: str) -> Path:
-    """The file of `weights` in torchvision's cache; never downloads.
+def cached(name: str, what: str) -> Path:
+    """The file of the weights of that `name`, "MobileNet_V2_Weights.DEFAULT", in torchvision's cache; never downloads.
 
     Raises UserError if it is not there, with its address, size and place, and the command that fetches it. `what`
     begins that sentence.
     """
+    weights = get_weight(name)
     path = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name
     if not path.exists():
         raise UserError(

@@ -17,23 +17,25 @@ from math import prod
 from typing import Any, NamedTuple
 
 from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
-from mnv3.backbones.names.unfold import unfolded
 from mnv3.backbones.tables import FAMILIES
 from mnv3.lraspp.data.classes import CITYSCAPES, VOC
 from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.model.pooling import Windows
 from mnv3.lraspp.model.presets import PRESETS
 from mnv3.lraspp.model.segmenter import Segmenter
-from mnv3.lraspp.weights.names import from_tensorflow, from_torchvision, torchvision_features
+from mnv3.lraspp.weights.names import torchvision_features
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.file import WeightsFile, inside, read_noting, unused
+from mnv3.tools.weights.file import WeightsFile, inside
+from mnv3.tools.weights.open import Marks
 
-MARKS = {"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"}
-"""An entry by which each is told: the convolution of the head's main branch, whose channels are task.filters."""
-
-DETECTORS = ("head.boxes.", "head.regression_head.", "BoxPredictor_0/")
-"""How the names of a detector's weights begin, for a better word than "unknown"."""
+MARKS = Marks(
+    own={"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"},
+    what="(Lite) R-ASPP segmenter in the names of mnv3, torchvision or TensorFlow's DeepLab",
+    others=("head.boxes.", "head.regression_head.", "BoxPredictor_0/"),
+    mistaken="a detector, not a segmenter: add task=ssdlite.",
+)
+"""Their entries are the convolution of the head's main branch, whose channels are task.filters."""
 
 
 class Release(NamedTuple):
@@ -64,15 +66,7 @@ class Found(NamedTuple):
 
 def describe(file: WeightsFile) -> Found:
     """What the names and shapes in a file say. Raises UserError: it is no segmenter of the kinds there are."""
-    origin = next((origin for origin, mark in MARKS.items() if mark in file.tensors), None)
-    if origin is None:
-        if any(name.startswith(DETECTORS) for name in file.tensors):
-            raise UserError(f"{file.path} holds a detector, not a segmenter: add task=ssdlite.")
-        raise UserError(
-            f"{file.path} holds no (Lite) R-ASPP segmenter in the names of mnv3, torchvision or TensorFlow's DeepLab; "
-            "weights of a backbone alone go into a new run: mnv3 train backbone.weights=FILE."
-        )
-    return {"ours": _ours, "torchvision": _torchvisions, "authors": _authors}[origin](file)
+    return {"ours": _ours, "torchvision": _torchvisions, "authors": _authors}[MARKS.origin(file)](file)
 
 
 def _ours(file: WeightsFile) -> Found:
@@ -129,12 +123,10 @@ def _found(file: WeightsFile, origin: str, options: Mapping[str, Any], lookup: A
     backbone = recognise(lookup, lambda name: "halve" if halves and FAMILIES[name].halves_expansion else "keep")
     if backbone is None:
         raise UserError(f"{file.path}: the segmenter in it has another backbone than those that mnv3 knows.")
-    filters = file.tensors[MARKS[origin]].shape[-1 if origin == "authors" else 0]
+    filters = file.tensors[MARKS.own[origin]].shape[-1 if origin == "authors" else 0]
     rest = {"task.name": "lraspp", "task.filters": int(filters), "task.input_size": None}
     rest |= {"task.gate": None, "task.pool": None, "task.skip": True}
-    rest |= {"backbone.padding": None, "backbone.weights": None}
-    rest |= {"backbone.hswish": backbone.se or backbone.max_kernel > 3}  # the authors' "minimalistic" has none of them
-    rest |= {f"backbone.{key}": value for key, value in backbone._asdict().items()}
+    rest |= backbone.options()
     return Found(origin, {**rest, **options}, int(classes))
 
 
@@ -155,16 +147,6 @@ def _windows(file: WeightsFile) -> Windows | None:
             (_, height, width, _), (_, down, right, _) = lists["ksize"], lists["strides"]
             return Windows((height, width), (down, right), whole=False)
     return None
-
-
-def translate(file: WeightsFile, origin: str, segmenter: Segmenter) -> tuple[dict[str, Any], list[str]]:
-    """The state dict for `segmenter` from a file of its backbone's family, and a line on each entry that is left."""
-    if origin == "authors":
-        return read_noting(unfolded(file.tensors), lambda variables: from_tensorflow(variables, segmenter))
-    if origin == "torchvision":
-        state = from_torchvision(file.tensors, segmenter)
-        return state, unused(file.tensors, state)
-    return dict(file.tensors), []
 
 
 def set_windows(segmenter: Segmenter, windows: Windows | None) -> None:

@@ -1,31 +1,28 @@
-"""A detector from a file: from a checkpoint of ours alone, or from anybody's weights into a new run."""
+"""A detector from a file: a checkpoint of `mnv3 train`, or another project's weights."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
 
 from mnv3.backbones.initial import no_initial_weights
+from mnv3.backbones.names.torchvision_cache import cached
+from mnv3.backbones.names.unfold import unfolded
 from mnv3.backbones.network import backbone_options
 from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.ssdlite.model.presets import PRESETS
-from mnv3.ssdlite.weights.recognise import MARKS, class_names, describe, published, translate
+from mnv3.ssdlite.weights.names import from_tensorflow, from_torchvision
+from mnv3.ssdlite.weights.recognise import MARKS, Found, class_names, describe, published
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
-from mnv3.tools.weights.file import open_weights
-from mnv3.tools.weights.load import check_classes, flat, load_all, load_found, load_init, network_state, settle
-
-TASK, PREFIX = "ssdlite", "detector."
-NAMED = ("torchvision", "torchvision-coco")
-"""Names of weights that need no file: torchvision's, trained on COCO 2017."""
-
-LOOSE = ("backbone.padding", "backbone.hswish", "backbone.weights")
-"""What a file of weights does not hold, or does not bind."""
+from mnv3.tools.weights.load import check_classes, load_all
+from mnv3.tools.weights.open import Opener
 
 SLOTS = ("in slot", "the data set, and dataset.class_slots,")
 """For `tools.weights.load.check_classes`: what a number of a class is, and what has to be the same for it to be."""
 
-
+TASK, PREFIX = "ssdlite", "detector."
 MOST_SLOTS = 100_000
 """Classes of a detector, background included."""
 
@@ -59,6 +56,9 @@ def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
     )
 
 
+_uninitialised = no_initial_weights()(detector_from_config)
+
+
 def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Loaded:
     """Build the detector of a checkpoint of `mnv3 train task=ssdlite`; with `classes`, they must be its own.
 
@@ -80,8 +80,7 @@ def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dic
     if classes is not None:
         check_classes(path, own, classes, *SLOTS)
     with of_file(path):
-        with no_initial_weights():
-            detector = detector_from_config(config, slots)
+        detector = _uninitialised(config, slots)
         load_all(detector, path, checkpoint, PREFIX)
     return Loaded(detector, config, own, ids or _ids(config, own))
 
@@ -98,62 +97,24 @@ def _ids(config: Mapping[str, Any], classes: Mapping[int, str]) -> dict[int, int
     return {slot: numbers.get(name, slot) for slot, name in classes.items()}
 
 
-def load_weights(
-    source: str, config: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
-) -> Loaded:
-    """A detector from anybody's weights: see `ssdlite.weights.recognise` for whose, and what they are worth.
-
-    `source`: a file, the common part of a TensorFlow checkpoint's names, a folder with either, or a name of NAMED.
-    `config`: of the call, whose sections task and backbone become those of the file; None for these two alone.
-    `asked`: what of them the user typed, by dotted key. Logs a line on what was not loaded.
-
-    Raises:
-        UserError: as `tools.weights.file.open_weights`; no such weights in torchvision's cache; no detector; another
-            one than was asked for; not all of it.
-    """
-    file, asked = open_weights(_path(source)), asked or {}
-    if file.kind == "ours":
-        loaded = _of_checkpoint(file.path, file.checkpoint)
-        settle(None, flat(loaded.config, asked), asked, (), source)
-        return loaded
-    with of_file(source):
-        found = describe(file)
-    settled = settle(config, found.options, asked, LOOSE, source)
-    with no_initial_weights():
-        detector = detector_from_config(settled, found.num_slots)
-    with of_file(source):
-        load_found(detector, source, *translate(file, found.origin, detector))
+def _of_file(detector: Detector, config: dict[str, Any], found: Found, asked: Mapping[str, Any]) -> Loaded:
     classes = dict(class_names(found))
-    return Loaded(detector, settled, classes, {slot: slot for slot in classes}, published(found))
+    return Loaded(detector, config, classes, {slot: slot for slot in classes}, published(found))
 
 
-def init_detector(detector: Detector, source: str | Path) -> list[str]:
-    """Begin with what fits of the weights of `source` (as in `load_weights`), of a checkpoint of any classes; return a
-    line on each tensor that was not loaded.
-
-    Raises:
-        UserError: as `load_weights`; or nothing fits.
-    """
-    file = open_weights(_path(str(source)))
-    if file.kind == "ours":
-        run_config(file.checkpoint, file.path, TASK)
-        return load_init(detector, source, network_state(file.tensors, PREFIX))
-    if not any(mark in file.tensors for mark in MARKS.values()):
-        return load_init(detector, source, file.tensors)  # a part of one of ours
-    with of_file(source):
-        found = describe(file)
-    if found.options["backbone.name"] != detector.backbone.family:
-        raise UserError(f"{source} is backbone={found.options['backbone.name']}, not {detector.backbone.family}.")
-    with of_file(source):
-        state, left = translate(file, found.origin, detector)
-    return [*load_init(detector, source, state), *left]
-
-
-def _path(source: str) -> Path:
-    if source not in NAMED:
-        return Path(source)
-    from torchvision.models.detection import SSDLite320_MobileNet_V3_Large_Weights
-
-    from mnv3.backbones.names.torchvision_cache import cached
-
-    return cached(SSDLite320_MobileNet_V3_Large_Weights.COCO_V1, "torchvision's SSDLite weights")
+OPENER = Opener(
+    task=TASK,
+    prefix=PREFIX,
+    marks=MARKS,
+    loose=("backbone.padding", "backbone.hswish", "backbone.weights"),
+    torchvision=partial(cached, "SSDLite320_MobileNet_V3_Large_Weights.COCO_V1", "torchvision's SSDLite weights"),
+    of_checkpoint=_of_checkpoint,
+    describe=describe,
+    build=lambda config, found: _uninitialised(config, found.num_slots),
+    unfold=unfolded,
+    from_tensorflow=from_tensorflow,
+    from_torchvision=from_torchvision,
+    loaded=_of_file,
+)
+load_weights, init_detector = OPENER.load, OPENER.begin
+"""Of any file of weights: see `ssdlite.weights.recognise` for whose, and what they are worth."""

@@ -16,24 +16,25 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
-from mnv3.backbones.names.unfold import unfolded
 from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS
 from mnv3.ssdlite.data.coco.names import COCO_NAMES
-from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.presets import PRESETS
-from mnv3.ssdlite.weights.names import from_tensorflow, from_torchvision, torchvision_features
+from mnv3.ssdlite.weights.names import torchvision_features
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.file import WeightsFile, inside, read_noting, unused
+from mnv3.tools.weights.file import WeightsFile, inside
+from mnv3.tools.weights.open import Marks
 
-MARKS = {
-    "ours": "head.boxes.0.predict.weight",
-    "torchvision": "head.regression_head.module_list.0.1.weight",
-    "authors": "BoxPredictor_0/BoxEncodingPredictor/biases",
-}
-"""An entry by which each is told: the box predictor of the finest level, which says how many anchors there are."""
-
-SEGMENTERS = ("head.features.", "classifier.cbr.", "classifier.low_classifier.", "aspp0/", "logits/semantic/")
-"""How the names of a segmenter's weights begin, for a better word than "unknown"."""
+MARKS = Marks(
+    own={
+        "ours": "head.boxes.0.predict.weight",
+        "torchvision": "head.regression_head.module_list.0.1.weight",
+        "authors": "BoxPredictor_0/BoxEncodingPredictor/biases",
+    },
+    what="SSDLite detector in the names of mnv3, torchvision or TensorFlow's detection API",
+    others=("head.features.", "classifier.cbr.", "classifier.low_classifier.", "aspp0/", "logits/semantic/"),
+    mistaken="a segmenter, not a detector: add task=lraspp.",
+)
+"""Their entries are the box predictor of the finest level, which says how many anchors there are."""
 
 AUTHORS_FIGURES = {"large": 0.226, "small": 0.154}
 """AP of their releases."""
@@ -53,14 +54,7 @@ class Found(NamedTuple):
 def describe(file: WeightsFile) -> Found:
     """What the names and shapes in a file say. Raises UserError: it is no detector of the families there are."""
     tensors = file.tensors
-    origin = next((origin for origin, mark in MARKS.items() if mark in tensors), None)
-    if origin is None:
-        if any(name.startswith(SEGMENTERS) for name in tensors):
-            raise UserError(f"{file.path} holds a segmenter, not a detector: add task=lraspp.")
-        raise UserError(
-            f"{file.path} holds no SSDLite detector in the names of mnv3, torchvision or TensorFlow's detection API; "
-            "weights of a backbone alone go into a new run: mnv3 train backbone.weights=FILE."
-        )
+    origin = MARKS.origin(file)
     if origin == "authors":
         lookup, classes = in_slims(tensors, "FeatureExtractor/"), tensors["BoxPredictor_0/ClassPredictor/biases"]
     elif origin == "torchvision":
@@ -71,7 +65,7 @@ def describe(file: WeightsFile) -> Found:
     backbone = recognise(lookup)
     if backbone is None:
         raise UserError(f"{file.path}: the detector in it has another backbone than those that mnv3 knows.")
-    anchors = tensors[MARKS[origin]].shape[0] // CODES
+    anchors = tensors[MARKS.own[origin]].shape[0] // CODES
     preset = next((name for name, rules in PRESETS.items() if len(rules.anchors[0]) == anchors), None)
     if preset is None:
         raise UserError(f"{file.path}: the detector in it has {anchors} anchors a cell, where mnv3 knows 3 and 6.")
@@ -80,22 +74,9 @@ def describe(file: WeightsFile) -> Found:
         "task.preset": preset,
         "task.input_size": [320, 320],  # of all that were published; any other can be asked for
         "backbone.output_stride": 32,
-        "backbone.padding": None,
-        "backbone.weights": None,
-        "backbone.hswish": backbone.se or backbone.max_kernel > 3,  # the authors' "minimalistic" has none of the three
-        **{f"backbone.{key}": value for key, value in backbone._asdict().items()},
+        **backbone.options(),
     }
     return Found(origin, options, classes.shape[0] // anchors)
-
-
-def translate(file: WeightsFile, origin: str, detector: Detector) -> tuple[dict[str, Any], list[str]]:
-    """The state dict for `detector` from a file of its backbone's family, and a line on each entry that is left."""
-    if origin == "authors":
-        return read_noting(unfolded(file.tensors), lambda variables: from_tensorflow(variables, detector))
-    if origin == "torchvision":
-        state = from_torchvision(file.tensors, detector)
-        return state, unused(file.tensors, state)
-    return dict(file.tensors), []
 
 
 def class_names(found: Found) -> Mapping[int, str]:

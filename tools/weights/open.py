@@ -1,0 +1,123 @@
+"""A task's network from a file of weights: a checkpoint, or another project's."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from torch import Tensor, nn
+
+from mnv3.tools.errors import UserError, of_file
+from mnv3.tools.weights.checkpoint import run_config
+from mnv3.tools.weights.file import WeightsFile, open_weights, read_noting, unused
+from mnv3.tools.weights.load import flat, load_found, load_init, network_state, settle
+
+NAMED = ("torchvision", "torchvision-coco")
+"""Names of weights that need no file: torchvision's, trained on COCO 2017."""
+
+
+class Marks(NamedTuple):
+    """How the files of a task's networks are recognised.
+
+    `own`: an entry by origin, "ours", "torchvision" or "authors". `what`: the network, and whose names are known.
+    `others`: beginnings of names in files of another task, for which the message is `mistaken`.
+    """
+
+    own: Mapping[str, str]
+    what: str
+    others: tuple[str, ...]
+    mistaken: str
+
+    def origin(self, file: WeightsFile) -> str:
+        """Whose file it is. Raises UserError: it holds no such network."""
+        for origin, mark in self.own.items():
+            if mark in file.tensors:
+                return origin
+        if any(name.startswith(self.others) for name in file.tensors):
+            raise UserError(f"{file.path} holds {self.mistaken}")
+        raise UserError(
+            f"{file.path} holds no {self.what}; "
+            "weights of a backbone alone go into a new run: mnv3 train backbone.weights=FILE."
+        )
+
+
+Loaded = TypeVar("Loaded")
+
+
+@dataclass(frozen=True)
+class Opener(Generic[Loaded]):
+    """What a task knows of its weights.
+
+    `prefix`: of the network's entries in a checkpoint of `mnv3 train`. `loose`: keys that a file of weights does not
+    hold, or does not bind. `torchvision`: the file that NAMED stands for. `describe`: what is in a file; it has an
+    `origin` and `options`. `build`: the network for a configuration and that. `unfold`: TensorFlow's variables with
+    batch norms. `loaded`: the answer, of the network, its configuration, what is in the file, and what was asked for.
+    """
+
+    task: str
+    prefix: str
+    marks: Marks
+    loose: tuple[str, ...]
+    torchvision: Callable[[], Path]
+    of_checkpoint: Callable[[Path, Mapping[str, Any]], Loaded]
+    describe: Callable[[WeightsFile], Any]
+    build: Callable[[dict[str, Any], Any], nn.Module]
+    unfold: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    from_tensorflow: Callable[[Mapping[str, Any], Any], dict[str, Tensor]]
+    from_torchvision: Callable[[Mapping[str, Any], Any], dict[str, Tensor]]
+    loaded: Callable[[Any, dict[str, Any], Any, Mapping[str, Any]], Loaded]
+
+    def load(
+        self, source: str, config: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
+    ) -> Loaded:
+        """A network from any file of weights.
+
+        `source`: a file, the common part of a TensorFlow checkpoint's names, a folder with either, or a name of NAMED.
+        `config`: of the call, whose sections task and backbone become those of the file; None for these two alone.
+        `asked`: what of them the user typed, by dotted key. Logs a line on what was not loaded.
+
+        Raises:
+            UserError: as `tools.weights.file.open_weights`; no such weights in torchvision's cache; no network of the
+                task; another one than was asked for; not all of it.
+        """
+        file, asked = open_weights(self._path(source)), asked or {}
+        if file.kind == "ours":
+            loaded = self.of_checkpoint(file.path, file.checkpoint)
+            settle(None, flat(run_config(file.checkpoint, file.path, self.task), asked), asked, (), source)
+            return loaded
+        with of_file(source):
+            found = self.describe(file)
+        settled = settle(config, found.options, asked, self.loose, source)
+        network = self.build(settled, found)
+        with of_file(source):
+            load_found(network, source, *self._translated(file, found.origin, network))
+        return self.loaded(network, settled, found, asked)
+
+    def begin(self, network: Any, source: str | Path) -> list[str]:
+        """Begin with what fits of the weights of `source` (as in `load`), of a checkpoint of any classes; return a line
+        on each tensor that was not loaded. Raises UserError as `load`; or nothing fits."""
+        file = open_weights(self._path(str(source)))
+        if file.kind == "ours":
+            run_config(file.checkpoint, file.path, self.task)
+            return load_init(network, source, network_state(file.tensors, self.prefix))
+        if not any(mark in file.tensors for mark in self.marks.own.values()):
+            return load_init(network, source, file.tensors)  # a part of one of ours
+        with of_file(source):
+            found = self.describe(file)
+        if (name := found.options["backbone.name"]) != network.backbone.family:
+            raise UserError(f"{source} is backbone={name}, not {network.backbone.family}.")
+        with of_file(source):
+            state, left = self._translated(file, found.origin, network)
+        return [*load_init(network, source, state), *left]
+
+    def _translated(self, file: WeightsFile, origin: str, network: nn.Module) -> tuple[dict[str, Tensor], list[str]]:
+        """The state dict for `network` from a file of its backbone's family, and a line on each entry that is left."""
+        if origin == "authors":
+            return read_noting(self.unfold(file.tensors), lambda variables: self.from_tensorflow(variables, network))
+        if origin == "torchvision":
+            state = self.from_torchvision(file.tensors, network)
+            return state, unused(file.tensors, state)
+        return dict(file.tensors), []
+
+    def _path(self, source: str) -> Path:
+        return self.torchvision() if source in NAMED else Path(source)
