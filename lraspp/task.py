@@ -104,7 +104,6 @@ class Lraspp(Task):
         return hooks
 
     def bench(self) -> Bench:
-        from mnv3.lraspp import speed
 
         return speed
 

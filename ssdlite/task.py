@@ -96,7 +96,6 @@ class Ssdlite(Task):
         return hooks
 
     def bench(self) -> Bench:
-        from mnv3.ssdlite import speed
 
         return speed
 

@@ -10,7 +10,7 @@ import torch
 
 from mnv3.cli import bench
 from mnv3.cli.call.composing import composer
-from mnv3.ssdlite import speed
+from mnv3.ssdlite.bench import run as speed
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.errors import UserError

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 import torch
 from omegaconf import DictConfig
 
-from mnv3.lraspp import speed_engines, speed_network, speed_training
+from mnv3.lraspp.bench import engines, network, training
 from mnv3.lraspp.cost import PAPER_SIZE, multiply_adds, parameters
 from mnv3.tools.bench.rounds import Comparison
 
 SUBJECTS = {
-    "network": speed_network.comparisons,
-    "training": speed_training.comparisons,
-    "engines": speed_engines.comparisons,
+    "network": network.comparisons,
+    "training": training.comparisons,
+    "engines": engines.comparisons,
 }
 
 
 def cost(cfg: DictConfig) -> str:
     """What the segmenter that `cfg` names costs, in a sentence."""
-    segmenter = speed_network.make_segmenter(speed_network.network_options(cfg))
+    segmenter = network.make_segmenter(network.network_options(cfg))
     madds = multiply_adds(segmenter, PAPER_SIZE)
     return (
         f"{parameters(segmenter):,} parameters; {madds.conv:,} multiply-adds in convolutions a frame of "

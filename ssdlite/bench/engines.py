@@ -17,11 +17,8 @@ from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from mnv3.backbones.inference.fold import fold_norms
-from mnv3.ssdlite.model.detector import Detector
-from mnv3.ssdlite.model.resize import resize
-from mnv3.ssdlite.predict import DetectorPredictor
-from mnv3.ssdlite.speed_exported import detections_of_file
-from mnv3.ssdlite.speed_network import (
+from mnv3.ssdlite.bench.exported import detections_of_file
+from mnv3.ssdlite.bench.network import (
     NUM_SLOTS,
     THEIRS,
     THEIRS_KEEPING,
@@ -30,6 +27,9 @@ from mnv3.ssdlite.speed_network import (
     network_options,
     silence,
 )
+from mnv3.ssdlite.model.detector import Detector
+from mnv3.ssdlite.model.resize import resize
+from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
 from mnv3.tools.bench.photos import photo, photo_files

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 import torch
 from omegaconf import DictConfig
 
-from mnv3.ssdlite import speed_engines, speed_network, speed_training
+from mnv3.ssdlite.bench import engines, network, training
 from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.paper.cost import count
 
 SUBJECTS = {
-    "network": speed_network.comparisons,
-    "training": speed_training.comparisons,
-    "engines": speed_engines.comparisons,
+    "network": network.comparisons,
+    "training": training.comparisons,
+    "engines": engines.comparisons,
 }
 
 
 def cost(cfg: DictConfig) -> str:
     """What the detector that `cfg` names costs, in a sentence."""
-    detector = speed_network.make_detector(speed_network.network_options(cfg))
+    detector = network.make_detector(network.network_options(cfg))
     costs = count(detector, torch.zeros((1, 3, *cfg.task.input_size)))
     return (
         f"{costs.conv_params:,} parameters (conv weights and biases), {costs.trainable_params:,} trainable; "

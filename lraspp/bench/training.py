@@ -16,12 +16,7 @@ from torchvision import tv_tensors
 from torchvision.datasets import Cityscapes, wrap_dataset_for_transforms_v2
 from torchvision.transforms import v2
 
-from mnv3.lraspp.data.augment import SCALES
-from mnv3.lraspp.data.cache import write_copies
-from mnv3.lraspp.data.frames import IGNORE, FrameData
-from mnv3.lraspp.data.loader import train_loader
-from mnv3.lraspp.data.sets import cache_folder, open_dataset
-from mnv3.lraspp.speed_network import (
+from mnv3.lraspp.bench.network import (
     BATCH,
     CROP,
     FRAME,
@@ -32,6 +27,11 @@ from mnv3.lraspp.speed_network import (
     our_training,
     their_training,
 )
+from mnv3.lraspp.data.augment import SCALES
+from mnv3.lraspp.data.cache import write_copies
+from mnv3.lraspp.data.frames import IGNORE, FrameData
+from mnv3.lraspp.data.loader import train_loader
+from mnv3.lraspp.data.sets import cache_folder, open_dataset
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.data.loader import Loader, worker_count

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from mnv3.cli.call.composing import composer
-from mnv3.ssdlite import speed, speed_engines, speed_training
+from mnv3.ssdlite.bench import engines, run, training
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.engines import EAGER, ONNX_RUNTIME, OPENVINO
 from mnv3.tools.bench.photos import photo
@@ -23,8 +23,8 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Composes the benchmark's configuration, of steps of two images; the number of threads is kept."""
-    monkeypatch.setattr(speed_training, "BATCHES", 1)
-    monkeypatch.setattr(speed_training, "worker_count", lambda *_: 0)
+    monkeypatch.setattr(training, "BATCHES", 1)
+    monkeypatch.setattr(training, "worker_count", lambda *_: 0)
     threads = torch.get_num_threads()
     with composer("bench") as compose:
         yield lambda *words: compose(["bench.batch_size=2", "task.input_size=[96,96]", *words])
@@ -34,7 +34,7 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
 @pytest.mark.parametrize("what", ["network", "training"])
 def test_every_contestant_finishes(make: Callable[..., Any], what: str) -> None:
     count = 0
-    for comparison in speed.comparisons(make(f"bench.what={what}"), CPU):
+    for comparison in run.comparisons(make(f"bench.what={what}"), CPU):
         count += 1
         assert list(comparison.contestants) == ["mnv3", "torchvision", "torchvision, our allocator"]
         for name in ("mnv3", "torchvision"):
@@ -48,21 +48,21 @@ def test_both_loaders_give_every_file(make: Callable[..., Any], tmp_path: Path) 
     for number in range(3):
         Image.fromarray(photo(number, (60, 80))).save(tmp_path / f"{number}.jpg")
     cfg = make("bench.what=training", f"bench.images={tmp_path}", "bench.batch_size=3")
-    comparisons = speed.comparisons(cfg, CPU)
+    comparisons = run.comparisons(cfg, CPU)
     loading = next(comparisons)
     assert loading.images == 3
     file, options, batch, _ = loading.contestants["mnv3"].arguments
     assert Path(file).is_file()  # for as long as the comparisons go on
-    ours = next(iter(speed_training._our_loader(file, options, batch, workers=0)))
-    images, targets = next(iter(speed_training._their_loader(file, batch, workers=0)))
+    ours = next(iter(training._our_loader(file, options, batch, workers=0)))
+    images, targets = next(iter(training._their_loader(file, batch, workers=0)))
     assert ours.images.shape == (3, 3, 96, 96) and ours.sizes.tolist() == [[60, 80]] * 3
     assert len(images) == len(targets) == 3 and all(image.dtype == torch.float32 for image in images)
 
 
 def test_engines_give_the_same_boxes(make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """torch.compile, which takes long, is left to the benchmark."""
-    monkeypatch.setattr(speed_engines, "usable", lambda _: ((ONNX_RUNTIME, OPENVINO), ()))
-    comparisons = speed.comparisons(make("bench.what=engines", "bench.threads=[1]"), CPU)
+    monkeypatch.setattr(engines, "usable", lambda _: ((ONNX_RUNTIME, OPENVINO), ()))
+    comparisons = run.comparisons(make("bench.what=engines", "bench.threads=[1]"), CPU)
     comparison = next(comparisons)
     found: dict[str, Any] = {
         name: contestant.make(*contestant.arguments)() for name, contestant in comparison.contestants.items()
@@ -74,21 +74,21 @@ def test_engines_give_the_same_boxes(make: Callable[..., Any], monkeypatch: pyte
     for name, boxes in ours.items():
         agreement = boxes_agree([eager], [boxes], least_score=0.0, limit=100, nms_iou=0.6)
         assert agreement.good, f"{name}: {agreement.words}"
-    assert len(found[speed_engines.SURE][0]["boxes"]) == 0 < len(found[speed_engines.THEIRS][0]["boxes"])
+    assert len(found[engines.SURE][0]["boxes"]) == 0 < len(found[engines.THEIRS][0]["boxes"])
     assert next(comparisons, None) is None
 
 
 def test_engines_are_for_the_cpu(make: Callable[..., Any]) -> None:
     with pytest.raises(UserError, match=r"bench\.what=engines compares engines on the CPU"):
-        next(speed.comparisons(make("bench.what=engines", "bench.accelerator=gpu"), CPU))
+        next(run.comparisons(make("bench.what=engines", "bench.accelerator=gpu"), CPU))
 
 
 @pytest.mark.parametrize("folder", ["gone", "."])
 def test_a_folder_without_photos_is_refused(make: Callable[..., Any], tmp_path: Path, folder: str) -> None:
     with pytest.raises(UserError, match=r"bench\.images="):
-        next(speed.comparisons(make("bench.what=training", f"bench.images={tmp_path / folder}"), CPU))
+        next(run.comparisons(make("bench.what=training", f"bench.images={tmp_path / folder}"), CPU))
 
 
 def test_cost_is_told_as_the_paper_counts(make: Callable[..., Any]) -> None:
-    assert speed.cost(make("task.input_size=[320,320]")).startswith("3,215,311 parameters (conv weights and biases)")
-    assert "506,563,904 multiply-adds" in speed.cost(make("task.input_size=[320,320]"))
+    assert run.cost(make("task.input_size=[320,320]")).startswith("3,215,311 parameters (conv weights and biases)")
+    assert "506,563,904 multiply-adds" in run.cost(make("task.input_size=[320,320]"))

@@ -17,8 +17,8 @@ from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.backbones.network import backbone_options
+from mnv3.lraspp.bench.scoring import comparison as scoring
 from mnv3.lraspp.data.frames import IGNORE
-from mnv3.lraspp.evaluate.score_bench import comparison as scoring
 from mnv3.lraspp.model.losses import segmentation_loss
 from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
 from mnv3.tools.bench.contestant import Contestant

@@ -8,10 +8,10 @@ import torch
 from omegaconf import DictConfig
 
 from mnv3.backbones.inference.fold import fold_norms
+from mnv3.lraspp.bench.exported import labels_of_frame
+from mnv3.lraspp.bench.network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
 from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.predict import SegmenterPredictor
-from mnv3.lraspp.speed_exported import labels_of_frame
-from mnv3.lraspp.speed_network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
 from mnv3.tools.bench.photos import photo

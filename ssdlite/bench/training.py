@@ -18,12 +18,12 @@ from torchvision import tv_tensors
 from torchvision.datasets import CocoDetection, wrap_dataset_for_transforms_v2
 from torchvision.transforms import v2
 
+from mnv3.ssdlite.bench.network import BATCH, make_peer, network_options, our_training, their_training, three_ways
 from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.ssdlite.data.loader import train_loader
 from mnv3.ssdlite.model.detector import normalised
 from mnv3.ssdlite.model.presets import get_preset
 from mnv3.ssdlite.model.targets import Targets
-from mnv3.ssdlite.speed_network import BATCH, make_peer, network_options, our_training, their_training, three_ways
 from mnv3.tools.bench.photos import photo_files, write_coco
 from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.data.loader import Loader, worker_count

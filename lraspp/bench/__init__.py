@@ -1,0 +1,1 @@
+"""What `mnv3 bench task=lraspp` measures, beside torchvision's segmenter and cityscapesscripts."""

@@ -1,0 +1,1 @@
+"""What `mnv3 bench task=ssdlite` measures, beside torchvision's detector."""
