@@ -105,7 +105,7 @@ class Lraspp(Task):
 
     def bench(self) -> Bench:
 
-        return speed
+        return run
 
 
 TASK = Lraspp()

@@ -97,7 +97,7 @@ class Ssdlite(Task):
 
     def bench(self) -> Bench:
 
-        return speed
+        return run
 
 
 TASK = Ssdlite()

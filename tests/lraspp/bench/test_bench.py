@@ -19,9 +19,9 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Composes the benchmark's configuration, on small frames and crops; the number of threads is kept."""
-    for module in (speed_network, speed_training, speed_engines):
+    for module in (network, training, engines):
         monkeypatch.setattr(module, "FRAME", (96, 160))
-    for module in (speed_network, speed_training):
+    for module in (network, training):
         monkeypatch.setattr(module, "CROP", (65, 65))
     monkeypatch.setattr(training, "BATCHES", 1)
     monkeypatch.setattr(training, "worker_count", lambda *_: 0)
