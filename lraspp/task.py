@@ -104,6 +104,7 @@ class Lraspp(Task):
         return hooks
 
     def bench(self) -> Bench:
+        from mnv3.lraspp.bench import run
 
         return run
 

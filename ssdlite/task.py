@@ -96,6 +96,7 @@ class Ssdlite(Task):
         return hooks
 
     def bench(self) -> Bench:
+        from mnv3.ssdlite.bench import run
 
         return run
 

@@ -1,6 +1,6 @@
 """`mnv3 bench task=lraspp bench.what=engines`: one frame in memory to its label map, by every engine, on the CPU."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,17 +8,17 @@ import torch
 from omegaconf import DictConfig
 
 from mnv3.backbones.inference.fold import fold_norms
-from mnv3.lraspp.bench.exported import labels_of_frame
-from mnv3.lraspp.bench.network import FRAME, NUM_CLASSES, THEIRS, make_peer, make_segmenter, network_options
+from mnv3.lraspp.bench.network import FRAME, NUM_CLASSES, make_peer, make_segmenter, network_options
 from mnv3.lraspp.data.frames import SegClass
+from mnv3.lraspp.export.predictor import OnnxSegmenter
 from mnv3.lraspp.predict import SegmenterPredictor
 from mnv3.tools.bench.contestant import Contestant
-from mnv3.tools.bench.engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
+from mnv3.tools.bench.engines import ONNX_RUNTIME, hush_compiler, image_of, our_contestants, usable, write_random
+from mnv3.tools.bench.peer import THEIRS, Function
 from mnv3.tools.bench.photos import photo
 from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.files.temporaries import scratch_folder
 
-Function = Callable[[], object]
 Size = tuple[int, int]
 
 
@@ -32,7 +32,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
             contestants = our_contestants(
                 engines,
                 files,
-                labels_of_frame,
+                OnnxSegmenter,
                 eager,
                 threads=threads,
                 subject=FRAME,
@@ -59,8 +59,8 @@ def eager(threads: int, size: Size, compiled: bool, options: dict[str, Any]) -> 
         hush_compiler()
         predictor.segmenter = fold_norms(predictor.segmenter, pack=False)
         predictor.segmenter.compile()
-    frame = photo(0, size)
-    return lambda: predictor([frame])
+    image = image_of(size)
+    return lambda: predictor([image()])
 
 
 def theirs(threads: int, size: Size) -> Function:

@@ -5,7 +5,7 @@ CPU better, channels last; and with the memory allocator set as `mnv3 train` set
 alone: a contestant takes 4 to 5 GB there, and all are in memory at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -22,18 +22,14 @@ from mnv3.lraspp.data.frames import IGNORE
 from mnv3.lraspp.model.losses import segmentation_loss
 from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
 from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.peer import OURS, THEIRS, Function, Step, finished, training_step
 from mnv3.tools.bench.rounds import Comparison
 
 FRAME = (1024, 2048)  # of Cityscapes
 CROP = (769, 769)  # the authors' training crop
 BATCH = 4
 NUM_CLASSES = 19
-OURS = "mnv3"
-THEIRS, THEIRS_LAST = "torchvision", "torchvision, channels last"
-THEIRS_LAST_KEEPING = "torchvision, channels last, our allocator"
-
-Function = Callable[[], object]
-Step = Callable[..., None]
+THEIRS_LAST, THEIRS_LAST_KEEPING = f"{THEIRS}, channels last", f"{THEIRS}, channels last, our allocator"
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
@@ -70,7 +66,7 @@ def our_frame(options: dict[str, Any], device: str) -> Function:
 
     @torch.inference_mode()
     def label() -> object:
-        return _finished(segmenter.labels(segmenter(frame), FRAME))
+        return finished(segmenter.labels(segmenter(frame), FRAME))
 
     return label
 
@@ -83,7 +79,7 @@ def their_frame(channels_last: bool, device: str) -> Function:
 
     @torch.inference_mode()
     def label() -> object:
-        return _finished(segmenter(frame)["out"].argmax(1))
+        return finished(segmenter(frame)["out"].argmax(1))
 
     return label
 
@@ -97,7 +93,7 @@ def our_training(options: dict[str, Any], precision: str, device: str) -> Step:
     """One step of SGD, a function of crops and label maps as a loader gives them."""
     segmenter = make_segmenter(options).to(device).train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     align = segmenter.preset.align_corners
-    return _training(
+    return training_step(
         segmenter,
         lambda images, labels: segmentation_loss(segmenter(images), labels, align_corners=align),
         precision,
@@ -114,7 +110,7 @@ def their_step(batch: int, precision: str, device: str) -> Function:
 def their_training(precision: str, device: str) -> Step:
     """The same with torchvision's segmenter, a function of normalised crops and int64 label maps."""
     segmenter = make_peer(device).train()
-    return _training(
+    return training_step(
         segmenter,
         lambda images, labels: F.cross_entropy(segmenter(images)["out"], labels, ignore_index=IGNORE),
         precision,
@@ -150,21 +146,6 @@ def make_peer(device: str) -> nn.Module:
     return lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=NUM_CLASSES).to(device)
 
 
-def _training(network: nn.Module, loss: Callable[..., Tensor], precision: str, device: str) -> Step:
-    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=4e-5)
-    kind = torch.device(device).type
-
-    def step(*batch: Tensor) -> None:
-        optimizer.zero_grad()
-        with torch.autocast(kind, torch.bfloat16, enabled=precision == "bfloat16"):
-            value = loss(*batch)
-        value.backward()
-        optimizer.step()
-        _finished(None)
-
-    return step
-
-
 def _random_batch(batch: int, size: tuple[int, int], device: str) -> tuple[Tensor, Tensor]:
     """The same images and label maps in every process; a tenth of the pixels is void."""
     random = torch.Generator().manual_seed(0)
@@ -172,10 +153,3 @@ def _random_batch(batch: int, size: tuple[int, int], device: str) -> tuple[Tenso
     labels = torch.randint(0, NUM_CLASSES, (batch, *size), dtype=torch.uint8, generator=random)
     labels[:, : size[0] // 10] = IGNORE
     return images.to(device), labels.to(device)
-
-
-def _finished(result: object) -> object:
-    """What a GPU was asked for is done only now."""
-    if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
-    return result

@@ -5,7 +5,7 @@ decoded copies that `mnv3 data cache` makes of them. torchvision's side is its C
 of its reference recipe for segmentation, in their second version, on tensors.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,6 @@ from mnv3.lraspp.bench.network import (
     CROP,
     FRAME,
     NUM_CLASSES,
-    OURS,
-    THEIRS,
     network_options,
     our_training,
     their_training,
@@ -33,6 +31,7 @@ from mnv3.lraspp.data.frames import IGNORE, FrameData
 from mnv3.lraspp.data.loader import train_loader
 from mnv3.lraspp.data.sets import cache_folder, open_dataset
 from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.peer import OURS, THEIRS, Function, epoch, first_step, loading
 from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.data.loader import Loader, worker_count
 from mnv3.tools.files.temporaries import scratch_folder
@@ -41,7 +40,6 @@ BATCHES = 2  # of a pass over the frames
 PRECISION = "float32"
 COPIES = "mnv3, decoded copies"
 
-Function = Callable[[], object]
 Place = dict[str, dict[str, Any]]
 
 
@@ -89,52 +87,36 @@ def _comparison(title: str, contestants: dict[str, tuple[Any, ...]], **more: Any
 
 def our_loading(place: Place, batch: int) -> Function:
     """A pass over the frames by one core."""
-    torch.set_num_threads(1)
-    loader = _our_loader(place, batch, workers=0)
-    return lambda: sum(len(found.images) for found in _next_epoch(loader))
+    return loading(_our_loader(place, batch, workers=0))
 
 
 def their_loading(folder: str, batch: int) -> Function:
     """The same by torchvision."""
-    torch.set_num_threads(1)
-    loader = _their_loader(folder, batch, workers=0)
-    return lambda: sum(len(images) for images, _ in loader)
+    return loading(_their_loader(folder, batch, workers=0))
 
 
 def our_step(place: Place, options: dict[str, Any], batch: int, device: str) -> Function:
     """One step on the first batch."""
-    first = next(iter(_our_loader(place, batch, workers=0)))
-    step, images, labels = our_training(options, PRECISION, device), first.images.to(device), first.labels.to(device)
-    return lambda: step(images, labels)
+    loader, step = _our_loader(place, batch, workers=0), our_training(options, PRECISION, device)
+    return first_step(loader, step, lambda found: (found.images.to(device), found.labels.to(device)))
 
 
 def their_step(folder: str, batch: int, device: str) -> Function:
     """The same by torchvision."""
-    images, labels = next(iter(_their_loader(folder, batch, workers=0)))
-    step, images, labels = their_training(PRECISION, device), images.to(device), _known(labels).to(device)
-    return lambda: step(images, labels)
+    loader, step = _their_loader(folder, batch, workers=0), their_training(PRECISION, device)
+    return first_step(loader, step, lambda found: (found[0].to(device), _known(found[1]).to(device)))
 
 
 def our_epoch(place: Place, options: dict[str, Any], batch: int, workers: int, device: str) -> Function:
     """A pass over the frames with a step for each batch."""
     loader, step = _our_loader(place, batch, workers), our_training(options, PRECISION, device)
-
-    def train() -> None:
-        for found in _next_epoch(loader):
-            step(found.images.to(device), found.labels.to(device))
-
-    return train
+    return epoch(loader, step, lambda found: (found.images.to(device), found.labels.to(device)))
 
 
 def their_epoch(folder: str, batch: int, workers: int, device: str) -> Function:
     """The same by torchvision."""
     loader, step = _their_loader(folder, batch, workers), their_training(PRECISION, device)
-
-    def train() -> None:
-        for images, labels in loader:
-            step(images.to(device), _known(labels).to(device))
-
-    return train
+    return epoch(loader, step, lambda found: (found[0].to(device), _known(found[1]).to(device)))
 
 
 def _place(folder: str, frames: int, cache: str) -> Place:
@@ -152,12 +134,6 @@ def _open(place: Place) -> FrameData:
 
 def _our_loader(place: Place, batch: int, workers: int) -> Loader:
     return train_loader(_open(place), crop=CROP, augmentation="paper", batch_size=batch, seed=0, workers=workers)
-
-
-def _next_epoch(loader: Loader) -> Loader:
-    """Other crops than last time."""
-    loader.sampler.set_epoch(loader.sampler.epoch + 1)  # type: ignore[attr-defined]
-    return loader
 
 
 def _their_loader(folder: str, batch: int, workers: int) -> DataLoader[Any]:

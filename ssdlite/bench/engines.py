@@ -6,7 +6,7 @@ Ours takes the best candidates in either case; its norms have the statistics of 
 memory, as that of `mnv3 predict` does.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +17,25 @@ from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from mnv3.backbones.inference.fold import fold_norms
-from mnv3.ssdlite.bench.exported import detections_of_file
 from mnv3.ssdlite.bench.network import (
     NUM_SLOTS,
-    THEIRS,
-    THEIRS_KEEPING,
     make_detector,
     make_peer,
     network_options,
     silence,
 )
+from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.tools.bench.contestant import Contestant
-from mnv3.tools.bench.engines import ONNX_RUNTIME, hush_compiler, our_contestants, usable, write_random
+from mnv3.tools.bench.engines import ONNX_RUNTIME, hush_compiler, image_of, our_contestants, usable, write_random
+from mnv3.tools.bench.peer import THEIRS, THEIRS_KEEPING, Function
 from mnv3.tools.bench.photos import photo, photo_files
 from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.files.temporaries import scratch_folder
-from mnv3.tools.images.read import read_pixels
 
 SURE = f"{THEIRS}, NMS idle"
-
-Function = Callable[[], object]
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
@@ -53,7 +49,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
             contestants = our_contestants(
                 engines,
                 files,
-                detections_of_file,
+                OnnxDetector,
                 eager,
                 threads=threads,
                 subject=file,
@@ -84,7 +80,8 @@ def eager(threads: int, photo: str, compiled: bool, options: dict[str, Any]) -> 
         hush_compiler()
         predictor.detector = fold_norms(predictor.detector, pack=False)
         predictor.detector.compile()
-    return lambda: predictor([read_pixels(photo)])
+    image = image_of(photo)
+    return lambda: predictor([image()])
 
 
 def theirs(threads: int, photo: str, sure: bool) -> Function:

@@ -4,7 +4,7 @@ Each contestant runs in a process of its own. torchvision's runs there as it com
 allocator set as `mnv3 train` sets it, which tells how much of the difference that is.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from mnv3.backbones.network import backbone_options
 from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.ssdlite.model.resize import resize
 from mnv3.ssdlite.model.targets import PADDING, Targets
-from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.peer import Function, Step, finished, three_ways, training_step
 from mnv3.tools.bench.rounds import Comparison
 
 BOXES = 100  # rows of padded targets, as the loader makes them
@@ -26,10 +26,6 @@ MOST_BOXES = 15  # real ones of an image; COCO has 7 on average
 PHOTO = (480, 640)  # size of the single image, the commonest in COCO
 NUM_SLOTS = 91  # COCO by category id
 BATCH = 32
-OURS, THEIRS, THEIRS_KEEPING = "mnv3", "torchvision", "torchvision, our allocator"
-
-Function = Callable[[], object]
-Step = Callable[..., None]
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
@@ -49,16 +45,6 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
         )
 
 
-def three_ways(title: str, ours: tuple[Any, ...], theirs: tuple[Any, ...], **more: Any) -> Comparison:
-    """Ours, theirs, and theirs with our allocator: functions that make the contestants, with their arguments."""
-    contestants = {
-        OURS: Contestant(*ours, keep_freed=True),
-        THEIRS: Contestant(*theirs, keep_freed=False),
-        THEIRS_KEEPING: Contestant(*theirs, keep_freed=True),
-    }
-    return Comparison(title, OURS, contestants, **more)
-
-
 def our_step(options: dict[str, Any], batch: int, precision: str, device: str) -> Function:
     """One step of SGD from uint8 images and boxes to new weights."""
     images, targets = _random_batch(batch, options["input_size"], device)
@@ -68,7 +54,7 @@ def our_step(options: dict[str, Any], batch: int, precision: str, device: str) -
 def our_training(options: dict[str, Any], precision: str, device: str) -> Step:
     """One step of SGD, a function of images and targets as a loader gives them."""
     detector = make_detector(options).to(device).train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return _training(
+    return training_step(
         detector, lambda images, targets: detector.losses(detector(images), targets)["loss"], precision, device
     )
 
@@ -85,7 +71,9 @@ def their_training(precision: str, device: str) -> Step:
     """The same with torchvision's detector, a function of lists of images and targets."""
     detector = make_peer(device).train()
     zero = torch.zeros((), device=device)
-    return _training(detector, lambda images, targets: sum(detector(images, targets).values(), zero), precision, device)
+    return training_step(
+        detector, lambda images, targets: sum(detector(images, targets).values(), zero), precision, device
+    )
 
 
 def our_image(options: dict[str, Any], device: str) -> Function:
@@ -146,21 +134,6 @@ def make_peer(device: str) -> nn.Module:
     return ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=NUM_SLOTS).to(device)
 
 
-def _training(network: nn.Module, loss: Callable[..., Tensor], precision: str, device: str) -> Step:
-    optimizer = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9, weight_decay=4e-5)
-    kind = torch.device(device).type
-
-    def step(*batch: Any) -> None:
-        optimizer.zero_grad()
-        with torch.autocast(kind, torch.bfloat16, enabled=precision == "bfloat16"):
-            value = loss(*batch)
-        value.backward()
-        optimizer.step()
-        finished(None)
-
-    return step
-
-
 def _random_batch(batch: int, size: tuple[int, int], device: str) -> tuple[Tensor, Targets]:
     """The same images and boxes in every process."""
     random = torch.Generator().manual_seed(0)
@@ -178,10 +151,3 @@ def _random_batch(batch: int, size: tuple[int, int], device: str) -> tuple[Tenso
 def _photo(device: str) -> Tensor:
     random = torch.Generator().manual_seed(0)
     return torch.randint(0, 256, (3, *PHOTO), dtype=torch.uint8, generator=random).to(device)
-
-
-def finished(result: object) -> object:
-    """What a GPU was asked for is done only now."""
-    if torch.cuda.is_initialized():
-        torch.cuda.synchronize()
-    return result

@@ -7,7 +7,7 @@ transforms the fastest is taken: the second, on tensors.
 
 import contextlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from torchvision import tv_tensors
 from torchvision.datasets import CocoDetection, wrap_dataset_for_transforms_v2
 from torchvision.transforms import v2
 
-from mnv3.ssdlite.bench.network import BATCH, make_peer, network_options, our_training, their_training, three_ways
+from mnv3.ssdlite.bench.network import BATCH, make_peer, network_options, our_training, their_training
 from mnv3.ssdlite.data.coco.annotations import load_coco
 from mnv3.ssdlite.data.loader import train_loader
 from mnv3.ssdlite.model.detector import normalised
 from mnv3.ssdlite.model.presets import get_preset
 from mnv3.ssdlite.model.targets import Targets
+from mnv3.tools.bench.peer import Function, epoch, first_step, loading, three_ways
 from mnv3.tools.bench.photos import photo_files, write_coco
 from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.data.loader import Loader, worker_count
@@ -31,8 +32,6 @@ from mnv3.tools.files.temporaries import scratch_folder
 
 BATCHES = 3  # of a pass over the files: the first has nothing to be loaded beside
 PRECISION = "float32"
-
-Function = Callable[[], object]
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
@@ -71,67 +70,44 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
 
 def our_loading(file: str, options: dict[str, Any], batch: int, batched: bool) -> Function:
     """A pass over the files by one core; `batched`: normalised and laid out, as the detector does first."""
-    torch.set_num_threads(1)
-    loader = _our_loader(file, options, batch, workers=0)
 
-    def load() -> None:
-        for found in _next_epoch(loader):
-            if batched:
-                normalised(found.images).contiguous(memory_format=torch.channels_last)
+    def lay_out(found: Any) -> object:
+        return normalised(found.images).contiguous(memory_format=torch.channels_last) if batched else None
 
-    return load
+    return loading(_our_loader(file, options, batch, workers=0), lay_out)
 
 
 def their_loading(file: str, batch: int, batched: bool) -> Function:
     """The same by torchvision; `batched`: resized, normalised and stacked, as its detector does first."""
-    torch.set_num_threads(1)
-    loader, transform = _their_loader(file, batch, workers=0), make_peer("cpu").train().transform
-
-    def load() -> None:
-        for images, targets in loader:
-            if batched:
-                transform(list(images), list(targets))  # type: ignore[operator]
-
-    return load
+    transform: Any = make_peer("cpu").train().transform
+    return loading(
+        _their_loader(file, batch, workers=0),
+        lambda found: transform(*map(list, found)) if batched else None,
+    )
 
 
 def our_step(file: str, options: dict[str, Any], batch: int, device: str) -> Function:
     """One step on the first batch."""
-    first = next(iter(_our_loader(file, options, batch, workers=0)))
-    images, targets = first.images.to(device), _on(first.targets, device)
-    step = our_training(options, PRECISION, device)
-    return lambda: step(images, targets)
+    loader, step = _our_loader(file, options, batch, workers=0), our_training(options, PRECISION, device)
+    return first_step(loader, step, lambda found: _ours_on(found, device))
 
 
 def their_step(file: str, batch: int, device: str) -> Function:
     """The same by torchvision."""
-    images, targets = next(iter(_their_loader(file, batch, workers=0)))
-    images, targets = _moved(images, targets, device)
-    step = their_training(PRECISION, device)
-    return lambda: step(images, targets)
+    loader, step = _their_loader(file, batch, workers=0), their_training(PRECISION, device)
+    return first_step(loader, step, lambda found: _theirs_on(found[0], found[1], device))
 
 
 def our_epoch(file: str, options: dict[str, Any], batch: int, workers: int, device: str) -> Function:
     """A pass over the files with a step for each batch."""
     loader, step = _our_loader(file, options, batch, workers), our_training(options, PRECISION, device)
-
-    def train() -> None:
-        for found in _next_epoch(loader):
-            targets = _on(found.targets, device)
-            step(found.images.to(device), targets)
-
-    return train
+    return epoch(loader, step, lambda found: _ours_on(found, device))
 
 
 def their_epoch(file: str, batch: int, workers: int, device: str) -> Function:
     """The same by torchvision."""
     loader, step = _their_loader(file, batch, workers), their_training(PRECISION, device)
-
-    def train() -> None:
-        for images, targets in loader:
-            step(*_moved(images, targets, device))
-
-    return train
+    return epoch(loader, step, lambda found: _theirs_on(found[0], found[1], device))
 
 
 def _our_loader(file: str, options: dict[str, Any], batch: int, workers: int) -> Loader:
@@ -146,14 +122,8 @@ def _our_loader(file: str, options: dict[str, Any], batch: int, workers: int) ->
     )
 
 
-def _on(targets: Targets, device: str) -> Targets:
-    return Targets(targets.boxes.to(device), targets.labels.to(device))
-
-
-def _next_epoch(loader: Loader) -> Loader:
-    """Other crops than last time."""
-    loader.sampler.set_epoch(loader.sampler.epoch + 1)  # type: ignore[attr-defined]
-    return loader
+def _ours_on(found: Any, device: str) -> tuple[Any, Targets]:
+    return found.images.to(device), Targets(found.targets.boxes.to(device), found.targets.labels.to(device))
 
 
 def _their_loader(file: str, batch: int, workers: int) -> DataLoader[Any]:
@@ -186,7 +156,7 @@ def _listed(samples: list[Any]) -> tuple[Any, ...]:
     return tuple(zip(*samples, strict=True))
 
 
-def _moved(images: Any, targets: Any, device: str) -> tuple[list[Any], list[Any]]:
+def _theirs_on(images: Any, targets: Any, device: str) -> tuple[list[Any], list[Any]]:
     """A batch on the device, with what its detector takes of the targets."""
     kept = [{name: target[name].to(device) for name in ("boxes", "labels")} for target in targets]
     return [image.to(device) for image in images], kept

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnv3.tools.bench.contestant import Contestant
+from mnv3.tools.bench.photos import photo
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.engines import onnx, openvino
 from mnv3.tools.export.file import Exported, read_exported, start, write_exported
+from mnv3.tools.images.read import read_pixels
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -50,7 +52,7 @@ def usable(accelerator: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def our_contestants(
     engines: Sequence[str],
     files: Mapping[str, str],
-    exported: Callable[..., Callable[[], object]],
+    predictor: Callable[[Exported, int], Any],
     eager: Callable[..., Callable[[], object]],
     *,
     threads: int,
@@ -60,12 +62,14 @@ def our_contestants(
 ) -> dict[str, Contestant]:
     """Ours by each of `engines`, and the network alone, in processes that keep freed memory as `mnv3 predict` does.
 
-    `files`: the exported ones, "whole" and "raw"; empty without ONNX Runtime. What is timed is made by
-    `exported(threads, subject, engine, file)` and `eager(threads, subject, compiled, options)`; `size` (h, w) is that
-    of the network's input.
+    `files`: the exported ones, "whole" and "raw", which `predictor` opens; empty without ONNX Runtime. By PyTorch,
+    `eager(threads, subject, compiled, options)` makes what is timed. `subject`: see `image_of`; `size` (h, w) is
+    that of the network's input.
     """
     work: dict[str, tuple[Callable[..., Callable[[], object]], tuple[Any, ...]]] = {
-        f"mnv3, {name}": (exported, (threads, subject, name, files["whole"])) for name in SESSIONS if name in engines
+        f"mnv3, {name}": (by_file, (predictor, threads, subject, name, files["whole"]))
+        for name in SESSIONS
+        if name in engines
     }
     work[EAGER] = (eager, (threads, subject, False, options))
     if COMPILED in engines:
@@ -73,6 +77,25 @@ def our_contestants(
     if files:
         work[ALONE] = (network_alone, (threads, files["raw"], size))
     return {name: Contestant(make, arguments, keep_freed=True) for name, (make, arguments) in work.items()}
+
+
+def image_of(subject: str | tuple[int, int]) -> Callable[[], np.ndarray]:
+    """Return what gives the image: a path is read each time, of a size (h, w) it is in memory."""
+    if isinstance(subject, str):
+        return partial(read_pixels, subject)
+    image = photo(0, subject)
+    return lambda: image
+
+
+def by_file(
+    predictor: Callable[[Exported, int], Any], threads: int, subject: Any, engine: str, file: str
+) -> Callable[[], object]:
+    """An image to its result, by a file of `mnv3 export` in an engine, without PyTorch."""
+    exported = read_exported(file)
+    found, image = predictor(exported, threads), image_of(subject)
+    if engine != ONNX_RUNTIME:
+        found.session = SESSIONS[engine](exported.model, threads)
+    return lambda: found([image()])
 
 
 def hush_compiler() -> None:

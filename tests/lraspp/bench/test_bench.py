@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mnv3.cli.call.composing import composer
-from mnv3.lraspp.bench import engines, run, training
+from mnv3.lraspp.bench import engines, network, run, training
 from mnv3.lraspp.data.frames import IGNORE
 from mnv3.tools.bench.contestant import Contestant
 from mnv3.tools.bench.engines import EAGER, ONNX_RUNTIME, OPENVINO
