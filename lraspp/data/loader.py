@@ -1,8 +1,9 @@
 """Batches of frames and label maps, for one process or for several."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch.utils.data import Sampler
 from mnv3.lraspp.data.cache import size_of
 from mnv3.lraspp.data.dataset import NO_FRAME, Sample, TrainingFrames, WholeFrames
 from mnv3.lraspp.data.frames import Frame, FrameData
-from mnv3.tools.data.loader import Key, Loader, ScoringSampler, TrainingSampler, worker_count
+from mnv3.tools.data.loader import Key, Loader, ScoringSampler, scoring_loader, training_loader
 from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import image_size
@@ -71,59 +72,21 @@ def train_loader(
     *,
     crop: tuple[int, int],
     augmentation: str,
-    batch_size: int,
     seed: int,
     input_size: tuple[int, int] | None = None,
-    workers: int | str = "auto",
-    on_error: str = "raise",
-    rank: int = 0,
-    world: int = 1,
-    log: Callable[[str], None] = print,
+    **options: Any,
 ) -> Loader:
-    """Shuffled, augmented batches of `batch_size` crops for process `rank` of `world`; all batches are full.
-
-    `crop`: (h, w). `augmentation`, `input_size`: see `augment`. What an epoch holds depends on (seed, epoch) alone,
-    however many loader processes there are and whether frames have decoded copies: Lightning sets the epoch on
-    `loader.sampler`.
-    """
-    workers = worker_count(workers, world)
-    return Loader(
-        TrainingFrames(data, crop, augmentation, seed, input_size),
-        batch_size=batch_size,
-        sampler=TrainingSampler(len(data), batch_size, seed, rank, world),
-        num_workers=workers,
-        persistent_workers=workers > 0,
-        collate_fn=collate,
-        training=True,
-        fate=FATE,
-        on_error=on_error,
-        log=log,
-    )
+    """Augmented batches of crops, the same whether frames have decoded copies or not. `crop`: (h, w). `augmentation`,
+    `input_size`: see `augment`. `options`: see `tools.data.loader.training_loader`."""
+    return training_loader(TrainingFrames(data, crop, augmentation, seed, input_size), collate, seed=seed, **options)
 
 
-def val_loader(
-    data: FrameData,
-    *,
-    batch_size: int,
-    workers: int | str = "auto",
-    on_error: str = "raise",
-    rank: int = 0,
-    world: int = 1,
-    log: Callable[[str], None] = print,
-) -> Loader:
-    """All frames once over all processes, whole and at their own size, which is one in a batch; batches may be smaller
-    than `batch_size`."""
+def val_loader(data: FrameData, *, batch_size: int, **options: Any) -> Loader:
+    """Whole frames at their own size, which is one in a batch; batches may be smaller than `batch_size`. `options`: see
+    `tools.data.loader.scoring_loader`."""
     sizes = frame_sizes(data)
-    return Loader(
-        WholeFrames(data, sizes),
-        batch_sampler=SameSizeBatches(ScoringSampler(len(data), rank, world), sizes, batch_size),
-        num_workers=worker_count(workers, world),
-        collate_fn=collate,
-        training=False,
-        fate=FATE,
-        on_error=on_error,
-        log=log,
-    )
+    batches = partial(SameSizeBatches, sizes=sizes, batch_size=batch_size)
+    return scoring_loader(WholeFrames(data, sizes), collate, batches, FATE, **options)
 
 
 def frame_sizes(data: FrameData) -> list[tuple[int, int]]:

@@ -1,17 +1,17 @@
 """Batches of fixed shapes, for one process or for several."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.utils.data import BatchSampler
 
 from mnv3.ssdlite.data.coco.annotations import MAX_BOXES, CocoData
 from mnv3.ssdlite.data.dataset import NO_IMAGE, DetectionDataset, Sample
 from mnv3.ssdlite.model.resize import Rule
 from mnv3.ssdlite.model.targets import PADDING, Targets
-from mnv3.tools.data.loader import Loader, ScoringSampler, TrainingSampler, worker_count
+from mnv3.tools.data.loader import Loader, scoring_loader, training_loader
 
 FATE = "It is scored as an image without detections."
 """What becomes of an image that cannot be read."""
@@ -58,60 +58,16 @@ def collate(samples: list[Sample], most: int = MAX_BOXES) -> Batch:
 
 
 def train_loader(
-    data: CocoData,
-    *,
-    size: tuple[int, int],
-    rule: Rule,
-    augmentation: str,
-    batch_size: int,
-    seed: int,
-    workers: int | str = "auto",
-    on_error: str = "raise",
-    rank: int = 0,
-    world: int = 1,
-    log: Callable[[str], None] = print,
+    data: CocoData, *, size: tuple[int, int], rule: Rule, augmentation: str, seed: int, **options: Any
 ) -> Loader:
-    """Shuffled, augmented uint8 batches of `batch_size` images for process `rank` of `world`; all batches are full.
-
-    `size`: (h, w) of the network's input. `augmentation`: see `augment`. What an epoch holds depends on
-    (seed, epoch) alone, however many loader processes there are: Lightning sets the epoch on `loader.sampler`.
-    """
-    workers = worker_count(workers, world)
-    return Loader(
-        DetectionDataset(data, size, rule, augmentation=augmentation, seed=seed),
-        batch_size=batch_size,
-        sampler=TrainingSampler(len(data), batch_size, seed, rank, world),
-        num_workers=workers,
-        persistent_workers=workers > 0,
-        collate_fn=partial(collate, most=data.max_boxes),
-        training=True,
-        fate=FATE,
-        on_error=on_error,
-        log=log,
-    )
+    """Augmented uint8 batches. `size`: (h, w) of the network's input. `augmentation`: see `augment`. `options`: see
+    `tools.data.loader.training_loader`."""
+    dataset = DetectionDataset(data, size, rule, augmentation=augmentation, seed=seed)
+    return training_loader(dataset, partial(collate, most=data.max_boxes), seed=seed, **options)
 
 
-def val_loader(
-    data: CocoData,
-    *,
-    size: tuple[int, int],
-    rule: Rule,
-    batch_size: int,
-    workers: int | str = "auto",
-    on_error: str = "raise",
-    rank: int = 0,
-    world: int = 1,
-    log: Callable[[str], None] = print,
-) -> Loader:
-    """All images once over all processes, whole, resized exactly by `rule`; the last batch may be smaller."""
-    return Loader(
-        DetectionDataset(data, size, rule),
-        batch_size=batch_size,
-        sampler=ScoringSampler(len(data), rank, world),
-        num_workers=worker_count(workers, world),
-        collate_fn=partial(collate, most=data.max_boxes),
-        training=False,
-        fate=FATE,
-        on_error=on_error,
-        log=log,
-    )
+def val_loader(data: CocoData, *, size: tuple[int, int], rule: Rule, batch_size: int, **options: Any) -> Loader:
+    """Whole images, resized exactly by `rule`; the last batch may be smaller. `options`: see
+    `tools.data.loader.scoring_loader`."""
+    dataset, batches = DetectionDataset(data, size, rule), partial(BatchSampler, batch_size=batch_size, drop_last=False)
+    return scoring_loader(dataset, partial(collate, most=data.max_boxes), batches, FATE, **options)

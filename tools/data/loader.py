@@ -87,7 +87,7 @@ def first_readable(
 
 
 class Loader(DataLoader[Any]):
-    """A DataLoader that speaks of unreadable images in the main process: UserError for on_error="raise", else a line
+    """DataLoader that reports unreadable images from the main process: UserError for on_error="raise", else a line
     each to `log`; UserError too when training finds too many of them. `training`: unreadable images are replaced;
     else `fate` tells what becomes of them."""
 
@@ -120,6 +120,64 @@ class Loader(DataLoader[Any]):
                 self.log(f"{problem} {self.fate}")
             elif len(self.reported) == REPORTS + 1:
                 self.log("More images cannot be read; `mnv3 data check` lists them all.")
+
+
+def training_loader(
+    dataset: Any,
+    collate: Callable[[list[Any]], Any],
+    *,
+    batch_size: int,
+    seed: int,
+    workers: int | str = "auto",
+    on_error: str = "raise",
+    rank: int = 0,
+    world: int = 1,
+    log: Callable[[str], None] = print,
+) -> Loader:
+    """Shuffled batches of `batch_size` for process `rank` of `world`; all batches are full.
+
+    What an epoch holds depends on (seed, epoch) alone, however many loader processes there are: Lightning sets the
+    epoch on `loader.sampler`.
+    """
+    count = worker_count(workers, world)
+    return Loader(
+        dataset,
+        batch_size=batch_size,
+        sampler=TrainingSampler(len(dataset), batch_size, seed, rank, world),
+        num_workers=count,
+        persistent_workers=count > 0,
+        collate_fn=collate,
+        training=True,
+        fate="",
+        on_error=on_error,
+        log=log,
+    )
+
+
+def scoring_loader(
+    dataset: Any,
+    collate: Callable[[list[Any]], Any],
+    batches: Callable[[Any], Any],
+    fate: str,
+    *,
+    workers: int | str = "auto",
+    on_error: str = "raise",
+    rank: int = 0,
+    world: int = 1,
+    log: Callable[[str], None] = print,
+) -> Loader:
+    """All images once over all processes. `batches`: batch sampler of a sampler. `fate`: what becomes of an image
+    that cannot be read."""
+    return Loader(
+        dataset,
+        batch_sampler=batches(ScoringSampler(len(dataset), rank, world)),
+        num_workers=worker_count(workers, world),
+        collate_fn=collate,
+        training=False,
+        fate=fate,
+        on_error=on_error,
+        log=log,
+    )
 
 
 def worker_count(workers: int | str, world: int) -> int:

@@ -1,6 +1,5 @@
 """Street scenes in the layout of Cityscapes' fine annotations."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,51 +9,11 @@ from PIL import Image
 from mnv3.tools.files.write import write_encoded
 from mnv3.tools.streets.classes import FIRST_INSTANCE_LABEL
 from mnv3.tools.streets.draw import Scene, draw_scene
-from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
+from mnv3.tools.streets.folder import SPLITS, Draw, ensure, scene_seed
 
 CITIES = {"train": ("aachen", "bochum", "hamburg"), "val": ("frankfurt", "lindau", "munster")}
 FRAME = 19  # Cityscapes annotates the 20th frame of each snippet
 PNG_LEVEL = 2  # of 9: noisy pictures gain next to nothing from more
-
-
-def ensure_cityscapes(
-    root: Path,
-    *,
-    seed: int = 0,
-    train: int = 1000,
-    val: int = 200,
-    image_size: tuple[int, int] = (360, 480),
-    log: Callable[[str], None] = print,
-    processes: int | None = None,
-) -> Path:
-    """Folder of a Cityscapes-like data set of street scenes under `root`, drawn on the first call.
-
-    It holds {leftImg8bit,gtFine}/{train,val}/<city>/<city>_<6 digits>_<6 digits>_{leftImg8bit,gtFine_labelIds,
-    gtFine_instanceIds}.png with Cityscapes' own label ids; image_size is (height, width) in pixels. Unlike those of
-    `ensure_coco`, the scenes have trams. Raises UserError for parameters that make no data set.
-    """
-    check_parameters(seed, train, val, image_size)
-    height, width = image_size
-    folder = Path(root) / "streets" / f"cityscapes-s{seed}-{train}x{val}-{height}x{width}-v{VERSION}"
-    stamp = {
-        "version": VERSION,
-        "format": "cityscapes",
-        "seed": seed,
-        "train": train,
-        "val": val,
-        "image_size": [height, width],
-    }
-
-    def generate(target: Path) -> None:
-        log(f"streets: drawing {train} + {val} pictures of {width}x{height} into {folder}")
-        tasks = [(split, index) for split, count in zip(SPLITS, (train, val), strict=True) for index in range(count)]
-        for split in SPLITS:
-            for kind in ("leftImg8bit", "gtFine"):
-                for city in CITIES[split]:
-                    (target / kind / split / city).mkdir(parents=True)
-        map_tasks(partial(_write_scene, target, seed, (height, width)), tasks, processes, reporter(log, len(tasks)))
-
-    return ensure_folder(folder, stamp, generate)
 
 
 def label_maps(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
@@ -83,3 +42,17 @@ def _write_scene(target: Path, seed: int, size: tuple[int, int], task: tuple[str
     ):
         path = target / kind / split / city / f"{city}_{index:06d}_{FRAME:06d}_{suffix}.png"
         write_encoded(path, Image.fromarray(pixels).save, compress_level=PNG_LEVEL)
+
+
+def _write(folder: Path, size: tuple[int, int], draw: Draw) -> None:
+    for split in SPLITS:
+        for kind in ("leftImg8bit", "gtFine"):
+            for city in CITIES[split]:
+                (folder / kind / split / city).mkdir(parents=True)
+    draw(_write_scene)
+
+
+ensure_cityscapes = partial(ensure, "cityscapes", _write)
+"""Folder of a Cityscapes-like data set of street scenes, with Cityscapes' own label ids; unlike `ensure_coco`'s, they
+have trams. It holds {leftImg8bit,gtFine}/{train,val}/<city>/<city>_<6 digits>_<6 digits>_{leftImg8bit,gtFine_labelIds,
+gtFine_instanceIds}.png."""

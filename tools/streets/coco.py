@@ -1,6 +1,5 @@
 """Street scenes as a COCO detection data set."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from pycocotools import mask as coco_mask
 from mnv3.tools.files.write import write_encoded, write_json
 from mnv3.tools.streets.classes import COCO_CATEGORIES
 from mnv3.tools.streets.draw import Scene, draw_scene
-from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
+from mnv3.tools.streets.folder import SPLITS, VERSION, Draw, ensure, scene_seed
 from mnv3.tools.streets.scene.canvas import SUPERSAMPLING
 
 JPEG_QUALITY = 90
@@ -21,48 +20,6 @@ FIRST_IMAGE_ID = {"train": 1, "val": 1_000_001}
 # What a careful annotator leaves out (image pixels): things too small, too thin, or too hidden to tell.
 SMALLEST_SIDE, SMALLEST_WIDTH, SMALLEST_AREA = 14, 5, 90
 SMALLEST_VISIBLE_PART = 0.28
-
-
-def ensure_coco(
-    root: Path,
-    *,
-    seed: int = 0,
-    train: int = 1000,
-    val: int = 200,
-    image_size: tuple[int, int] = (360, 480),
-    log: Callable[[str], None] = print,
-    processes: int | None = None,
-) -> Path:
-    """Folder of a COCO data set of street scenes under `root`, drawn on the first call (20 s for 1000 on two cores).
-
-    It holds annotations/instances_{train,val}.json, train/*.jpg and val/*.jpg; image_size is (height, width) in pixels.
-    The same parameters give the same bytes, whatever the number of processes. Raises UserError for parameters that make
-    no data set.
-    """
-    check_parameters(seed, train, val, image_size)
-    height, width = image_size
-    folder = Path(root) / "streets" / f"coco-s{seed}-{train}x{val}-{height}x{width}-v{VERSION}"
-    stamp = {
-        "version": VERSION,
-        "format": "coco",
-        "seed": seed,
-        "train": train,
-        "val": val,
-        "image_size": [height, width],
-    }
-
-    def generate(target: Path) -> None:
-        log(f"streets: drawing {train} + {val} pictures of {width}x{height} into {folder}")
-        tasks = [(split, index) for split, count in zip(SPLITS, (train, val), strict=True) for index in range(count)]
-        for split in SPLITS:
-            (target / split).mkdir()
-        work = partial(_write_scene, target, seed, (height, width))
-        results = map_tasks(work, tasks, processes, reporter(log, len(tasks)))
-        for split in SPLITS:
-            scenes = [result for (name, _), result in zip(tasks, results, strict=True) if name == split]
-            write_json(target / "annotations" / f"instances_{split}.json", _document(split, scenes, (height, width)))
-
-    return ensure_folder(folder, stamp, generate)
 
 
 def annotate(scene: Scene) -> list[dict[str, Any]]:
@@ -121,3 +78,14 @@ def _document(split: str, scenes: list[list[dict[str, Any]]], size: tuple[int, i
     categories = [{"id": key, "name": name, "supercategory": group} for name, (key, group) in COCO_CATEGORIES.items()]
     info = {"description": f"street scenes, drawn by a program, {split}", "version": str(VERSION)}
     return {"info": info, "licenses": [], "images": images, "annotations": annotations, "categories": categories}
+
+
+def _write(folder: Path, size: tuple[int, int], draw: Draw) -> None:
+    for split in SPLITS:
+        (folder / split).mkdir()
+    for split, scenes in draw(_write_scene).items():
+        write_json(folder / "annotations" / f"instances_{split}.json", _document(split, scenes, size))
+
+
+ensure_coco = partial(ensure, "coco", _write)
+"""Folder of a COCO data set of street scenes: annotations/instances_{train,val}.json, train/*.jpg and val/*.jpg."""

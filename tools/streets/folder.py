@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import current_process, get_context, parent_process
 from pathlib import Path
 from threading import Thread
@@ -44,6 +45,49 @@ def check_parameters(seed: int, train: int, val: int, image_size: tuple[int, int
             problems.append(f"streets: {name} is {value} pixels; it must be between 64 and 4096")
     if problems:
         raise UserError(*problems)
+
+
+Draw = Callable[[Callable[[Path, int, tuple[int, int], tuple[str, int]], Any]], dict[str, list[Any]]]
+"""Calls a function for every scene, with (folder, seed, image size, (split, index)); returns its answers by split."""
+
+
+def ensure(
+    format: str,
+    write: Callable[[Path, tuple[int, int], Draw], None],
+    root: Path,
+    *,
+    seed: int = 0,
+    train: int = 1000,
+    val: int = 200,
+    image_size: tuple[int, int] = (360, 480),
+    log: Callable[[str], None] = print,
+    processes: int | None = None,
+) -> Path:
+    """Folder of a data set of street scenes under `root`, drawn on the first call (20 s for 1000 on two cores).
+
+    `write(temporary folder, image_size, draw)` fills it. `image_size` is (height, width) in pixels. The same parameters
+    give the same bytes, whatever the number of processes. Raises UserError for parameters that make no data set.
+    """
+    check_parameters(seed, train, val, image_size)
+    height, width = image_size
+    folder = Path(root) / "streets" / f"{format}-s{seed}-{train}x{val}-{height}x{width}-v{VERSION}"
+    counts = {"train": train, "val": val}
+    stamp = {"version": VERSION, "format": format, "seed": seed, **counts, "image_size": [height, width]}
+    tasks = [(split, index) for split in SPLITS for index in range(counts[split])]
+
+    def generate(target: Path) -> None:
+        log(f"streets: drawing {train} + {val} pictures of {width}x{height} into {folder}")
+
+        def draw(scene: Callable[..., Any]) -> dict[str, list[Any]]:
+            work = partial(scene, target, seed, (height, width))
+            results = map_tasks(work, tasks, processes, reporter(log, len(tasks)))
+            return {
+                split: [each for each, task in zip(results, tasks, strict=True) if task[0] == split] for split in SPLITS
+            }
+
+        write(target, (height, width), draw)
+
+    return ensure_folder(folder, stamp, generate)
 
 
 def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path], None]) -> Path:
