@@ -13,10 +13,10 @@ import torch
 from mnv3.ssdlite.weights.load import detector_from_config
 from mnv3.tools.paper.cost import RowCost, count
 
-SLOTS = 91
+PAPER_SLOTS = 91
 
 
-def row_cost(config: Mapping[str, Any], num_slots: int = SLOTS) -> RowCost:
+def row_cost(config: Mapping[str, Any], num_slots: int = PAPER_SLOTS) -> RowCost:
     """Cost of the detector that a configuration describes, with `num_slots` classes, background included.
 
     The plain figures: all trainable parameters; the same multiply-adds, for the paper counts them as most tools do.

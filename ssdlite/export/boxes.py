@@ -12,7 +12,7 @@ from mnv3.tools.export.graph import FLOAT, constant
 LAST = [-1]
 
 
-class Boxes(NamedTuple):
+class GraphBoxes(NamedTuple):
     """Values in a graph, of P anchors of each image: boxes [N, P, 4] xyxy in pixels of the network's input, as NMS
     compares them (`compared`) and within the image (`clipped`); `visible` [N, P] float32, 0 for those that are not to
     be shown, None if all are."""
@@ -22,8 +22,8 @@ class Boxes(NamedTuple):
     visible: ir.Value | None
 
 
-def boxes_of(op: OpBuilder, detector: Detector, codes: ir.Value, rows: ir.Value | None = None) -> Boxes:
-    """Boxes of `codes` [N, A, 4], of all anchors or of those in `rows` [N, P]."""
+def boxes_of(op: OpBuilder, detector: Detector, codes: ir.Value, rows: ir.Value | None = None) -> GraphBoxes:
+    """GraphBoxes of `codes` [N, A, 4], of all anchors or of those in `rows` [N, P]."""
     anchors = detector.anchors.cpu().numpy()
     sides = anchors[:, 2:] - anchors[:, :2]
     table = constant(op, np.concatenate((anchors[:, :2] + np.float32(0.5) * sides, sides), 1))
@@ -40,8 +40,8 @@ def boxes_of(op: OpBuilder, detector: Detector, codes: ir.Value, rows: ir.Value 
     limits = [*detector.input_size[::-1], *detector.input_size[::-1]]
     clipped = op.Min(op.Max(decoded, 0.0), limits)
     if detector.preset.clip_first:
-        return Boxes(clipped, clipped, None)
-    return Boxes(decoded, clipped, _visible(op, clipped))
+        return GraphBoxes(clipped, clipped, None)
+    return GraphBoxes(decoded, clipped, _visible(op, clipped))
 
 
 def rows_of(op: OpBuilder, values: ir.Value, rows: ir.Value) -> ir.Value:

@@ -12,7 +12,7 @@ from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.export.boxes import LAST, boxes_of
 from mnv3.ssdlite.export.nms import TO_END, Candidates, detections
 from mnv3.ssdlite.model.detector import Detector
-from mnv3.ssdlite.model.head import Predictor
+from mnv3.ssdlite.model.head import PredictionLayer
 from mnv3.tools.export.graph import FLOAT, INT64, attach, begin, constant, finish, resize
 from mnv3.tools.export.network import network_graph
 
@@ -84,7 +84,7 @@ def whole_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto
 
 def _leave_background_out(plain: Detector) -> None:
     """Take slot 0 out of what the class predictors compute."""
-    for predictor in cast("Iterable[Predictor]", plain.head.classes):
+    for predictor in cast("Iterable[PredictionLayer]", plain.head.classes):
         layer, slots = predictor.predict, predictor.columns
         assert layer.bias is not None
         layer.weight.data = layer.weight.data.unflatten(0, (-1, slots))[:, 1:].flatten(0, 1)

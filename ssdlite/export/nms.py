@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from onnxscript import OpBuilder, ir
 
-from mnv3.ssdlite.export.boxes import LAST, Boxes, rows_of
+from mnv3.ssdlite.export.boxes import LAST, GraphBoxes, rows_of
 from mnv3.ssdlite.model.postprocess import first_pool
 from mnv3.ssdlite.model.presets import Preset
 from mnv3.tools.export.graph import BOOL, FLOAT, branch
@@ -29,7 +29,7 @@ class Candidates(NamedTuple):
 
     values: ir.Value
     squash: Callable[[OpBuilder, ir.Value], ir.Value]
-    boxes: Callable[..., Boxes]
+    boxes: Callable[..., GraphBoxes]
     anchors: int
     classes: int
 

@@ -31,7 +31,7 @@ class Extra(nn.Module):
         return self.expand(self.depthwise(self.reduce(x)))
 
 
-class Predictor(nn.Module):
+class PredictionLayer(nn.Module):
     """3x3 depthwise convolution with norm and ReLU6, then 1x1 to `anchors` times `columns` values a cell."""
 
     def __init__(self, channels: int, anchors: int, columns: int, bn_momentum: float) -> None:
@@ -52,8 +52,8 @@ class Head(nn.Module):
     def __init__(self, channels: Sequence[int], anchors: Sequence[int], num_slots: int, bn_momentum: float) -> None:
         super().__init__()
         levels = list(zip(channels, anchors, strict=True))
-        self.boxes = nn.ModuleList(Predictor(inputs, count, 4, bn_momentum) for inputs, count in levels)
-        self.classes = nn.ModuleList(Predictor(inputs, count, num_slots, bn_momentum) for inputs, count in levels)
+        self.boxes = nn.ModuleList(PredictionLayer(inputs, count, 4, bn_momentum) for inputs, count in levels)
+        self.classes = nn.ModuleList(PredictionLayer(inputs, count, num_slots, bn_momentum) for inputs, count in levels)
 
     def forward(self, maps: Sequence[Tensor]) -> Raw:
         """Six feature maps [N, C, H, W] -> Raw."""

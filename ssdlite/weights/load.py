@@ -19,7 +19,7 @@ from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run
 from mnv3.tools.weights.load import check_classes, load_all
 from mnv3.tools.weights.open import Opener
 
-SLOTS = ("in slot", "the data set, and dataset.class_slots,")
+CLASS_MISMATCH_WORDS = ("in slot", "the data set, and dataset.class_slots,")
 """For `tools.weights.load.check_classes`: what a number of a class is, and what has to be the same for it to be."""
 
 TASK, PREFIX = "ssdlite", "detector."
@@ -78,7 +78,7 @@ def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dic
     if type(slots) is not int or not all(0 < slot < slots <= MOST_SLOTS for slot in own):
         raise UserError(f"{path}: its classes do not fit its {slots!r:.40} class slots; the file was altered.")
     if classes is not None:
-        check_classes(path, own, classes, *SLOTS)
+        check_classes(path, own, classes, *CLASS_MISMATCH_WORDS)
     with of_file(path):
         detector = _uninitialised(config, slots)
         load_all(detector, path, checkpoint, PREFIX)
