@@ -13,7 +13,7 @@ from mnv3.backbones.rows import layer_names
 from mnv3.backbones.tables import TABLES
 from mnv3.ssdlite.model.anchors import grid_anchors
 from mnv3.ssdlite.model.boxes import encode
-from mnv3.ssdlite.model.head import Extra, Head, Predictor, build_extras
+from mnv3.ssdlite.model.head import Extra, Head, PredictionLayer, build_extras
 from mnv3.ssdlite.model.losses import box_loss, focal_loss, hard_negative_loss
 from mnv3.ssdlite.model.matching import match_anchors
 from mnv3.ssdlite.model.postprocess import detect
@@ -104,7 +104,7 @@ class Detector(nn.Module):
         _init_normal(self.head, INIT_STD)
         if (prior := self.preset.class_prior) is not None:
             bias = torch.logit(torch.tensor(prior, device="cpu")).item()
-            for predictor in cast("Iterable[Predictor]", self.head.classes):
+            for predictor in cast("Iterable[PredictionLayer]", self.head.classes):
                 nn.init.constant_(cast("Tensor", predictor.predict.bias), bias)
 
 
