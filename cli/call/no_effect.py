@@ -19,9 +19,9 @@ class Rule(NamedTuple):
     why: str
 
 
-def _any(backbone: str | None, has: Callable[[Layer], Any]) -> bool:
-    """Whether a row of the backbone has something; True where a verb has no backbone."""
-    return backbone not in TABLES or any(map(has, TABLES[backbone]))
+def _without(has: Callable[[Layer], Any]) -> Callable[[Any], bool]:
+    """Holds for the names of backbones without a row that `has` something."""
+    return lambda backbone: backbone in TABLES and not any(map(has, TABLES[backbone]))
 
 
 TEXTS = ("terminal", "markdown", "csv", "latex", "png")
@@ -34,19 +34,9 @@ RULES = (
     Rule(("task.gate",), "task.head", lambda head: head == "raspp", "R-ASPP has no gate"),
     Rule(("task.skip",), "task.head", lambda head: head == "raspp", "R-ASPP has no skip"),
     Rule(("task.pool",), "task.gate", lambda gate: gate == "none", "without a gate nothing is pooled"),
-    Rule(("backbone.se",), "backbone.name", lambda name: not _any(name, lambda row: row.se), "that backbone has none"),
-    Rule(
-        ("backbone.hswish",),
-        "backbone.name",
-        lambda name: not _any(name, lambda row: row.act == "hswish"),
-        "that backbone has none",
-    ),
-    Rule(
-        ("backbone.max_kernel",),
-        "backbone.name",
-        lambda name: not _any(name, lambda row: row.kernel > 3),
-        "its kernels are all 3x3",
-    ),
+    Rule(("backbone.se",), "backbone.name", _without(lambda row: row.se), "that backbone has none"),
+    Rule(("backbone.hswish",), "backbone.name", _without(lambda row: row.act == "hswish"), "that backbone has none"),
+    Rule(("backbone.max_kernel",), "backbone.name", _without(lambda row: row.kernel > 3), "its kernels are all 3x3"),
     Rule(
         ("backbone.weights_inputs",), "backbone.weights", lambda file: file in (None, "imagenet"), "it is about a file"
     ),

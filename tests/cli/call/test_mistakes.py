@@ -70,7 +70,15 @@ def test_all_mistakes_of_a_call_are_told_together(
     said = capsys.readouterr().err.splitlines()
     assert said[0] == "mnv3: 7 mistakes:"
     told = "\n".join(said[1:])
-    for word in ("mnv3 train", "recipe.epochs", "small, v1 or v2", "seed=abc", "'lr'", "task.preset=paper", "--foo"):
+    for word in (
+        "mnv3 train",
+        "recipe.epochs",
+        "such backbone, but large",
+        "seed=abc",
+        "'lr'",
+        "task.preset=paper",
+        "--foo",
+    ):
         assert word in told
     assert not recorder.configs
 
