@@ -18,7 +18,7 @@ from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.module import class_table
 from mnv3.ssdlite.weights import load as weights
-from mnv3.ssdlite.weights.load import SLOTS, Loaded
+from mnv3.ssdlite.weights.load import CLASS_MISMATCH_WORDS, Loaded
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.evaluation import network_title, open_scored
 from mnv3.tools.runs.report import Reported, origin
@@ -52,7 +52,7 @@ def open_data(config: dict[str, Any]) -> CocoData:
 
 def check_classes(path: Path | str, classes: Mapping[int, str], data: CocoData) -> None:
     """Raises UserError unless the classes, by slot, are those of `data`."""
-    check_same_classes(path, classes, class_table(data), *SLOTS)
+    check_same_classes(path, classes, class_table(data), *CLASS_MISMATCH_WORDS)
 
 
 def open_data_of_weights(source: str, loaded: Loaded, config: dict[str, Any], typed: Sequence[str]) -> CocoData:
