@@ -14,7 +14,7 @@ from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_
 
 CITIES = {"train": ("aachen", "bochum", "hamburg"), "val": ("frankfurt", "lindau", "munster")}
 FRAME = 19  # Cityscapes annotates the 20th frame of each snippet
-PNG_LEVEL = 2  # of 9: noisy pictures gain next to nothing from more
+PNG_LEVEL = 2  # of 9: noisy pictures gain little from more
 
 
 def ensure_cityscapes(
@@ -27,11 +27,11 @@ def ensure_cityscapes(
     log: Callable[[str], None] = print,
     processes: int | None = None,
 ) -> Path:
-    """Folder of a Cityscapes-like data set of street scenes under `root`, drawn on the first call.
+    """Return the folder of a Cityscapes-like data set of street scenes under `root`, drawn on the first call.
 
-    It holds {leftImg8bit,gtFine}/{train,val}/<city>/<city>_<6 digits>_<6 digits>_{leftImg8bit,gtFine_labelIds,
+    It has {leftImg8bit,gtFine}/{train,val}/<city>/<city>_<6 digits>_<6 digits>_{leftImg8bit,gtFine_labelIds,
     gtFine_instanceIds}.png with Cityscapes' own label ids; image_size is (height, width) in pixels. Unlike those of
-    `ensure_coco`, the scenes have trams. Raises UserError for parameters that make no data set.
+    `ensure_coco`, the scenes have trams. Raises UserError for invalid parameters.
     """
     check_parameters(seed, train, val, image_size)
     height, width = image_size
@@ -58,7 +58,7 @@ def ensure_cityscapes(
 
 
 def label_maps(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-    """Label ids [H, W] uint8 and instance ids [H, W] uint16: label * 1000 + number for things, the label for others."""
+    """Return label ids [H, W] uint8 and instance ids [H, W] uint16: label * 1000 + number of things, else the label."""
     labels, instances = np.zeros(256, np.uint8), np.zeros(256, np.uint16)
     numbers: dict[int, int] = {}
     for key in np.flatnonzero(np.bincount(scene.map.ravel(), minlength=256)):

@@ -18,7 +18,7 @@ from mnv3.tools.streets.scene.canvas import SUPERSAMPLING
 JPEG_QUALITY = 90
 FIRST_IMAGE_ID = {"train": 1, "val": 1_000_001}
 
-# What a careful annotator leaves out (image pixels): things too small, too thin, or too hidden to tell.
+# What a careful annotator leaves out (image pixels): things too small, too thin, or too hidden to recognise.
 SMALLEST_SIDE, SMALLEST_WIDTH, SMALLEST_AREA = 14, 5, 90
 SMALLEST_VISIBLE_PART = 0.28
 
@@ -33,11 +33,10 @@ def ensure_coco(
     log: Callable[[str], None] = print,
     processes: int | None = None,
 ) -> Path:
-    """Folder of a COCO data set of street scenes under `root`, drawn on the first call (20 s for 1000 on two cores).
+    """Draw a COCO data set of street scenes under `root` if missing (20 s for 1000 on two cores); return its folder.
 
-    It holds annotations/instances_{train,val}.json, train/*.jpg and val/*.jpg; image_size is (height, width) in pixels.
-    The same parameters give the same bytes, whatever the number of processes. Raises UserError for parameters that make
-    no data set.
+    It has annotations/instances_{train,val}.json, train/*.jpg and val/*.jpg; image_size is (height, width) in pixels.
+    The same parameters give the same bytes for any number of processes. Raises UserError for invalid parameters.
     """
     check_parameters(seed, train, val, image_size)
     height, width = image_size
@@ -66,7 +65,7 @@ def ensure_coco(
 
 
 def annotate(scene: Scene) -> list[dict[str, Any]]:
-    """COCO annotations (without ids) of a scene's things: boxes, areas and masks of what is visible of them."""
+    """Return COCO annotations (without ids) of a scene's things: boxes, areas and masks of their visible parts."""
     annotations = []
     visible = np.bincount(scene.map.ravel(), minlength=256)
     for key, segment in enumerate(scene.segments):
@@ -92,7 +91,7 @@ def annotate(scene: Scene) -> list[dict[str, Any]]:
 
 
 def _run_lengths(mask: np.ndarray) -> dict[str, Any]:
-    """COCO's compressed run-length code of a mask [H, W], as JSON holds it."""
+    """Return COCO's compressed run-length code of a mask [H, W], for JSON."""
     code = coco_mask.encode(np.asfortranarray(mask.astype(np.uint8)))
     counts = code["counts"]
     return {"size": list(mask.shape), "counts": counts.decode() if isinstance(counts, bytes) else counts}
@@ -100,7 +99,7 @@ def _run_lengths(mask: np.ndarray) -> dict[str, Any]:
 
 def _write_scene(target: Path, seed: int, size: tuple[int, int], task: tuple[str, int]) -> list[dict[str, Any]]:
     split, index = task
-    scene = draw_scene(scene_seed(seed, split, index), size, trams=False)  # trams are no class of this data set
+    scene = draw_scene(scene_seed(seed, split, index), size, trams=False)  # this data set has no class for trams
     path = target / split / _file_name(split, index)
     write_encoded(path, Image.fromarray(scene.image).save, quality=JPEG_QUALITY)
     return annotate(scene)
@@ -111,7 +110,7 @@ def _file_name(split: str, index: int) -> str:
 
 
 def _document(split: str, scenes: list[list[dict[str, Any]]], size: tuple[int, int]) -> dict[str, Any]:
-    """The JSON of one split."""
+    """Return the JSON of one split."""
     images, annotations = [], []
     for index, things in enumerate(scenes):
         image_id = FIRST_IMAGE_ID[split] + index

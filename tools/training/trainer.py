@@ -1,4 +1,4 @@
-"""The Lightning trainer of a run, from its configuration; nothing here knows what is being learnt."""
+"""The Lightning trainer of a run, built from its configuration, for any task."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -35,14 +35,13 @@ def build_trainer(
     names: Callable[[Any], Sequence[str]],
     callbacks: Sequence[Callback] = (),
 ) -> pl.Trainer:
-    """A trainer that writes `folder`, keeps the checkpoint with the highest `score`, and can be resumed at any epoch.
+    """Build a trainer that writes `folder`, keeps the checkpoint with the highest `score`, and can resume at any epoch.
 
-    `config` is the whole configuration; its sections `trainer` and `recipe` are used here. `names` tells what the user
-    calls the images of a batch. Sampling over several processes is the loaders' own business. Loggers are set later,
-    when the run is known to begin.
+    `config` is the whole configuration; its sections `trainer` and `recipe` are used here. `names` returns the names of
+    a batch's images. The loaders shard the data over processes themselves. Loggers are set later, once training starts.
 
     Raises:
-        UserError: the accelerator or the devices asked for are not there.
+        UserError: the requested accelerator or devices are not available.
     """
     wanted, recipe = config["trainer"], config["recipe"]
     if not uses_gpu(wanted["accelerator"]):
@@ -54,7 +53,7 @@ def build_trainer(
         own.append(Ema(recipe["ema"]))
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
     if wanted["max_time"] is not None:
-        own.append(Timer(wanted["max_time"], interval="epoch"))  # mid-epoch, the epoch would be lost
+        own.append(Timer(wanted["max_time"], interval="epoch"))  # stopping mid-epoch would lose the epoch
     try:
         return pl.Trainer(
             accelerator=wanted["accelerator"],
@@ -70,7 +69,7 @@ def build_trainer(
             callbacks=[*own, KeepBestAndLast(folder.checkpoints, score)],
             plugins=[WholeFiles()],
             num_sanity_val_steps=0,
-            log_every_n_steps=1_000_000,  # values are logged once an epoch
+            log_every_n_steps=1_000_000,  # values are logged once per epoch
             use_distributed_sampler=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -82,9 +81,9 @@ def build_trainer(
 
 
 class FreshSeeds(Callback):
-    """Seed every epoch from (seed, epoch, rank), so that a resumed run draws what the unbroken one would have drawn.
+    """Seed every epoch from (seed, epoch, rank), so that a resumed run draws what an uninterrupted one would.
 
-    Before the first batch, not at the epoch's start: loaders draw a number when they begin, in a resumed run earlier.
+    Before the first batch, not at the epoch's start: loaders draw a number as they start, earlier in a resumed run.
     """
 
     def __init__(self, seed: int) -> None:
@@ -99,10 +98,10 @@ class FreshSeeds(Callback):
 
 
 class ValidateLast(Callback):
-    """The last epoch is always validated, whatever recipe.val_every is."""
+    """Validate after the last epoch, whatever recipe.val_every is."""
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Nothing but the last epoch is left for the new value."""
+        """Set the new value, which then applies to the last epoch only."""
         if trainer.current_epoch + 1 == trainer.max_epochs:
             trainer.check_val_every_n_epoch = 1
 
@@ -110,8 +109,8 @@ class ValidateLast(Callback):
 class StopOnNonFiniteLoss(Callback):
     """Raise `NonFiniteLoss` before a broken epoch can be saved; `names` as in `build_trainer`.
 
-    On a GPU a step's flag is copied to the CPU as soon as it is known, and looked at one step later: that waits for the
-    former step, never for the one that has just been queued.
+    On a GPU a step's flag is copied to the CPU asynchronously and checked one step later: that waits for the previous
+    step, never for the one just queued.
     """
 
     def __init__(self, folder: RunFolder, names: Callable[[Any], Sequence[str]]) -> None:
@@ -122,7 +121,7 @@ class StopOnNonFiniteLoss(Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Look at the former step, or at this one if that costs nothing."""
+        """Check the previous step, or this one on the CPU."""
         loss = outputs["loss"].detach()
         bad = (~torch.isfinite(loss)).to(torch.int32)
         if trainer.world_size > 1:
@@ -133,7 +132,7 @@ class StopOnNonFiniteLoss(Callback):
             self.look(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Look at the last step of the epoch."""
+        """Check the last step of the epoch."""
         self.look(trainer)
 
     def look(self, trainer: pl.Trainer) -> None:
@@ -161,7 +160,7 @@ class StopOnNonFiniteLoss(Callback):
 
 
 def _on_the_way(value: Tensor) -> tuple[Tensor, Any]:
-    """`value` on the CPU and the event after which it is there; None if it is now."""
+    """Return `value` on the CPU and the event after which it is valid; None if it already is."""
     if value.device.type != "cuda":
         return value.cpu(), None
     here = torch.empty(value.shape, dtype=value.dtype, pin_memory=True).copy_(value, non_blocking=True)
@@ -171,13 +170,13 @@ def _on_the_way(value: Tensor) -> tuple[Tensor, Any]:
 
 
 FEW_IMAGES = 16
-"""Of one process: batch norm over fewer is noisy (Wu and He, 2018, figure 1)."""
+"""Images per process: batch norm over fewer is noisy (Wu and He, 2018, figure 1)."""
 
 
 def share_batch_norm(network: nn.Module, config: Mapping[str, Any], trainer: pl.Trainer) -> str | None:
-    """Let batch norm of `network` see the images of all GPUs if trainer.sync_batchnorm says so; a line on it.
+    """Let batch norm of `network` see the images of all GPUs if trainer.sync_batchnorm says so; return a line on it.
 
-    Only CUDA has that. The names in the state dict stay.
+    Only on CUDA. The names in the state dict stay.
     """
     world, wanted = trainer.world_size, config["trainer"]["sync_batchnorm"]
     if world == 1 or trainer.strategy.root_device.type != "cuda":
@@ -190,7 +189,7 @@ def share_batch_norm(network: nn.Module, config: Mapping[str, Any], trainer: pl.
 
 
 def share_of_batch(batch_size: int, world_size: int) -> int:
-    """Images a step of one process.
+    """Return the images per step of one process.
 
     Raises:
         UserError: the batch does not split evenly, which would weight images differently.
