@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mnv3.tools.compare.runs import Run, as_text, flat
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.folder import display_path
 
 NO_RUNS = ("compare", "data", "eval", "table")
 """Folders in runs/ that are not runs."""
@@ -25,7 +25,7 @@ def find_folders(words: Sequence[str], runs: Path) -> list[Path]:
     if not words:
         found = _below(runs)
         if not found:
-            raise UserError(f"There is no run in {shown(runs)}/ here; `mnv3 train` makes one.")
+            raise UserError(f"There is no run in {display_path(runs)}/ here; `mnv3 train` makes one.")
         return found
     problems: list[str] = []
     folders: dict[Path, Path] = {}
@@ -86,11 +86,13 @@ def _below(folder: Path) -> list[Path]:
 def _nothing(word: str, runs: Path) -> str:
     there = [folder.name for folder in reversed(_below(runs))]
     if glob.has_magic(word):
-        return f"'{word}' matches no folder, here or in {shown(runs)}/."
+        return f"'{word}' matches no folder, here or in {display_path(runs)}/."
     near = difflib.get_close_matches(Path(word).name, there, 1, 0.7)
     if near:
         return f"There is no run {word}; did you mean {near[0]}?"
-    return f"There is no run {word}" + (f"; in {shown(runs)}/ there are {', '.join(there[:5])}." if there else ".")
+    return f"There is no run {word}" + (
+        f"; in {display_path(runs)}/ there are {', '.join(there[:5])}." if there else "."
+    )
 
 
 def _values(run: Run) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.saved_config import read_config
+from mnv3.tools.text.words import format_value
 
 LAID_OVER = ("dataset", "data", "eval", "wandb", "task.input_size")
 """Sections and keys that change how a trained network is used; all others determine which network it is."""
@@ -41,7 +42,7 @@ def wanted(cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
 def disagreements(config: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """Return the keys of `asked` whose values in a run's `config` differ, as `key=value`."""
     found = {key: _at(config, key) for key in asked}
-    return [f"{key}={_text(found[key])}" for key, value in asked.items() if found[key] != value]
+    return [f"{key}={format_value(found[key])}" for key, value in asked.items() if found[key] != value]
 
 
 def check_asked(source: Source, config: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
@@ -117,7 +118,7 @@ def _newest(runs: Path, task: str, asked: Mapping[str, Any]) -> Source:
             return source
     names = {key: "experiment" if key == "row" else key.removesuffix(".name") for key in asked}
     task_too = [] if "row" in asked else [f"task={task}"]
-    words = " ".join([*task_too, *(f"{names[key]}={_text(value)}" for key, value in asked.items())])
+    words = " ".join([*task_too, *(f"{names[key]}={format_value(value)}" for key, value in asked.items())])
     others = [f"{source.folder.name}" for source in sources if source.folder]
     other = f" Others there: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}." if others else ""
     raise UserError(
@@ -157,9 +158,3 @@ def _at(config: Mapping[str, Any], key: str) -> Any:
 
 def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -36,7 +36,7 @@ LARGEST_NUMBER = 1e39
 EPOCH = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """Return `path` as a user would type it: relative to the current folder if below it."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
@@ -55,7 +55,7 @@ class RunFolder:
         self.samples = self.path / "samples"
 
     def __str__(self) -> str:
-        return shown(self.path)
+        return display_path(self.path)
 
     def refuse_foreign(self) -> None:
         """Raise UserError if a run would overwrite files in the folder and the folder is not a run."""
@@ -135,7 +135,9 @@ def read_metrics(path: Path) -> list[dict[str, str]]:
     except csv.Error:
         whole = False
     if not whole:
-        log.warning("%s is damaged: cells that are not numbers and lines without an epoch are skipped.", shown(path))
+        log.warning(
+            "%s is damaged: cells that are not numbers and lines without an epoch are skipped.", display_path(path)
+        )
     return rows
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs.folder import read_report, shown
+from mnv3.tools.runs.folder import display_path, read_report
 from mnv3.tools.runs.saved_config import LARGEST_FILE, read_config
 from mnv3.tools.task import Facts
 
@@ -39,11 +39,13 @@ def scores(runs: Path, task: Facts, rows: Collection[str]) -> tuple[dict[str, li
         try:
             row, own = _of_run(folder, task, rows)
         except Exception as error:  # an altered file can contain anything
-            sentences.append(f"{shown(folder)} is left out: {_reason(error)}.")
+            sentences.append(f"{display_path(folder)} is left out: {_reason(error)}.")
             continue
         if row is not None:
             found[row] = sorted([*found.get(row, []), *own], key=lambda score: -score.written)
-            sentences += [] if own else [f"{shown(folder)} is left out: no metrics.json, so it has no score yet."]
+            sentences += (
+                [] if own else [f"{display_path(folder)} is left out: no metrics.json, so it has no score yet."]
+            )
     return found, sentences
 
 
@@ -66,22 +68,22 @@ def _of_run(folder: Path, task: Facts, rows: Collection[str]) -> tuple[str | Non
 def _read(report: Path, folder: Path, config: dict[str, Any], task: Facts) -> Score:
     metrics = read_report(report)
     if metrics is None:
-        raise ValueError(f"{shown(report)} is not whole JSON")
+        raise ValueError(f"{display_path(report)} is not whole JSON")
     value = metrics[task.figures[0]]
     if value is None:
-        raise ValueError(f"{shown(report)} has no figure: there was nothing to score")
+        raise ValueError(f"{display_path(report)} has no figure: there was nothing to score")
     checkpoint = Path(metrics["checkpoint"])
     own = folder / checkpoint
     dataset, split = metrics.get("dataset", config["dataset"]["name"]), metrics.get("split", "val")
     is_score = type(value) in (int, float) and 0 <= value <= 1
     if not is_score or not isinstance(dataset, str) or not isinstance(split, str):
-        raise ValueError(f"{shown(report)} is not a report of {task.name}: a figure or a name in it is invalid")
+        raise ValueError(f"{display_path(report)} is not a report of {task.name}: a figure or a name in it is invalid")
     return Score(
         value=float(value),
         dataset=dataset,  # a training's report names none
         split=split,
         seed=config["seed"],
-        checkpoint=Path(shown(own.resolve())) if own.is_file() else checkpoint,
+        checkpoint=Path(display_path(own.resolve())) if own.is_file() else checkpoint,
         unlike=tuple(_unlike(metrics, config)),
         config=config,
         written=report.stat().st_mtime,

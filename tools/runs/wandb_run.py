@@ -12,7 +12,7 @@ from typing import Any
 from mnv3.tools.files.write import write_text
 from mnv3.tools.machine import stops
 from mnv3.tools.paper.summary import row_tags
-from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.folder import display_path
 
 log = logging.getLogger("mnv3")
 
@@ -73,7 +73,7 @@ def start_run(
     for name, how in () if _is_trial() else summary.items():  # the search reads the plain value
         run.define_metric(name, step_metric="epoch", summary=how)
     if mode == "offline":
-        log.info("W&B: offline, in %s; upload it with `wandb login` and `wandb sync`.", shown(folder / "wandb"))
+        log.info("W&B: offline, in %s; upload it with `wandb login` and `wandb sync`.", display_path(folder / "wandb"))
     else:
         log.info("W&B: %s", run.url)
     return run

@@ -1,4 +1,4 @@
-"""Folders that are generated once: whole or not there, the same bytes from any number of processes."""
+"""Generates folders once, whole or not at all, with the same bytes from any number of processes."""
 
 import json
 import os
@@ -21,14 +21,14 @@ from mnv3.tools.machine.stops import cancelling, without_interrupts
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-VERSION = 1  # of the scenes' content: raised when the same seed draws another picture
+VERSION = 1  # of the scenes' content: raised when a seed draws a different picture
 STAMP = "streets.json"
 SPLITS = ("train", "val")
-FEWEST_A_PROCESS = 24  # scenes; fewer are drawn before a new process has started
+FEWEST_A_PROCESS = 24  # scenes; fewer are drawn before a new process would start
 
 
 def scene_seed(seed: int, split: str, index: int) -> int:
-    """A scene's own seed; no two of (seed, split, index) share one."""
+    """Return a scene's own seed; no two of (seed, split, index) share one."""
     low, high = np.random.SeedSequence((seed, SPLITS.index(split), index)).generate_state(2)
     return int(low) | int(high) << 32
 
@@ -47,9 +47,9 @@ def check_parameters(seed: int, train: int, val: int, image_size: tuple[int, int
 
 
 def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path], None]) -> Path:
-    """Return `folder`, made by `generate(temporary folder)` if it is not there yet.
+    """Return `folder`, made by `generate(temporary folder)` if missing.
 
-    Raises UserError if something else is in the folder's place.
+    Raises UserError if there is something else.
     """
     if folder.exists():
         if not _has_stamp(folder, stamp):
@@ -60,7 +60,7 @@ def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path]
     with named_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         tidy(folder.parent)
-        with beside(folder) as temporary, _told_of(folder, temporary):
+        with beside(folder) as temporary, _errors_renamed(temporary, folder):
             temporary.mkdir()
             generate(temporary)
             write_json(temporary / STAMP, stamp)
@@ -73,8 +73,8 @@ def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path]
 
 
 @contextmanager
-def _told_of(folder: Path, temporary: Path) -> Iterator[None]:
-    """Mistakes are told of the folder that the user knows."""
+def _errors_renamed(temporary: Path, folder: Path) -> Iterator[None]:
+    """Report mistakes with the name of the folder that the user knows."""
     try:
         yield
     except UserError as error:
@@ -91,9 +91,9 @@ def _has_stamp(folder: Path, stamp: dict[str, Any]) -> bool:
 def map_tasks(
     work: Callable[[Task], Result], tasks: Sequence[Task], processes: int | None, progress: Callable[[int], None]
 ) -> list[Result]:
-    """`[work(task) for task in tasks]` over `processes` (default: one a core); `progress` hears how many are done.
+    """Return `[work(task) for task in tasks]` over `processes` (default: one per core).
 
-    Falls back to this process where no others can be started.
+    `progress` is called with the number of finished ones. Falls back to this process if no others can be started.
     """
     if processes is None:
         processes = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 32)
@@ -102,16 +102,16 @@ def map_tasks(
         try:
             with ProcessPoolExecutor(processes, get_context("spawn"), _leave_with_parent) as pool, cancelling(pool):
                 chunk = max(1, min(16, len(tasks) // (4 * processes)))
-                with without_interrupts():  # while processes start: they inherit it
+                with without_interrupts():  # while processes start, because they inherit it
                     results = pool.map(work, tasks, chunksize=chunk)
                 return _collect(results, progress)
         except BrokenProcessPool:
-            pass  # a script without a main guard, or a machine that forbids it
+            pass  # a script without a main guard, or a machine that forbids processes
     return _collect(map(work, tasks), progress)
 
 
 def _leave_with_parent() -> None:
-    """In a drawing process: it ends when the process that waits for it does, even if that one is killed."""
+    """End a drawing process when the process that waits for it ends, even if killed."""
 
     def wait() -> None:
         parent = parent_process()
@@ -131,7 +131,7 @@ def _collect(results: Iterator[Result], progress: Callable[[int], None]) -> list
 
 
 def reporter(log: Callable[[str], None], total: int) -> Callable[[int], None]:
-    """A `progress` for `map_tasks` that says something every quarter."""
+    """Return a `progress` for `map_tasks` that logs every quarter."""
     marks = {total * part // 4 for part in (1, 2, 3)}
 
     def report(done: int) -> None:

@@ -15,7 +15,7 @@ from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.paper.cost import count
 from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.paper.tables import row
-from mnv3.tools.runs.folder import RunFolder, read_metrics, shown
+from mnv3.tools.runs.folder import RunFolder, display_path, read_metrics
 from mnv3.tools.runs.wandb_run import finishing, start_run, upload_checkpoint
 from mnv3.tools.task import Training
 from mnv3.tools.training.optim import Plan, make_plan
@@ -61,7 +61,7 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
         if resumed is None:
             picture = folder.samples / "train.jpg"
             task.draw_batch(batch, train_data, picture)
-            log.info("Labelled training samples: %s", shown(picture))
+            log.info("Labelled training samples: %s", display_path(picture))
         run = _start_tracking(task, config, folder, network, train_data)
         log.info(_headline(task, config, plan, network, len(train_data)))
     with finishing(run), watched():
@@ -145,6 +145,6 @@ def _report(
     log.info("%s", table)
     stats = ", ".join(f"{name} {scores.stats[name]:.4f}" for name in task.headline)
     last = max([epoch, *(int(row["epoch"]) for row in rows)])
-    log.info("%s: epoch %d of %d, %s", stats, epoch, last, shown(folder.best))
+    log.info("%s: epoch %d of %d, %s", stats, epoch, last, display_path(folder.best))
     log.info("Run folder: %s", folder)
     log.info("Next: mnv3 eval run=%s", folder)

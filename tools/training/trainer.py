@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mnv3.tools.errors import UserError
 from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.machine.precision import training_precision, uses_gpu
-from mnv3.tools.runs.folder import RunFolder, shown
+from mnv3.tools.runs.folder import RunFolder, display_path
 from mnv3.tools.training.checkpoints import KeepBestAndLast, WholeFiles
 from mnv3.tools.training.ema import Ema, SharedBuffers
 from mnv3.tools.training.metrics_csv import MetricsCsv
@@ -151,7 +151,7 @@ class StopOnNonFiniteLoss(Callback):
             torch.distributed.all_gather_object(found, (value, names))
             value, names = next((value, names) for value, names in found if not math.isfinite(value))
         last = self.folder.last
-        saved = f"The last good checkpoint is {shown(last)}" if last.exists() else "No checkpoint was saved"
+        saved = f"The last good checkpoint is {display_path(last)}" if last.exists() else "No checkpoint was saved"
         raise NonFiniteLoss(
             f"The loss became {value} in epoch {trainer.current_epoch + 1}, step {trainer.global_step}, in the "
             f"batch with the images {', '.join(names)}. {saved}. Look at these images and their "

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import atomic_path
-from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.folder import display_path
 from mnv3.tools.runs.saved_config import checked
 from mnv3.tools.weights.seal import DamagedError, check_archive, seal_zip
 from mnv3.tools.weights.tensors import sound_state
@@ -58,7 +58,8 @@ def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
         raise UserError(
             f"{place}: no space left on the disk, so this checkpoint was not saved "
             f"({'the previous one is intact' if place.exists() else 'there was none before'}). "
-            f"Free {buffer.tell() / 1e6:.0f} MB or more and resume with: mnv3 train resume={shown(path.parent.parent)}"
+            f"Free {buffer.tell() / 1e6:.0f} MB or more and resume with: "
+            f"mnv3 train resume={display_path(path.parent.parent)}"
         ) from error
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError
+from mnv3.tools.text.words import format_value
 from mnv3.tools.weights.checkpoint import load_fitting
 from mnv3.tools.weights.file import open_weights
 from mnv3.tools.weights.tensors import sound_state
@@ -100,8 +101,8 @@ def settle(
     """
     wrong = [key for key in asked if key in found and key not in loose and asked[key] != found[key]]
     if wrong:
-        has = ", ".join(f"{key}={shown(found[key])}" for key in wrong)
-        wanted = ", ".join(f"{key}={shown(asked[key])}" for key in wrong)
+        has = ", ".join(f"{key}={format_value(found[key])}" for key in wrong)
+        wanted = ", ".join(f"{key}={format_value(asked[key])}" for key in wrong)
         raise UserError(f"{source} has {has}, but {wanted} was asked for; leave that out.")
     settled: dict[str, Any] = copy.deepcopy(dict(config or {}))
     for key, value in found.items():
@@ -118,11 +119,6 @@ def flat(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
         if dot and name in config.get(section, {}):
             found[key] = config[section][name]
     return found
-
-
-def shown(value: Any) -> str:
-    """A value as it is typed."""
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def load_all(network: nn.Module, path: Path | str, checkpoint: Mapping[str, Any], prefix: str) -> None:

@@ -14,7 +14,7 @@ HEADLAMP = (255, 246, 214)
 
 
 def _ring(canvas: Canvas, frame: Frame, u: float, radius: float, width: float, colour: Colour, spokes: int) -> None:
-    """A wheel that can be seen through; annotators count its inside as the bicycle's."""
+    """Draw a see-through wheel; annotators count its inside as part of the bicycle."""
     rim = disc(frame, u, radius, 0, radius, 18)
     canvas.mask(rim)
     hub = frame.point(u, radius)
@@ -49,7 +49,7 @@ def draw_bicycle(canvas: Canvas, frame: Frame, rng: random.Random) -> None:
 
 
 def cyclist(rng: random.Random) -> Pose:
-    """Sitting on the bicycle of `draw_bicycle`, hands on its bar, feet on its pedals."""
+    """Return the pose of a rider on the bicycle of `draw_bicycle`, hands on its bar, feet on its pedals."""
     turn = rng.uniform(0, 2 * math.pi)
     upright = rng.uniform(0.0, 0.12)
     feet, knees = [], []
@@ -69,7 +69,7 @@ def cyclist(rng: random.Random) -> Pose:
 
 
 def draw_motorcycle(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, lamps_on: bool) -> bool:
-    """Draw a motorcycle or a scooter; True for a scooter, whose rider sits upright."""
+    """Draw a motorcycle or a scooter; return True for a scooter, whose rider sits upright."""
     paint, metre = pick(rng, palette.CAR_PAINT), frame.pixels()
     scooter = rng.random() < 0.35
     radius = 0.25 if scooter else 0.33

@@ -153,7 +153,7 @@ def draw_truck(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, l
 def _load_marks(
     canvas: Canvas, frame: Frame, rng: random.Random, kind: str, rear: float, split: float, cargo: Colour
 ) -> None:
-    """What is painted on a truck's load: a stripe or an emblem, ribs, the gap between its rear doors."""
+    """Draw the marks on a truck's load: a stripe or an emblem, ribs, the gap between its rear doors."""
     ink, side = pick(rng, palette.SIGNAGE), frame.near_side * 1.25
     u0, u1 = rear + (split - rear) * rng.uniform(0.15, 0.3), rear + (split - rear) * rng.uniform(0.6, 0.85)
     if abs(frame.eye[2]) > 1.3:
