@@ -6,9 +6,7 @@ from contextlib import contextmanager
 
 class UserError(ValueError):
     """Raised for mistakes the user can fix: one or more clear sentences (what is wrong, where, what to do).
-
-    The command line prints every sentence of `problems` and exits with 2, without a traceback.
-    """
+    The command line prints every sentence of `problems` and exits with 2, without a traceback."""
 
     def __init__(self, *problems: str) -> None:
         assert problems, "a UserError needs at least one sentence"
@@ -22,18 +20,13 @@ class Absent(UserError):
 
 class Failure(RuntimeError):
     """Raised for failures on this machine despite a correct call: a process was killed, memory ran out.
-
-    The command line prints the sentence and exits with 1, without a traceback.
-    """
+    The command line prints the sentence and exits with 1, without a traceback."""
 
 
 @contextmanager
 def of_file(path: object) -> Iterator[None]:
     """Blame `path` for errors while something is built from its content, which can be arbitrary.
-
-    Raises:
-        UserError: instead of any exception except those of disks and memory.
-    """
+    Raises UserError: instead of any exception except those of disks and memory."""
     try:
         yield
     except (UserError, OSError, MemoryError):

@@ -19,9 +19,7 @@ SHORT = {name: f"{name}.name" for name in ("task", "backbone", "dataset", "recip
 
 def find_folders(words: Sequence[str], runs: Path) -> list[Path]:
     """Return the folders that `words` name: paths, names of runs in `runs`, patterns, or folders full of runs.
-
-    Without words, all of `runs`, oldest first. Raises UserError that lists every word without a match.
-    """
+    Without words, all of `runs`, oldest first. Raises UserError that lists every word without a match."""
     if not words:
         found = _below(runs)
         if not found:
@@ -40,9 +38,7 @@ def find_folders(words: Sequence[str], runs: Path) -> list[Path]:
 
 def matching(runs: Sequence[Run], filters: Mapping[str, str]) -> list[Run]:
     """Return the runs whose keys match all `filters`: a value, a pattern, or several with commas (any may match).
-
-    `tag` matches a tag. Raises UserError if no run has a key, or if nothing is left (with the values that exist).
-    """
+    `tag` matches a tag. Raises UserError if no run has a key, or if nothing is left (with the values that exist)."""
     values = [_values(run) for run in runs]
     known = {key for own in values for key in own}
     names = {key: SHORT.get(key, key) for key in filters}

@@ -26,9 +26,7 @@ LINE = 0.2  # of the legend, inches
 @literal
 def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) -> bool:
     """Write the picture to `path`; return False, without writing, if no run has epochs.
-
-    Each of `rows`: a title, the score's name, and the runs drawn into that row of panels.
-    """
+    Each of `rows`: a title, the score's name, and the runs drawn into that row of panels."""
     drawn = [(title, score, _with_epochs(entries)) for title, score, entries in rows]
     drawn = [row for row in drawn if row[2]]
     if not drawn:

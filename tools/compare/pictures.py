@@ -32,9 +32,7 @@ class _Sheet(NamedTuple):
 
 def draw_samples(path: Path, data: Data, entries: Sequence[Entry]) -> tuple[bool, list[Entry]]:
     """Write the picture of the samples scored on `data` to `path`.
-
-    Returns whether there were any, and the runs whose sheets do not record what lies where.
-    """
+    Returns whether there were any, and the runs whose sheets do not record what lies where."""
     unknown: list[Entry] = []
     columns: list[tuple[str, _Sheet]] = []
     for entry in entries:

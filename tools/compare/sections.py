@@ -36,9 +36,7 @@ def task_section(task: Facts, entries: Sequence[Entry], everything: bool) -> Sec
 
 def draw_task(section: Section, entries: Sequence[Entry], out: Path) -> list[Entry]:
     """Draw the samples of a task into the folder `out` and add the pictures to its `section`.
-
-    Returns the runs whose samples cannot be separated.
-    """
+    Returns the runs whose samples cannot be separated."""
     unclear: list[Entry] = []
     scored = titles(score.data for entry in entries for score in entry.run.scores)
     for place, (data, title) in enumerate(scored.items(), start=1):

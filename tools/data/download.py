@@ -119,9 +119,7 @@ def _verify(remote: Remote, part: Path) -> None:
 
 def unpack(archive: Path, folder: Path) -> None:
     """Unpack a ZIP file into `folder` via a folder beside the files, so that none is left half-written.
-
-    Raises UserError if the archive is damaged.
-    """
+    Raises UserError if the archive is damaged."""
     make_folder(folder)
     staging = folder / f".unpacking-{archive.stem}"
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed process

@@ -12,9 +12,7 @@ BOTH = ("train", "val")
 
 def open_splits(split: str | None, open_split: Callable[[str], T], problems: list[str]) -> Iterator[tuple[str, T]]:
     """Yield `split`, or train and val, opened; add to `problems` what is wrong with those that cannot be opened.
-
-    Without `split`, one of train and val may be absent: many users have only one of them.
-    """
+    Without `split`, one of train and val may be absent: many users have only one of them."""
     absent: list[UserError] = []
     for name in [split] if split else BOTH:
         try:

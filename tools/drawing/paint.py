@@ -101,9 +101,7 @@ def _tag(
     taken: list[tuple[float, float, float, float]],
 ) -> None:
     """Draw `text` on a filled tag on the box's upper edge, else inside it or below it; left out if all three are taken.
-
-    A half-covered tag is unreadable, and the box's colour still identifies the class.
-    """
+    A half-covered tag is unreadable, and the box's colour still identifies the class."""
     pad = 2
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
     line = pen.textbbox((0, 0), "Ag", font=font)  # one height for all tags, whatever their letters

@@ -121,9 +121,7 @@ def plot_class_scores(
 @literal
 def plot_training(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     """Plot losses, scores and learning rate from the rows of a metrics.csv; empty cells are skipped.
-
-    A column is a loss if its last part ends with "loss", a rate if it is `lr`; other `val/...` columns are scores.
-    """
+    A column is a loss if its last part ends with "loss", a rate if it is `lr`; other `val/...` columns are scores."""
     columns = dict.fromkeys(name for row in rows for name in row)
     groups = {
         "loss": [name for name in columns if name.rpartition("/")[2].endswith("loss")],

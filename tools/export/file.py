@@ -25,9 +25,7 @@ class Exported(NamedTuple):
 
 def read_exported(path: Path | str) -> Exported:
     """Read a file in the format of its suffix.
-
-    Raises UserError: missing, of another format, damaged, not from `mnv3 export`; or a library is not installed.
-    """
+    Raises UserError: missing, of another format, damaged, not from `mnv3 export`; or a library is not installed."""
     path = Path(path).expanduser()
     if not path.is_file():
         raise UserError(f"model={path}: there is no such file.")

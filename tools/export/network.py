@@ -20,9 +20,7 @@ def network_graph(
     network: nn.Module, example: Tensor, inputs: Sequence[str], outputs: Sequence[str], dynamic: Mapping[int, str]
 ) -> onnx.GraphProto:
     """Return the graph of `network`, without batch norms, for inputs like `example` except along the axes `dynamic`.
-
-    `inputs` and `outputs` name its values.
-    """
+    `inputs` and `outputs` name its values."""
     shapes = ({axis: torch.export.Dim(name) for axis, name in dynamic.items()},)
     with torch.no_grad(), silence():
         program = torch.onnx.export(

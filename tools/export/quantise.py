@@ -21,9 +21,7 @@ ACTIVATIONS = ("Relu", "Clip")
 
 def quantised(network: onnx.GraphProto, inputs: Sequence[np.ndarray]) -> onnx.GraphProto:
     """Return `network`, of one input, with its convolutions in 8 bits, calibrated on `inputs`.
-
-    Weights have a scale per output channel. FIRST convolutions and squeeze-and-excitation stay in float32.
-    """
+    Weights have a scale per output channel. FIRST convolutions and squeeze-and-excitation stay in float32."""
     import onnxruntime
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 

@@ -22,9 +22,7 @@ _held: dict[Path, TextIO] = {}
 
 def hold(folder: Path, what: str) -> None:
     """Keep other processes from writing `folder` until this one ends; it may call this again.
-
-    `what` describes the content for the message. Raises UserError, with the process number, if another holds it.
-    """
+    `what` describes the content for the message. Raises UserError, with the process number, if another holds it."""
     path = folder.resolve() / NAME
     if path in _held:
         return
@@ -58,9 +56,7 @@ def _release() -> None:
 
 def _holder(file: TextIO) -> str | None:
     """Return the holder of the lock, None if this process has it now.
-
-    A POSIX lock: forked processes, such as loader workers, do not inherit it, and network file systems support it.
-    """
+    A POSIX lock: forked processes, such as loader workers, do not inherit it, and network file systems support it."""
     file.seek(0)
     noted = file.read().strip() or "a process that has just started"
     try:

@@ -44,9 +44,7 @@ def _machine() -> str:
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
     """Yield a hidden path beside `path`, with its suffix; whatever is there at the end is removed.
-
-    The first call for a folder also removes what killed processes left there.
-    """
+    The first call for a folder also removes what killed processes left there."""
     if path.parent not in _tidied:
         _tidied.add(path.parent)
         tidy(path.parent)
@@ -58,9 +56,7 @@ def beside(path: Path) -> Iterator[Path]:
 @contextmanager
 def scratch_folder(kind: str) -> Iterator[Path]:
     """Yield a folder for temporary files, removed afterwards or, after a kill, by the next call of this kind.
-
-    Raises UserError if there is no space for one.
-    """
+    Raises UserError if there is no space for one."""
     try:
         place = Path(tempfile.gettempdir())
         tidy(place)

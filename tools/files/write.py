@@ -57,10 +57,7 @@ def make_folder(path: Path) -> Path:
 
 def read_small_text(path: Path, largest: int) -> str:
     """Read a text file written by mnv3, of at most `largest` bytes.
-
-    Raises:
-        UserError: unreadable, too large, or not UTF-8.
-    """
+    Raises UserError: unreadable, too large, or not UTF-8."""
     try:
         with path.open("rb") as file:
             content = file.read(largest + 1)
@@ -107,9 +104,7 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_encoded(path: Path, save: Callable[..., Any], **options: Any) -> None:
     """Write a picture to `path` atomically: `save(file, format=..., **options)` is Pillow's or matplotlib's.
-
-    Encodes in memory first: with a full disk these libraries raise errors of their own, or none.
-    """
+    Encodes in memory first: with a full disk these libraries raise errors of their own, or none."""
     content, suffix = io.BytesIO(), path.suffix.lower().removeprefix(".")
     save(content, format={"jpg": "jpeg"}.get(suffix, suffix), **options)
     write_bytes(path, content.getbuffer())

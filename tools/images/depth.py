@@ -38,9 +38,7 @@ def stated(opened: Image.Image) -> Stated:
 
 def to_rgb(image: Image.Image, stated: Stated, path: Path | str) -> Image.Image:
     """Convert a loaded image to 8-bit RGB; `stated` is from its file.
-
-    Raises UserError: floating-point pixels, whose range is unknown, and integers beyond 16 bits.
-    """
+    Raises UserError: floating-point pixels, whose range is unknown, and integers beyond 16 bits."""
     if image.mode == "F":
         raise UserError(f"{path} has floating-point pixels, whose range is not known: save it with 8 or 16 bits.")
     if image.mode.startswith("I"):

@@ -19,9 +19,7 @@ LONGEST = 512
 
 def few_images(paths: Sequence[Path], size: tuple[int, int]) -> Tensor:
     """Return [n, 3, h, w] float32 0..255: images evenly spread over `paths`, at `size` (h, w) or smaller.
-
-    As many as have PIXELS together, without unreadable ones. Raises UserError if none can be read.
-    """
+    As many as have PIXELS together, without unreadable ones. Raises UserError if none can be read."""
     shrink = min(1.0, LONGEST / max(size))
     height, width = (max(1, round(side * shrink)) for side in size)
     count = min(len(paths), -(-PIXELS // (height * width)))

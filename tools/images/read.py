@@ -61,9 +61,7 @@ ROTATED = (5, 6, 7, 8)
 
 def image_size(path: Path | str) -> tuple[int, int]:
     """Return height and width of an image file, as `read_image` without `size` gives them, from its header alone.
-
-    Raises UserError, naming the file: missing, or not an image.
-    """
+    Raises UserError, naming the file: missing, or not an image."""
     try:
         with Image.open(path) as opened:
             turned = opened.getexif().get(ExifTags.Base.Orientation) in ROTATED

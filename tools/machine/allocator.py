@@ -39,9 +39,7 @@ def give_back_memory() -> None:
 
 def _ask_for_huge_pages(libc: ctypes.CDLL) -> None:
     """Request huge pages for the memory that the heap grows into, so that the processor needs a 500th of the entries.
-
-    Most kernels give huge pages only on request. Unused address space takes no memory.
-    """
+    Most kernels give huge pages only on request. Unused address space takes no memory."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     size = min(MOST_HUGE, physical // 2)
     libc.malloc.restype = ctypes.c_void_p

@@ -14,9 +14,7 @@ GIB = 2**30
 
 def environment() -> dict[str, Any]:
     """Return machine, versions and requirements as plain values for JSON.
-
-    `requirements` maps each library that the package requires to {"spec", "installed" (None if absent), "ok"}.
-    """
+    `requirements` maps each library that the package requires to {"spec", "installed" (None if absent), "ok"}."""
     return {
         "mnv3": metadata.version("mnv3") if _installed("mnv3") else "not installed",
         "commit": _commit(),

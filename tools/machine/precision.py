@@ -28,9 +28,7 @@ def uses_gpu(accelerator: str) -> bool:
 
 def training_precision(config: Mapping[str, Any]) -> Any:
     """Return Lightning's name of the precision: trainer.precision, else the recipe's; auto: bf16-mixed where fast.
-
-    On a CPU, 16-mixed becomes bf16-mixed, as in Lightning; `training_remarks` reports it.
-    """
+    On a CPU, 16-mixed becomes bf16-mixed, as in Lightning; `training_remarks` reports it."""
     asked, gpu = _asked(config), uses_gpu(config["trainer"]["accelerator"])
     if asked != "auto":
         return asked if gpu or asked != "16-mixed" else "bf16-mixed"

@@ -24,9 +24,7 @@ def problem() -> str:
 
 def end_without_room(worker: int) -> None:
     """Make loader process `worker` exit with NO_ROOM if a batch cannot be passed; called as it starts.
-
-    Python's queue would print the error, lose the batch, and let the main process wait for it forever.
-    """
+    Python's queue would print the error, lose the batch, and let the main process wait for it forever."""
 
     def end(error: Exception, batch: Any) -> None:
         room = "shared memory" in str(error) or getattr(error, "errno", None) == errno.ENOSPC

@@ -27,9 +27,7 @@ class RowCost(NamedTuple):
 
 def count(module: nn.Module, *example_inputs: Any) -> Cost:
     """Count one forward pass of `module` on `example_inputs` in evaluation mode; the module's mode is restored.
-
-    Use a batch of one for the cost of an image. On the meta device nothing is computed.
-    """
+    Use a batch of one for the cost of an image. On the meta device nothing is computed."""
     modes = [(part, part.training) for part in module.modules()]
     layers = [layer for layer in module.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
     madds = 0

@@ -141,10 +141,7 @@ ROWS = {row.name: row for table in TABLES.values() for row in table.rows if not 
 
 def row(name: str) -> Row:
     """Return the row called `name`, such as "table6/v3_small_rf2".
-
-    Raises:
-        UserError: no such row; names the closest match and all rows.
-    """
+    Raises UserError: no such row; names the closest match and all rows."""
     if name in ROWS:
         return ROWS[name]
     near = difflib.get_close_matches(name, ROWS, 1, 0.6)

@@ -40,9 +40,7 @@ class Job(NamedTuple):
 
 def length(sources: Iterable[Source], most_frames: int | None = None) -> int | None:
     """Return the number of pictures that `stream` yields, as the videos state it; None if a source is endless.
-
-    Raises UserError with a sentence per unreadable video.
-    """
+    Raises UserError with a sentence per unreadable video."""
     counts: list[int | None] = []
     problems: list[str] = []
     for source in sources:

@@ -30,9 +30,7 @@ def typed_keys(overrides: Sequence[str]) -> list[str]:
 
 def wanted(cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
     """Return dotted key -> value of the overrides that select a network; a group is its name, an experiment its row.
-
-    Without the task: runs of other tasks are not considered.
-    """
+    Without the task: runs of other tasks are not considered."""
     row = {"row": cfg.row} if {"experiment", "row"} & {*typed} else {}
     selecting = [key for key in typed if key.partition(".")[0] in IDENTITY and key != "task"]
     keys = [f"{key}.name" if key in IDENTITY else key for key in selecting]
@@ -82,10 +80,7 @@ def is_below(folder: Path) -> bool:
 
 def find(runs: Path, task: str, run: str | None, ckpt: str | None, asked: Mapping[str, Any]) -> Source:
     """Return the checkpoint `ckpt`, or the best one of folder `run`, or of the newest run in `runs`/`task` as `asked`.
-
-    Raises:
-        UserError: none found; lists what exists and how to get one.
-    """
+    Raises UserError: none found; lists what exists and how to get one."""
     if run is not None and ckpt is not None:
         raise UserError("run= and ckpt= both name what to score; give one of them.")
     if ckpt is not None:

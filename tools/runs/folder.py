@@ -85,9 +85,7 @@ def is_finite(value: Any) -> bool:
 
 def refuse_links(folder: Path) -> None:
     """Raise UserError if the folder, or a link in it, leads out of it: it is written to.
-
-    Folders of W&B, which has links of its own, are skipped.
-    """
+    Folders of W&B, which has links of its own, are skipped."""
     home = folder.parent.resolve() / folder.name
     if not folder.exists():
         return
@@ -118,9 +116,7 @@ def read_report(path: Path) -> dict[str, Any] | None:
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
     """Return the rows of a metrics.csv, cells as numeric text or empty; an empty list without the file.
-
-    Anything else in a damaged file is skipped, as are rows without an epoch, with a warning.
-    """
+    Anything else in a damaged file is skipped, as are rows without an epoch, with a warning."""
     if not path.exists():
         return []
     rows: list[dict[str, str]] = []

@@ -108,10 +108,7 @@ SECTIONS = ("task", "backbone", "dataset", "data", "recipe", "trainer", "wandb",
 
 def read_config(path: Path) -> dict[str, Any]:
     """Return the content of a config.yaml, with `${` as plain text.
-
-    Raises:
-        UserError: unreadable, not a mapping, not plain (see `checked`), or too large.
-    """
+    Raises UserError: unreadable, not a mapping, not plain (see `checked`), or too large."""
     text = read_small_text(path, LARGEST_FILE)
     try:
         _refuse_tricks(text, path)

@@ -94,9 +94,7 @@ def finishing(run: Any) -> Iterator[None]:
 
 def _run_id(folder: Path, job_type: str) -> str:
     """Return the id shared by the runs of a folder, one per job type: a resumed training resumes the same run.
-
-    In a sweep, the agent has already given the trial an id.
-    """
+    In a sweep, the agent has already given the trial an id."""
     path = folder / "wandb" / f"{job_type}_run_id.txt"
     found = path.read_text(errors="replace")[:100] if path.is_file() else ""
     if not RUN_ID.fullmatch(found):

@@ -73,11 +73,7 @@ def build(table: PaperTable, entity: str, project: str) -> Any:
 
 
 def save(table: PaperTable, entity: str | None, project: str) -> str:
-    """Save the view in the project and return its URL.
-
-    Raises:
-        UserError: no key, or the server refuses.
-    """
+    """Save the view in the project and return its URL. Raises UserError: no key, or the server refuses."""
     if wandb_mode(None) != "online":
         raise UserError("W&B is offline here, but views are stored on its server: wandb login, and unset WANDB_MODE.")
     import wandb

@@ -47,10 +47,7 @@ def check_parameters(seed: int, train: int, val: int, image_size: tuple[int, int
 
 
 def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path], None]) -> Path:
-    """Return `folder`, made by `generate(temporary folder)` if missing.
-
-    Raises UserError if there is something else.
-    """
+    """Return `folder`, made by `generate(temporary folder)` if missing. Raises UserError if there is something else."""
     if folder.exists():
         if not _has_stamp(folder, stamp):
             raise UserError(
@@ -92,9 +89,7 @@ def map_tasks(
     work: Callable[[Task], Result], tasks: Sequence[Task], processes: int | None, progress: Callable[[int], None]
 ) -> list[Result]:
     """Return `[work(task) for task in tasks]` over `processes` (default: one per core).
-
-    `progress` is called with the number of finished ones. Falls back to this process if no others can be started.
-    """
+    `progress` is called with the number of finished ones. Falls back to this process if no others can be started."""
     if processes is None:
         processes = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 32)
     processes = max(1, min(processes, len(tasks) // FEWEST_A_PROCESS))

@@ -19,9 +19,7 @@ LAST, BEST = "last.ckpt", "best.ckpt"
 
 class WholeFiles(TorchCheckpointIO):
     """Lightning's checkpoint files through `tools.weights.checkpoint`.
-
-    Lightning's own writer uses a temporary file in another folder; on another disk moving it is not a rename.
-    """
+    Lightning's own writer uses a temporary file in another folder; on another disk moving it is not a rename."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         """Write atomically."""

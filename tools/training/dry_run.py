@@ -22,9 +22,7 @@ log = logging.getLogger("mnv3")
 
 def rehearse(task: Training, cfg: DictConfig) -> None:
     """Build everything, do one training step and one prediction, and log their cost.
-
-    The streets data set is drawn anew, as small as a batch, in a temporary folder.
-    """
+    The streets data set is drawn anew, as small as a batch, in a temporary folder."""
     quiet_lightning()
     with scratch_folder("dry") as scratch:
         if cfg.dataset.name == "streets":

@@ -28,9 +28,7 @@ def epoch_metrics(trainer: pl.Trainer) -> dict[str, Tensor]:
 
 class MetricsCsv(Callback):
     """Writes one row per epoch (Lightning's own logger spreads an epoch over several rows).
-
-    The row is written before the epoch's checkpoint. Rows of epochs that a resumed run will repeat are dropped.
-    """
+    The row is written before the epoch's checkpoint. Rows of epochs that a resumed run will repeat are dropped."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -35,10 +35,8 @@ def make_plan(recipe: Mapping[str, Any], steps_per_epoch: int) -> Plan:
 
     The recipe states lr, steps and warm-up for `base_batch` images per step; a smaller batch sees as many images at a
     rate smaller by the same factor (Goyal et al., 2017, linear scaling rule). The length is `epochs`, or `steps` (at
-    base_batch) rounded up to whole epochs.
-
-    Raises:
-        UserError: both or neither of `epochs` and `steps` are set, or the training set does not fill one batch.
+    base_batch) rounded up to whole epochs. Raises UserError: both or neither of `epochs` and `steps` are set, or the
+    training set does not fill one batch.
     """
     if (recipe["epochs"] is None) == (recipe["steps"] is None):
         raise UserError(

@@ -39,9 +39,7 @@ def quiet_lightning() -> None:
 
 class EpochProgress(Callback):
     """Console output of the training loop; also logs `images_per_s`, `lr` and `seconds` (of this process, so far).
-
-    `score` is the name of the logged validation score to display.
-    """
+    `score` is the name of the logged validation score to display."""
 
     def __init__(self, score: str, images_per_step: int, names: Sequence[str] = ("train/loss",)) -> None:
         self.score = score

@@ -70,9 +70,7 @@ def _sentence(rank: int, world: int, process: int, code: int) -> str:
 @contextmanager
 def watched() -> Iterator[None]:
     """Watch the processes that a trainer starts in this context.
-
-    Raises Failure, instead of errors from the broken connection, if one of them has ended early.
-    """
+    Raises Failure, instead of errors from the broken connection, if one of them has ended early."""
     watches: list[Watch] = []
 
     def watch(children: Sequence[subprocess.Popen]) -> None:

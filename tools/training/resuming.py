@@ -54,10 +54,7 @@ class Restored(Callback):
 @contextmanager
 def restoring(path: Path | None, restored: Restored) -> Iterator[None]:
     """Context in which a training resumes from `path`, None for a new one. `restored` is a callback of its trainer.
-
-    Raises:
-        UserError: instead of errors of Lightning, the network or the optimiser about a state that is not theirs.
-    """
+    Raises UserError: instead of errors of Lightning, the network or the optimiser about a state that is not theirs."""
     try:
         yield
     except (UserError, OSError, MemoryError):

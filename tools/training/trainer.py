@@ -39,9 +39,7 @@ def build_trainer(
 
     `config` is the whole configuration; its sections `trainer` and `recipe` are used here. `names` returns the names of
     a batch's images. The loaders shard the data over processes themselves. Loggers are set later, once training starts.
-
-    Raises:
-        UserError: the requested accelerator or devices are not available.
+    Raises UserError: the requested accelerator or devices are not available.
     """
     wanted, recipe = config["trainer"], config["recipe"]
     if not uses_gpu(wanted["accelerator"]):
@@ -82,9 +80,7 @@ def build_trainer(
 
 class FreshSeeds(Callback):
     """Seed every epoch from (seed, epoch, rank), so that a resumed run draws what an uninterrupted one would.
-
-    Before the first batch, not at the epoch's start: loaders draw a number as they start, earlier in a resumed run.
-    """
+    Before the first batch, not at the epoch's start: loaders draw a number as they start, earlier in a resumed run."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -175,9 +171,7 @@ FEW_IMAGES = 16
 
 def share_batch_norm(network: nn.Module, config: Mapping[str, Any], trainer: pl.Trainer) -> str | None:
     """Let batch norm of `network` see the images of all GPUs if trainer.sync_batchnorm says so; return a line on it.
-
-    Only on CUDA. The names in the state dict stay.
-    """
+    Only on CUDA. The names in the state dict stay."""
     world, wanted = trainer.world_size, config["trainer"]["sync_batchnorm"]
     if world == 1 or trainer.strategy.root_device.type != "cuda":
         return "trainer.sync_batchnorm has no effect: there are not several GPUs." if wanted else None
@@ -190,10 +184,7 @@ def share_batch_norm(network: nn.Module, config: Mapping[str, Any], trainer: pl.
 
 def share_of_batch(batch_size: int, world_size: int) -> int:
     """Return the images per step of one process.
-
-    Raises:
-        UserError: the batch does not split evenly, which would weight images differently.
-    """
+    Raises UserError: the batch does not split evenly, which would weight images differently."""
     if batch_size % world_size:
         raise UserError(f"recipe.batch_size={batch_size} does not split evenly over {world_size} processes.")
     return batch_size // world_size

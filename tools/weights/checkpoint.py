@@ -38,10 +38,7 @@ NEW = ".new-"
 
 def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
     """Write `checkpoint` to `path`; on any failure, an existing file at `path` stays unchanged.
-
-    Raises:
-        UserError: the disk is full, or cannot be written for another reason.
-    """
+    Raises UserError: the disk is full, or cannot be written for another reason."""
     buffer = io.BytesIO()  # torch's own writer replaces the system's error by its own
     torch.save(checkpoint, buffer)
     seal_zip(buffer)
@@ -106,10 +103,7 @@ def run_config(
     checkpoint: Mapping[str, Any], path: Path | str, task: str, sections: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Return the configuration that an mnv3 checkpoint was trained with, with at least these `sections`.
-
-    Raises:
-        UserError: not from mnv3, or of another task; or see `tools.runs.saved_config.checked`.
-    """
+    Raises UserError: not from mnv3, or of another task; or see `tools.runs.saved_config.checked`."""
     config = hyper_parameters(checkpoint).get("config")
     if config is None:
         raise UserError(

@@ -79,10 +79,7 @@ def read_noting(
 def open_weights(path: Path | str) -> WeightsFile:
     """Read a weights file, a TensorFlow checkpoint by the common part of its names, or a folder with either.
 
-    Never executes code from the file.
-
-    Raises:
-        UserError: nothing there, unknown or truncated, or with pickled objects.
+    Never executes code from the file. Raises UserError: nothing there, unknown or truncated, or with pickled objects.
     """
     path = Path(path).expanduser()
     if path.is_dir():

@@ -71,10 +71,7 @@ def load_init(network: nn.Module, source: Path | str, state: Mapping[str, Tensor
 
 def load_found(network: nn.Module, source: Path | str, state: Mapping[str, Tensor], left: Sequence[str]) -> None:
     """Fill a `network` that was built for another project's file, and log what of the file was `left`.
-
-    Raises:
-        UserError: the file is incomplete.
-    """
+    Raises UserError: the file is incomplete."""
     problems = load_fitting(network, dict(state))
     if missing := [line for line in problems if not line.endswith(": only in the file")]:
         raise UserError(
@@ -94,10 +91,7 @@ def settle(
     """Return `config` with the options determined by a weights file instead of its own.
 
     `found`, `asked`: values by dotted key, of the file and as typed by the user. For `loose` keys, which change how the
-    weights are used, the user's value wins.
-
-    Raises:
-        UserError: the user asked for another network than the file's.
+    weights are used, the user's value wins. Raises UserError: the user asked for another network than the file's.
     """
     wrong = [key for key in asked if key in found and key not in loose and asked[key] != found[key]]
     if wrong:
@@ -123,10 +117,7 @@ def flat(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
 
 def load_all(network: nn.Module, path: Path | str, checkpoint: Mapping[str, Any], prefix: str) -> None:
     """Load the weights of a checkpoint (EMA ones, if trained so) into `network`, built by its configuration.
-
-    Raises:
-        UserError: they do not fit, or are missing.
-    """
+    Raises UserError: they do not fit, or are missing."""
     left = load_fitting(network, network_state(sound_state(checkpoint.get("state_dict"), path), prefix))
     if left:
         raise UserError(f"{path}: its weights do not fit its configuration ({left[0]:.200}); the file was altered.")
@@ -141,9 +132,7 @@ def check_classes(
     path: Path | str, own: Mapping[int, str], wanted: Mapping[int, str], place: str, settings: str
 ) -> None:
     """Raise UserError unless a checkpoint and a data set have the same classes by number.
-
-    `place`: what a number stands for; `settings`: what must be as in training for the classes to match.
-    """
+    `place`: what a number stands for; `settings`: what must be as in training for the classes to match."""
     if len(wanted) != len(own):
         raise UserError(
             f"{path}: was trained on {len(own)} classes ({_some(own)}), the data set has {len(wanted)} "

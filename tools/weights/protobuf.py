@@ -18,9 +18,7 @@ LARGEST_DIM = 2**31
 
 def fields(message: Value) -> Iterator[tuple[int, Value]]:
     """Yield number and value of every field of a message; nested messages and strings are memoryviews.
-
-    Raises TypeError (a number where a message should be), IndexError or ValueError if it is not a whole message.
-    """
+    Raises TypeError (a number where a message should be), IndexError or ValueError if it is not a whole message."""
     data, at, count = memoryview(message), 0, 0
     while at < len(data):
         count += 1
@@ -42,9 +40,7 @@ def fields(message: Value) -> Iterator[tuple[int, Value]]:
 
 def varint(data: memoryview, at: int) -> tuple[int, int]:
     """Return the integer at `at`, seven bits per byte, lowest first; and where it ends.
-
-    Raises IndexError: nothing there; ValueError: longer than 64 bits take.
-    """
+    Raises IndexError: nothing there; ValueError: longer than 64 bits take."""
     value = 0
     for place in range(LONGEST_VARINT):
         byte = data[at + place]

@@ -20,10 +20,7 @@ def begins_so(head: bytes, size: int) -> bool:
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors by name, those in bfloat16 as float32.
-
-    Raises:
-        UserError: truncated, damaged or not a safetensors file; or with an unsupported type.
-    """
+    Raises UserError: truncated, damaged or not a safetensors file; or with an unsupported type."""
     try:
         found = safetensors.torch.load(path.read_bytes())
     except Exception as error:  # fails in several ways on foreign bytes

@@ -23,10 +23,7 @@ class DamagedError(ValueError):
 
 
 def seal_zip(archive: BytesIO) -> None:
-    """Write the hash of an archive without comment into its comment.
-
-    The comment's length is part of what is hashed.
-    """
+    """Write the hash of an archive without comment into its comment. The comment's length is part of what is hashed."""
     content = archive.getbuffer()
     assert content[-SIZE_OF_END : -SIZE_OF_END + 4] == END_OF_ZIP, "an archive with a comment, or none"
     content[-2:] = (len(MARK) + DIGITS).to_bytes(2, "little")

@@ -13,9 +13,8 @@ from mnv3.tools.errors import UserError
 def sound_state(state: Any, where: object) -> dict[str, Tensor]:
     """Return the tensors of a state dict, without entries of other types.
 
-    Raises:
-        UserError: not a state dict; or one of its tensors is unusable: sparse, quantised, complex, claimed to be
-            larger than the file, or with values that are not finite.
+    Raises UserError: not a state dict; or one of its tensors is unusable: sparse, quantised, complex, claimed to be
+    larger than the file, or with values that are not finite.
     """
     if not isinstance(state, Mapping):
         raise UserError(f"{where}: holds a {type(state).__name__} where its weights by name are expected.")

@@ -41,10 +41,8 @@ class Place(NamedTuple):
 def read_variables(path: Path) -> dict[str, np.ndarray]:
     """Return the variables of checkpoint `path` (without .index) by name, arrays in TensorFlow's layout.
 
-    For variables with a moving average it is the average, which is what the authors evaluate.
-
-    Raises:
-        UserError: a file is missing, cut off, not of such a checkpoint, or does not match its checksums.
+    For variables with a moving average it is the average, which is what the authors evaluate. Raises UserError: a file
+    is missing, cut off, not of such a checkpoint, or does not match its checksums.
     """
     index = path.with_name(f"{path.name}.index")
     if not index.is_file():

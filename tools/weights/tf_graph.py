@@ -33,11 +33,7 @@ class Graph(NamedTuple):
 
 
 def read_graph(path: Path) -> Graph:
-    """Read a frozen graph.
-
-    Raises:
-        UserError: the file is missing, not a graph, or has no constants.
-    """
+    """Read a frozen graph. Raises UserError: the file is missing, not a graph, or has no constants."""
     if not path.is_file():
         raise UserError(f"{path} is not a file; give a frozen TensorFlow graph (.pb).")
     try:

@@ -47,9 +47,7 @@ def unpack(content: bytes, path: Path) -> tuple[bytes, dict[str, str]]:
 
 class Session:
     """As `tools.export.engines.onnx.Session`, one image at a time.
-
-    Raises UserError: ai-edge-litert is not installed, or refuses the model.
-    """
+    Raises UserError: ai-edge-litert is not installed, or refuses the model."""
 
     def __init__(self, content: bytes, threads: int | None = None) -> None:
         Interpreter = require("ai_edge_litert.interpreter", "litert").Interpreter

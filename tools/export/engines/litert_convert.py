@@ -26,9 +26,7 @@ class Planes(nn.Module):
 
 def convert(network: nn.Module, size: tuple[int, int], more: Tensor | None = None) -> bytes:
     """Return the LiteRT model of `network`, without batch norms, for one image [1, h, w, 3] float32 of `size` (h, w).
-
-    `more`: constants that become another output.
-    """
+    `more`: constants that become another output."""
     converter = require("litert_torch", "litert")
     with silence(), torch.no_grad():
         return converter.convert(Planes(network, more).eval(), (torch.zeros(1, *size, 3),)).model_content()

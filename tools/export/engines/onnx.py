@@ -56,9 +56,7 @@ def _tensors(model: "onnx.ModelProto") -> Iterator["onnx.TensorProto"]:
 
 class Session:
     """A model in ONNX Runtime on the CPU with `threads` threads; None for one per core.
-
-    Raises UserError: onnxruntime is not installed, or refuses the model.
-    """
+    Raises UserError: onnxruntime is not installed, or refuses the model."""
 
     def __init__(self, model: "onnx.ModelProto", threads: int | None = None) -> None:
         runtime = require("onnxruntime", "export")

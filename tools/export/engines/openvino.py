@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 class Session:
     """As `tools.export.engines.onnx.Session`, with OpenVINO in float32.
-
-    Raises UserError: openvino is not installed, or refuses the model.
-    """
+    Raises UserError: openvino is not installed, or refuses the model."""
 
     def __init__(self, model: "onnx.ModelProto", threads: int | None = None) -> None:
         openvino = require("openvino", "openvino")

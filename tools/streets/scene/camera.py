@@ -32,9 +32,7 @@ class Camera(NamedTuple):
 
 class Frame:
     """An object's own axes: u ahead of it, h up, v to its right, with the origin on the ground at (x, z).
-
-    `heading` is the clockwise angle from the camera's view direction: 0 drives away, pi towards the camera.
-    """
+    `heading` is the clockwise angle from the camera's view direction: 0 drives away, pi towards the camera."""
 
     def __init__(self, camera: Camera, x: float, z: float, heading: float) -> None:
         self.camera, self.x, self.z = camera, x, z

@@ -60,9 +60,7 @@ def develop(
     canvas: Canvas, shadows: Image.Image, mood: Mood, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the picture [H, W, 3] uint8 and the map of segments [H, W] uint8, at image size.
-
-    `shadows` is the ground's shadow mask at image size.
-    """
+    `shadows` is the ground's shadow mask at image size."""
     small = np.asarray(canvas.image.reduce(SUPERSAMPLING)).transpose(2, 0, 1)
     keys = np.asarray(canvas.map)[SUPERSAMPLING - 1 :: SUPERSAMPLING, SUPERSAMPLING - 1 :: SUPERSAMPLING].copy()
     height, width = keys.shape

@@ -33,9 +33,7 @@ def lit(colour: Colour, frame: Frame, normal: tuple[float, float, float], light:
 
 def prism(canvas: Canvas, frame: Frame, corners: Sequence[Corner], side: Colour, light: Light) -> None:
     """Draw a prism; `corners` run counter-clockwise seen from its left with the front to the right.
-
-    Faces across the width come first, far ones before near ones, then the visible side.
-    """
+    Faces across the width come first, far ones before near ones, then the visible side."""
     eye_u, eye_h, _ = frame.eye
     faces = []
     for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
