@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mnv3.tools.compare.tables import Entry
 from mnv3.tools.drawing.fonts import as_labels, literal
-from mnv3.tools.drawing.plots import FAINT, INK
+from mnv3.tools.drawing.plots import INK, style_axes
 from mnv3.tools.files.write import write_encoded
 from mnv3.tools.text.plain import plain
 
@@ -78,7 +78,4 @@ def _panel(axes: Axes, column: str, title: str, entries: Sequence[Entry], best: 
     axes.set_xlabel("epoch", color=INK)
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(color=FAINT, labelcolor=INK)
-    axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+    style_axes(axes)

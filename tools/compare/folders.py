@@ -10,11 +10,11 @@ from typing import Any
 from mnv3.tools.compare.reports import read_scores
 from mnv3.tools.compare.runs import Run, data_of
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs.folder import RunFolder
+from mnv3.tools.runs.folder import MOST_EPOCHS, RunFolder
 from mnv3.tools.runs.saved_config import read_config
 from mnv3.tools.task import Facts
 
-MOST_EPOCHS, LONGEST_COMMAND = 100_000, 20_000  # rows of metrics.csv, characters of command.txt
+LONGEST_COMMAND = 20_000  # characters of command.txt
 
 
 def read_run(

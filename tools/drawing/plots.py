@@ -155,12 +155,17 @@ def _figure(columns: int, width: float, height: float) -> tuple[Figure, list[Axe
     figure = Figure(figsize=(width, height), layout="constrained")
     panels: list[Axes] = [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
     for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set_color(FAINT)
-        axes.tick_params(color=FAINT, labelcolor=INK)
-        axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+        style_axes(axes)
         axes.set_axisbelow(True)
     return figure, panels
+
+
+def style_axes(axes: Axes, **ticks: Any) -> None:
+    """Apply the uniform style: no frame on top and right, faint lines. `ticks`: further options of the ticks."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(color=FAINT, labelcolor=INK, **ticks)
+    axes.grid(color=FAINT, lw=0.5, alpha=0.7)
 
 
 def _shares(matrix: np.ndarray, axis: int) -> np.ndarray:

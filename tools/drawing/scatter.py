@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
 from mnv3.tools.drawing.fonts import literal
-from mnv3.tools.drawing.plots import FAINT, INK
+from mnv3.tools.drawing.plots import INK, style_axes
 from mnv3.tools.files.write import write_encoded
 
 COLOURS = ("#1f6fd6", "#d2691e", "#2e8b57", "#8a4fbf", "#6b7280", "#b03060")
@@ -90,10 +90,7 @@ def _draw(axes: Axes, panel: Panel, colours: dict[str, str]) -> None:
     axes.autoscale_view()
     if len(panel.points) == 1:  # nothing else sets the scale
         axes.set_ylim(0, max(1.0, 1.3 * panel.points[0].y))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(which="both", color=FAINT, labelcolor=INK)
-    axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+    style_axes(axes, which="both")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 7)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())

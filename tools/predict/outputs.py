@@ -49,7 +49,6 @@ class DetectionFile:
         self.annotations: list[dict[str, Any]] = []
 
     def targets(self, source: MediaSource) -> list[Path]:
-        """Return the one file for all sources."""
         return [self.path]
 
     def add(self, picture: Picture, found: Boxes) -> None:
@@ -94,7 +93,6 @@ class LabelFiles:
         return [self.folder / f"{source.name}.png"]
 
     def add(self, picture: Picture, found: np.ndarray) -> None:
-        """Write a label map."""
         name = picture.source.name
         if picture.frame is not None:
             if not self.videos:
@@ -119,7 +117,6 @@ class Drawings(Generic[Found]):
         return [self.folder / f"{source.name}{'.mp4' if source.video else '.jpg'}"]
 
     def add(self, picture: Picture, found: Found) -> None:
-        """Draw and write."""
         drawn, (path,) = self.paint(picture, found), self.targets(picture.source)
         if picture.fps is None:
             write_encoded(path, drawn.save, quality=92, subsampling=0)

@@ -87,7 +87,6 @@ def save(table: PaperTable, entity: str | None, project: str) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m mnv3.tools.runs.wandb_view",
         description="Save a view of a W&B project: a table of the paper with mnv3's runs beside it.",

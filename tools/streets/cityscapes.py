@@ -10,7 +10,7 @@ from PIL import Image
 from mnv3.tools.files.write import write_encoded
 from mnv3.tools.streets.classes import FIRST_INSTANCE_LABEL
 from mnv3.tools.streets.draw import Scene, draw_scene
-from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
+from mnv3.tools.streets.folder import SPLITS, ensure_scenes, map_tasks, reporter, scene_seed
 
 CITIES = {"train": ("aachen", "bochum", "hamburg"), "val": ("frankfurt", "lindau", "munster")}
 FRAME = 19  # Cityscapes annotates the 20th frame of each snippet
@@ -33,28 +33,15 @@ def ensure_cityscapes(
     gtFine_instanceIds}.png with Cityscapes' own label ids; image_size is (height, width) in pixels. Unlike those of
     `ensure_coco`, the scenes have trams. Raises UserError for invalid parameters.
     """
-    check_parameters(seed, train, val, image_size)
-    height, width = image_size
-    folder = Path(root) / "streets" / f"cityscapes-s{seed}-{train}x{val}-{height}x{width}-v{VERSION}"
-    stamp = {
-        "version": VERSION,
-        "format": "cityscapes",
-        "seed": seed,
-        "train": train,
-        "val": val,
-        "image_size": [height, width],
-    }
 
-    def generate(target: Path) -> None:
-        log(f"streets: drawing {train} + {val} pictures of {width}x{height} into {folder}")
-        tasks = [(split, index) for split, count in zip(SPLITS, (train, val), strict=True) for index in range(count)]
+    def draw(target: Path, tasks: list[tuple[str, int]]) -> None:
         for split in SPLITS:
             for kind in ("leftImg8bit", "gtFine"):
                 for city in CITIES[split]:
                     (target / kind / split / city).mkdir(parents=True)
-        map_tasks(partial(_write_scene, target, seed, (height, width)), tasks, processes, reporter(log, len(tasks)))
+        map_tasks(partial(_write_scene, target, seed, image_size), tasks, processes, reporter(log, len(tasks)))
 
-    return ensure_folder(folder, stamp, generate)
+    return ensure_scenes(root, "cityscapes", seed, (train, val), image_size, log, draw)
 
 
 def label_maps(scene: Scene) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from mnv3.tools.files.write import write_encoded, write_json
 from mnv3.tools.streets.classes import COCO_CATEGORIES
 from mnv3.tools.streets.draw import Scene, draw_scene
-from mnv3.tools.streets.folder import SPLITS, VERSION, check_parameters, ensure_folder, map_tasks, reporter, scene_seed
+from mnv3.tools.streets.folder import SPLITS, VERSION, ensure_scenes, map_tasks, reporter, scene_seed
 from mnv3.tools.streets.scene.canvas import SUPERSAMPLING
 
 JPEG_QUALITY = 90
@@ -38,30 +38,17 @@ def ensure_coco(
     It has annotations/instances_{train,val}.json, train/*.jpg and val/*.jpg; image_size is (height, width) in pixels.
     The same parameters give the same bytes for any number of processes. Raises UserError for invalid parameters.
     """
-    check_parameters(seed, train, val, image_size)
-    height, width = image_size
-    folder = Path(root) / "streets" / f"coco-s{seed}-{train}x{val}-{height}x{width}-v{VERSION}"
-    stamp = {
-        "version": VERSION,
-        "format": "coco",
-        "seed": seed,
-        "train": train,
-        "val": val,
-        "image_size": [height, width],
-    }
 
-    def generate(target: Path) -> None:
-        log(f"streets: drawing {train} + {val} pictures of {width}x{height} into {folder}")
-        tasks = [(split, index) for split, count in zip(SPLITS, (train, val), strict=True) for index in range(count)]
+    def draw(target: Path, tasks: list[tuple[str, int]]) -> None:
         for split in SPLITS:
             (target / split).mkdir()
-        work = partial(_write_scene, target, seed, (height, width))
+        work = partial(_write_scene, target, seed, image_size)
         results = map_tasks(work, tasks, processes, reporter(log, len(tasks)))
         for split in SPLITS:
             scenes = [result for (name, _), result in zip(tasks, results, strict=True) if name == split]
-            write_json(target / "annotations" / f"instances_{split}.json", _document(split, scenes, (height, width)))
+            write_json(target / "annotations" / f"instances_{split}.json", _document(split, scenes, image_size))
 
-    return ensure_folder(folder, stamp, generate)
+    return ensure_scenes(root, "coco", seed, (train, val), image_size, log, draw)
 
 
 def annotate(scene: Scene) -> list[dict[str, Any]]:

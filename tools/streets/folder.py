@@ -46,6 +46,32 @@ def check_parameters(seed: int, train: int, val: int, image_size: tuple[int, int
         raise UserError(*problems)
 
 
+def ensure_scenes(
+    root: Path,
+    kind: str,
+    seed: int,
+    counts: tuple[int, int],
+    image_size: tuple[int, int],
+    log: Callable[[str], None],
+    draw: Callable[[Path, list[tuple[str, int]]], None],
+) -> Path:
+    """Return the folder of a data set of format `kind`, made by `draw(temporary folder, (split, index) of each scene)`.
+
+    `counts`: scenes for training and validation. Raises UserError for invalid parameters.
+    """
+    check_parameters(seed, *counts, image_size)
+    (train, val), (height, width) = counts, image_size
+    folder = Path(root) / "streets" / f"{kind}-s{seed}-{train}x{val}-{height}x{width}-v{VERSION}"
+    size = [height, width]
+    stamp = {"version": VERSION, "format": kind, "seed": seed, "train": train, "val": val, "image_size": size}
+
+    def generate(target: Path) -> None:
+        log(f"streets: drawing {train} + {val} pictures of {width}x{height} into {folder}")
+        draw(target, [(split, index) for split, n in zip(SPLITS, counts, strict=True) for index in range(n)])
+
+    return ensure_folder(folder, stamp, generate)
+
+
 def ensure_folder(folder: Path, stamp: dict[str, Any], generate: Callable[[Path], None]) -> Path:
     """Return `folder`, made by `generate(temporary folder)` if missing. Raises UserError if there is something else."""
     if folder.exists():

@@ -33,7 +33,6 @@ class PlainFormatter(logging.Formatter):
     """Log formatter for lines that contain names from files."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a record and make it printable."""
         return printable(super().format(record))
 
 

@@ -22,11 +22,9 @@ class WholeFiles(TorchCheckpointIO):
     Lightning's own writer uses a temporary file in another folder; on another disk moving it is not a rename."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        """Write atomically."""
         write_checkpoint(checkpoint, Path(path))
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        """Read safely."""
         return read_checkpoint(path)
 
 
@@ -68,7 +66,6 @@ class KeepBestAndLast(Checkpoint):
         return {"best_score": self.best_score, "best_epoch": self.best_epoch}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore what `state_dict` returned."""
         self.best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
 
 

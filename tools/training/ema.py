@@ -77,7 +77,6 @@ class Ema(Callback):
         return {"updates": self.updates}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore what `state_dict` returned."""
         self.updates = state_dict["updates"]
 
     def on_save_checkpoint(

@@ -29,7 +29,6 @@ class TrainingModule(pl.LightningModule):
         raise NotImplementedError
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        """Return the loss of a batch, and log it."""
         losses = self.losses(batch)
         values = {f"train/{name}": value.detach() for name, value in losses.items()}
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(batch.images), sync_dist=True)

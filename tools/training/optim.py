@@ -26,7 +26,6 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """Return the optimiser steps of the whole run."""
         return self.epochs * self.steps_per_epoch
 
 

@@ -15,8 +15,7 @@ from mnv3.tools.training.metrics_csv import epoch_metrics
 
 log = logging.getLogger("mnv3")
 
-# Lightning's messages that do not help: advertisements, and remarks on deliberate choices.
-_CHATTER = ("Tip:", "litlogger", "litmodels", "LOCAL_RANK", "`Trainer.fit` stopped", "Restoring states", "Restored all")
+# Lightning's warnings about deliberate choices.
 _KNOWN_WARNINGS = (
     ".*does not have many workers.*",  # data.workers=auto counted the cores
     ".*Checkpoint directory .* exists.*",
@@ -51,7 +50,6 @@ class EpochProgress(Callback):
         self.first_epoch = 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock of the run."""
         self.start, self.first_epoch = time.monotonic(), trainer.current_epoch
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -112,7 +110,6 @@ class EpochProgress(Callback):
         self.close()
 
     def close(self) -> None:
-        """Remove the bar."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None

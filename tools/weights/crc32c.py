@@ -15,7 +15,6 @@ FULL = np.uint32(0xFFFFFFFF)
 
 
 def crc32c(data: "bytes | memoryview") -> int:
-    """Return the checksum of `data`."""
     values = np.frombuffer(data, np.uint8)
     if not values.size:
         return 0

@@ -16,7 +16,6 @@ class Planes(nn.Module):
         self.more = more
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Call the network."""
         found = self.network(images.permute(0, 3, 1, 2))
         outputs = (found,) if isinstance(found, Tensor) else tuple(found)
         if self.more is None:

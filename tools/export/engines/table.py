@@ -22,7 +22,6 @@ class Engine(NamedTuple):
     converter: str | None = None
 
     def load(self) -> ModuleType:
-        """Import and return the module."""
         return importlib.import_module(f"{__package__}.{self.module}")
 
     def load_converter(self) -> ModuleType:

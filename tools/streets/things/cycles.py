@@ -8,9 +8,8 @@ from mnv3.tools.streets.scene.camera import Frame
 from mnv3.tools.streets.scene.canvas import Canvas, Colour, shade, shining
 from mnv3.tools.streets.scene.palette import DARK, METAL, TYRE, pick
 from mnv3.tools.streets.scene.solids import Corner, Light, disc, prism
+from mnv3.tools.streets.things.chassis import HEADLAMP, TAILLAMP
 from mnv3.tools.streets.things.people import Pose, draw_figure, draw_looks
-
-HEADLAMP = (255, 246, 214)
 
 
 def _ring(canvas: Canvas, frame: Frame, u: float, radius: float, width: float, colour: Colour, spokes: int) -> None:
@@ -110,9 +109,7 @@ def draw_motorcycle(canvas: Canvas, frame: Frame, rng: random.Random, light: Lig
     if frame.eye[0] > 0:
         canvas.ellipse(at(base * 0.75, 0.92), 0.09 * metre, 0.09 * metre, lamp)
     else:
-        canvas.ellipse(
-            at(-0.95, 0.74), 0.06 * metre, 0.05 * metre, shining((206, 28, 30)) if lamps_on else (160, 26, 28)
-        )
+        canvas.ellipse(at(-0.95, 0.74), 0.06 * metre, 0.05 * metre, shining(TAILLAMP) if lamps_on else (160, 26, 28))
     return scooter
 
 

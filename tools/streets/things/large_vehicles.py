@@ -97,7 +97,7 @@ def draw_tram(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, la
 
 
 def _cab(canvas: Canvas, frame: Frame, paint: Colour, u: float, depth: float, light: Light, lamps_on: bool) -> None:
-    """A truck's cab from u to u + depth."""
+    """Draw a truck's cab from u to u + depth."""
     half, front = 1.2, u + depth
     glass = mix(GLASS, (150, 176, 196), 0.2)
     corners = [
