@@ -23,7 +23,7 @@ _ending = False
 _broken = False
 
 
-class Reported(KeyboardInterrupt):
+class ReportedStop(KeyboardInterrupt):
     """A stop that has already been reported to the user."""
 
 

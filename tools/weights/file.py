@@ -28,7 +28,7 @@ VARIABLES = (
     "/moving_mean",
     "/moving_variance",
 )
-"""Endings of slim's variable names, without those of an optimizer."""
+"""Endings of slim's variable names, without those of an optimiser."""
 
 
 class WeightsFile(NamedTuple):
@@ -63,7 +63,7 @@ class Noted(dict[str, Any]):
         return super().get(name, default)
 
     def unread(self) -> list[str]:
-        """Return lines on the layers' variables that were not requested, ignoring an optimizer's."""
+        """Return lines on the layers' variables that were not requested, ignoring an optimiser's."""
         return [f"{name}: only in the file" for name in self if name.endswith(VARIABLES) and name not in self.read]
 
 
