@@ -20,7 +20,7 @@ from mnv3.tools.machine.environment import environment
 from mnv3.tools.machine.extras import require
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.runs.find import lay_over, typed_keys
-from mnv3.tools.runs.folder import is_finite, read_report, refuse_links, shown
+from mnv3.tools.runs.folder import display_path, is_finite, read_report, refuse_links
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +60,7 @@ def run(cfg: DictConfig) -> None:
         _check(_exported(cfg, eager, origin, work, calibration), eager, work, samples)
     _check(exported, predictor, work, samples)
     write_exported(exported)
-    path = shown(exported.path)
+    path = display_path(exported.path)
     log.info("%s, %.1f MB. Use it with: mnv3 predict model=%s IMAGE", path, exported.path.stat().st_size / 1e6, path)
 
 
@@ -175,7 +175,7 @@ def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[n
     pairs = [predictor([image])[0] for image in samples], [theirs([image])[0] for image in samples]
     if exported.description.precision == "int8":
         log.info("Against PyTorch in float32, on %d images: %s.", len(samples), work.resemble(*pairs))
-        log.info("What the 8 bits cost in score: mnv3 eval model=%s", shown(exported.path))
+        log.info("What the 8 bits cost in score: mnv3 eval model=%s", display_path(exported.path))
         return
     agreement = work.agree(predictor, *pairs)
     log.info("Against PyTorch, on %d images: %s.", len(samples), agreement.words)

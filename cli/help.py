@@ -9,7 +9,7 @@ from mnv3.cli.call import values
 from mnv3.cli.call.composing import Composer, composer
 from mnv3.cli.call.verbs import VERBS
 from mnv3.conf.examples import EXAMPLES, OVERVIEW
-from mnv3.tools.text.words import shown
+from mnv3.tools.text.words import format_value
 
 
 def overview() -> str:
@@ -65,7 +65,7 @@ def _keys(compose: Composer, overrides: Sequence[str]) -> list[tuple[str, str]]:
     config = compose(overrides)
     rows = []
     for key, leaf in values.leaves(config).items():
-        value = "?" if OmegaConf.is_missing(config, key) else shown(OmegaConf.select(config, key))
+        value = "?" if OmegaConf.is_missing(config, key) else format_value(OmegaConf.select(config, key))
         rows.append((f"{key}={value}", f"{leaf.field.metadata['meaning']} ({leaf.kind})"))
     return rows
 

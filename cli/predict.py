@@ -23,7 +23,7 @@ from mnv3.tools.predict.loop import Done, predict_all
 from mnv3.tools.predict.outputs import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.runs.find import typed_keys
-from mnv3.tools.text.words import closest, shown
+from mnv3.tools.text.words import closest, format_value
 
 log = logging.getLogger("mnv3")
 
@@ -94,7 +94,7 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
 
     settings = cfg.predict
     if not settings.threshold <= 1:
-        problems.append(f"predict.threshold={shown(settings.threshold)}: must be between 0 and 1.")
+        problems.append(f"predict.threshold={format_value(settings.threshold)}: must be between 0 and 1.")
     sources = attempt(media_sources.find, list(cfg.source))
     total = attempt(pictures.length, sources, settings.frames) if sources else None
     network = partial(open_predictor, accelerator=settings.accelerator, least_score=settings.threshold)

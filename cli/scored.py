@@ -11,7 +11,7 @@ from mnv3.cli.call.arguments import Arguments, quoted
 from mnv3.cli.tasks import TASKS
 from mnv3.conf.schema import VARIANTS, leaves
 from mnv3.tools.errors import UserError
-from mnv3.tools.text.words import shown
+from mnv3.tools.text.words import format_value
 
 RUNS = Path("runs")
 ALWAYS = ("eval",)  # verbs of one task; the others look for the run of any
@@ -58,7 +58,7 @@ def _data_set(dataset: Mapping[str, Any], data: Mapping[str, Any], typed: Mappin
 
 
 def _value(value: Any) -> str:
-    return quoted(value) if isinstance(value, str) else shown(value)
+    return quoted(value) if isinstance(value, str) else format_value(value)
 
 
 def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mnv3.cli.launch import cluster
 from mnv3.cli.tasks import open_task
 from mnv3.tools.files import locks
 from mnv3.tools.machine.environment import environment
-from mnv3.tools.runs.folder import RunFolder, shown
+from mnv3.tools.runs.folder import RunFolder, display_path
 
 log = logging.getLogger("mnv3")
 
@@ -38,7 +38,7 @@ def run(cfg: DictConfig) -> None:
     if cluster.first() and not cluster.restarted():  # a lock may outlive a machine that has failed
         locks.hold(folder.path, "this run")
     if cfg.resume is None and cluster.restarted() and folder.last.exists():
-        log.info("This job was stopped and starts again: it goes on from %s.", shown(folder.last))
+        log.info("This job was stopped and starts again: it goes on from %s.", display_path(folder.last))
         cfg.resume = str(folder.path)
 
     def begin() -> None:

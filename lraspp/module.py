@@ -70,7 +70,7 @@ class SegmentationModule(TrainingModule):
 
     def on_validation_epoch_end(self) -> None:
         """The score of all processes' frames, the same in each."""
-        self.tell(self.scorer.results(), self.scorer.scores())
+        self.log_scores(self.scorer.results(), self.scorer.scores())
 
 
 def predict_batch(segmenter: Segmenter, batch: Batch, rows: int = 1, size: Size | None = None) -> Tensor:

@@ -43,7 +43,7 @@ class DetectionModule(TrainingModule):
     def on_validation_epoch_end(self) -> None:
         """The score of all processes' detections, the same in each."""
         results = self.scorer.results()
-        self.tell(results, self.scorer.scores(results))
+        self.log_scores(results, self.scorer.scores(results))
 
 
 def class_table(data: CocoData) -> dict[int, str]:

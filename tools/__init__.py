@@ -1,1 +1,1 @@
-"""Instruments both tasks use; they know no task."""
+"""What both tasks share; nothing here names a task."""

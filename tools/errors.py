@@ -1,45 +1,37 @@
-"""The two exceptions whose message is all that the user needs."""
+"""The exceptions that the command line prints as a message, without a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 class UserError(ValueError):
-    """One or more mistakes in what the user gave: each a clear sentence (what is wrong, where, what to do).
-
-    The command line prints every sentence of `problems` and exits with 2, without a traceback.
-    """
+    """Raised for mistakes the user can fix: one or more clear sentences (what is wrong, where, what to do).
+    The command line prints every sentence of `problems` and exits with 2, without a traceback."""
 
     def __init__(self, *problems: str) -> None:
-        assert problems, "a UserError says at least one thing"
+        assert problems, "a UserError needs at least one sentence"
         super().__init__("\n".join(problems))
         self.problems = problems
 
 
 class Absent(UserError):
-    """A split of a data set that is not there at all: no mistake where another split is meant."""
+    """The split of a data set does not exist: no mistake if another split is meant."""
 
 
 class Failure(RuntimeError):
-    """What went wrong on this machine though the call was good, as a sentence: a process was killed, memory ran out.
-
-    The command line prints the sentence and exits with 1, without a traceback.
-    """
+    """Raised for failures on this machine despite a correct call: a process was killed, memory ran out.
+    The command line prints the sentence and exits with 1, without a traceback."""
 
 
 @contextmanager
 def of_file(path: object) -> Iterator[None]:
-    """While something is made from what a file says: whatever goes wrong, but for disks and memory, is a mistake of
-    that file, which can say anything.
-
-    Raises:
-        UserError: in the place of other exceptions.
-    """
+    """Blame `path` for errors while something is built from its content, which can be arbitrary.
+    Raises UserError: instead of any exception except those of disks and memory."""
     try:
         yield
     except (UserError, OSError, MemoryError):
         raise
     except Exception as error:
         raise UserError(
-            f"{path}: what it says of its network cannot be; the file was altered, or is of another version of mnv3."
+            f"{path}: its network cannot be built; the file was altered, or is from another version of mnv3."
         ) from error

@@ -1,7 +1,7 @@
-"""The door to a task: everything that the verbs and the training ask of one.
+"""The interface of a task: everything that the commands and the training use of it.
 
-`Task` is light: importing the module of a task brings neither PyTorch nor Lightning. Its larger parts (`Training`,
-`Scoring`, `Exporting`, `Bench`) are imported when they are asked for. `cli/tasks.py` lists the tasks.
+`Task` is light: importing a task's module imports neither PyTorch nor Lightning. Its larger parts (`Training`,
+`Scoring`, `Exporting`, `Bench`) are imported on request. `cli/tasks.py` lists the tasks.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ Config = dict[str, Any]
 
 
 class Use(NamedTuple):
-    """How a network is to be used: `input_size` (height, width) instead of its own, if given; boxes with scores below
-    `least_score` need not be found."""
+    """How a network is used: `input_size` (height, width) instead of its own, if given; boxes with scores below
+    `least_score` may be omitted."""
 
     device: str = "cpu"
     input_size: tuple[int, int] | None = None
@@ -42,14 +42,14 @@ class Use(NamedTuple):
 
 
 class Facts(Protocol):
-    """What is printed about a task, and what its files and keys are called."""
+    """Texts about a task, and the names of its files and keys."""
 
     name: str
     """As in task=NAME, and the folder of its runs."""
     title: str
-    """As people write it."""
+    """Display name."""
     purpose: str
-    """What it does, in a word: "detection"."""
+    """What it does, as a noun: "detection"."""
     kind: Literal["boxes", "labels"]
     """What its predictors return: `tools.predict.predictor.Boxes`, or label maps."""
     figures: tuple[str, ...]
@@ -59,20 +59,20 @@ class Facts(Protocol):
     tables: tuple[int, ...]
     """Numbers of the paper's tables whose rows are networks of this task."""
     table_rule: str
-    """What is counted as parameters and multiply-adds in those tables: a sentence for a note."""
+    """What those tables count as parameters and multiply-adds: a sentence for a note."""
     compare_rule: str
     """The same for `mnv3 compare`."""
     keys_without_effect: tuple[str, ...]
-    """Keys that change nothing because they belong to other tasks."""
+    """Keys without effect, because they belong to other tasks."""
     keys_not_scored: tuple[str, ...]
-    """Keys of its data sets that do not change what is scored."""
+    """Keys of its data sets that do not affect what is scored."""
     caches: bool
     """Whether decoded copies of its images make it faster (`mnv3 data cache`)."""
 
 
 @runtime_checkable
 class Task(Facts, Protocol):
-    """A task, as the verbs use it."""
+    """A task, as the commands use it."""
 
     def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> Any:
         """Return the `split` of the configured data set, which has a length. Raises UserError."""
@@ -83,8 +83,8 @@ class Task(Facts, Protocol):
         ...
 
     def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
-        """Look at every file of `split`, or of train and val; write findings and a mosaic to `out`; return what makes
-        the data set unusable."""
+        """Check every file of `split`, or of train and val; write findings and a mosaic to `out`; return what makes the
+        data set unusable."""
         ...
 
     def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
@@ -101,8 +101,8 @@ class Task(Facts, Protocol):
         ...
 
     def open_checkpoint(self, source: Source, asked: Mapping[str, Any], use: Use) -> Predictor:
-        """Return the network of a checkpoint. Raises UserError: it is damaged or not of this task, or not as `asked`,
-        see `tools.runs.find.wanted`."""
+        """Return the network of a checkpoint. Raises UserError: damaged, not of this task, or not as `asked`, see
+        `tools.runs.find.wanted`."""
         ...
 
     def open_weights(self, source: str, asked: Mapping[str, Any], use: Use) -> Predictor:
@@ -124,10 +124,10 @@ class Task(Facts, Protocol):
 
 @runtime_checkable
 class Training(Facts, Protocol):
-    """What `tools.training.run` and `tools.training.dry_run` ask of a task.
+    """What `tools.training.run` and `tools.training.dry_run` use of a task.
 
-    Each task has types of its own: a data set, which has a length; a batch, which has `images` [N, 3, h, w]; results,
-    from which its pictures and files are made; scores, which have `stats`, numbers by name.
+    Each task defines its own dataset (sized), batch (`images` [N, 3, h, w]), results (from which pictures and files
+    are made) and scores (`stats`, numbers by name).
     """
 
     def open_dataset(self, dataset: Any, data: Any, split: str, log: Callable[[str], None]) -> Any:
@@ -135,8 +135,8 @@ class Training(Facts, Protocol):
         ...
 
     def check_data(self, train_data: Any, val_data: Any, on_error: str) -> None:
-        """Raises UserError if `mnv3 data check` would refuse them, as far as can be told in seconds; logs remarks.
-        `on_error`: as data.on_error, of files that training would skip."""
+        """Raise UserError if `mnv3 data check` would refuse the data, as far as seconds suffice; log remarks.
+        `on_error`: as data.on_error, for files that training would skip."""
         ...
 
     def build(self, config: Config, data: Any) -> nn.Module:
@@ -162,19 +162,19 @@ class Training(Facts, Protocol):
         ...
 
     def names(self, batch: Any, train_data: Any) -> Sequence[str]:
-        """Return what the user calls the images of a batch."""
+        """Return the names of a batch's images for messages."""
         ...
 
     def draw_batch(self, batch: Any, train_data: Any, path: Path) -> None:
-        """Draw one picture of labelled training samples, as the network gets them."""
+        """Draw labelled training samples as the network gets them, in one picture."""
         ...
 
     def panels(self, val_data: Any, results: Any) -> dict[str, Any]:
-        """Return what W&B shows of each validation."""
+        """Return what W&B displays of each validation."""
         ...
 
     def score_file(self, checkpoint: Path, loader: Any, val_data: Any, device: Any, config: Config) -> tuple[Any, Any]:
-        """Return results and scores of a checkpoint, as `mnv3 eval` would have them. All processes take part."""
+        """Return results and scores of a checkpoint, as `mnv3 eval` computes them. All processes take part."""
         ...
 
     def report(self, folder: Path, val_data: Any, results: Any, scores: Any, more: Mapping[str, Any]) -> str:
@@ -182,7 +182,7 @@ class Training(Facts, Protocol):
         ...
 
     def score_tables(self, scores: Any) -> dict[str, Any]:
-        """Return what W&B shows of the final scores."""
+        """Return what W&B displays of the final scores."""
         ...
 
     def rehearse_prediction(self, network: Any, batch: Any) -> str:
@@ -192,31 +192,31 @@ class Training(Facts, Protocol):
 
 @runtime_checkable
 class Scoring(Protocol):
-    """What `tools.runs.evaluation` asks of a task. `loaded`: a network with its `config`, `classes` (name by number)
-    and a `note` on what it is known to reach; `outcome`: what the task makes of predictions."""
+    """What `tools.runs.evaluation` uses of a task. `loaded`: a network with its `config`, `classes` (name by number)
+    and a `note` on the score it is known to reach; `outcome`: the predictions in the task's own form."""
 
     def title(self, config: Mapping[str, Any]) -> str:
-        """Return what people call the network, its backbone apart."""
+        """Return the display name of the network without its backbone."""
         ...
 
     def load(self, path: Path) -> Any:
-        """Return a checkpoint, loaded. Raises UserError."""
+        """Load a checkpoint. Raises UserError."""
         ...
 
     def load_weights(self, source: str, config: Config, asked: Mapping[str, Any]) -> Any:
-        """Return user-supplied weights, loaded. Raises UserError."""
+        """Load user-supplied weights. Raises UserError."""
         ...
 
     def open_data(self, config: Config) -> Any:
-        """Return the data set, once it is clear that it can be scored as asked. Raises UserError."""
+        """Open the data set, after checking that it can be scored as asked. Raises UserError."""
         ...
 
     def check_classes(self, path: Path | str, classes: Mapping[int, str], data: Any) -> None:
-        """Raises UserError unless the classes of a network are those of `data`."""
+        """Raise UserError unless the classes of a network are those of `data`."""
         ...
 
     def open_data_of_weights(self, source: str, loaded: Any, config: Config, typed: Sequence[str]) -> Any:
-        """As `open_data` and `check_classes`, of user-supplied weights, whose classes may have no names."""
+        """As `open_data` and `check_classes`, for user-supplied weights, whose classes may have no names."""
         ...
 
     def network(self, loaded: Any, config: Config) -> Any:
@@ -226,18 +226,18 @@ class Scoring(Protocol):
     def predict_all(
         self, network: Any, data: Any, config: Config, out: Path | None, *, one_batch: bool, show: bool
     ) -> Any:
-        """Return the outcome of all of `data`, of the first batch alone with `one_batch`; a progress bar if `show`.
+        """Return the outcome on all of `data`, or with `one_batch` on its first batch; `show` a progress bar.
         Predictions may be written into `out`."""
         ...
 
     def predict_exported(
         self, predictor: Any, data: Any, config: Config, out: Path | None, *, one_batch: bool, show: bool
     ) -> Any:
-        """As `predict_all`, of what `Task.open_exported` has opened."""
+        """As `predict_all`, with a predictor from `Task.open_exported`."""
         ...
 
     def summary(self, outcome: Any) -> str:
-        """Return how much was found, in a few words."""
+        """Describe how much was found, in a few words."""
         ...
 
     def has_truth(self, data: Any) -> bool:
@@ -245,7 +245,7 @@ class Scoring(Protocol):
         ...
 
     def submit(self, config: Config, out: Path, data: Any, outcome: Any) -> None:
-        """Write what an evaluation server takes, of data without truth."""
+        """Write the files for an evaluation server, for data without truth."""
         ...
 
     def report(self, config: Config, out: Path, data: Any, outcome: Any, checkpoint: Path) -> Reported:
@@ -255,49 +255,49 @@ class Scoring(Protocol):
 
 @runtime_checkable
 class Exporting(Protocol):
-    """What `mnv3 export` asks of a task. `predictor` is one that the task has opened; its results are `Facts.kind`."""
+    """What `mnv3 export` uses of a task. `predictor` is one that the task opened; its results are `Facts.kind`."""
 
     def images_of(self, config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:
         """Return `count` images of the configured data set, [H, W, 3] uint8. Raises UserError."""
         ...
 
     def prepare(self, predictor: Any, settings: Any, images: list[np.ndarray]) -> None:
-        """Make the network what the export's `settings` ask for."""
+        """Apply the export's `settings` to the network."""
         ...
 
     def build(self, predictor: Any, raw: bool, calibration: list[np.ndarray]) -> Any:
-        """Return the ONNX model; with images for `calibration` in 8 bits."""
+        """Return the ONNX model; in 8 bits if there are images for `calibration`."""
         ...
 
     def alone(self, predictor: Any) -> tuple[nn.Module, tuple[int, int], torch.Tensor | None]:
-        """Return the network, its input size (h, w), and constants that are one more output of a raw model, if any."""
+        """Return the network, its input size (h, w), and constants for an additional output of a raw model, if any."""
         ...
 
     def facts(self, predictor: Any) -> dict[str, Any]:
-        """Return fields of `tools.export.description.Description`."""
+        """Return the task's fields of `tools.export.description.Description`."""
         ...
 
     def agree(self, predictor: Any, ours: Sequence[Any], theirs: Sequence[Any]) -> Agreement:
-        """Compare the results `theirs` of a file with those of `predictor`."""
+        """Compare the results `theirs` of a file with `ours` of `predictor`."""
         ...
 
     def sensitive(self, predictor: Any, images: Sequence[np.ndarray]) -> Any:
-        """Return `predictor` made so sensitive that `images` are enough for the comparison; None if they are."""
+        """Return `predictor` made sensitive enough to compare on `images`; None if it already is."""
         ...
 
     def resemble(self, ours: Sequence[Any], theirs: Sequence[Any]) -> str:
-        """Describe how like the results of a file in 8 bits are."""
+        """Describe how similar the results of an 8-bit file are."""
         ...
 
 
 @runtime_checkable
 class Bench(Protocol):
-    """What `mnv3 bench` asks of a task."""
+    """What `mnv3 bench` uses of a task."""
 
     def cost(self, cfg: DictConfig) -> str:
-        """Return what the network of `cfg` costs, in a sentence."""
+        """Describe the cost of the network of `cfg` in a sentence."""
         ...
 
     def comparisons(self, cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-        """Yield what is timed by `bench.what`, one after the other."""
+        """Yield the comparisons of `bench.what` one by one."""
         ...

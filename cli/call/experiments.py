@@ -12,7 +12,7 @@ from mnv3.cli.call.arguments import Arguments
 from mnv3.cli.call.composing import Composer, composer
 from mnv3.tools.errors import UserError
 from mnv3.tools.paper.tables import row
-from mnv3.tools.text.words import shown
+from mnv3.tools.text.words import format_value
 
 GLOB = re.compile(r"experiment=(?P<quote>[\"']?)glob\((?P<patterns>.*)\)(?P=quote)")
 
@@ -59,7 +59,7 @@ def changes(config: Mapping[str, Any], experiment: Mapping[str, Any]) -> list[st
         for name, value in experiment[section].items():
             key = f"{section}.{name}"
             if key not in NOT_THE_NETWORK and config[section].get(name, value) != value:
-                found.append(f"{key}={shown(config[section][name])}")
+                found.append(f"{key}={format_value(config[section][name])}")
     return found
 
 

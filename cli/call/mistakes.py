@@ -12,7 +12,7 @@ from mnv3.cli.call import arguments, values
 from mnv3.cli.call.composing import Composer, composer
 from mnv3.cli.call.verbs import VERBS
 from mnv3.tools.errors import UserError
-from mnv3.tools.text.words import closest, either, shown
+from mnv3.tools.text.words import closest, either, format_value
 
 MANY = 12
 """With more options than this the closest one is said before the others."""
@@ -174,7 +174,8 @@ class _Call:
         return [*values.leaves(self.base), *self.groups]
 
     def _now(self, name: str) -> str:
-        return self.groups[name] if name in self.groups else shown(OmegaConf.select(self.base, name, default=None))
+        default = self.groups.get(name)
+        return format_value(OmegaConf.select(self.base, name, default=None)) if default is None else default
 
 
 def _first_line(error: Exception) -> str:

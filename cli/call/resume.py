@@ -10,7 +10,7 @@ from mnv3.cli.call.arguments import Arguments, quoted
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import refuse_links
 from mnv3.tools.runs.saved_config import read_config
-from mnv3.tools.text.words import shown
+from mnv3.tools.text.words import format_value
 
 MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")
 """Keys, or whole sections, that leave the trained weights as they are."""
@@ -48,8 +48,8 @@ def refuse_changes(run: Path, config: DictConfig) -> None:
     before = _flat(read_config(run / "config.yaml"))
     now = _flat(OmegaConf.to_container(config, resolve=True))
     changed = [
-        f"{key} was {shown(before[key])} when {run} began and is {shown(now[key])} now; a resumed run keeps its "
-        "configuration, a new run may begin from its weights with init=CKPT."
+        f"{key} was {format_value(before[key])} when {run} began and is {format_value(now[key])} now; a resumed "
+        "run keeps its configuration, a new run may begin from its weights with init=CKPT."
         for key in now
         if key in before and before[key] != now[key] and not key.startswith(MAY_DIFFER)
     ]

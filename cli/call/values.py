@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from mnv3.tools.text.words import closest, kind, shown
+from mnv3.tools.text.words import closest, format_value, kind
 
 
 class Leaf(NamedTuple):
@@ -52,12 +52,12 @@ def _of_leaf(leaf: Leaf, value: Any) -> str | None:
     items = list(value) if isinstance(value, ListConfig) else [value]
     numbers = [item for item in items if isinstance(item, (int, float)) and not isinstance(item, bool)]
     if any(number != number for number in numbers):
-        return f"{leaf.key}={shown(value)}: must be a number"
+        return f"{leaf.key}={format_value(value)}: must be a number"
     if low is not None and any(number < low for number in numbers):
-        return f"{leaf.key}={shown(value)}: must be at least {shown(low)}"
+        return f"{leaf.key}={format_value(value)}: must be at least {format_value(low)}"
     number_is_free = bool(numbers) and not any(isinstance(choice, int) for choice in choices)
     if not choices or value is None or number_is_free or value in choices:
         return None
     near = closest(str(value), [str(choice) for choice in choices])
     hint = f"; did you mean {leaf.key}={near}?" if near else ""
-    return f"{leaf.key}={shown(value)}: must be {leaf.kind}{hint}"
+    return f"{leaf.key}={format_value(value)}: must be {leaf.kind}{hint}"

@@ -116,7 +116,7 @@ class _Jobs:
         if not cluster.rank():
             stopped.tell(RunFolder(folder), self.call)
         naming.give_back(folder)
-        return stops.Told()
+        return stops.ReportedStop()
 
     def raise_errors(self) -> None:
         """Raise the one error as it is, or those of a multirun together: the user's if all of them are."""

@@ -49,7 +49,7 @@ def _printed(reason: OSError | None) -> int:
 
 def _stopped(error: BaseException, words: Sequence[str]) -> int:
     """A training has told more by now, in its log too."""
-    if not isinstance(error, stops.Told):
+    if not isinstance(error, stops.ReportedStop):
         again = f" before anything was saved. Begin again with: {typed(words)}" if words[:1] == ["train"] else ""
         print(f"\nmnv3: Stopped by {stops.name()}{again or '. Files that were written are whole.'}", file=sys.stderr)
     return stops.exit_code()

@@ -9,7 +9,7 @@ from mnv3.cli.call.composing import Composer
 from mnv3.cli.call.experiments import changes, of_row
 from mnv3.cli.tasks import task_of_table
 from mnv3.tools.paper.tables import SLOTS, PaperTable, Row
-from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.folder import display_path
 from mnv3.tools.runs.scores import Score, scores
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ def _of_the_row(
         config = score.config
         changed = changes(config, experiment(row.name, config["dataset"]["name"]))
         if changed:
-            sentences.append(f"{shown(score.checkpoint)} is left out: {', '.join(changed)} is not of {row.name}.")
+            sentences.append(
+                f"{display_path(score.checkpoint)} is left out: {', '.join(changed)} is not of {row.name}."
+            )
         else:
             kept.append(score)
     return kept, list(dict.fromkeys(sentences))

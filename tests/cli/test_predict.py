@@ -188,7 +188,7 @@ def test_unreadable_images_are_skipped_unless_there_is_no_other(
 
 
 MISTAKES: tuple[tuple[list[str], list[str]], ...] = (
-    ([], ["Say what to look at"]),
+    ([], ["Nothing to predict on"]),
     (["nothere.jpg", "empty"], ["nothere.jpg: there is no such file", "empty: there is no image or video"]),
     (["boxs"], ["did you mean boxes?"]),
     (["boxes/*.tiff"], ["matches nothing"]),

@@ -1,1 +1,1 @@
-"""Runs side by side: figures, what differs in their configurations, curves, samples; nothing here knows a task."""
+"""Runs side by side: figures, differences of configuration, curves, samples."""

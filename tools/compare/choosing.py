@@ -1,4 +1,4 @@
-"""Finds the run folders that are meant by words and by filters."""
+"""Finds run folders by name, path, pattern and filter."""
 
 import difflib
 import glob
@@ -8,24 +8,22 @@ from pathlib import Path
 
 from mnv3.tools.compare.runs import Run, as_text, flat
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.folder import display_path
 
 NO_RUNS = ("compare", "data", "eval", "table")
-"""Folders in runs/ that hold something else."""
+"""Folders in runs/ that are not runs."""
 
 SHORT = {name: f"{name}.name" for name in ("task", "backbone", "dataset", "recipe")} | {"experiment": "row"}
-"""Groups, as they are typed, and the key that says which option was taken."""
+"""Short filter names and the configuration key that each stands for."""
 
 
 def find_folders(words: Sequence[str], runs: Path) -> list[Path]:
-    """Folders of the runs that `words` name: paths, names of runs in `runs`, patterns, or folders full of runs.
-
-    Without words all of `runs`, oldest first. Raises UserError with all words that name nothing.
-    """
+    """Return the folders that `words` name: paths, names of runs in `runs`, patterns, or folders full of runs.
+    Without words, all of `runs`, oldest first. Raises UserError that lists every word without a match."""
     if not words:
         found = _below(runs)
         if not found:
-            raise UserError(f"There is no run in {shown(runs)}/ here; `mnv3 train` makes one.")
+            raise UserError(f"There is no run in {display_path(runs)}/ here; `mnv3 train` makes one.")
         return found
     problems: list[str] = []
     folders: dict[Path, Path] = {}
@@ -39,10 +37,8 @@ def find_folders(words: Sequence[str], runs: Path) -> list[Path]:
 
 
 def matching(runs: Sequence[Run], filters: Mapping[str, str]) -> list[Run]:
-    """The runs that have every key as asked; a value may be a pattern, or several with commas, of which one is enough.
-
-    `tag` asks for a tag. Raises UserError: a key that no run has, or nothing left, with the values that there are.
-    """
+    """Return the runs whose keys match all `filters`: a value, a pattern, or several with commas (any may match).
+    `tag` matches a tag. Raises UserError if no run has a key, or if nothing is left (with the values that exist)."""
     values = [_values(run) for run in runs]
     known = {key for own in values for key in own}
     names = {key: SHORT.get(key, key) for key in filters}
@@ -75,7 +71,7 @@ def _of_word(word: str, runs: Path) -> list[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    """The folder itself if it is a run, else the runs one or two folders below, oldest first."""
+    """Return the folder itself if it is a run, else the runs one or two folders below, oldest first."""
     if (folder / "config.yaml").is_file():
         return [folder]
     files = [*folder.glob("*/config.yaml"), *folder.glob("*/*/config.yaml")]
@@ -86,26 +82,28 @@ def _below(folder: Path) -> list[Path]:
 def _nothing(word: str, runs: Path) -> str:
     there = [folder.name for folder in reversed(_below(runs))]
     if glob.has_magic(word):
-        return f"'{word}' matches no folder, here or in {shown(runs)}/."
+        return f"'{word}' matches no folder, here or in {display_path(runs)}/."
     near = difflib.get_close_matches(Path(word).name, there, 1, 0.7)
     if near:
         return f"There is no run {word}; did you mean {near[0]}?"
-    return f"There is no run {word}" + (f"; in {shown(runs)}/ there are {', '.join(there[:5])}." if there else ".")
+    return f"There is no run {word}" + (
+        f"; in {display_path(runs)}/ there are {', '.join(there[:5])}." if there else "."
+    )
 
 
 def _values(run: Run) -> dict[str, list[str]]:
-    """Dotted key -> its value as text; `tag`: all tags."""
+    """Dotted key -> value as text; `tag`: all tags."""
     return {"tag": sorted(run.tags)} | {key: [as_text(value)] for key, value in flat(run.config)}
 
 
 def _fits(values: Sequence[str], asked: str) -> bool:
-    if asked in values:  # a list has commas and brackets of its own
+    if asked in values:  # a list contains commas and brackets itself
         return True
     return any(fnmatchcase(value, _plain(one)) for value in values for one in asked.split(","))
 
 
 def _plain(text: str) -> str:
-    """A number as values are written: 1 for 1.0, 0.0001 for 1e-4."""
+    """Format a number as values are written: 1 for 1.0, 0.0001 for 1e-4."""
     try:
         return as_text(float(text))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Curves of several runs in one picture: score and loss over epochs, a row of panels a task and data set."""
+"""Curves of several runs in one picture: score and loss over epochs, a row of panels per task and data set."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mnv3.tools.compare.tables import Entry
 from mnv3.tools.drawing.fonts import as_labels, literal
-from mnv3.tools.drawing.plots import FAINT, INK
+from mnv3.tools.drawing.plots import INK, style_axes
 from mnv3.tools.files.write import write_encoded
 from mnv3.tools.text.plain import plain
 
@@ -18,17 +18,15 @@ COLOURS = (
 )  # fmt: skip
 STYLES = ("-", "--", ":", "-.")  # of the first ten runs, the second ten, ...
 SOFTWARE = "mnv3 compare"
-"""By which a picture of ours is known."""
+"""PNG metadata that marks a picture as made by this program."""
 ROW = 3.5  # inches
 LINE = 0.2  # of the legend, inches
 
 
 @literal
 def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) -> bool:
-    """Write the picture `path`; False, and nothing, if no run has epochs.
-
-    Each of `rows`: a title, the score's name, and the runs that are drawn into one row of panels.
-    """
+    """Write the picture to `path`; return False, without writing, if no run has epochs.
+    Each of `rows`: a title, the score's name, and the runs drawn into that row of panels."""
     drawn = [(title, score, _with_epochs(entries)) for title, score, entries in rows]
     drawn = [row for row in drawn if row[2]]
     if not drawn:
@@ -48,17 +46,17 @@ def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) ->
 
 
 def colour(entry: Entry) -> str:
-    """That of a run, the same in all panels."""
+    """Return the colour of a run, the same in all panels."""
     return COLOURS[(entry.number - 1) % len(COLOURS)]
 
 
 def style(entry: Entry) -> str:
-    """The dashes of its lines."""
+    """Return the line style of a run."""
     return STYLES[(entry.number - 1) // len(COLOURS) % len(STYLES)]
 
 
 def shortened(text: str, most: int = 44) -> str:
-    """`text`, with dots in its middle if it is too long."""
+    """Return `text` with dots in its middle if it is longer than `most`."""
     return text if len(text) <= most else f"{text[: most // 2]} ... {text[-most // 2 + 5 :]}"
 
 
@@ -67,7 +65,7 @@ def _with_epochs(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _panel(axes: Axes, column: str, title: str, entries: Sequence[Entry], best: bool) -> None:
-    """The values of a column over the epochs; `best` marks each run's highest."""
+    """Plot a column of the history over the epochs; `best` marks each run's highest value."""
     for entry in entries:
         points = [(row["epoch"], row[column]) for row in entry.run.history if column in row]
         if not points:
@@ -80,7 +78,4 @@ def _panel(axes: Axes, column: str, title: str, entries: Sequence[Entry], best: 
     axes.set_xlabel("epoch", color=INK)
     axes.set_ylim(bottom=0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(color=FAINT, labelcolor=INK)
-    axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+    style_axes(axes)

@@ -1,4 +1,4 @@
-"""Reads runs from their folders. What is missing or broken is said in a sentence, and the rest is used."""
+"""Reads runs from their folders; missing or broken files are reported and the rest is used."""
 
 import csv
 import math
@@ -10,34 +10,34 @@ from typing import Any
 from mnv3.tools.compare.reports import read_scores
 from mnv3.tools.compare.runs import Run, data_of
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs.folder import RunFolder
+from mnv3.tools.runs.folder import MOST_EPOCHS, RunFolder
 from mnv3.tools.runs.saved_config import read_config
 from mnv3.tools.task import Facts
 
-MOST_EPOCHS, LONGEST_COMMAND = 100_000, 20_000  # rows of metrics.csv, letters of command.txt
+LONGEST_COMMAND = 20_000  # characters of command.txt
 
 
 def read_run(
     path: Path,
     tasks: Mapping[str, Facts],
     complete: Callable[[dict[str, Any]], dict[str, Any]],
-    say: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> Run:
-    """The run in folder `path`.
+    """Read the run in folder `path`.
 
     Args:
-        complete: adds to a configuration the keys that are younger than it.
-        say: is told what is not as it should be, though the run can be used.
+        complete: adds keys that are newer than the configuration.
+        warn: called with each problem that does not prevent using the run.
 
     Raises:
-        UserError: not a run, of none of the `tasks`, or with nothing to compare.
+        UserError: not a run, of none of the `tasks`, or nothing to compare.
     """
     folder = RunFolder(path)
     config = complete(_config(folder, tasks))
     task = tasks[config["task"]["name"]]
     data = data_of(config["dataset"], "val", {}, task.keys_not_scored)
-    history = _history(folder, say)
-    scores = read_scores(folder, config, data, task, history, say)
+    history = _history(folder, warn)
+    scores = read_scores(folder, config, data, task, history, warn)
     if not scores and not history:
         raise UserError(f"{folder} has no scores and no finished epoch yet.")
     command = folder.path / "command.txt"
@@ -54,7 +54,7 @@ def read_run(
 
 
 def tags_of(config: Mapping[str, Any]) -> frozenset[str]:
-    """The words by which a run can be asked for: its options, the tags given to it, table and row of the paper."""
+    """Return the words that select a run: its options, its tags, and its table and row of the paper."""
     sections = ("task", "backbone", "dataset", "recipe")
     words = [config[section].get("name") for section in sections if isinstance(config.get(section), Mapping)]
     wandb = config.get("wandb") or {}
@@ -75,8 +75,8 @@ def _config(folder: RunFolder, tasks: Collection[str]) -> dict[str, Any]:
     return config
 
 
-def _history(folder: RunFolder, say: Callable[[str], None]) -> tuple[dict[str, float], ...]:
-    """Rows of metrics.csv as numbers; cells that are none are left out, rows without epoch too."""
+def _history(folder: RunFolder, warn: Callable[[str], None]) -> tuple[dict[str, float], ...]:
+    """Return the rows of metrics.csv as numbers, without cells that are not numbers and rows without epoch."""
     if not folder.metrics_csv.is_file():
         return ()
     try:
@@ -86,13 +86,13 @@ def _history(folder: RunFolder, say: Callable[[str], None]) -> tuple[dict[str, f
                 for row in islice(csv.DictReader(line.replace("\0", "") for line in file), MOST_EPOCHS)
             ]
     except (OSError, csv.Error):
-        say(f"{folder}/metrics.csv cannot be read: it is damaged.")
+        warn(f"{folder}/metrics.csv cannot be read: it is damaged.")
         return ()
     return tuple(row for row in rows if "epoch" in row)
 
 
 def _text(path: Path) -> str:
-    """The beginning of a text file, empty if there is none."""
+    """Return the beginning of a text file, empty if it cannot be read."""
     try:
         with path.open(errors="replace") as file:
             return file.read(LONGEST_COMMAND).strip()

@@ -1,4 +1,4 @@
-"""A comparison as one page that needs nothing else: pictures are in it, no script, no network, light or dark."""
+"""A comparison as one self-contained page: embedded pictures, no script, no network, light or dark."""
 
 import base64
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ img { max-width: 100%; border-radius: 6px; background: #fff; }
 
 @dataclass
 class Section:
-    """Tables and pictures under a heading, sentences before them."""
+    """Notes, tables and pictures under a heading."""
 
     title: str
     notes: Sequence[str] = ()
@@ -46,11 +46,11 @@ class Section:
 
 
 MADE_BY = '<meta name="generator" content="mnv3 compare">'
-"""By which a page of ours is known."""
+"""Marks a page as made by this program."""
 
 
 def write_page(path: Path, title: str, command: str, sections: Sequence[Section], entries: Sequence[Entry]) -> None:
-    """Write the page, with the command of the comparison and those of the runs, whole or not at all."""
+    """Write the page, with the commands of the comparison and of the runs, whole or not at all."""
     body = "".join(_section(section) for section in sections)
     lines = [f"# {entry.title}\n{entry.run.command}" for entry in entries if entry.run.command]
     commands = f"<h2>Commands</h2><pre>{_text(chr(10).join(lines))}</pre>" if lines else ""
@@ -64,7 +64,7 @@ def write_page(path: Path, title: str, command: str, sections: Sequence[Section]
 
 
 def _text(text: str) -> str:
-    """As the page can have it: nothing in it is markup, and no character is one that a page may not have."""
+    """Escape markup and control characters."""
     return escape(printable(text))
 
 

@@ -1,4 +1,4 @@
-"""The same samples side by side: a row an image, the truth first, then what each run found."""
+"""The same samples side by side: one row per image, the ground truth first, then each run's prediction."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from mnv3.tools.files.write import write_encoded
 BACKDROP = (24, 24, 28)
 LIGHT, SOFT = (255, 255, 255), (170, 176, 186)
 GAP = 6
-WIDTH, WIDEST, NARROWEST = 2400, 480, 240  # of the picture; of a column, at most and at least
+WIDTH, WIDEST, NARROWEST = 2400, 480, 240  # of the picture; most and least of a column
 MOST = 24  # rows
 
 
@@ -31,10 +31,8 @@ class _Sheet(NamedTuple):
 
 
 def draw_samples(path: Path, data: Data, entries: Sequence[Entry]) -> tuple[bool, list[Entry]]:
-    """Write the picture `path` of the samples that the scores of `data` have; False, and nothing, if there are none.
-
-    Also the runs whose sheets do not tell what lies where.
-    """
+    """Write the picture of the samples scored on `data` to `path`.
+    Returns whether there were any, and the runs whose sheets do not record what lies where."""
     unknown: list[Entry] = []
     columns: list[tuple[str, _Sheet]] = []
     for entry in entries:
@@ -52,7 +50,7 @@ def draw_samples(path: Path, data: Data, entries: Sequence[Entry]) -> tuple[bool
 
 
 def _open(path: Path | None) -> _Sheet | None:
-    """A sheet whose panels are known."""
+    """Return the sheet if its panels are known."""
     if path is None:
         return None
     try:
@@ -108,7 +106,7 @@ def _legend(sheets: Sequence[_Sheet], width: int) -> Image.Image | None:
 
 
 def _fitted(cell: Image.Image | None, width: int) -> Image.Image | None:
-    """The cell at the column's width, or at half its height for an image that is taller than wide."""
+    """Resize the cell to the column's width, or less if the image is taller than wide."""
     if cell is None:
         return None
     scale = min(width / cell.width, width / cell.height)
@@ -118,7 +116,7 @@ def _fitted(cell: Image.Image | None, width: int) -> Image.Image | None:
 
 
 def _within(text: str, font: "ImageFont.FreeTypeFont | ImageFont.ImageFont", width: int) -> str:
-    """`text`, cut so that it fits."""
+    """Cut `text` to fit `width`."""
     if font.getlength(text) <= width - 4:
         return text
     while text and font.getlength(f"{text}...") > width - 4:

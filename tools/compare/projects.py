@@ -1,4 +1,4 @@
-"""Reads runs from a W&B project, as `tools.runs.wandb_run` wrote them."""
+"""Reads runs from a W&B project, as written by `tools.runs.wandb_run`."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -11,9 +11,9 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.task import Facts
 
 SECTIONS = ("task", "backbone", "dataset", "data", "recipe", "trainer", "wandb", "seed", "init", "row")
-"""Of a configuration; W&B's has costs and places beside them."""
+"""Sections of a configuration; W&B's also holds costs and paths."""
 MOST = 200
-"""Runs read of a project, newest first."""
+"""Runs read from a project, newest first."""
 
 
 def read_project(
@@ -21,16 +21,16 @@ def read_project(
     tag: str | None,
     tasks: Mapping[str, Facts],
     complete: Callable[[dict[str, Any]], dict[str, Any]],
-    say: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> list[Run]:
-    """The runs of a project ("ENTITY/PROJECT", or "PROJECT" of one's own), with `tag` if one is given, oldest first.
+    """Return the runs of a project ("ENTITY/PROJECT" or "PROJECT"), only those with `tag` if given, oldest first.
 
-    `complete` and `say` as in `tools.compare.folders.read_run`. Raises UserError: no key, no such project, no network.
+    `complete` and `warn` as in `tools.compare.folders.read_run`. Raises UserError: no key, no such project, no network.
     """
     filters = {"tags": {"$in": tag.split(",")}} if tag and not set(tag) & set("*?[") else {}
     try:
         found = _first(_api().runs(project, filters=filters, order="-created_at"), MOST)
-        runs = [run for one in found if (run := _run(one, tasks, complete, say))]
+        runs = [run for one in found if (run := _run(one, tasks, complete, warn))]
     except UserError:
         raise
     except Exception as error:  # W&B wraps what its libraries raise in several of its own classes
@@ -38,7 +38,7 @@ def read_project(
         raise UserError(f"wandb={project} cannot be read: {first_line.rstrip('.')}.") from error
     if not runs:
         with_tag = f" with the tag {tag}" if tag else ""
-        raise UserError(f"wandb={project} has no run of ours{with_tag}.")
+        raise UserError(f"wandb={project} has no run made by mnv3{with_tag}.")
     return runs[::-1]
 
 
@@ -48,7 +48,7 @@ def _api() -> Any:
         raise UserError(f"wandb= reads from W&B's server, but WANDB_MODE is {mode}; unset it, or name run folders.")
     import wandb
 
-    # Only looks for a key: without one, wandb.Api() would ask at a terminal.
+    # Only looks for a key: without one, wandb.Api() would prompt at a terminal.
     if not wandb.login(prompt=False, verify=False):
         raise UserError("wandb= reads from W&B's server and needs a key: `wandb login`, or WANDB_API_KEY.")
     return wandb.Api()
@@ -62,13 +62,13 @@ def _run(
     found: Any,
     tasks: Mapping[str, Facts],
     complete: Callable[[dict[str, Any]], dict[str, Any]],
-    say: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> Run | None:
-    """A training or an evaluation; None for runs of something else, or with nothing to compare, which is said."""
+    """Return a training or an evaluation; warn and return None for foreign runs and those with nothing to compare."""
     config = {key: found.config[key] for key in SECTIONS if key in found.config}
     task = tasks.get(str((config.get("task") or {}).get("name")))
     if task is None or not isinstance(config.get("dataset"), Mapping):
-        say(f"{found.name} in W&B is no run of ours.")
+        warn(f"{found.name} in W&B was not made by mnv3.")
         return None
     config = complete(config)
     data, history, scores = data_of(config["dataset"], "val", {}, task.keys_not_scored), (), ()
@@ -85,14 +85,14 @@ def _run(
         final = found.state == "finished"
         scores = (Score(data, validation(row), "best.ckpt", int(row["epoch"]), final=final),) if row else ()
     if not scores and not history:
-        say(f"{found.name} in W&B has no scores and no finished epoch yet.")
+        warn(f"{found.name} in W&B has no scores and no finished epoch yet.")
         return None
     tags = tags_of(config) | frozenset(found.tags or ())
     return Run(found.name, found.url, config, tags, data, scores, history)
 
 
 def _history(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, float], ...]:
-    """A row an epoch, from 1: Lightning counts from 0, and logs training and validation apart."""
+    """Return one row per epoch, from 1: Lightning counts from 0 and logs training and validation separately."""
     epochs: dict[int, dict[str, float]] = {}
     for row in rows:
         values = {name: value for name, value in numbers(row).items() if not name.startswith("_")}

@@ -1,4 +1,4 @@
-"""Reads the scores of a run folder: of the end of its training, and of evaluations."""
+"""Reads the scores of a run folder: from the end of training and from evaluations."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from mnv3.tools.runs.folder import RunFolder, read_report
 from mnv3.tools.task import Facts
 
 NO_FIGURES = ("images", "frames", "detections", "epoch", "dataset_keys", "scales", "flip")
-"""Numbers in metrics.json that tell what was scored and how."""
+"""Numbers in metrics.json that describe what was scored and how."""
 
 
 def read_scores(
@@ -19,12 +19,12 @@ def read_scores(
     data: Data,
     task: Facts,
     history: tuple[dict[str, float], ...],
-    say: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> tuple[Score, ...]:
-    """Of the end of training, or of the best validation so far, and of every report of `mnv3 eval` in the folder; or of
-    the one report that the folder is, of weights without a run."""
+    """Return the scores of the end of training (or the best validation so far) and of every `mnv3 eval` report in the
+    folder; or of the single report if the folder is an evaluation of weights without a run."""
     found: list[Score] = []
-    own = _metrics(folder.path, task.figures, say)
+    own = _metrics(folder.path, task.figures, warn)
     if own:
         of = _data_of_report(own, config, task) if "dataset" in own else data
         sheet = _sheet(folder.path, of.split)
@@ -32,7 +32,7 @@ def read_scores(
     elif row := best_row(history, task.figures[0]):
         found.append(Score(data, validation(row), "best.ckpt", int(row["epoch"]), final=False))
     for path in sorted(folder.path.glob("eval/*/metrics.json")):
-        report = _metrics(path.parent, task.figures, say)
+        report = _metrics(path.parent, task.figures, warn)
         if report:
             of = _data_of_report(report, config, task)
             score = Score(of, _figures(report), _file(report, "?"), None, _sheet(path.parent, of.split))
@@ -41,7 +41,7 @@ def read_scores(
 
 
 def _add(found: list[Score], score: Score, headline: tuple[str, ...]) -> None:
-    """Add a score; an evaluation that finds what the training's end had found adds its further figures to that one."""
+    """Add a score; an evaluation that repeats an existing score adds its further figures to that one."""
     for place, other in enumerate(found):
         shared = other.figures.keys() & score.figures.keys() & set(headline)
         same = bool(shared) and all(  # metrics.csv has six digits
@@ -54,17 +54,17 @@ def _add(found: list[Score], score: Score, headline: tuple[str, ...]) -> None:
     found.append(score)
 
 
-def _metrics(folder: Path, headline: tuple[str, ...], say: Callable[[str], None]) -> dict[str, Any]:
-    """metrics.json of a folder, empty if there is none that can be used."""
+def _metrics(folder: Path, headline: tuple[str, ...], warn: Callable[[str], None]) -> dict[str, Any]:
+    """Read metrics.json of a folder; empty if there is no usable one."""
     path = folder / "metrics.json"
     if not path.is_file():
         return {}
     content = read_report(path)
     if content is None:
-        say(f"{RunFolder(folder)}/metrics.json cannot be read: it is cut off or damaged.")
+        warn(f"{RunFolder(folder)}/metrics.json cannot be read: it is cut off or damaged.")
         return {}
     if not set(headline) & set(content):
-        say(f"{RunFolder(folder)}/metrics.json has no {headline[0]}: it is not a report of this task.")
+        warn(f"{RunFolder(folder)}/metrics.json has no {headline[0]}: it is not a report of this task.")
         return {}
     return content
 
@@ -78,7 +78,7 @@ def _file(report: Mapping[str, Any], default: str) -> str:
 
 
 def _data_of_report(report: Mapping[str, Any], config: Mapping[str, Any], task: Facts) -> Data:
-    """What a report of `mnv3 eval` is of; one that does not tell the data set's keys has the run's, if it is that."""
+    """Return the data of an evaluation report; without `dataset_keys`, the run's if the data set's name matches."""
     name = report.get("dataset")
     section = report.get("dataset_keys") or (config["dataset"] if name == config["dataset"].get("name") else {})
     return data_of({**section, "name": name}, str(report.get("split", "val")), report, task.keys_not_scored)
@@ -90,11 +90,11 @@ def _sheet(folder: Path, split: str) -> Path | None:
 
 
 def best_row(history: tuple[dict[str, float], ...], score: str) -> dict[str, float] | None:
-    """The epoch with the highest `val/<score>`."""
+    """Return the epoch with the highest `val/<score>`."""
     scored = [row for row in history if f"val/{score}" in row]
     return max(scored, key=lambda row: row[f"val/{score}"], default=None)
 
 
 def validation(row: Mapping[str, float]) -> dict[str, float]:
-    """The figures of an epoch's validation, by the names that metrics.json has."""
+    """Return the figures of an epoch's validation under their metrics.json names."""
     return {name.removeprefix("val/"): value for name, value in row.items() if name.startswith("val/")}

@@ -1,4 +1,4 @@
-"""What is compared: runs, and scores that know what they are of."""
+"""Runs and scores to compare, and the data that each score is of."""
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -11,8 +11,8 @@ from mnv3.tools.runs.folder import is_finite
 
 
 class Data(NamedTuple):
-    """What a score is of: figures of different ones do not belong in one column. `keys`: the data set's own, and how it
-    was scored if not the usual way, as text."""
+    """What a score is of; figures of different data do not belong in one column. `keys`: the data set's keys and any
+    unusual way of scoring, as text."""
 
     dataset: str
     split: str
@@ -21,7 +21,7 @@ class Data(NamedTuple):
 
 class Score(NamedTuple):
     """Figures by dotted name ("AP", "per_class.car.AP"). `epoch`: of the checkpoint, from 1. `sheet`: drawn samples.
-    Not `final`: of the best validation of a training that goes on or was stopped."""
+    Not `final`: the best validation of a training that is running or was stopped."""
 
     data: Data
     figures: dict[str, float]
@@ -33,7 +33,7 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """A run. `history`: a row an epoch, "epoch" in each, as in metrics.csv. `data`: what its validations are of."""
+    """A run. `history`: a row per epoch, each with "epoch", as in metrics.csv. `data`: what its validations are of."""
 
     name: str
     place: str
@@ -50,15 +50,15 @@ class Run:
 
     @property
     def seconds(self) -> float | None:
-        """Time of training; a resumed run counts from zero again, so the parts are summed."""
+        """Training time: a resumed run counts from zero again, so the parts are summed."""
         times = [row["seconds"] for row in self.history if "seconds" in row]
         ends = [now for now, then in pairwise([*times, -math.inf]) if then < now]
         return sum(ends) if ends else None
 
 
 def data_of(dataset: Mapping[str, Any], split: str, how: Mapping[str, Any], not_scored: Collection[str]) -> Data:
-    """`dataset`: that section of a configuration, of which the keys `not_scored` change nothing of what is scored.
-    `how`: `flip` and `scales` of a scoring, if it had them."""
+    """Return what a score is of. `dataset`: that section of a configuration; its keys `not_scored` do not affect
+    scores. `how`: `flip` and `scales` of the evaluation, if any."""
     left_out = ("name", *not_scored)
     keys = {key: as_text(value) for key, value in dataset.items() if key not in left_out and value is not None}
     if how.get("flip"):
@@ -69,42 +69,42 @@ def data_of(dataset: Mapping[str, Any], split: str, how: Mapping[str, Any], not_
 
 
 def titles(data: Iterable[Data]) -> dict[Data, str]:
-    """ "streets, val" of each, without repetition; where that says the same of two, what else tells them apart."""
+    """Return a unique title for each, such as "streets, val", with further keys where two would be alike."""
     found = {one: f"{one.dataset}, {one.split}" for one in data}
     for title in set(found.values()):
         alike = [one for one in found if found[one] == title]
         rows = {key: [dict(one.keys).get(key, "") for one in alike] for one in alike for key, _ in one.keys}
-        told = telling(rows)
+        distinct = distinguishing(rows)
         for place, one in enumerate(alike):
-            own = [f"{key}={_short(rows[key])[place]}" for key in told if rows[key][place]]
+            own = [f"{key}={_short(rows[key])[place]}" for key in distinct if rows[key][place]]
             found[one] = ", ".join([title, *own])
     return found
 
 
-def telling(rows: Mapping[str, Sequence[str]], most: int | None = None) -> list[str]:
-    """The first few keys of `rows` (key -> its value in each of several things) that tell these apart."""
-    told: list[str] = []
+def distinguishing(rows: Mapping[str, Sequence[str]], most: int | None = None) -> list[str]:
+    """Return the first few keys of `rows` (key -> its value in each of several things) that tell the things apart."""
+    distinct: list[str] = []
     groups = 1
     for key in rows:
-        finer = len(set(zip(*(rows[name] for name in (*told, key)), strict=True)))
-        if finer > groups and (most is None or len(told) < most):
-            groups, told = finer, [*told, key]
-    return told
+        finer = len(set(zip(*(rows[name] for name in (*distinct, key)), strict=True)))
+        if finer > groups and (most is None or len(distinct) < most):
+            groups, distinct = finer, [*distinct, key]
+    return distinct
 
 
 def path_end(value: str, parts: int) -> str:
-    """The last `parts` of a path; other text as it is."""
+    """Return the last `parts` of a path; other text unchanged."""
     return "/".join(value.split("/")[-parts:])
 
 
 def _short(values: Sequence[str]) -> list[str]:
-    """The ends of paths, if they tell as much."""
+    """Shorten paths to their ends if these are as distinct."""
     short = [path_end(value, 2) for value in values]
     return short if len(set(short)) == len(set(values)) else list(values)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted key and value of everything in nested sections."""
+    """Yield dotted key and value of everything in nested sections."""
     for key, value in values.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{key}.")
@@ -113,16 +113,16 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 def numbers(values: Mapping[str, Any]) -> dict[str, float]:
-    """The finite numbers of nested sections, by dotted key."""
+    """Return the finite numbers of nested sections by dotted key."""
     return {key: value for key, value in flat(values) if is_finite(value)}
 
 
 def as_text(value: Any) -> str:
-    """A value as it is typed on the command line."""
+    """Format a value as on the command line, with whole floats as integers."""
     if value is None:
         return "null"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(as_text, value)) + "]"
-    if isinstance(value, float) and value.is_integer():  # W&B does not keep 1.0 apart from 1
+    if isinstance(value, float) and value.is_integer():  # W&B does not distinguish 1.0 from 1
         return str(int(value))
     return str(value).lower() if isinstance(value, bool) else str(value)

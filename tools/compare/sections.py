@@ -1,4 +1,4 @@
-"""Puts a comparison together: the tables of each task, and the pictures."""
+"""Assembles a comparison: the tables of each task, and the pictures."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,11 +13,11 @@ from mnv3.tools.task import Facts
 
 
 def task_section(task: Facts, entries: Sequence[Entry], everything: bool) -> Section:
-    """The tables of a task, one for each data that was scored. `everything`: all figures."""
+    """Return the tables of a task, one score table per data set. `everything`: all figures."""
     data = titles(score.data for entry in entries for score in entry.run.scores)
     notes = [task.compare_rule]
     if len(data) > 1:
-        notes.append(f"Scored on {'; '.join(data.values())}: figures of different data have tables of their own.")
+        notes.append(f"Scored on {'; '.join(data.values())}: different data have separate tables.")
     if stopped := [entry for entry in entries if any(not score.final for score in entry.run.scores)]:
         notes.append(f"No final scores, but the best validation so far: {_numbered(stopped)}.")
     if unscored := [entry for entry in entries if not entry.run.scores]:
@@ -35,10 +35,8 @@ def task_section(task: Facts, entries: Sequence[Entry], everything: bool) -> Sec
 
 
 def draw_task(section: Section, entries: Sequence[Entry], out: Path) -> list[Entry]:
-    """Draw the samples of a task into the folder `out`, and note the pictures in its `section`.
-
-    Returns the runs whose samples cannot be taken apart.
-    """
+    """Draw the samples of a task into the folder `out` and add the pictures to its `section`.
+    Returns the runs whose samples cannot be separated."""
     unclear: list[Entry] = []
     scored = titles(score.data for entry in entries for score in entry.run.scores)
     for place, (data, title) in enumerate(scored.items(), start=1):
@@ -51,7 +49,7 @@ def draw_task(section: Section, entries: Sequence[Entry], out: Path) -> list[Ent
 
 
 def curve_section(path: Path, entries: Mapping[str, Sequence[Entry]], tasks: Mapping[str, Facts]) -> Section:
-    """Draw the curves of all tasks into the picture `path`, those of different data apart; a section with it."""
+    """Draw the curves of all tasks to `path`, one row per data set; return the section with the picture."""
     rows: list[tuple[str, str, Sequence[Entry]]] = []
     for task, own in entries.items():
         for data, title in titles(entry.run.data for entry in own).items():
@@ -60,10 +58,10 @@ def curve_section(path: Path, entries: Mapping[str, Sequence[Entry]], tasks: Map
 
 
 def drawn_before(entries: Sequence[Entry]) -> str:
-    """What is to be said of runs whose samples cannot be taken apart."""
+    """Return the note on runs whose samples cannot be separated."""
     return (
-        f"Samples of {_numbered(entries)} were drawn before it was noted what lies where in them; "
-        f"`mnv3 eval run={entries[0].run.place}` draws them anew."
+        f"Samples of {_numbered(entries)} were drawn by an older version that did not record their layout; "
+        f"`mnv3 eval run={entries[0].run.place}` draws them again."
     )
 
 

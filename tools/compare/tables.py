@@ -1,4 +1,4 @@
-"""The tables of a comparison, as text in cells; how they are shown is the console's and the page's business."""
+"""The tables of a comparison as text in cells; the console and the page render them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from mnv3.tools.compare.runs import Data, Run, Score
 
 NONE = "-"
-GAP = 3  # letters between columns
+GAP = 3  # characters between columns
 
 
 @dataclass
 class Table:
-    """`numbers`: columns, from 0, that are set to the right. `best`: (row, column) of cells that stand out."""
+    """`numbers`: right-aligned columns, from 0. `best`: (row, column) of highlighted cells."""
 
     title: str
     headings: list[str]
@@ -21,8 +21,7 @@ class Table:
     best: set[tuple[int, int]] = field(default_factory=set)
 
     def parts(self, width: int) -> "list[Table]":
-        """The table in parts of at most `width` letters, each with the first column; one part if it is narrow enough
-        or if it cannot be cut so."""
+        """Split into tables of at most `width` characters, each with the first column, as far as columns allow."""
         widths = [max(map(len, column)) + GAP for column in zip(self.headings, *self.rows, strict=True)]
         groups: list[list[int]] = [[]]
         for place in range(1, len(widths)):
@@ -41,7 +40,7 @@ class Table:
 
 
 class Entry(NamedTuple):
-    """A run with its number, from 1, its short label and its cost: parameters and multiply-adds, if they are known."""
+    """A run with its number (from 1), short label and cost: parameters and multiply-adds, if known."""
 
     number: int
     label: str
@@ -54,7 +53,7 @@ class Entry(NamedTuple):
 
 
 def run_table(entries: Sequence[Entry]) -> Table:
-    """Which number is which run, what it costs, and how long it was trained."""
+    """Return one row per run: number, label, cost and training time."""
     headings = ["run", "label", "seed", "params, M", "MAdds, B", "epochs", "trained", "folder"]
     rows = [
         [
@@ -73,7 +72,7 @@ def run_table(entries: Sequence[Entry]) -> Table:
 
 
 def score_table(title: str, data: Data, entries: Sequence[Entry], headline: Sequence[str]) -> Table:
-    """A row for every score of `data`: its main figures, the last epoch's, and the checkpoint they are of."""
+    """Return one row per score of `data`: its main figures, the last epoch's, and the checkpoint."""
     found = [(entry, score) for entry in entries for score in entry.run.scores if score.data == data]
     known = [name for name in headline if any(name in score.figures for _, score in found)]
     rows = [
@@ -95,7 +94,7 @@ def score_table(title: str, data: Data, entries: Sequence[Entry], headline: Sequ
 
 
 def figure_table(title: str, data: Data, entries: Sequence[Entry]) -> Table:
-    """Every figure that the reports have, one a row."""
+    """Return every figure of the reports, one per row."""
     found = [(entry, score) for entry in entries for score in entry.run.scores if score.data == data]
     names = dict.fromkeys(name for _, score in found for name in score.figures)
     rows = [[name, *(_figure(score.figures.get(name)) for _, score in found)] for name in names]
@@ -104,18 +103,18 @@ def figure_table(title: str, data: Data, entries: Sequence[Entry]) -> Table:
 
 
 def difference_table(title: str, rows: Mapping[str, Sequence[str]], entries: Sequence[Entry]) -> Table:
-    """What differs in the configurations, a key a row and a run a column."""
+    """Return the differing keys of the configurations, one row per key, one column per run."""
     return Table(title, ["key", *(str(entry.number) for entry in entries)], [[key, *rows[key]] for key in rows])
 
 
 def _last(run: Run, score: Score, name: str) -> str:
-    """The figure at the last validation of training, which is of the training's own data alone."""
+    """Return the figure at the last validation of training, which exists for the training's own data only."""
     values = [row[f"val/{name}"] for row in run.history if f"val/{name}" in row]
     return _three(values[-1] if values and score.data == run.data else None)
 
 
 def _epochs(run: Run) -> str:
-    """ "8", or "5 of 8" where training goes on or was stopped."""
+    """Return "8", or "5 of 8" if training is running or was stopped."""
     done = int(run.history[-1]["epoch"]) if run.history else None
     planned: Any = (run.config.get("recipe") or {}).get("epochs")
     if done is None:

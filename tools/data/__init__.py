@@ -1,1 +1,1 @@
-"""Data sets of any task: downloads, batches, and what a check reports."""
+"""Data sets of any task: download, loading, checks."""

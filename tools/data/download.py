@@ -1,4 +1,4 @@
-"""Downloads that go on where they stopped, are verified, and unpack whole or not at all."""
+"""Downloads that resume, are verified, and unpack whole or not at all."""
 
 import hashlib
 import os
@@ -18,14 +18,14 @@ from mnv3.tools.files.write import REMEDIES, make_folder, named_errors
 CHUNK = 1 << 20
 """Bytes read at a time."""
 ATTEMPTS = 5
-"""Connections without a single new byte before giving up: a long download survives any number of broken ones."""
+"""Connections in a row without a new byte before giving up; a long download survives any number of interruptions."""
 TIMEOUT_S = 30
 NOTHING_LEFT = 416
 """HTTP status for a range that starts at the end of the file."""
 
 
 class Remote(NamedTuple):
-    """A file at `url`. `size` in bytes and `md5` are checked where they are known."""
+    """A file at `url`. `size` (bytes) and `md5` are checked if known."""
 
     url: str
     size: int | None = None
@@ -33,10 +33,10 @@ class Remote(NamedTuple):
 
 
 def fetch(remote: Remote, path: Path, progress: Callable[[int, int | None], None], pause_s: float = 2.0) -> None:
-    """Download to `path`, by way of `path`.part, which a later call goes on from.
+    """Download to `path` via `path`.part, which a later call resumes.
 
-    `progress(bytes so far, bytes in all or None)` is called now and then. `pause_s`: between two attempts. Raises
-    UserError: no room on the disk, not reachable, broken off, or not the file that was expected.
+    `progress(bytes so far, total bytes or None)` is called now and then; `pause_s` is the pause between attempts.
+    Raises UserError: disk full, unreachable, interrupted, or not the expected file.
     """
     make_folder(path.parent)
     part = path.with_name(path.name + ".part")
@@ -47,8 +47,10 @@ def fetch(remote: Remote, path: Path, progress: Callable[[int, int | None], None
         try:
             complete = _receive(remote, part, progress)
         except (OSError, HTTPException) as error:  # urllib's errors are OSErrors
-            if isinstance(error, OSError) and error.errno in REMEDIES:  # of the disk: those of the network have others
-                raise UserError(f"{part} cannot be written: {REMEDIES[error.errno]}. What is there is kept.") from None
+            if isinstance(error, OSError) and error.errno in REMEDIES:  # a disk error: network errors have other codes
+                raise UserError(
+                    f"{part} cannot be written: {REMEDIES[error.errno]}. The part on disk is kept."
+                ) from None
             if isinstance(error, urllib.error.HTTPError) and 400 <= error.code < 500:
                 raise UserError(f"{remote.url} cannot be downloaded: {error.code} {error.reason}.") from None
             complete, reason = False, str(error)
@@ -60,7 +62,7 @@ def fetch(remote: Remote, path: Path, progress: Callable[[int, int | None], None
             return
         idle = 0 if _length(part) > before else idle + 1
         time.sleep(pause_s if idle else 0)
-    kept = f" {_length(part):,} bytes are kept: the same command goes on from there." if _length(part) else ""
+    kept = f" {_length(part):,} bytes are kept: run the same command to resume." if _length(part) else ""
     raise UserError(f"{remote.url} cannot be downloaded: {reason}.{kept}")
 
 
@@ -76,7 +78,7 @@ def _check_room(remote: Remote, part: Path) -> None:
 
 
 def _receive(remote: Remote, part: Path, progress: Callable[[int, int | None], None]) -> bool:
-    """Append what is missing; whether the file is complete now."""
+    """Append the missing bytes; return whether the file is complete."""
     start = _length(part)
     request = urllib.request.Request(remote.url, headers={"Range": f"bytes={start}-"} if start else {})
     try:
@@ -86,7 +88,7 @@ def _receive(remote: Remote, part: Path, progress: Callable[[int, int | None], N
             return True
         raise
     with response, part.open("ab") as file:
-        if start and response.status != 206:  # the server does not know ranges, and sends all
+        if start and response.status != 206:  # the server ignores ranges and sends the whole file
             file.truncate(0)
             start = 0
         left = response.headers.get("Content-Length")
@@ -100,7 +102,7 @@ def _receive(remote: Remote, part: Path, progress: Callable[[int, int | None], N
 
 
 def _verify(remote: Remote, part: Path) -> None:
-    """Raises UserError, and removes the file, if it is not what was expected: no use in going on from it."""
+    """Raise UserError and remove the file if size or md5 is wrong: resuming from it is useless."""
     found, wanted = [f"{_length(part):,} bytes"], [f"{remote.size:,} bytes" if remote.size else None]
     if remote.md5:
         digest = hashlib.md5(usedforsecurity=False)
@@ -116,13 +118,11 @@ def _verify(remote: Remote, part: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a ZIP file into `folder`: unpacked beside it first, then every file is moved, so none is half-written.
-
-    Raises UserError if the archive is damaged.
-    """
+    """Unpack a ZIP file into `folder` via a folder beside the files, so that none is left half-written.
+    Raises UserError if the archive is damaged."""
     make_folder(folder)
     staging = folder / f".unpacking-{archive.stem}"
-    shutil.rmtree(staging, ignore_errors=True)  # of a call that was killed
+    shutil.rmtree(staging, ignore_errors=True)  # left by a killed process
     try:
         with zipfile.ZipFile(archive) as opened, named_errors(folder):
             opened.extractall(staging)
@@ -134,7 +134,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _merge(source: Path, target: Path) -> None:
-    """Move what is in `source` to `target`: new folders as a whole, into those that are there file by file."""
+    """Move the contents of `source` to `target`: new folders as a whole, existing ones file by file."""
     for item in sorted(source.iterdir()):
         place = target / item.name
         if item.is_dir() and place.is_dir():

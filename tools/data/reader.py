@@ -1,4 +1,4 @@
-"""Formats of data sets: a row each in a task's `data/sets.py`; `mnv3 data list` and messages are made from them."""
+"""Data set formats: one row each in a task's `data/sets.py`, from which `mnv3 data list` and messages derive."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,8 +13,8 @@ Log = Callable[[str], None]
 class Reader(NamedTuple, Generic[T]):
     """How a data set is opened, and what `mnv3 data list` prints about it.
 
-    `open(dataset, root, split, log)`: `dataset` is the section of the configuration, `root` the data root, `log` gets a
-    line on what is worked around. It raises UserError, or Absent if the split is not there at all.
+    `open(dataset, root, split, log)`: `dataset` is the section of the configuration, `root` the data root, `log`
+    receives a line per workaround. Raises UserError, or Absent if the split does not exist.
     """
 
     open: Callable[[Any, Path, str, Log], T]
@@ -24,13 +24,13 @@ class Reader(NamedTuple, Generic[T]):
     how: str
     """How to get it."""
     present: tuple[str, ...] = ()
-    """Files or folders in the data root that show that it is there; none for your own, which can be anywhere."""
+    """Files or folders in the data root that show that it is there; none for your own data, which can be anywhere."""
     get: Callable[[Path, Any], None] | None = None
     """`mnv3 data get`, called with the data root and the configuration."""
 
 
 class OtherTask(UserError):
-    """A data set that this task cannot read; `known` are those that it can."""
+    """A data set that this task cannot read; `known` are those it can."""
 
     def __init__(self, name: str, known: tuple[str, ...]) -> None:
         super().__init__(f"Data set {name} is for another task; this one has {', '.join(known)}.")
@@ -39,7 +39,7 @@ class OtherTask(UserError):
 
 
 def read(readers: Mapping[str, Reader[T]], dataset: Any, root: Path, split: str, log: Log) -> T:
-    """The `split` of the configured data set. Raises OtherTask; UserError: no such split; as its `open`."""
+    """Open the `split` of the configured data set. Raises OtherTask, or UserError: no such split, or as its `open`."""
     reader = readers.get(dataset.name)
     if reader is None:
         raise OtherTask(dataset.name, tuple(readers))

@@ -1,4 +1,4 @@
-"""The splits that `mnv3 data check` and `mnv3 data cache` look at."""
+"""The splits that `mnv3 data check` and `mnv3 data cache` process."""
 
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -11,10 +11,8 @@ BOTH = ("train", "val")
 
 
 def open_splits(split: str | None, open_split: Callable[[str], T], problems: list[str]) -> Iterator[tuple[str, T]]:
-    """Yield `split`, or train and val, opened; `problems` gets what is wrong with those that cannot be.
-
-    Of train and val, one may be absent unless it was asked for: many users have only one of them at hand.
-    """
+    """Yield `split`, or train and val, opened; add to `problems` what is wrong with those that cannot be opened.
+    Without `split`, one of train and val may be absent: many users have only one of them."""
     absent: list[UserError] = []
     for name in [split] if split else BOTH:
         try:

@@ -1,4 +1,4 @@
-"""Looking through a data set: every file at once, counts in words, samples from all over it."""
+"""Surveys of a data set: all files in parallel, counts as text, evenly spread samples."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -14,13 +14,13 @@ PICTURES, COLUMNS, PICTURE_SIDE = 12, 4, 400
 
 
 def look_at_all(look: Callable[[int], Found], count: int) -> list[Found]:
-    """`look(i)` for every i, on all cores. Decoders leave Python's lock, so threads are enough."""
+    """Return `look(i)` for every i, on all cores. Decoders release the GIL, so threads are enough."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(look, range(count)))
 
 
 def histogram(counts: dict[str, int], width: int = 40) -> list[str]:
-    """A line a name, the most frequent first, with a bar of up to `width` characters."""
+    """Return one line per name, the most frequent first, with a bar of up to `width` characters."""
     most, widest = max(counts.values()) or 1, max(map(len, counts))
     digits = max(8, len(f"{most:,}"))
     ranked = sorted(counts.items(), key=lambda item: -item[1])
@@ -28,6 +28,6 @@ def histogram(counts: dict[str, int], width: int = 40) -> list[str]:
 
 
 def spread(pool: Sequence[int], most: int = PICTURES) -> list[int]:
-    """At most `most` of `pool`, evenly spread over it."""
+    """Return at most `most` of `pool`, evenly spread."""
     places = np.linspace(0, len(pool) - 1, min(most, len(pool))).astype(int)
     return [int(pool[place]) for place in places]

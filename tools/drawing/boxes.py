@@ -1,4 +1,4 @@
-"""Boxes, captions and mosaics on images: crisp lines, legible names, the same colour for the same class everywhere."""
+"""Boxes, captions and mosaics: crisp lines, legible names, the same colour for a class everywhere."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,10 +27,10 @@ def draw_boxes(
     Args:
         image: [3, H, W] uint8 RGB.
         boxes: [n, 4] xyxy in pixels of `image`. Of a sorted list the first is on top and gets its
-            tag first; a tag for which there is no room is left out.
+            tag first; a tag without room is left out.
         texts: n name tags, or none.
         colours: n colours, or none for the palette's first.
-        longest: longer side of the picture to draw on; the image is resized first, so that lines and tags stay sharp.
+        longest: longer side of the picture; the image is resized before drawing, so that lines and tags stay sharp.
         caption: a line of text on a dark strip above the picture.
 
     Returns:
@@ -47,12 +47,12 @@ def draw_boxes(
 
 
 def captioned(image: Tensor, caption: str, *, longest: int | None = None) -> Tensor:
-    """`image` [3, H, W] uint8, resized to `longest` as its longer side, below a line of text on a dark strip."""
+    """Return `image` [3, H, W] uint8, resized to `longest` as its longer side, below a line of text on a dark strip."""
     return draw_boxes(image, torch.zeros(0, 4), longest=longest, caption=caption)
 
 
 def mosaic(images: Sequence[Tensor], columns: int, gap: int = 6) -> Tensor:
-    """Lay images out in rows of `columns`, each centred in its cell: as wide as the widest, as high as its row.
+    """Lay out images in rows of `columns`, each centred in a cell as wide as the widest and as high as its row.
 
     Args:
         images: at least one [3, H, W] uint8; sizes may differ.
@@ -70,7 +70,7 @@ def mosaic(images: Sequence[Tensor], columns: int, gap: int = 6) -> Tensor:
 def mosaic_places(
     sizes: Sequence[Sequence[int]], columns: int, gap: int
 ) -> tuple[list[tuple[int, int]], tuple[int, int]]:
-    """Where `mosaic` puts images of these (height, width): top and left of each; and its own height and width."""
+    """Return where `mosaic` puts images of these (height, width): top and left of each, and its height and width."""
     assert sizes and columns > 0
     columns = min(columns, len(sizes))
     rows = [sizes[i : i + columns] for i in range(0, len(sizes), columns)]
@@ -87,7 +87,7 @@ def mosaic_places(
 
 def save_image(image: Tensor, path: Path) -> None:
     """Write `image` ([3, H, W] uint8) to `path` (.jpg or .png), whole or not at all."""
-    # PNG has no use for these two and ignores them.
+    # PNG ignores these two.
     write_encoded(path, _to_pillow(image).save, quality=92, subsampling=0)
 
 
@@ -101,7 +101,7 @@ def _to_tensor(picture: Image.Image) -> Tensor:
 
 
 def caption_height(longest: int) -> int:
-    """Pixels that a caption takes above a picture whose longer side is `longest`."""
+    """Return the pixels that a caption takes above a picture whose longer side is `longest`."""
     return round(max(11.0, longest / 36) * 1.7)
 
 

@@ -1,4 +1,4 @@
-"""Letters of every script in pictures and plots: by a font that has them, or as codes where there is none here."""
+"""Text of every script in pictures and plots: with a font that covers it, or as codes if none is installed."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, wraps
@@ -11,34 +11,34 @@ from mnv3.tools.text.once import remark
 from mnv3.tools.text.plain import plain
 
 LATIN = 0x100
-"""Characters below are in Pillow's own font."""
+"""Pillow's own font has the characters below this."""
 
 LONGEST = 40
-"""Characters of a label."""
+"""Most characters of a label."""
 
 Result = TypeVar("Result")
 
 
 def font_for(text: str, size: float) -> Any:
-    """A Pillow font of `size` pixels for `text`, which has gone through `drawable`."""
+    """Return a Pillow font of `size` pixels for `text`, which must come from `drawable`."""
     wanted = _beyond_latin([text])
     return _font(_covering(wanted) if wanted else None, size)
 
 
 def drawable(texts: Sequence[str]) -> list[str]:
-    """`texts`, plain, with the codes of those characters that no font here has, as in U+732B; a remark says so once."""
+    """Return `texts` as plain lines, with codes like U+732B for characters that no font has; warns once."""
     return [_drawable(plain(text)) for text in texts]
 
 
 def as_labels(names: Iterable[str]) -> list[str]:
-    """Names as a plot can have them: `drawable`, not too long, and with a space before "_", which hides a label."""
+    """Return names for a plot: `drawable`, shortened, and a space before a leading "_", which would hide the label."""
     short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in map(plain, names)]
     return [f" {name}" if name.startswith("_") else name for name in drawable(short)]
 
 
 def literal(plot: Callable[..., Result]) -> Callable[..., Result]:
-    """Decorates what makes and writes a figure: in it a dollar is a dollar, not mathematics, and all texts among its
-    arguments have fonts."""
+    """Decorator for functions that write a figure: a dollar is a dollar, not mathematics, and fonts are set for all
+    texts among the arguments."""
 
     @wraps(plot)
     def drawn(*args: Any, **options: Any) -> Result:
@@ -54,7 +54,7 @@ def literal(plot: Callable[..., Result]) -> Callable[..., Result]:
 
 
 def _texts(values: Any) -> Iterator[str]:
-    """All in `values`, however deep; of dictionaries the keys."""
+    """Yield all texts in `values`, however deep; of dictionaries the keys."""
     if isinstance(values, str):
         yield values
     elif isinstance(values, list | tuple | dict):
@@ -68,7 +68,9 @@ def _drawable(text: str) -> str:
         return text
     lacking = {character for character in wanted if not _covering(frozenset({character}))}
     if lacking:
-        remark("fonts", f"No font here has all letters of {text!r}: pictures show codes until one is installed.")
+        remark(
+            "fonts", f"No font on this machine has all letters of {text!r}: pictures have codes until one is installed."
+        )
     else:
         lacking = wanted  # no single font has them all
     return "".join(f"U+{ord(character):04X} " if character in lacking else character for character in text).strip()
@@ -85,7 +87,7 @@ def _font(path: Path | None, size: float) -> Any:
 
 @cache
 def _covering(characters: frozenset[str]) -> Path | None:
-    """The first font file here that has all `characters`: matplotlib's own before the machine's."""
+    """Return the first font file that has all `characters`: matplotlib's own before the machine's."""
     return next((path for path in _files() if {ord(character) for character in characters} <= _charmap(path)), None)
 
 
@@ -103,12 +105,12 @@ def _charmap(path: Path) -> frozenset[int]:
 
     try:
         return frozenset(FT2Font(str(path)).get_charmap())
-    except (OSError, RuntimeError, ValueError):  # a font that FreeType does not read
+    except (OSError, RuntimeError, ValueError):  # a font that FreeType cannot read
         return frozenset()
 
 
 def _family(path: Path) -> str:
-    """Its name, by which matplotlib finds it."""
+    """Register a font with matplotlib and return its family name."""
     from matplotlib import font_manager
 
     font_manager.fontManager.addfont(str(path))

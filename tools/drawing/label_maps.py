@@ -1,4 +1,4 @@
-"""Label maps laid over their images, in the classes' colours, and the legend to them."""
+"""Label maps in class colours over their images, and the legend."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from mnv3.tools.drawing.paint import DARKENED, SHARE, Colour, paint_legend
 
 
 def overlay(image: Tensor, labels: Tensor, colours: Sequence[Colour], *, longest: int | None = None) -> Tensor:
-    """Colour `image` by its label map.
+    """Blend `image` with the colours of its label map.
 
     Args:
         image: [3, H, W] uint8 RGB.
-        labels: [H, W] integers on the CPU; 0..K-1 are classes, all others are shown as the darkened image.
+        labels: [H, W] integers on the CPU; 0..K-1 are classes, all others appear as the darkened image.
         colours: K colours.
         longest: longer side of the picture; None keeps the image's.
 
@@ -37,5 +37,5 @@ def overlay(image: Tensor, labels: Tensor, colours: Sequence[Colour], *, longest
 
 
 def legend(names: Sequence[str], colours: Sequence[Colour], width: int) -> Tensor:
-    """As `tools.drawing.paint.paint_legend`, [3, H, width] uint8."""
+    """As `tools.drawing.paint.paint_legend`, but [3, H, width] uint8."""
     return torch.from_numpy(np.array(paint_legend(names, colours, width))).permute(2, 0, 1).contiguous()

@@ -1,4 +1,4 @@
-"""Boxes with name tags and label maps on pictures, with Pillow alone."""
+"""Boxes with name tags and label maps on pictures, with Pillow only."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from mnv3.tools.drawing.fonts import drawable, font_for
 
 Colour = tuple[int, int, int]
 
-# 24 hues that stay apart on photographs, neighbours far from each other; class i takes colour i modulo 24.
+# 24 hues that are distinct on photographs, neighbours far apart; class i takes colour i modulo 24.
 PALETTE: tuple[Colour, ...] = (
     (255, 66, 66), (46, 196, 255), (255, 200, 20), (64, 222, 96), (214, 92, 255), (255, 132, 24),
     (32, 232, 202), (255, 112, 178), (176, 226, 38), (112, 128, 255), (240, 150, 120), (0, 158, 116),
@@ -21,15 +21,15 @@ DARK: Colour = (16, 16, 16)
 LIGHT: Colour = (255, 255, 255)
 
 SHARE = 0.55
-"""Of the class's colour in a pixel; the rest is the image, in grey, so that its colours are not taken for classes."""
+"""Share of the class's colour in a pixel; the rest is the image in grey, whose colours could look like classes."""
 DARKENED = 0.45
-"""Brightness of pixels without class: what is left of the image."""
+"""Brightness of pixels without class."""
 LINE = 22
 """Height of a line of the legend, pixels."""
 
 
 def class_colour(index: int) -> Colour:
-    """RGB colour of class `index` (>= 0)."""
+    """Return the RGB colour of class `index` (>= 0)."""
     return PALETTE[index % len(PALETTE)]
 
 
@@ -39,10 +39,10 @@ def paint_boxes(
     texts: Sequence[str] = (),
     colours: Sequence[Colour] = (),
 ) -> None:
-    """Draw boxes with name tags on `picture`, an RGB one.
+    """Draw boxes with name tags on `picture` (RGB).
 
-    `corners`: n times xyxy in pixels. Of a sorted list the first is on top and gets its tag first; a tag for which
-    there is no room is left out. `texts`: n name tags, or none; `colours`: n, or none for the palette's first.
+    `corners`: n times xyxy in pixels. Of a sorted list the first is on top and gets its tag first; a tag without room
+    is left out. `texts`: n name tags, or none; `colours`: n, or none for the palette's first.
     """
     width = max(2, round(max(picture.size) / 240))
     pen = ImageDraw.Draw(picture)
@@ -55,7 +55,7 @@ def paint_boxes(
 
 
 def paint_labels(picture: Image.Image, labels: np.ndarray, colours: Mapping[int, Colour]) -> Image.Image:
-    """`picture`, an RGB one, in the colours of `labels` [H, W] uint8; numbers without colour show it darkened."""
+    """Return `picture` (RGB) in the colours of `labels` [H, W] uint8; labels without colour leave it darkened."""
     palette, known = np.zeros((256, 3), np.uint8), np.zeros(256, np.uint8)
     numbers = list(colours)
     palette[numbers], known[numbers] = list(colours.values()), 255
@@ -67,7 +67,7 @@ def paint_labels(picture: Image.Image, labels: np.ndarray, colours: Mapping[int,
 
 
 def paint_legend(names: Sequence[str], colours: Sequence[Colour], width: int) -> Image.Image:
-    """A square of its colour before every name, on a dark strip of `width`, in as many columns as fit."""
+    """Return a strip `width` pixels wide with a coloured square before every name, in as many columns as fit."""
     names = drawable(names)
     widest = max(int(font_for(name, 13).getlength(name)) for name in names) + LINE + 18
     columns = max(1, min(len(names), width // widest))
@@ -84,7 +84,7 @@ def paint_legend(names: Sequence[str], colours: Sequence[Colour], width: int) ->
 def _outline(
     pen: ImageDraw.ImageDraw, corners: Sequence[float], colour: Colour, width: int, canvas: tuple[int, int]
 ) -> None:
-    """A rectangle with a thin dark rim, so that it shows on bright and on dark ground; edges stay on the canvas."""
+    """Draw a rectangle with a thin dark rim, visible on bright and dark ground; edges stay on the canvas."""
     x1, x2 = sorted(min(max(round(value), 0), canvas[0] - 1) for value in corners[0::2])
     y1, y2 = sorted(min(max(round(value), 0), canvas[1] - 1) for value in corners[1::2])
     pen.rectangle((x1 - 1, y1 - 1, x2 + 1, y2 + 1), outline=DARK)
@@ -100,13 +100,11 @@ def _tag(
     canvas: tuple[int, int],
     taken: list[tuple[float, float, float, float]],
 ) -> None:
-    """`text` on a filled tag on the box's upper edge, else inside it or below it; left out where all three are taken.
-
-    A tag half under another one says nothing, and the box's colour still names the class.
-    """
+    """Draw `text` on a filled tag on the box's upper edge, else inside it or below it; left out if all three are taken.
+    A half-covered tag is unreadable, and the box's colour still identifies the class."""
     pad = 2
     left, top, right, bottom = pen.textbbox((0, 0), text, font=font)
-    line = pen.textbbox((0, 0), "Ag", font=font)  # one height for all tags, whatever letters they hold
+    line = pen.textbbox((0, 0), "Ag", font=font)  # one height for all tags, whatever their letters
     width, height = right - left + 2 * pad, max(line[3], bottom) - min(line[1], top) + 2 * pad
     x = min(max(round(min(corners[0], corners[2])), 0), max(canvas[0] - int(width) - 1, 0))
     upper, lower = sorted((round(corners[1]), round(corners[3])))

@@ -1,6 +1,6 @@
-"""Plots of a run: precision-recall, confusion, AP by class, training curves. PNG files, written whole or not at all.
+"""Plots of a run (precision-recall, confusion, AP by class, training curves) as PNG, written whole or not at all.
 
-Figures are made without pyplot, so that plotting opens no window and leaves no global state behind.
+Figures are made without pyplot, so that plotting opens no window and leaves no global state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,16 +20,16 @@ INK = "#1f2430"
 FAINT = "#c9ced6"
 MAIN = "#1f6fd6"
 SECOND = "#a8c8f0"
-NAMED_LINES = 12  # more lines than this cannot be told apart: they turn grey, and only the mean is named
+NAMED_LINES = 12  # more lines are indistinguishable: they turn grey, and only the mean is named
 HIGHEST = 400.0  # inches; a picture has 65,536 rows at most
-NUMBERED_CELLS = 24  # more classes than this leave no room for a number in a cell
+NUMBERED_CELLS = 24  # with more classes there is no room for a number in a cell
 
 
 @literal
 def plot_pr_curves(
     path: Path, recall: np.ndarray, precision: Mapping[str, np.ndarray], names: Sequence[str], colours: Sequence[int]
 ) -> None:
-    """Precision against recall, one panel a matching rule.
+    """Plot precision against recall, one panel per matching rule.
 
     Args:
         recall: [R], 0..1.
@@ -57,12 +57,12 @@ def plot_pr_curves(
 
 @literal
 def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: str, *, counts: bool = True) -> None:
-    """A confusion matrix twice: counts, and each row as shares of its sum.
+    """Plot a confusion matrix twice: counts, and each row as shares of its sum.
 
     Args:
         matrix: [K, K] counts, row = truth, column = prediction.
         names: K names; the last may be the background.
-        counts: False where they are too large to be read, as those of pixels: shares of columns are in their place.
+        counts: False plots shares of columns instead of counts, for counts too large to read (pixels).
     """
     count, named = len(names), as_labels(names)
     side = float(np.clip(2.6 + 0.42 * count, 4.4, 15.0))
@@ -70,7 +70,7 @@ def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: 
     figure.suptitle(title)
     size = float(np.clip(40 * side / count, 4.5, 10))  # points: about half a cell
     rows, columns = _shares(matrix, axis=1), _shares(matrix, axis=0)
-    # Counts are coloured on a root scale: one frequent class must not bleach all others.
+    # Counts are coloured on a root scale, so that one frequent class does not bleach all others.
     root = np.sqrt(matrix / max(1, matrix.max()))
     other = ("counts", matrix, root) if counts else ("shares of each column", columns, columns)
     for axes, (kind, cells, shade) in zip(panels, (other, ("shares of each row", rows, rows)), strict=True):
@@ -88,11 +88,11 @@ def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: 
 def plot_class_scores(
     path: Path, scores: Mapping[str, float], title: str, *, under: Mapping[str, float] | None = None, labels: str = ""
 ) -> None:
-    """Horizontal bars, best class first, with the mean as a line.
+    """Plot horizontal bars, best class first, with the mean as a line.
 
     Args:
         scores: class name -> value in 0..1; NaN (no ground truth) is left out.
-        under: a second, larger value a class, as a pale bar behind.
+        under: a second, larger value per class, as a pale bar underneath.
         labels: names of the two, "AP|AP50".
     """
     known = {name: value for name, value in scores.items() if np.isfinite(value)}
@@ -120,21 +120,19 @@ def plot_class_scores(
 
 @literal
 def plot_training(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Curves of a run from the rows of its metrics.csv (empty cells are skipped): losses, scores, learning rate.
-
-    A column is a loss when its last part names one, a rate when it is `lr`; `val/...` columns else are scores.
-    """
+    """Plot losses, scores and learning rate from the rows of a metrics.csv; empty cells are skipped.
+    A column is a loss if its last part ends with "loss", a rate if it is `lr`; other `val/...` columns are scores."""
     columns = dict.fromkeys(name for row in rows for name in row)
     groups = {
         "loss": [name for name in columns if name.rpartition("/")[2].endswith("loss")],
         "validation": [name for name in columns if name.startswith("val/") and not name.endswith("loss")],
         "learning rate": [name for name in columns if name.rpartition("/")[2] == "lr"],
     }
-    shown = {title: names for title, names in groups.items() if any(_series(rows, name)[0] for name in names)}
-    if not shown:
+    plotted = {title: names for title, names in groups.items() if any(_series(rows, name)[0] for name in names)}
+    if not plotted:
         return
-    figure, panels = _figure(columns=len(shown), width=5.4 * len(shown), height=4.2)
-    for axes, (title, names) in zip(panels, shown.items(), strict=True):
+    figure, panels = _figure(columns=len(plotted), width=5.4 * len(plotted), height=4.2)
+    for axes, (title, names) in zip(panels, plotted.items(), strict=True):
         for i, name in enumerate(names):
             epochs, values = _series(rows, name)
             if epochs:
@@ -153,20 +151,25 @@ def _series(rows: Sequence[Mapping[str, str]], name: str) -> tuple[list[float], 
 
 
 def _figure(columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure (inches) with a row of panels in one quiet style."""
+    """Return a figure (inches) with a row of panels in a uniform style."""
     figure = Figure(figsize=(width, height), layout="constrained")
     panels: list[Axes] = [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
     for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set_color(FAINT)
-        axes.tick_params(color=FAINT, labelcolor=INK)
-        axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+        style_axes(axes)
         axes.set_axisbelow(True)
     return figure, panels
 
 
+def style_axes(axes: Axes, **ticks: Any) -> None:
+    """Apply the uniform style: no frame on top and right, faint lines. `ticks`: further options of the ticks."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.tick_params(color=FAINT, labelcolor=INK, **ticks)
+    axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+
+
 def _shares(matrix: np.ndarray, axis: int) -> np.ndarray:
-    """Cells as shares of their sum along `axis`; 0 where there is nothing."""
+    """Return cells as shares of their sum along `axis`; 0 for an empty sum."""
     sums = matrix.sum(axis=axis, keepdims=True)
     return np.divide(matrix, sums, out=np.zeros(matrix.shape), where=sums > 0)
 
@@ -183,7 +186,7 @@ def _number_cells(axes: Axes, cells: np.ndarray, shade: np.ndarray, size: float)
 
 
 def _rgb(index: int) -> tuple[float, float, float]:
-    """The palette's colour, a little darker: lines lie on white here."""
+    """Return the palette's colour, slightly darker because lines lie on white."""
     red, green, blue = class_colour(index)
     return (red / 300, green / 300, blue / 300)
 

@@ -1,4 +1,4 @@
-"""Scatter plots with a name at every point, laid out so that the names do not cover each other."""
+"""Scatter plots with a name at every point, laid out to avoid overlaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,22 +13,22 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
 from mnv3.tools.drawing.fonts import literal
-from mnv3.tools.drawing.plots import FAINT, INK
+from mnv3.tools.drawing.plots import INK, style_axes
 from mnv3.tools.files.write import write_encoded
 
 COLOURS = ("#1f6fd6", "#d2691e", "#2e8b57", "#8a4fbf", "#6b7280", "#b03060")
 SOFTWARE = "mnv3 table"
-"""By which a picture of ours is known."""
+"""PNG metadata that marks a picture as made by this program."""
 
 DOTS = 110  # an inch
-DIRECTIONS = (0, 180, 40, 140, -40, -140, 90, -90, 65, 115, -65, -115)  # degrees; the first free one is taken
+DIRECTIONS = (0, 180, 40, 140, -40, -140, 90, -90, 65, 115, -65, -115)  # degrees, in order of preference
 DISTANCES = (9, 14, 22, 32, 44, 58)  # pixels from a point to its name
-LEADER = 18  # from this distance a line leads from the name to its point
+LEADER = 18  # from this distance a line connects the name and its point
 
 
 @dataclass(frozen=True)
 class Point:
-    """A named point; a point of a `family` has its colour. `hollow` is the paper's."""
+    """A named point in the colour of its `family`; `hollow` ones are the paper's."""
 
     x: float
     y: float
@@ -39,8 +39,8 @@ class Point:
 
 @dataclass
 class Panel:
-    """Points on one pair of axes. A family in `joined` has a line through its points, the hollow ones apart from the
-    others; `pairs` are joined by a dotted line, and the second one's name is for both."""
+    """Points on one pair of axes. A family in `joined` has a line through its points, hollow ones separately; `pairs`
+    are joined by a dotted line and share the second one's name."""
 
     title: str
     x: str
@@ -52,7 +52,7 @@ class Panel:
 
 @literal
 def save_panels(path: Path, title: str, panels: Sequence[Panel], note: str) -> None:
-    """Draw `panels`, two in a row, x on a log scale, into a PNG with `note` below."""
+    """Draw `panels`, two per row, x on a log scale, as a PNG with `note` below."""
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(7.2 * columns, 5.2 * rows + 0.4), layout="constrained", dpi=DOTS)
@@ -67,7 +67,7 @@ def save_panels(path: Path, title: str, panels: Sequence[Panel], note: str) -> N
         _draw(axes, panel, colours)
         drawn.append((axes, panel))
     canvas.draw()
-    figure.set_layout_engine("none")  # names are laid out in pixels: nothing may move any more
+    figure.set_layout_engine("none")  # names are laid out in pixels: nothing may move from here on
     for axes, panel in drawn:
         _name(axes, panel, colours, canvas)
     write_encoded(path, figure.savefig, dpi=DOTS, metadata={"Software": SOFTWARE})
@@ -88,12 +88,9 @@ def _draw(axes: Axes, panel: Panel, colours: dict[str, str]) -> None:
         axes.plot((one.x, other.x), (one.y, other.y), color=INK, lw=0.8, ls=":", zorder=2)
     axes.margins(0.14, 0.12)
     axes.autoscale_view()
-    if len(panel.points) == 1:  # nothing else gives it a scale
+    if len(panel.points) == 1:  # nothing else sets the scale
         axes.set_ylim(0, max(1.0, 1.3 * panel.points[0].y))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(which="both", color=FAINT, labelcolor=INK)
-    axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+    style_axes(axes, which="both")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 1.5, 2, 3, 4, 5, 7)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -101,7 +98,7 @@ def _draw(axes: Axes, panel: Panel, colours: dict[str, str]) -> None:
 
 
 def _name(axes: Axes, panel: Panel, colours: dict[str, str], canvas: FigureCanvasAgg) -> None:
-    """Write every name beside its point, where it covers the least of the other names and points."""
+    """Place every name next to its point, where it covers the least of other names and points."""
     places = [tuple(axes.transData.transform((point.x, point.y))) for point in panel.points]
     taken = [Bbox.from_extents(x - 6, y - 6, x + 6, y + 6) for x, y in places]
     inside = axes.get_window_extent()
@@ -124,7 +121,7 @@ def _name(axes: Axes, panel: Panel, colours: dict[str, str], canvas: FigureCanva
 
 
 def _offsets(width: float, height: float) -> list[tuple[float, float]]:
-    """Where the lower left corner of a name can be, from its point."""
+    """Return the offsets from a point at which its name's lower left corner can be."""
     found = []
     for distance, degrees in product(DISTANCES, DIRECTIONS):
         across, up = cos(radians(degrees)), sin(radians(degrees))
@@ -137,7 +134,7 @@ def _offsets(width: float, height: float) -> list[tuple[float, float]]:
 def _cost(
     x: float, y: float, offset: tuple[float, float], size: Bbox, taken: Sequence[Bbox], inside: Bbox
 ) -> tuple[float, float]:
-    """Pixels of a name that cover others or leave the axes; then how far it is away."""
+    """Return the pixels of a name that cover others or leave the axes, and its distance."""
     box = Bbox.from_bounds(x + offset[0] - 1, y + offset[1] - 1, size.width + 2, size.height + 2)
     covered = sum(_area(Bbox.intersection(box, other)) for other in taken)
     outside = box.width * box.height - _area(Bbox.intersection(box, inside))

@@ -1,4 +1,4 @@
-"""Sheets of sample pictures, with a note beside each of what lies where, so that a sample can be cut out again."""
+"""Sheets of sample pictures, each with a layout file from which samples can be cut out again."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from mnv3.tools.files.write import write_json
 
 class Panel(NamedTuple):
     """A part of a sheet: `part` ("image", "truth", "prediction" or "legend") of sample `name`, in pixels of the sheet,
-    without its caption."""
+    without caption."""
 
     name: str
     part: str
@@ -25,19 +25,19 @@ class Panel(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """[3, H, W] uint8, and what lies where in it."""
+    """Picture [3, H, W] uint8 and its layout."""
 
     picture: Tensor
     panels: tuple[Panel, ...]
 
 
 def panel(picture: Tensor, name: str, part: str, caption: int = 0) -> Sheet:
-    """A sheet of one panel, the uppermost `caption` pixels of which are its caption."""
+    """Return a sheet of one panel whose top `caption` pixels are its caption."""
     return Sheet(picture, (Panel(name, part, 0, caption, picture.shape[2], picture.shape[1]),))
 
 
 def lay_out(sheets: Sequence[Sheet], columns: int, gap: int = 6) -> Sheet:
-    """Sheets in rows of `columns`, as `tools.drawing.boxes.mosaic` lays out pictures."""
+    """Return sheets in rows of `columns`, arranged like `tools.drawing.boxes.mosaic`."""
     places, _ = mosaic_places([sheet.picture.shape[1:] for sheet in sheets], columns, gap)
     panels = [
         _moved(part, left, top) for sheet, (top, left) in zip(sheets, places, strict=True) for part in sheet.panels
@@ -46,31 +46,31 @@ def lay_out(sheets: Sequence[Sheet], columns: int, gap: int = 6) -> Sheet:
 
 
 def under(upper: Sheet, lower: Sheet) -> Sheet:
-    """`lower` below `upper`, of the same width."""
+    """Return `lower` below `upper`, both of the same width."""
     panels = [_moved(part, 0, upper.picture.shape[1]) for part in lower.panels]
     return Sheet(torch.cat([upper.picture, lower.picture], 1), (*upper.panels, *panels))
 
 
 def save_sheet(sheet: Sheet, path: Path) -> None:
-    """Write the picture to `path` and what lies where to a .json beside it, each whole or not at all."""
+    """Write the picture to `path` and its layout to a .json beside it, each whole or not at all."""
     save_image(sheet.picture, path)
     note = {"size": [*sheet.picture.shape[1:]], "panels": [part._asdict() for part in sheet.panels]}
     write_json(path.with_suffix(".json"), note)
 
 
 def read_panels(path: Path, size: tuple[int, int]) -> tuple[Panel, ...]:
-    """What lies where in the sheet `path`, whose (height, width) is `size`; nothing where no note says it."""
+    """Read the layout of the sheet `path` of (height, width) `size`; empty if there is none."""
     try:
         note: Any = json.loads(path.with_suffix(".json").read_text())
         panels = tuple(Panel(**part) for part in note["panels"])
         whole = tuple(note["size"]) == size and all(_lies_in(part, size) for part in panels)
-        return panels if whole else ()  # else the note is not about this picture
+        return panels if whole else ()  # else the layout belongs to another picture
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
 
 
 def _lies_in(part: Panel, size: tuple[int, int]) -> bool:
-    """Whether a panel is a part of a picture of (height, width) `size`."""
+    """Return whether a panel is well-formed and within (height, width) `size`."""
     places = all(type(place) is int for place in part[2:])
     inside = places and 0 <= part.left < part.right <= size[1] and 0 <= part.top < part.bottom <= size[0]
     return inside and type(part.name) is str and type(part.part) is str

@@ -1,1 +1,1 @@
-"""Networks as ONNX files: built, described, checked, quantised, run."""
+"""Networks as files for other engines: built, described, checked, quantised, run."""

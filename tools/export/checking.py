@@ -1,4 +1,4 @@
-"""Whether an exported file says what the network says that it was made of."""
+"""Checks that an exported file gives the results of the network it was made from."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,21 +8,21 @@ import numpy as np
 from mnv3.tools.predict.predictor import Boxes
 
 BOX, SCORE, PIXELS = 0.1, 1e-4, 0.9999
-"""What must agree at float32: corners within pixels, scores, share of a label map."""
+"""What must agree at float32: corners in pixels, scores, share of a label map."""
 
 ALIKE = 0.5
-"""Of all boxes, whatever their scores."""
+"""Least share of all boxes, whatever their scores."""
 
 TIE = 1e-4
-"""Overlaps that near to the threshold of NMS fall on either side by rounding: once in 230,000 boxes of a detector of
-blood cells, by an overlap 1e-7 from it."""
+"""Rounding decides overlaps this near to the threshold of NMS: once in 230,000 boxes of a detector of blood cells, at
+an overlap 1e-7 from it."""
 
 SURE, OVERLAP = 0.3, 0.8
-"""Of 8 bits: the least score of the boxes that are looked for, and the least overlap of one that is found again."""
+"""For 8 bits: least score of the boxes to find again, and least overlap of a box that counts as found."""
 
 
 class Agreement(NamedTuple):
-    """`good`: as close as float32 must be; `words`: how close."""
+    """`good`: as close as float32 must be; `words`: how close, for the log."""
 
     good: bool
     words: str
@@ -31,10 +31,10 @@ class Agreement(NamedTuple):
 def boxes_agree(
     ours: Sequence[Boxes], theirs: Sequence[Boxes], *, least_score: float, limit: int, nms_iou: float
 ) -> Agreement:
-    """Of the detections of the same images, found with a score threshold of `least_score`, `limit` an image at most.
+    """Compare the detections of the same images, found with a score threshold of `least_score` and `limit` an image.
 
-    Rounding decides which box is there where scores tie with the threshold or with the last of a full list, and where
-    two boxes overlap by just `nms_iou`: of the former half may differ, the latter are counted apart.
+    Rounding decides which boxes remain where scores tie with the threshold or with the last of a full list (half of
+    these may differ) and where two boxes overlap by just `nms_iou` (counted separately).
     """
     apart, missing, tied, alike, total = 0.0, 0, 0, 0, 0
     for one, other in zip(ours, theirs, strict=True):
@@ -56,8 +56,8 @@ def boxes_agree(
 
 
 def _tied(one: Boxes, other: Boxes, lost: Sequence[np.ndarray], nms_iou: float) -> tuple[np.ndarray, np.ndarray]:
-    """Of each list, which of its `lost` boxes the other lacks because of a tie in NMS: they overlap a box of their own
-    list by just `nms_iou`, or they took the place of one that does."""
+    """Return which `lost` boxes of each list the other lacks because of a tie in NMS: they overlap a box of their own
+    list by just `nms_iou`, or replaced one that does."""
     low, high = nms_iou - TIE, nms_iou + TIE
     at_edge = [gone & _overlaps(found, found, low, high) for found, gone in zip((one, other), lost, strict=True)]
     tied = list(at_edge)
@@ -68,13 +68,13 @@ def _tied(one: Boxes, other: Boxes, lost: Sequence[np.ndarray], nms_iou: float) 
 
 
 def _overlaps(a: Boxes, b: Boxes, low: float, high: float) -> np.ndarray:
-    """[len(a)] bool: overlaps some box of `b` of its class by `low` to `high`."""
+    """Return [len(a)] bool: overlaps a box of `b` of its class by `low` to `high`."""
     overlap = pairwise_overlaps(a.boxes, b.boxes)
     return ((a.classes[:, None] == b.classes[None]) & (overlap >= low) & (overlap <= high)).any(1)
 
 
 def _nearest(a: Boxes, b: Boxes) -> np.ndarray:
-    """[len(a)] how far the nearest box of `b` with the same class and score is from each of `a`, in pixels."""
+    """Return [len(a)] distance in pixels to the nearest box of `b` with the same class and score."""
     if not len(b.scores):
         return np.full(len(a.scores), np.inf)
     apart = np.abs(a.boxes[:, None] - b.boxes[None]).max(2)
@@ -83,7 +83,7 @@ def _nearest(a: Boxes, b: Boxes) -> np.ndarray:
 
 
 def boxes_resemble(ours: Sequence[Boxes], theirs: Sequence[Boxes]) -> str:
-    """How many of the sure detections are found again, in words: of a file that cannot agree, in 8 bits."""
+    """Describe how many confident detections are found again, for 8-bit files, which cannot agree exactly."""
     sure, again = 0, 0
     for one, other in zip(ours, theirs, strict=True):
         clear = one.scores >= SURE
@@ -98,7 +98,7 @@ def boxes_resemble(ours: Sequence[Boxes], theirs: Sequence[Boxes]) -> str:
 
 
 def pairwise_overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Intersection over union [P, Q] of boxes [P, 4] and [Q, 4], xyxy."""
+    """Return the intersection over union [P, Q] of boxes [P, 4] and [Q, 4], xyxy."""
     low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
     both = (high - low).clip(0).prod(2)
     areas = [(boxes[:, 2:] - boxes[:, :2]).prod(1) for boxes in (a, b)]
@@ -106,7 +106,7 @@ def pairwise_overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def labels_agree(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> Agreement:
-    """Of the label maps of the same images."""
+    """Compare the label maps of the same images."""
     pixels = sum(one.size for one in ours)
     same = sum(int((one == other).sum()) for one, other in zip(ours, theirs, strict=True))
     return Agreement(same >= PIXELS * pixels, f"the same class on {100 * same / pixels:.4f} % of {pixels} pixels")

@@ -1,4 +1,4 @@
-"""What an exported file says of itself, in its metadata."""
+"""The description of an exported file, in its metadata."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ KINDS, PRECISIONS = ("whole", "raw"), ("float32", "int8")
 
 
 class ClassRow(NamedTuple):
-    """A class: its number in the results, its name, the data set's own number of it, its colour (RGB)."""
+    """A class: its number in the results, name, original number in the data set, colour (RGB)."""
 
     number: int
     name: str
@@ -23,43 +23,43 @@ class ClassRow(NamedTuple):
 
 
 class Description(NamedTuple):
-    """Every field is an entry `mnv3.<field>` of the metadata, in JSON."""
+    """Every field is a JSON entry `mnv3.<field>` of the metadata."""
 
     version: str
     """Of mnv3."""
     task: str
     kind: str
-    """ "whole": from the bytes of images to results; "raw": the network alone."""
+    """ "whole": from image bytes to results; "raw": the network alone."""
     precision: str
     """ "float32" or "int8"."""
     input_size: list[int] | None
     """Height and width of the network's input; None: those of the images."""
     preprocessing: str
-    """What an image goes through, in words: for "raw", what is left to the user."""
+    """What an image goes through, in words; for "raw", what the user must do."""
     rules: dict[str, Any]
-    """Fields of the task's `Preset`, but for the anchors, which a raw detector has as an output."""
+    """Fields of the task's `Preset`, except the anchors, which are an output of a raw detector."""
     classes: list[ClassRow]
     figures: dict[str, float]
     """Scores of the source."""
     config: dict[str, Any]
-    """Of the run it is from, with its data set; empty without one."""
+    """Of the source run, with its data set; empty without one."""
     source: str
     command: str
 
 
 def properties_for(description: Description) -> dict[str, str]:
-    """The entries of the metadata."""
+    """Return the entries of the metadata."""
     return {PREFIX + name: json.dumps(value) for name, value in description._asdict().items()}
 
 
 def description_of(properties: Mapping[str, str], path: object) -> Description:
-    """Read it back; `path` for messages. Raises UserError: a file of somebody else, or of a later version."""
+    """Read the description back; `path` for messages. Raises UserError: not from mnv3, or from a later version."""
     found: dict[str, Any] = {
         name.removeprefix(PREFIX): value for name, value in properties.items() if name.startswith(PREFIX)
     }
     missing = [name for name in Description._fields if name not in found]
     if len(missing) == len(Description._fields):
-        raise UserError(f"{path}: not one of `mnv3 export`: it does not say what its inputs and outputs mean.")
+        raise UserError(f"{path}: not written by `mnv3 export`: its inputs and outputs are not described.")
     try:
         values = {name: json.loads(found[name]) for name in Description._fields}
         classes = [ClassRow(*row) for row in values.pop("classes")]
@@ -72,7 +72,7 @@ def description_of(properties: Mapping[str, str], path: object) -> Description:
 
 
 def _check(description: Description) -> None:
-    """Raises ValueError or TypeError: a field is of another type than it should be."""
+    """Raise ValueError or TypeError if a field has the wrong type."""
     texts = (description.version, description.task, description.preprocessing, description.source, description.command)
     size = description.input_size
     good = [

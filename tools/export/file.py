@@ -1,4 +1,4 @@
-"""Exported files: written and read whole, and started in the engine of their format."""
+"""Exported files: written and read whole, and run in the engine of their format."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Exported(NamedTuple):
-    """A file of `mnv3 export`. `model`: as the engine of its suffix has it, an onnx.ModelProto or the file's bytes."""
+    """A file of `mnv3 export`. `model`: as its engine represents it, an onnx.ModelProto or the file's bytes."""
 
     path: Path
     model: Any
@@ -24,10 +24,8 @@ class Exported(NamedTuple):
 
 
 def read_exported(path: Path | str) -> Exported:
-    """Read a file, whose suffix tells the format.
-
-    Raises UserError: it is not there, of another format, damaged, or not of `mnv3 export`; or a library is missing.
-    """
+    """Read a file in the format of its suffix.
+    Raises UserError: missing, of another format, damaged, not from `mnv3 export`; or a library is not installed."""
     path = Path(path).expanduser()
     if not path.is_file():
         raise UserError(f"model={path}: there is no such file.")
@@ -37,13 +35,13 @@ def read_exported(path: Path | str) -> Exported:
     try:
         check_seal(content)
     except DamagedError as error:
-        raise UserError(f"model={path}: is damaged: {error}. Nothing of it is used; export it again.") from error
+        raise UserError(f"model={path}: is damaged: {error}. The file is not used; export it again.") from error
     model, properties = engine_of(path).load().unpack(content, path)
     return Exported(path, model, description_of(properties, path))
 
 
 def write_exported(exported: Exported) -> None:
-    """Write a file to its place with its description inside: whole, or not at all."""
+    """Write a file with its description inside, whole or not at all."""
     from mnv3.tools.export.description import properties_for
 
     pack = engine_of(exported.path).load().pack
@@ -51,10 +49,10 @@ def write_exported(exported: Exported) -> None:
 
 
 def start(exported: Exported, threads: int | None = None) -> Callable[[np.ndarray], list[Any]]:
-    """A file in its engine. Raises UserError: that is not installed, or refuses the model."""
+    """Start a file in its engine. Raises UserError if the engine is not installed or refuses the model."""
     return engine_of(exported.path).load().Session(exported.model, threads)
 
 
 def stacked(images: Sequence[np.ndarray]) -> np.ndarray:
-    """As np.stack, which would copy a single image."""
+    """As np.stack, without copying a single image."""
     return images[0][None] if len(images) == 1 else np.stack(images)

@@ -8,28 +8,28 @@ import onnx
 from onnxscript import GraphBuilder, OpBuilder, ir
 
 OPSET = 18
-"""The first with Resize that shrinks without aliasing, and what PyTorch's exporter is written for."""
+"""The first with antialiased Resize, and the one PyTorch's exporter targets."""
 
-IR_VERSION = 10  # of ONNX 1.16; runtimes refuse files of a later one than they know
+IR_VERSION = 10  # of ONNX 1.16; runtimes refuse files of a later version than they know
 
 BOOL, FLOAT, INT64, UINT8 = ir.DataType.BOOL, ir.DataType.FLOAT, ir.DataType.INT64, ir.DataType.UINT8
-"""Types, as the attribute of Cast has them."""
+"""Types as Cast's attribute takes them."""
 
 Shape = Sequence[int | str]
-"""Sizes; words stand for those that vary."""
+"""Sizes; words stand for variable ones."""
 
 
 def begin(name: str, kind: type[np.generic], shape: Shape) -> tuple[OpBuilder, ir.Value]:
-    """An empty graph, as what adds nodes to it, and its input `name`."""
+    """Return an empty graph, as the builder that adds nodes to it, and its input `name`."""
     value = _value(name, kind, shape)
     return GraphBuilder(ir.Graph([value], [], nodes=[], opset_imports={"": OPSET}, name="mnv3")).op, value
 
 
 def finish(op: OpBuilder, outputs: Mapping[str, tuple[ir.Value, type[np.generic], Shape]]) -> onnx.ModelProto:
-    """The whole model, checked. `outputs`: value, type and shape by name."""
+    """Return the whole model, checked. `outputs`: value, type and shape by name."""
     graph = op.builder.graph
     for name, (value, kind, shape) in outputs.items():
-        if value.name != name:  # an output of the network has its name
+        if value.name != name:  # an output of the network keeps its own name
             value = op.Identity(value)
         value.name, value.dtype, value.shape = name, ir.DataType.from_numpy(np.dtype(kind)), ir.Shape(shape)
         graph.outputs.append(value)
@@ -42,7 +42,7 @@ def finish(op: OpBuilder, outputs: Mapping[str, tuple[ir.Value, type[np.generic]
 
 
 def attach(op: OpBuilder, network: onnx.GraphProto, value: ir.Value) -> list[ir.Value]:
-    """Add all nodes of a network of one input, which becomes `value`; returns its outputs."""
+    """Add all nodes of a network with one input, which becomes `value`; return its outputs."""
     inner, graph = ir.from_proto(network), op.builder.graph
     inner.inputs[0].replace_all_uses_with(value)
     outputs, nodes = list(inner.outputs), list(inner)
@@ -56,25 +56,25 @@ def attach(op: OpBuilder, network: onnx.GraphProto, value: ir.Value) -> list[ir.
 
 
 def constant(op: OpBuilder, array: np.ndarray) -> ir.Value:
-    """An array as a value; lists and numbers become constants by themselves."""
+    """Return an array as a value; lists and numbers become constants automatically."""
     graph = op.builder.root.graph
     return op.initializer(ir.tensor(array), name=f"array_{len(graph.initializers)}")
 
 
 def branch(op: OpBuilder, make: Callable[[OpBuilder], Sequence[ir.Value]], count: int) -> ir.Graph:
-    """A branch of `If` with `count` outputs, those that `make(op)` returns."""
+    """Return a branch of `If` with `count` outputs, those that `make(op)` returns."""
     return op.builder.subgraph(make, [], [ir.Value() for _ in range(count)])
 
 
 def resize(op: OpBuilder, planes: ir.Value, size: tuple[int, int], **attributes: Any) -> ir.Value:
-    """[N, 3, H, W] -> [N, 3, *size]. All four sizes are given: ONNX Runtime 1.31 mixes up two of them when it turns
-    a quantised model channels-last."""
+    """Resize [N, 3, H, W] to [N, 3, *size]. All four sizes are given: ONNX Runtime 1.31 mixes up two of them when it
+    converts a quantised model to channels-last."""
     sizes = op.Concat(op.Shape(planes, start=0, end=1), [3, *size], axis=0)
     return op.Resize(planes, None, None, sizes, **attributes)
 
 
 def users_of(graph: onnx.GraphProto) -> Mapping[str, list[onnx.NodeProto]]:
-    """The nodes that take each value."""
+    """Return the nodes that use each value."""
     users: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
         for name in node.input:

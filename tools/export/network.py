@@ -19,10 +19,8 @@ ACROSS = ([2, 3], [-2, -1])
 def network_graph(
     network: nn.Module, example: Tensor, inputs: Sequence[str], outputs: Sequence[str], dynamic: Mapping[int, str]
 ) -> onnx.GraphProto:
-    """Graph of `network`, a module without batch norms, whose input is like `example` but along the axes `dynamic`.
-
-    `inputs` and `outputs` are the names of its values.
-    """
+    """Return the graph of `network`, without batch norms, for inputs like `example` except along the axes `dynamic`.
+    `inputs` and `outputs` name its values."""
     shapes = ({axis: torch.export.Dim(name) for axis, name in dynamic.items()},)
     with torch.no_grad(), silence():
         program = torch.onnx.export(
@@ -40,12 +38,12 @@ def network_graph(
     for node in graph.node:
         _simplify(node)
     _drop_unused(graph)
-    del graph.value_info[:]  # with the rest of what the exporter notes of its passes
+    del graph.value_info[:]  # and the rest of the exporter's notes
     return graph
 
 
 def _drop_unused(graph: onnx.GraphProto) -> None:
-    """Leave out constants that no node takes, of which runtimes warn."""
+    """Remove constants that no node uses; runtimes warn about them."""
     used = users_of(graph)
     kept = [tensor for tensor in graph.initializer if tensor.name in used]
     del graph.initializer[:]
@@ -53,8 +51,8 @@ def _drop_unused(graph: onnx.GraphProto) -> None:
 
 
 def _simplify(node: onnx.NodeProto) -> None:
-    """Leave out the notes on lines of source code. And, of mean pooling without padding, that padding counts: ONNX
-    Runtime takes a hundred times as long to count it."""
+    """Remove notes on source lines, and count_include_pad from mean pooling without padding: ONNX Runtime is a hundred
+    times slower with it."""
     del node.metadata_props[:]
     node.doc_string = ""
     attributes = {attribute.name: attribute for attribute in node.attribute}
@@ -64,7 +62,7 @@ def _simplify(node: onnx.NodeProto) -> None:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Nothing of what exporters and their libraries say of their passes."""
+    """Suppress the output of exporters and their libraries."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -76,8 +74,8 @@ def silence() -> Iterator[None]:
 
 
 def _use_average_pooling(graph: onnx.GraphProto) -> None:
-    """Sums over all pixels that are divided by their number, as GlobalAveragePool: runtimes keep their own memory
-    layout through that."""
+    """Replace sums over all pixels divided by their number with GlobalAveragePool, through which runtimes keep their
+    own memory layout."""
     constants = {tensor.name: onnx.numpy_helper.to_array(tensor).tolist() for tensor in graph.initializer}
     users = users_of(graph)
     for node in list(graph.node):

@@ -13,17 +13,15 @@ from mnv3.tools.files.temporaries import scratch_folder
 
 FIRST = 4
 """Convolutions that stay in float32 at the start of a network: the stem, the first block, the expansion of the second.
-Their few channels differ most in range, and one scale is for all; on CamVid they cost three quarters of the error."""
+Their few channels differ most in range but share one scale; on CamVid they cause three quarters of the error."""
 
 ACTIVATIONS = ("Relu", "Clip")
-"""What becomes part of the convolution before it: only its result is coded."""
+"""Ops fused into the convolution before them: only their result is quantised."""
 
 
 def quantised(network: onnx.GraphProto, inputs: Sequence[np.ndarray]) -> onnx.GraphProto:
-    """`network`, of one input, with its convolutions in 8 bits; `inputs` are what it is to expect.
-
-    Weights have a scale for each output channel. FIRST convolutions and squeeze-and-excitation stay in float32.
-    """
+    """Return `network`, of one input, with its convolutions in 8 bits, calibrated on `inputs`.
+    Weights have a scale per output channel. FIRST convolutions and squeeze-and-excitation stay in float32."""
     import onnxruntime
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
 
@@ -41,14 +39,14 @@ def quantised(network: onnx.GraphProto, inputs: Sequence[np.ndarray]) -> onnx.Gr
         for name, (low, high) in ranges.items()
     }
     before = logging.root.level
-    logging.root.setLevel(logging.ERROR)  # it advises preprocessing, which there is nothing left for
+    logging.root.setLevel(logging.ERROR)  # it advises preprocessing, which is already done
     try:
         with scratch_folder("export") as folder:
             path = folder / "network.onnx"
             quantize_static(
                 model,
                 path,
-                _Reader(network.input[0].name, inputs[:1]),  # type: ignore[arg-type]  # a reader by what it does
+                _Reader(network.input[0].name, inputs[:1]),  # type: ignore[arg-type]  # duck-typed
                 quant_format=QuantFormat.QDQ,
                 op_types_to_quantize=["Conv"],
                 nodes_to_exclude=sorted(kept),
@@ -63,7 +61,7 @@ def quantised(network: onnx.GraphProto, inputs: Sequence[np.ndarray]) -> onnx.Gr
 
 
 class _Reader:
-    """What the calibration of ONNX Runtime reads from; the ranges that count are given to it."""
+    """Input of ONNX Runtime's calibration, whose ranges are overridden."""
 
     def __init__(self, name: str, inputs: Sequence[np.ndarray]) -> None:
         self.batches: Iterator[dict[str, np.ndarray]] = ({name: value} for value in inputs)
@@ -73,7 +71,7 @@ class _Reader:
 
 
 def _kept(network: onnx.GraphProto) -> set[str]:
-    """Names of the convolutions that stay in float32."""
+    """Return the names of the convolutions that stay in float32."""
     makers = {name: node for node in network.node for name in node.output}
     convolutions = [node for node in network.node if node.op_type == "Conv"]
     of_means = {node.name for node in convolutions if _sees_means(node, makers)}
@@ -81,7 +79,7 @@ def _kept(network: onnx.GraphProto) -> set[str]:
 
 
 def _sees_means(node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto]) -> bool:
-    """Whether a convolution's input comes from mean pooling, maybe through another such convolution."""
+    """Return whether a convolution's input comes from mean pooling, possibly through another such convolution."""
     before = makers.get(node.input[0])
     while before is not None and before.op_type in ("Relu", "Conv"):
         before = makers.get(before.input[0])
@@ -89,7 +87,7 @@ def _sees_means(node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto]) -> b
 
 
 def _results(node: onnx.NodeProto, users: Mapping[str, list[onnx.NodeProto]]) -> list[str]:
-    """What comes out of a convolution, and of the activation that becomes part of it."""
+    """Return the outputs of a convolution and of the activation fused into it."""
     (result,) = node.output
     following = users.get(result, [])
     if len(following) == 1 and following[0].op_type in ACTIVATIONS:

@@ -1,4 +1,4 @@
-"""Which values the 256 steps of a quantised tensor are spread over."""
+"""The value range that the 256 steps of a quantised tensor cover."""
 
 from collections.abc import Callable, Collection, Sequence
 
@@ -9,8 +9,8 @@ from mnv3.tools.export.engines.onnx import Session
 
 BINS = 2048
 STEPS = 255
-HIGH = np.linspace(1, 0.3, 29)  # shares of the largest value that are tried as the upper end
-LOW = np.linspace(1, 0, 21)  # and of the smallest one as the lower end
+HIGH = np.linspace(1, 0.3, 29)  # shares of the largest value to try as the upper end
+LOW = np.linspace(1, 0, 21)  # shares of the smallest value to try as the lower end
 
 Range = tuple[float, float]
 Squash = Callable[[np.ndarray], np.ndarray]
@@ -19,10 +19,10 @@ Squash = Callable[[np.ndarray], np.ndarray]
 def best_ranges(
     model: onnx.ModelProto, names: Sequence[str], before_hswish: Collection[str], inputs: Sequence[np.ndarray]
 ) -> dict[str, Range]:
-    """Of each of the values `names` of `model` the range that costs least, in squared error over the `inputs`.
+    """Return for each of the values `names` of `model` the range with the least squared error over the `inputs`.
 
-    Values beyond it go to its ends. What counts is the error of what is done with the values: of those in
-    `before_hswish` what lies below -3 need not be told apart.
+    Values beyond it are clipped. The error is that after the following activation: for those in `before_hswish`,
+    values below -3 are all alike.
     """
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
@@ -46,8 +46,8 @@ def best_ranges(
 
 
 def best_range(extremes: Range, counts: np.ndarray, squash: Squash) -> Range:
-    """The range of least squared error of `squash(values)`, of values that fall into equal bins between `extremes`;
-    0 is in it."""
+    """Return the range with the least squared error of `squash(values)`, for values counted in equal bins between
+    `extremes`; it includes 0."""
     low, high = min(extremes[0], 0.0), max(extremes[1], 0.0)
     edges = np.linspace(*extremes, len(counts) + 1)
     used = counts > 0

@@ -1,1 +1,1 @@
-"""Files and folders that are written: whole or not at all, one process at a time, never over another's."""
+"""Writing files and folders: whole or not at all, one process at a time, never over the user's."""

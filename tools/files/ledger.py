@@ -1,4 +1,4 @@
-"""Which files of a folder a call of ours wrote: nothing else is ever written over."""
+"""Records which files of a folder mnv3 wrote, so that nothing else is overwritten."""
 
 import json
 import os
@@ -13,20 +13,20 @@ from mnv3.tools.files.write import named_errors
 from mnv3.tools.text.plain import listed
 
 NAME = ".mnv3-files"
-"""In the folder: a line of JSON a file, [path in the folder, bytes, time of change in ns], and one where a call begins
-and ends to write: after a crash what is younger than its beginning is ours."""
+"""In the folder: one JSON line per file, [path in the folder, bytes, mtime in ns], and one each when a call begins and
+ends writing; after a crash, files younger than the beginning count as written by mnv3."""
 
 OPEN, CLOSED = "open", "closed"
 CLOCKS_NS = 2_000_000_000
-"""By which a disk's clock may be behind."""
+"""Allowance for a disk's clock that is slow."""
 
 
 @contextmanager
 def guarded(folder: Path | None, find: Callable[[], Iterable[Path]], key: str) -> Iterator[None]:
-    """While a call writes into `folder`, which `key` names. Nothing of this for None, a folder of the call's own.
+    """Record the files that a call writes into `folder`, given by `key`; do nothing for None, a folder of its own.
 
-    `find` gives the files there, before and afterwards, that the call would write, or has written. Raises UserError,
-    before anything is written, if one of them is not ours.
+    `find` returns the existing files that the call would write or has written; it is called before and afterwards.
+    Raises UserError, before anything is written, if mnv3 did not write one of them.
     """
     if folder is None:
         yield
@@ -39,7 +39,7 @@ def guarded(folder: Path | None, find: Callable[[], Iterable[Path]], key: str) -
     try:
         yield
     finally:
-        with suppress(OSError):  # of a full disk: what is open stays ours
+        with suppress(OSError):  # disk full: while open, the files still count as written by mnv3
             written = [[_name(file, folder), *_stamp(file)] for file in dict.fromkeys(find()) if file.is_file()]
             _append(path, [*written, {CLOSED: 0}])
             if not written and not before:
@@ -48,15 +48,15 @@ def guarded(folder: Path | None, find: Callable[[], Iterable[Path]], key: str) -
 
 
 def matching(folder: Path, *patterns: str) -> list[Path]:
-    """Files in `folder` that match one of `patterns`."""
+    """Return the files in `folder` that match one of `patterns`."""
     return sorted({path for pattern in patterns for path in folder.glob(pattern) if path.name != NAME})
 
 
 def refuse_foreign_file(path: Path, key: str, is_ours: Callable[[bytes], bool]) -> None:
-    """Raises UserError if there is a file at `path` whose content is not `is_ours`, so that it is not written over."""
+    """Raise UserError if there is a file at `path` whose content is not `is_ours`, so that it is not overwritten."""
     if path.is_file() and not is_ours(path.read_bytes()):
         raise UserError(
-            f"{key}={path}: that file is there, and mnv3 did not make it. Nothing was written: give another name."
+            f"{key}={path}: this file exists, and mnv3 did not make it. Nothing was written: give another name."
         )
 
 
@@ -65,7 +65,7 @@ def _refuse_foreign(folder: Path, paths: Iterable[Path], key: str) -> None:
     foreign = [path for path in dict.fromkeys(paths) if _is_foreign(path, folder, known, opened)]
     if foreign:
         raise UserError(
-            f"{key}={folder}: {listed(foreign)} would be written over, though mnv3 did not make that there, or it was "
+            f"{key}={folder}: {listed(foreign)} would be overwritten, but mnv3 did not make that, or it was "
             f"changed or copied since. Nothing was written: give {key} another folder, or move that away."
         )
 
@@ -94,8 +94,8 @@ def _stamp(path: Path) -> list[int]:
 
 
 def _read(path: Path) -> tuple[dict[str, list[int]], int | None]:
-    """What is known by name, and since when a call has been writing that never came to its end. Lines that are damaged,
-    or half there after a crash, are of files that are not known."""
+    """Return the known files, and the start time of a call that never finished writing, if any. Damaged or incomplete
+    lines are skipped: their files are unknown."""
     known: dict[str, list[int]] = {}
     opened: int | None = None
     try:

@@ -1,4 +1,4 @@
-"""Folders that one process at a time may write: a lock that ends with its process, however that ends."""
+"""Folders that one process at a time may write: a lock that ends with its process, however it ends."""
 
 import atexit
 import contextlib
@@ -15,16 +15,14 @@ from mnv3.tools.files.write import named_errors
 
 NAME = ".lock"
 WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-"""How file systems answer that know no locks, as some of networks."""
+"""Errors of file systems without locks, such as some network file systems."""
 
 _held: dict[Path, TextIO] = {}
 
 
 def hold(folder: Path, what: str) -> None:
-    """Keep other processes from writing `folder` until this one ends, however that comes; it may ask again.
-
-    `what` it is that is written there, for the sentence. Raises UserError, with its number, if another is at it.
-    """
+    """Keep other processes from writing `folder` until this one ends; it may call this again.
+    `what` describes the content for the message. Raises UserError, with the process number, if another holds it."""
     path = folder.resolve() / NAME
     if path in _held:
         return
@@ -39,7 +37,7 @@ def hold(folder: Path, what: str) -> None:
                 )
             if _is_still(file, path):
                 break
-            file.close()  # the other one has just ended, and removed it
+            file.close()  # its holder has just ended and removed it
         file.truncate(0)
         file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
         file.flush()
@@ -48,21 +46,19 @@ def hold(folder: Path, what: str) -> None:
 
 @atexit.register
 def _release() -> None:
-    """A call that ends by itself leaves no file behind."""
+    """Remove the lock files at a normal exit."""
     for path, file in _held.items():
         with contextlib.suppress(OSError):
-            path.unlink()  # while it is still held: whoever has opened it will see that it is gone
+            path.unlink()  # while still held: a process that has just opened it will see that it is gone
         file.close()
     _held.clear()
 
 
 def _holder(file: TextIO) -> str | None:
-    """Who has the lock, None if this process has it now.
-
-    A lock of POSIX: those that a process forks, as loaders, have no part in it, and networks' file systems know it.
-    """
+    """Return the holder of the lock, None if this process has it now.
+    A POSIX lock: forked processes, such as loader workers, do not inherit it, and network file systems support it."""
     file.seek(0)
-    noted = file.read().strip() or "a process that has just begun"
+    noted = file.read().strip() or "a process that has just started"
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -75,8 +71,8 @@ def _holder(file: TextIO) -> str | None:
 
 
 def _seems_alive(noted: str) -> bool:
-    """Without locks: whether the process that has noted itself is there. Those of other machines are taken for gone,
-    or a job that is queued again could not go on."""
+    """Without locks: return whether the noted process is alive. Those of other machines count as ended, otherwise a
+    requeued job could not resume."""
     words = noted.split()
     if len(words) != 4 or words[3] != socket.gethostname() or not words[1].isdigit():
         return False

@@ -1,1 +1,1 @@
-"""Image files: reading them fast and whole, and writing label maps."""
+"""Image files: reading them quickly, and writing label maps."""

@@ -1,4 +1,4 @@
-"""A few images of a data set, for what has to see some of them before training."""
+"""Sample images of a data set for fitting a halved tail before training."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,17 +11,15 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import read_image
 
 PIXELS = 6_000_000
-"""Of all images together: 6,000 places of a feature map at stride 32, four times as many at 16."""
+"""Pixels of all images together: 6,000 places of a feature map at stride 32, four times as many at 16."""
 
 LONGEST = 512
-"""Of the longer side, at most."""
+"""Most pixels of the longer side."""
 
 
 def few_images(paths: Sequence[Path], size: tuple[int, int]) -> Tensor:
-    """[n, 3, h, w] float32 0..255: images spread evenly over `paths`, at `size` (h, w) or, if that is large, smaller.
-
-    As many as have PIXELS together. What cannot be read is left out. Raises UserError: nothing can.
-    """
+    """Return [n, 3, h, w] float32 0..255: images evenly spread over `paths`, at `size` (h, w) or smaller.
+    As many as have PIXELS together, without unreadable ones. Raises UserError if none can be read."""
     shrink = min(1.0, LONGEST / max(size))
     height, width = (max(1, round(side * shrink)) for side in size)
     count = min(len(paths), -(-PIXELS // (height * width)))

@@ -1,7 +1,7 @@
-"""Label maps as PNG files, written five times as fast as an image library does it, and read seven times as fast.
+"""Label maps as PNG files, written five times as fast as by image libraries, and read seven times as fast.
 
-Libraries choose a filter for each row by trying five: good for photographs. Label maps are runs of one value, which
-deflate packs best as they are.
+Libraries try five filters for each row, which helps photographs. Label maps are runs of one value, which deflate
+compresses best unfiltered.
 """
 
 import struct
@@ -14,7 +14,7 @@ from mnv3.tools.files.write import write_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NO_FILTER = 0
-FASTEST = 1  # zlib's level: the others find little more in runs
+FASTEST = 1  # zlib's level: higher ones gain little on runs
 
 
 def write_label_png(path: Path, labels: np.ndarray) -> None:
@@ -23,7 +23,7 @@ def write_label_png(path: Path, labels: np.ndarray) -> None:
 
 
 def label_png(labels: np.ndarray) -> bytes:
-    """`labels` [H, W] uint8 as a PNG (ISO/IEC 15948): header, pixels, end."""
+    """Encode `labels` [H, W] uint8 as a PNG (ISO/IEC 15948): header, pixels, end."""
     assert labels.dtype == np.uint8 and labels.ndim == 2 and labels.size
     height, width = labels.shape
     rows = np.empty((height, width + 1), np.uint8)  # each row begins with the number of its filter

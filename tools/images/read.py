@@ -1,4 +1,4 @@
-"""Image files to uint8 RGB of the size that the annotations were made in."""
+"""Reads image files as uint8 RGB, in the orientation of their annotations."""
 
 from io import BytesIO
 from pathlib import Path
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 
 def read_image(path: Path | str, size: tuple[int, int] | None = None) -> "Tensor":
-    """As `read_pixels`, to [3, H, W]."""
-    import torch  # here, because it takes longer to import than an image to predict on by another engine
+    """As `read_pixels`, but [3, H, W]."""
+    import torch  # here: importing it takes longer than predicting an image with another engine
 
     return torch.from_numpy(read_pixels(path, size)).permute(2, 0, 1)
 
 
 def read_pixels(path: Path | str, size: tuple[int, int] | None = None) -> np.ndarray:
-    """Decode an image file of any kind that Pillow knows to [H, W, 3] uint8, RGB.
+    """Decode an image file of any format that Pillow knows to [H, W, 3] uint8 RGB.
 
-    `size` is the (H, W) that the annotations give. Stored rotation (EXIF) is applied only where that makes the sizes
-    agree: COCO's boxes are those of the pixels as stored, whatever the camera noted. Without `size` it is applied, as
-    every image viewer does. More than 8 bits are scaled to 8, with a remark where they are fewer than the file has room
-    for; of an animation the first frame is taken, with a remark. Raises UserError, naming the file: missing, truncated,
-    not an image, of another size, or of numbers whose range is not known.
+    `size` is the (H, W) of the annotations. Stored rotation (EXIF) is applied only where that makes the sizes agree,
+    because COCO's boxes refer to the pixels as stored; without `size` it is applied, as image viewers do. More than
+    8 bits are scaled to 8, with a warning if the file does not use its full range; animations give their first frame,
+    with a warning. Raises UserError, naming the file: missing, truncated, not an image, of another size, or of
+    numbers of unknown range.
     """
     try:
         content = Path(path).read_bytes()
@@ -46,7 +46,7 @@ def read_pixels(path: Path | str, size: tuple[int, int] | None = None) -> np.nda
         raise
     except MemoryError:
         raise UserError(f"Image {path} cannot be read: there is not enough memory for it.") from None
-    except Exception as error:  # damage makes decoders fail in every way there is
+    except Exception as error:  # damage makes decoders fail in arbitrary ways
         raise UserError(f"Image {path} cannot be read: {_reason(error)}.") from None
     if size and (found := pixels.shape[:2]) != size:
         raise UserError(f"{path} is {found[1]}x{found[0]} pixels, but its annotations say {size[1]}x{size[0]}.")
@@ -60,24 +60,22 @@ ROTATED = (5, 6, 7, 8)
 
 
 def image_size(path: Path | str) -> tuple[int, int]:
-    """Height and width of an image file, as `read_image` gives it without `size`, from its header alone.
-
-    Raises UserError, naming the file: missing, or not an image.
-    """
+    """Return height and width of an image file, as `read_image` without `size` gives them, from its header alone.
+    Raises UserError, naming the file: missing, or not an image."""
     try:
         with Image.open(path) as opened:
             turned = opened.getexif().get(ExifTags.Base.Orientation) in ROTATED
             return (opened.width, opened.height) if turned else _size(opened)
     except FileNotFoundError:
         raise UserError(f"Image {path} does not exist.") from None
-    except Exception:  # damage makes Pillow fail in every way there is
+    except Exception:  # damage makes Pillow fail in arbitrary ways
         raise UserError(f"{path} is not an image that can be read.") from None
 
 
 def _by_pillow(content: bytes, size: tuple[int, int] | None, path: Path | str) -> np.ndarray:
     with Image.open(BytesIO(content)) as opened:
         if opened.format != "MPO" and (frames := getattr(opened, "n_frames", 1)) > 1:  # a phone's photo and its preview
-            remark("frames", f"{path} has {frames} frames or pages: of such files only the first is taken.")
+            remark("frames", f"{path} has {frames} frames or pages: only the first is used, as in all such files.")
         stated = depth.stated(opened)
         opened.load()
         if not size or _size(opened) != size:
@@ -86,7 +84,7 @@ def _by_pillow(content: bytes, size: tuple[int, int] | None, path: Path | str) -
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
-    """Those of an RGB image, a strip of rows at a time: Pillow hands them out by way of a second copy."""
+    """Copy the pixels of an RGB image in strips of rows: Pillow makes a second copy of what it hands out."""
     rows = max(1, STRIP_BYTES // (3 * image.width))
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     for top in range(0, image.height, rows):

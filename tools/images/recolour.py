@@ -1,4 +1,4 @@
-"""Random colours: the same distortion for both tasks."""
+"""Random photometric distortion for both tasks."""
 
 import math
 
@@ -7,23 +7,23 @@ import torch
 from torch import Tensor
 
 BRIGHTNESS, CONTRAST, SATURATION, HUE = 0.125, 0.5, 0.5, 0.05
-"""How far from 1 the factors go, and turns of the hue either way: SSD's photometric distortion, with the ranges of
-torchvision's RandomPhotometricDistort. Channels are not swapped: colour tells blood cells."""
+"""Largest deviation of the factors from 1, and of the hue in turns: SSD's photometric distortion, with the ranges of
+torchvision's RandomPhotometricDistort. Channels are not swapped, because colour identifies blood cells."""
 
 LUMA = torch.tensor([0.299, 0.587, 0.114])
-"""Rec. 601: grey of red, green and blue."""
+"""Rec. 601 weights of red, green and blue in grey."""
 
 YIQ = torch.tensor([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
-"""NTSC's luma and chroma, in whose plane of chroma a hue is an angle."""
+"""NTSC's luma and chroma; in the chroma plane a hue is an angle."""
 
-EVERY = 4  # rows and columns of which one is looked at for the mean grey
+EVERY = 4  # every fourth row and column enters the mean grey
 
 
 def recolour(image: Tensor, seed: int) -> Tensor:
-    """Photometric distortion of [3, h, w] uint8, by `seed` alone.
+    """Distort the colours of [3, h, w] uint8 by `seed`.
 
-    Brightness, contrast, saturation and hue are one matrix, and bytes are rounded and clipped once: on a crop of
-    segmentation that takes less than half of the time of torchvision's ColorJitter, which does them one by one.
+    Brightness, contrast, saturation and hue are one matrix, rounded and clipped once: on a segmentation crop this takes
+    less than half the time of torchvision's ColorJitter, which applies them one by one.
     """
     rng = np.random.default_rng(seed)
     factors = (rng.uniform(1 - share, 1 + share) for share in (BRIGHTNESS, CONTRAST, SATURATION))
@@ -31,7 +31,7 @@ def recolour(image: Tensor, seed: int) -> Tensor:
 
 
 def adjust(image: Tensor, brightness: float, contrast: float, saturation: float, hue: float) -> Tensor:
-    """[3, h, w] uint8 with three factors, 1 for no change, and `hue` turns of the colour circle."""
+    """Adjust [3, h, w] uint8 by three factors (1: no change) and `hue` turns of the colour circle."""
     mean = LUMA @ image[:, ::EVERY, ::EVERY].float().mean((1, 2)) * brightness
     grey = LUMA.expand(3, 3)
     angle = -2 * math.pi * hue  # from red to yellow, as in HSV

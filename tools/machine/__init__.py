@@ -1,1 +1,1 @@
-"""The machine: memory, processes, arithmetic, signals, and what is installed."""
+"""The machine: memory, processes, precision, signals, and installed software."""

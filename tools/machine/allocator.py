@@ -1,26 +1,26 @@
-"""The C allocator of a process that runs a network on a CPU."""
+"""Settings of the C allocator for running networks on a CPU."""
 
 import ctypes
 import os
 import platform
 
 # glibc's malloc.h
-M_TRIM_THRESHOLD = -1  # -1 as its value: never give the end of the heap back
+M_TRIM_THRESHOLD = -1  # with value -1: never return the end of the heap
 M_MMAP_MAX = -4
 
 MADV_HUGEPAGE = 14  # Linux's mman.h
 HUGE_PAGE = 2 << 20
 MOST_HUGE = 8 << 30
-"""Bytes of address space that are to become huge pages where they are used."""
+"""Most bytes of address space to mark for huge pages."""
 
 
 def keep_freed_memory() -> bool:
-    """Let the process keep the memory that it frees, for its next tensors; True where the allocator can (glibc).
+    """Keep freed memory in the process for its next tensors; return whether the allocator can (glibc).
 
-    By default glibc maps every large tensor anew, and the kernel fills each page with zeros at its first touch. A
-    network on a CPU frees and allocates gigabytes a step, so that those page faults can cost as much as the
-    network itself. Memory in use then stays at its peak, which a steady training loop reaches again every step.
-    Call it before the first large tensor.
+    By default glibc maps every large tensor anew, and the kernel zeroes each page at its first touch. A network on a
+    CPU frees and allocates gigabytes per step, so these page faults can cost as much as the network itself. Memory in
+    use then stays at its peak, which a steady training loop reaches again every step. Call this before the first
+    large tensor.
     """
     if platform.libc_ver()[0] != "glibc":
         return False
@@ -32,16 +32,14 @@ def keep_freed_memory() -> bool:
 
 
 def give_back_memory() -> None:
-    """Return what is free at this moment to the system, kept or not (glibc): before what needs very much at once."""
+    """Return all free memory to the system (glibc), before a step that needs very much at once."""
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def _ask_for_huge_pages(libc: ctypes.CDLL) -> None:
-    """Of the memory that the heap grows into: the processor then finds weights and tensors by a 500th of the entries.
-
-    Most kernels give huge pages to those only that ask. What is not used takes no memory.
-    """
+    """Request huge pages for the memory that the heap grows into, so that the processor needs a 500th of the entries.
+    Most kernels give huge pages only on request. Unused address space takes no memory."""
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     size = min(MOST_HUGE, physical // 2)
     libc.malloc.restype = ctypes.c_void_p

@@ -1,4 +1,4 @@
-"""What a run depends on: machine, Python, libraries, code version."""
+"""Reports what a run depends on: machine, Python, libraries, code version."""
 
 import os
 import platform
@@ -13,10 +13,8 @@ GIB = 2**30
 
 
 def environment() -> dict[str, Any]:
-    """Machine, versions and requirements as plain values, fit for JSON.
-
-    `requirements` maps each library that the package requires to {"spec", "installed" (None if absent), "ok"}.
-    """
+    """Return machine, versions and requirements as plain values for JSON.
+    `requirements` maps each library that the package requires to {"spec", "installed" (None if absent), "ok"}."""
     return {
         "mnv3": metadata.version("mnv3") if _installed("mnv3") else "not installed",
         "commit": _commit(),
@@ -26,16 +24,16 @@ def environment() -> dict[str, Any]:
         "ram_gib": _ram_gib(),
         "disk_free_gib": round(shutil.disk_usage(".").free / GIB, 1),
         **_torch(),
-        "variables": {name: value for name, value in sorted(os.environ.items()) if name in SHOWN_VARIABLES},
+        "variables": {name: value for name, value in sorted(os.environ.items()) if name in VARIABLES},
         "requirements": _requirements(),
     }
 
 
-SHOWN_VARIABLES = ("MNV3_DATA", "MNV3_TEST_DATA", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "WANDB_MODE")
+VARIABLES = ("MNV3_DATA", "MNV3_TEST_DATA", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "WANDB_MODE")
 
 
 def table(values: dict[str, Any]) -> str:
-    """The environment as lines of text; a tick or a cross before each requirement."""
+    """Format the environment as lines of text, with a tick or a cross before each requirement."""
     lines = [f"{name:<14} {value}" for name, value in values.items() if not isinstance(value, dict)]
     lines += [f"{name:<14} {value}" for name, value in values["variables"].items()]
     for name, found in values["requirements"].items():
@@ -47,7 +45,7 @@ def table(values: dict[str, Any]) -> str:
 def _torch() -> dict[str, Any]:
     try:
         import torch
-    except ImportError as error:  # the very thing a report has to say
+    except ImportError as error:  # worth reporting
         return {"torch": f"cannot be imported: {error}"}
     gpus = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
     return {
@@ -80,7 +78,7 @@ def _installed(name: str) -> bool:
 
 
 def _commit() -> str | None:
-    """Commit of the code, with "+" if it was changed since; None where the code is not in a git checkout of its own."""
+    """Return the commit of the code, with "+" if modified; None if the code is not in its own git checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         return None

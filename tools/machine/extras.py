@@ -1,4 +1,4 @@
-"""Libraries of optional extras."""
+"""Imports of optional libraries."""
 
 import importlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""The arithmetic of training and scoring: what is asked for, and whether this machine is quick at it."""
+"""Floating-point precision of training and evaluation, and whether this machine is fast at it."""
 
 import logging
 from collections.abc import Mapping
@@ -10,27 +10,25 @@ import torch
 log = logging.getLogger("mnv3")
 
 DTYPES = {"32-true": torch.float32, "bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
-"""By Lightning's names of the arithmetic."""
+"""Data type by Lightning's name of the precision."""
 
 INSTRUCTIONS = {
     "bf16-mixed": ("avx512_bf16", "amx_bf16", "bf16"),
     "16-mixed": ("avx512_fp16", "amx_fp16", "asimdhp"),
 }
-"""Processors with one of these, as Linux names them on x86 and Arm, compute in that arithmetic; others imitate it."""
+"""Instruction sets (Linux's names, x86 and Arm), any of which computes in that precision; without, it is emulated."""
 
 CPUINFO = Path("/proc/cpuinfo")
 
 
 def uses_gpu(accelerator: str) -> bool:
-    """Whether `trainer.accelerator` means a GPU here."""
+    """Return whether `trainer.accelerator` selects a GPU on this machine."""
     return accelerator in ("gpu", "cuda", "mps") or (accelerator == "auto" and torch.accelerator.is_available())
 
 
 def training_precision(config: Mapping[str, Any]) -> Any:
-    """Lightning's name of the arithmetic: trainer.precision, else the recipe's; auto is bf16-mixed where it is fast.
-
-    On a CPU 16-mixed becomes bf16-mixed, as Lightning has it: `remarks` says so.
-    """
+    """Return Lightning's name of the precision: trainer.precision, else the recipe's; auto: bf16-mixed where fast.
+    On a CPU, 16-mixed becomes bf16-mixed, as in Lightning; `training_remarks` reports it."""
     asked, gpu = _asked(config), uses_gpu(config["trainer"]["accelerator"])
     if asked != "auto":
         return asked if gpu or asked != "16-mixed" else "bf16-mixed"
@@ -39,7 +37,7 @@ def training_precision(config: Mapping[str, Any]) -> Any:
 
 
 def training_remarks(config: Mapping[str, Any]) -> list[str]:
-    """What a user should know of the arithmetic of a training before it begins."""
+    """Return what a user should know about the precision before training begins."""
     if uses_gpu(config["trainer"]["accelerator"]):
         return []
     found = slow_on_cpu("trainer.precision", training_precision(config))
@@ -49,7 +47,7 @@ def training_remarks(config: Mapping[str, Any]) -> list[str]:
 
 
 def scoring_dtype(precision: str, kind: str) -> torch.dtype:
-    """What `eval.precision` means on a device of type `kind`; logs it if that is slow there."""
+    """Return the type for `eval.precision` on a device of type `kind`; warns if it is slow there."""
     if kind == "cpu":
         for remark in slow_on_cpu("eval.precision", precision):
             log.warning(remark)
@@ -57,7 +55,7 @@ def scoring_dtype(precision: str, kind: str) -> torch.dtype:
 
 
 def slow_on_cpu(key: str, precision: str) -> list[str]:
-    """A sentence if the processor has no instructions for `precision`, which `key` asks for."""
+    """Return a warning if the processor has no instructions for `precision`, requested by `key`."""
     needed, there = INSTRUCTIONS.get(precision, ()), _processor_flags()
     if not needed or not there or there & set(needed):
         return []
@@ -72,7 +70,7 @@ def _asked(config: Mapping[str, Any]) -> str:
 
 
 def _processor_flags() -> set[str]:
-    """Names of the processor's instruction sets; none where they cannot be read (macOS, Windows)."""
+    """Return the names of the processor's instruction sets; empty where unreadable (macOS, Windows)."""
     try:
         lines = CPUINFO.read_text(errors="replace").splitlines()
     except OSError:

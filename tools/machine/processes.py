@@ -1,4 +1,4 @@
-"""Scoring by one process or by several, on the devices that the user asks for."""
+"""Runs work, such as evaluation, in one or several processes on the requested devices."""
 
 import json
 import multiprocessing
@@ -17,11 +17,11 @@ from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.files.write import write_bytes, write_json
 
 EXCEPTION = re.compile(r"^[\w.]+: ")
-"""How the last line of a traceback begins."""
+"""Start of the last line of a traceback."""
 
 
 class Place(NamedTuple):
-    """Where a process works: it is the one of number `rank` among `world`."""
+    """Where a process works: number `rank` of `world`, and its device."""
 
     rank: int
     world: int
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 
 
 def choose_devices(accelerator: str, devices: int | str) -> tuple[str, int]:
-    """Device type and number of processes for the keys of the section `eval`. Raises UserError: not there."""
+    """Return device type and number of processes for the keys of section `eval`. Raises UserError if unavailable."""
     cuda = torch.cuda.device_count()
     kind = {"gpu": "cuda" if cuda or not torch.backends.mps.is_available() else "mps"}.get(accelerator, accelerator)
     if kind == "auto":
@@ -47,19 +47,19 @@ def choose_devices(accelerator: str, devices: int | str) -> tuple[str, int]:
 
 
 def run_processes(work: Callable[[Any, Place], Any], job: Any, kind: str, world: int, *, share_cores: bool) -> Any:
-    """Call `work(job, place)` in each of `world` processes, process i on the i-th device of `kind`, and return what the
-    first one returns; one process alone is this one. The others are in a process group meanwhile.
+    """Call `work(job, place)` in each of `world` processes, process i on the i-th device of `kind`, and return the
+    first one's result. With world=1 this process does it; otherwise the processes form a process group.
 
     `job` is pickled, `work` is a function of a module. `share_cores`: each process has its part of this one's threads;
     else as many as this one, because convolutions may differ in the last bit with their number. Raises UserError with
-    the mistakes that all processes met with, Failure if one was killed or failed otherwise.
+    the mistakes of all processes, Failure if one was killed or failed otherwise.
     """
     if world == 1:
         return work(job, _place(kind, 0, 1))
     threads = max(1, torch.get_num_threads() // world) if share_cores else torch.get_num_threads()
-    packed = pickle.dumps((work, job))  # as plain bytes: torch would share each tensor by a file descriptor of its own
+    packed = pickle.dumps((work, job))  # as plain bytes: torch would share each tensor through a file descriptor
     with scratch_folder("eval") as folder:
-        # One import for all processes: they start in a moment. With CUDA each must be started from nothing.
+        # One import for all processes, so that they start quickly. With CUDA each must start from scratch.
         multiprocessing.set_forkserver_preload([work.__module__])
         method = "spawn" if kind == "cuda" else "forkserver"
         given = packed, kind, world, threads, folder
@@ -75,13 +75,13 @@ def run_processes(work: Callable[[Any, Place], Any], job: Any, kind: str, world:
                 raise UserError(*dict.fromkeys(problems)) from None
             raise Failure(_sentence(error, context.processes)) from error
         finally:
-            for process in filter(None, context.processes):  # no others of this one, as those of a loader
+            for process in filter(None, context.processes):  # only these: this process has others, such as loaders
                 process.kill()
         return pickle.loads((folder / "result").read_bytes())
 
 
 def gathered(own: Any) -> list[Any]:
-    """Return what every process has of `own`, by rank; every process must call. Without others that is all there is."""
+    """Return `own` of every process, by rank; every process must call this. Without a group, just this one's."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return [own]
     portions = [own] * torch.distributed.get_world_size()
@@ -90,8 +90,8 @@ def gathered(own: Any) -> list[Any]:
 
 
 def _sentence(error: Exception, processes: Sequence[Any]) -> str:
-    """Which process failed. Those that were killed count before those that failed because they missed them."""
-    others = (0, None, -signal.SIGTERM)  # this process ends those that are left so
+    """Describe which process failed. Killed ones come before those that failed because they were missing."""
+    others = (0, None, -signal.SIGTERM)  # this process ends the remaining ones with SIGTERM
     for rank, process in enumerate(processes):
         if process.exitcode not in others and process.exitcode < 0:
             return (
@@ -104,7 +104,7 @@ def _sentence(error: Exception, processes: Sequence[Any]) -> str:
 
 
 def _process(rank: int, packed: bytes, kind: str, world: int, threads: int, folder: Path) -> None:
-    """Process `rank`: its share of the work; the first writes down what comes of it."""
+    """Do the share of process `rank`; the first one writes the result."""
     work, job = pickle.loads(packed)
     torch.set_num_threads(threads)
     torch.distributed.init_process_group(

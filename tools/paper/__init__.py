@@ -1,1 +1,1 @@
-"""The paper's tables, and what of ours stands beside them."""
+"""The paper's tables, and mnv3's figures beside them."""

@@ -1,4 +1,4 @@
-"""Parameters and multiply-adds, by the counting rules that reproduce the paper's tables."""
+"""Counts parameters and multiply-adds by the rules that reproduce the paper's tables."""
 
 from math import prod
 from typing import Any, NamedTuple
@@ -11,25 +11,23 @@ class Cost(NamedTuple):
     """Cost of a network, each a count of single numbers or operations."""
 
     conv_params: int  # weights and biases of convolutions and linear layers; the paper's Params
-    trainable_params: int  # the same and batch norm's scales and offsets
-    madds: int  # multiply-adds of convolutions and linear layers, bias left out; the paper's MAdds
+    trainable_params: int  # the same plus batch norm's scales and offsets
+    madds: int  # multiply-adds of convolutions and linear layers without bias; the paper's MAdds
 
 
 class RowCost(NamedTuple):
-    """Cost of a network beside that of a row of the paper's tables."""
+    """Cost of a network for comparison with a row of the paper's tables."""
 
     params: int  # by the table's own rule
-    params_plain: int  # all that is trained
+    params_plain: int  # all trainable parameters
     madds: int  # by the table's own rule
-    madds_plain: int  # convolutions alone, at the size that the table names
+    madds_plain: int  # convolutions only, at the table's input size
     half_madds: int | None = None  # by the table's own rule, at half the size
 
 
 def count(module: nn.Module, *example_inputs: Any) -> Cost:
-    """Cost of one forward pass of `module` on `example_inputs`, in evaluation mode; the module's mode is kept.
-
-    Give a batch of one for the cost of an image. With module and inputs on the meta device nothing is computed.
-    """
+    """Count one forward pass of `module` on `example_inputs` in evaluation mode; the module's mode is restored.
+    Use a batch of one for the cost of an image. On the meta device nothing is computed."""
     modes = [(part, part.training) for part in module.modules()]
     layers = [layer for layer in module.modules() if isinstance(layer, (nn.Conv2d, nn.Linear))]
     madds = 0

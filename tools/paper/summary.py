@@ -1,7 +1,7 @@
-"""What W&B shows of a run of one of the paper's rows: the paper's figures, ours, and what ours are more.
+"""W&B summary of a run of one of the paper's rows: the paper's figures, ours, and the difference.
 
 A table of grouped runs has them side by side: `paper/params`, `ours/params`, `delta/params`. Units are the paper's, as
-in `tools.paper.tables.Row`. Latencies are of the authors' telephones, so that there is nothing of ours beside them.
+in `tools.paper.tables.Row`. The paper's latencies are from the authors' phones, so there are none of ours.
 """
 
 from collections.abc import Mapping
@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 from mnv3.tools.paper.tables import row, table_of
 
-if TYPE_CHECKING:  # it brings torch
+if TYPE_CHECKING:  # imports torch
     from mnv3.tools.paper.cost import RowCost
 
 STATS = {"mAP": "AP", "mIoU": "mIoU"}
-"""What we call the paper's scores; ours are shares of 1."""
+"""mnv3's names of the paper's scores; mnv3's are shares of 1."""
 
 DIGITS = 4
-"""After the point: more than the paper prints, few enough for a column."""
+"""Decimals: more than the paper prints, few enough for a column."""
 
 Figures = dict[str, float | str]
 
 
 def row_tags(name: str) -> list[str]:
-    """The table and the row: table6, table6/v3_small_rf2."""
+    """Return the table and the row: table6, table6/v3_small_rf2."""
     return [table_of(name).group, name]
 
 
 def cost_figures(name: str, cost: "RowCost") -> Figures:
-    """All that the paper has of the row `name`, and the cost of ours."""
+    """Return all figures of the paper's row `name`, and the cost of ours."""
     ours = {"params": cost.params / 1e6, "madds": cost.madds / 1e9}
     if cost.half_madds is not None:
         ours["half_madds"] = cost.half_madds / 1e9
@@ -37,16 +37,16 @@ def cost_figures(name: str, cost: "RowCost") -> Figures:
 
 
 def score_figures(name: str, dataset: str, split: str, stats: Mapping[str, float]) -> Figures:
-    """The data of our score, and the score beside the paper's if that is of the same data set's validation images."""
+    """Return our score's data, and the score if it is on the validation images of the paper's data set."""
     table = table_of(name)
-    told: Figures = {"ours/data": f"{dataset} {split}"}
+    figures: Figures = {"ours/data": f"{dataset} {split}"}
     if (dataset, split) != (table.dataset, "val"):
-        return told
-    return told | _beside(name, {table.score: 100 * stats[STATS[table.score]]})
+        return figures
+    return figures | _beside(name, {table.score: 100 * stats[STATS[table.score]]})
 
 
 def _beside(name: str, ours: Mapping[str, float]) -> Figures:
-    """`ours/...`, and `delta/...` where the paper has the figure."""
+    """Return `ours/...`, and `delta/...` where the paper has the figure."""
     paper = row(name).figures
     found: Figures = {f"ours/{figure}": round(value, DIGITS) for figure, value in ours.items()}
     deltas = {figure: value - paper[figure] for figure, value in ours.items() if figure in paper}

@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 from mnv3.tools.errors import UserError
 
 SLOTS = 91
-"""Class slots that the paper counts the parameters of a detector with."""
+"""Class slots for which the paper counts the parameters of a detector."""
 
 
 @dataclass(frozen=True)
 class Row:
     """A row of a table of the paper.
 
-    `printed` has the figures as they are printed: "mAP" or "mIoU" in percent, "params" in millions, "madds" and
-    "half_madds" in billions, "latency" and "half_latency" in milliseconds or, with an s behind, in seconds; "half" is
-    at half the resolution. `notes` says of a figure what its number does not. `slots`: class slots, the background's
-    included, of the detector whose parameters are printed. `quoted` rows are others' networks.
+    `printed` has the figures as printed: "mAP" or "mIoU" in percent, "params" in millions, "madds" and "half_madds" in
+    billions, "latency" and "half_latency" in milliseconds, or seconds if they end in s; "half" is at half the
+    resolution. `notes`: remarks on figures. `slots`: class slots, background included, of the detector whose
+    parameters are printed. `quoted` rows are other authors' networks.
     """
 
-    name: str  # of the experiment too: table6/v3_small_rf2
+    name: str  # also of the experiment: table6/v3_small_rf2
     title: str
     printed: dict[str, str]
     notes: dict[str, str] = field(default_factory=dict)
@@ -28,13 +28,13 @@ class Row:
 
     @property
     def figures(self) -> dict[str, float]:
-        """Figure -> its number, in percent, millions, billions and milliseconds."""
+        """Figure -> number, in percent, millions, billions and milliseconds."""
         return {key: float(text.rstrip("s")) * (1e3 if text.endswith("s") else 1) for key, text in self.printed.items()}
 
 
 @dataclass(frozen=True)
 class PaperTable:
-    """A table of the paper. `dataset` and `split` are what the `score` ("mAP" or "mIoU") of its rows is on."""
+    """A table of the paper. The `score` ("mAP" or "mIoU") of its rows is on `split` of `dataset`."""
 
     number: int
     title: str
@@ -136,15 +136,12 @@ TABLE_8 = PaperTable(
 
 TABLES = {table.number: table for table in (TABLE_6, TABLE_7, TABLE_8)}
 ROWS = {row.name: row for table in TABLES.values() for row in table.rows if not row.quoted}
-"""The rows that are experiments, by name."""
+"""Rows that are experiments, by name."""
 
 
 def row(name: str) -> Row:
-    """The row called `name`, as "table6/v3_small_rf2".
-
-    Raises:
-        UserError: there is none; with the closest match, and all there are.
-    """
+    """Return the row called `name`, such as "table6/v3_small_rf2".
+    Raises UserError: no such row; names the closest match and all rows."""
     if name in ROWS:
         return ROWS[name]
     near = difflib.get_close_matches(name, ROWS, 1, 0.6)
@@ -153,6 +150,6 @@ def row(name: str) -> Row:
 
 
 def table_of(name: str) -> PaperTable:
-    """The table that the row `name` stands in. Raises UserError as `row`."""
+    """Return the table that contains the row `name`. Raises UserError as `row`."""
     group = row(name).name.partition("/")[0]
     return next(table for table in TABLES.values() if table.group == group)

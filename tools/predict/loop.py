@@ -1,4 +1,4 @@
-"""The loop of `mnv3 predict`: decoding, network and writing at the same time, each in its own threads."""
+"""The loop of `mnv3 predict`: decoding, network and writing in parallel threads."""
 
 import sys
 import time
@@ -16,13 +16,13 @@ from mnv3.tools.predict.outputs import Sink, in_words
 from mnv3.tools.predict.predictor import Boxes, Predictor
 from mnv3.tools.predict.sources import Source
 
-TOLD = 8
-"""Pictures of which each gets a line about what is in it; of more, nobody reads them."""
+MOST_LINES = 8
+"""Pictures up to which each gets a line on its content."""
 
 
 class Done(NamedTuple):
-    """`skipped`: a sentence on each image that could not be read. `damaged`: on each video of which frames are missing.
-    `lines`: on what is in each of at most TOLD pictures, else none. `stopped`: by Ctrl-C."""
+    """`skipped`: a sentence per unreadable image. `damaged`: one per video with missing frames. `lines`: the content of
+    each of at most MOST_LINES pictures, else none. `stopped`: by Ctrl-C."""
 
     pictures: int
     seconds: float
@@ -43,10 +43,10 @@ def predict_all(
     frames: int | None = None,
     total: int | None = None,
 ) -> Done:
-    """Predict on all pictures of `sources` and give them to `sinks`. Ctrl-C ends it early, with all files whole.
+    """Predict on all pictures of `sources` and pass them to `sinks`. Ctrl-C ends it early, with all files whole.
 
-    `threshold`: least score, and `numbers`: of the classes, of boxes that are kept. `frames`: most of each video.
-    `total`: pictures to expect, None without an end. Raises UserError: no picture can be read at all.
+    `threshold`: least score of boxes to keep; `numbers`: their classes. `frames`: most per video. `total`: pictures
+    to expect, None if unknown. Raises UserError if no picture can be read.
     """
     skipped: list[str] = []
     damaged: list[str] = []
@@ -59,11 +59,11 @@ def predict_all(
                 for picture, found in zip(batch, predictor([picture.pixels for picture in batch]), strict=True):
                     kept = _kept(found, threshold, numbers)
                     writer.add(picture, kept)
-                    if count < TOLD:
+                    if count < MOST_LINES:
                         lines.append(f"{picture.source}: {in_words(predictor, kept, numbers)}")
                     count += 1
                 show(count + len(skipped))
-                del picture, batch[:]  # a huge one is not held here while the next is decoded
+                del picture, batch[:]  # frees a huge one before the next is decoded
         except KeyboardInterrupt:
             stopped = True
         if not count and skipped:
@@ -75,7 +75,7 @@ def predict_all(
 def _batches(
     stream: Iterable[media.Picture | UserError], size: int, skipped: list[str]
 ) -> Iterator[list[media.Picture]]:
-    """Lists of `size` pictures, fewer of huge ones and at the end; what could not be read goes to `skipped`."""
+    """Yield lists of `size` pictures, fewer of huge ones and at the end; unreadable ones go to `skipped`."""
     batch: list[media.Picture] = []
     for item in stream:
         if isinstance(item, UserError):
@@ -91,7 +91,7 @@ def _batches(
 
 
 def _kept(found: Any, threshold: float, numbers: set[int]) -> Any:
-    """The boxes that are wanted; a label map as it is."""
+    """Select the wanted boxes; a label map is returned unchanged."""
     if not isinstance(found, Boxes):
         return found
     rows = (found.scores >= threshold) & np.isin(found.classes, list(numbers))
@@ -99,8 +99,8 @@ def _kept(found: Any, threshold: float, numbers: set[int]) -> Any:
 
 
 class _Writer:
-    """Gives pictures to sinks in one thread, in their order, at most `waiting`, and MOST_BYTES of them, behind the
-    network."""
+    """Passes pictures to sinks in order from one thread, which may lag behind the network by `waiting` pictures and
+    MOST_BYTES."""
 
     def __init__(self, sinks: Sequence[Sink], waiting: int) -> None:
         self.sinks, self.waiting = sinks, waiting
@@ -109,7 +109,7 @@ class _Writer:
         self.bytes = 0
 
     def add(self, picture: media.Picture, found: Any) -> None:
-        """Raises what went wrong with an earlier picture."""
+        """Queue a picture; raises what went wrong with an earlier one."""
         for sink in self.sinks:
             self.pending.append((self.pool.submit(sink.add, picture, found), picture.pixels.nbytes))
             self.bytes += picture.pixels.nbytes
@@ -130,14 +130,14 @@ class _Writer:
                     future.result()
                 whole = True
         finally:
-            with ExitStack() as closing:  # all of them, whatever goes wrong with one
+            with ExitStack() as closing:  # closes all, whatever goes wrong with one
                 for sink in reversed(self.sinks):
                     closing.callback(sink.close, keep=whole)
 
 
 @contextmanager
 def _bar(total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing without one; yields what to call with the number of pictures that are done."""
+    """Yield a function that displays the number of finished pictures as a bar; it does nothing without a terminal."""
     if not sys.stdout.isatty():
         yield lambda done: None
         return

@@ -1,4 +1,4 @@
-"""What `mnv3 predict` leaves: detections as JSON, label maps as PNGs, pictures and videos with what was found."""
+"""Output of `mnv3 predict`: detections as JSON, label maps as PNGs, annotated pictures and videos."""
 
 import json
 from collections.abc import Callable, Collection, Mapping
@@ -21,25 +21,25 @@ PRECISION = 2  # decimals of a pixel in bbox, as in COCO's own annotation files
 LEAST = 0.001
 """Share of a picture below which a class is not in its legend."""
 MOST_SHARES = 5
-"""Classes of a label map that are told."""
+"""Most classes of a label map listed in words."""
 
 
 class Sink(Protocol):
-    """Takes pictures with what was found in them, in their order."""
+    """Takes pictures and what was found in them, in order."""
 
     def targets(self, source: MediaSource) -> list[Path]:
-        """Files of `source` that would be written, or that are where they would be."""
+        """Return the files that would be written for `source`, or that exist where they would be."""
         ...
 
     def add(self, picture: Picture, found: Any) -> None: ...
 
     def close(self, keep: bool) -> None:
-        """After the last picture; without `keep`, after a failure."""
+        """Finish after the last picture or, without `keep`, after a failure."""
         ...
 
 
 class DetectionFile:
-    """detections.json in COCO's form: `images`, `categories`, and under `annotations` the official results list, best
+    """detections.json in COCO's format: `images`, `categories`, and the official results list as `annotations`, best
     first in each image. Image ids count from 1; the frames of a video are images with a number `frame`, from 0."""
 
     def __init__(self, path: Path, predictor: Predictor, about: Mapping[str, Any]) -> None:
@@ -49,25 +49,24 @@ class DetectionFile:
         self.annotations: list[dict[str, Any]] = []
 
     def targets(self, source: MediaSource) -> list[Path]:
-        """One file for all."""
         return [self.path]
 
     def add(self, picture: Picture, found: Boxes) -> None:
-        """Note an image and its detections."""
+        """Record an image and its detections."""
         number = len(self.images) + 1
         frame = {} if picture.frame is None else {"frame": picture.frame}
         height, width = picture.pixels.shape[:2]
         self.images.append({"id": number, "file_name": str(picture.source), **frame, "width": width, "height": height})
         corners = found.boxes.astype(np.float64)
         boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1).round(PRECISION).tolist()
-        scores = found.scores.astype(str).astype(np.float64).tolist()  # the shortest decimals of the same float32
+        scores = found.scores.astype(str).astype(np.float64).tolist()  # shortest decimals of the same float32
         self.annotations += [
             {"image_id": number, "category_id": self.ids[slot], "bbox": box, "score": score}
             for slot, box, score in zip(found.classes.tolist(), boxes, scores, strict=True)
         ]
 
     def close(self, keep: bool) -> None:
-        """Write the file, one image and one detection a line."""
+        """Write the file, one line per image and detection."""
         if not keep:
             return
         with atomic_path(self.path) as temporary, temporary.open("w") as file:
@@ -79,8 +78,8 @@ class DetectionFile:
 
 
 class LabelFiles:
-    """A PNG for each picture, <folder>/<name>.png or, of a video, <folder>/<name>/<frame>.png: each class as the data
-    set's own label id."""
+    """A PNG of the data set's label ids per picture: <folder>/<name>.png or, of a video,
+    <folder>/<name>/<frame>.png."""
 
     def __init__(self, folder: Path, predictor: Predictor, videos: bool) -> None:
         self.folder, self.videos = folder, videos
@@ -88,13 +87,12 @@ class LabelFiles:
         self.table[list(predictor.ids)] = list(predictor.ids.values())
 
     def targets(self, source: MediaSource) -> list[Path]:
-        """The file of an image; the frames that are there of a video."""
+        """Return the file of an image, or the existing frames of a video."""
         if source.video:
             return sorted((self.folder / source.name).glob("*.png")) if self.videos else []
         return [self.folder / f"{source.name}.png"]
 
     def add(self, picture: Picture, found: np.ndarray) -> None:
-        """Write a label map."""
         name = picture.source.name
         if picture.frame is not None:
             if not self.videos:
@@ -103,11 +101,11 @@ class LabelFiles:
         write_label_png(self.folder / f"{name}.png", self.table[found])
 
     def close(self, keep: bool) -> None:
-        """All are written."""
+        """Do nothing: all files are written."""
 
 
 class Drawings(Generic[Found]):
-    """What `paint` makes of pictures: <folder>/<name>.jpg, or <name>.mp4 of a video."""
+    """Pictures drawn by `paint`: <folder>/<name>.jpg, or <name>.mp4 of a video."""
 
     def __init__(self, folder: Path, paint: Callable[[Picture, Found], Image.Image]) -> None:
         self.folder, self.paint = folder, paint
@@ -115,11 +113,10 @@ class Drawings(Generic[Found]):
         self._source: Any = None
 
     def targets(self, source: MediaSource) -> list[Path]:
-        """Beside one another, whatever folders the sources are in."""
+        """Return the file in the one output folder, whatever the source's folder."""
         return [self.folder / f"{source.name}{'.mp4' if source.video else '.jpg'}"]
 
     def add(self, picture: Picture, found: Found) -> None:
-        """Draw and write."""
         drawn, (path,) = self.paint(picture, found), self.targets(picture.source)
         if picture.fps is None:
             write_encoded(path, drawn.save, quality=92, subsampling=0)
@@ -132,14 +129,14 @@ class Drawings(Generic[Found]):
         self._video.write(np.asarray(drawn))
 
     def close(self, keep: bool) -> None:
-        """Finish the video that is being written, or remove it."""
+        """Finish the current video, or remove it."""
         if self._video is not None:
             self._video.close(keep)
             self._video = None
 
 
 def boxes_painter(predictor: Predictor) -> Callable[[Picture, Boxes], Image.Image]:
-    """Boxes with class and score."""
+    """Return a painter of boxes with class and score."""
 
     def paint(picture: Picture, found: Boxes) -> Image.Image:
         drawn, numbers = Image.fromarray(picture.pixels), found.classes.tolist()
@@ -153,10 +150,12 @@ def boxes_painter(predictor: Predictor) -> Callable[[Picture, Boxes], Image.Imag
     return paint
 
 
-def labels_painter(predictor: Predictor, shown: set[int]) -> Callable[[Picture, np.ndarray], Image.Image]:
-    """The classes `shown` in their colours, all else darkened, and a legend: to what is in the picture, or, of a video,
-    to all of them, because its frames have one size."""
-    colours: dict[int, Colour] = {number: predictor.colours[number] for number in predictor.classes if number in shown}
+def labels_painter(predictor: Predictor, numbers: set[int]) -> Callable[[Picture, np.ndarray], Image.Image]:
+    """Return a painter of the classes `numbers` in their colours, all else darkened, with a legend of those in the
+    picture or, for a video, of all, because its frames have one size."""
+    colours: dict[int, Colour] = {
+        number: predictor.colours[number] for number in predictor.classes if number in numbers
+    }
 
     def paint(picture: Picture, found: np.ndarray) -> Image.Image:
         drawn = paint_labels(Image.fromarray(picture.pixels), found, colours)
@@ -175,7 +174,7 @@ def labels_painter(predictor: Predictor, shown: set[int]) -> Callable[[Picture, 
 
 
 def in_words(predictor: Predictor, found: Any, numbers: Collection[int]) -> str:
-    """What was found in a picture of the classes `numbers`: "3 car, 1 person", or "road 41%, sky 20%", most first."""
+    """Describe the classes `numbers` in a picture: "3 car, 1 person", or "road 41%, sky 20%", most frequent first."""
     if isinstance(found, Boxes):
         counts = np.bincount(found.classes, minlength=max(numbers, default=0) + 1)
         words = [f"{counts[number]} {predictor.classes[number]}" for number in _commonest(counts, numbers)]
@@ -187,5 +186,5 @@ def in_words(predictor: Predictor, found: Any, numbers: Collection[int]) -> str:
 
 
 def _commonest(counts: np.ndarray, numbers: Collection[int]) -> list[int]:
-    """Those of `numbers` that there are any of, most first."""
+    """Return those of `numbers` that occur, most frequent first."""
     return sorted((number for number in numbers if counts[number]), key=lambda number: (-counts[number], number))

@@ -1,4 +1,4 @@
-"""Images, folders, patterns, videos and cameras as one stream of pictures, decoded ahead of whoever takes them."""
+"""Images, folders, patterns, videos and cameras as one stream of pictures, decoded ahead of the consumer."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,14 +16,14 @@ from mnv3.tools.predict import video as media_video
 from mnv3.tools.predict.sources import Source
 
 DECODERS = 2
-"""Threads that decode images; a network on a CPU leaves no room for more."""
+"""Threads that decode images; a network on a CPU needs the rest."""
 
 MOST_BYTES = 192 * 2**20
-"""Of pictures that wait decoded, for the network or after it: one that is larger than all of that waits alone."""
+"""Most bytes of decoded pictures that wait before or after the network; a larger picture waits alone."""
 
 
 class Picture(NamedTuple):
-    """`pixels` [H, W, 3] uint8 RGB of `source`. Of a video: number of the `frame`, from 0, and frames a second."""
+    """`pixels` [H, W, 3] uint8 RGB of `source`. Of a video: number of the `frame`, from 0, and frames per second."""
 
     source: Source
     pixels: np.ndarray
@@ -32,17 +32,15 @@ class Picture(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What is to be decoded, and the bytes that it will take."""
+    """A function that decodes, and the bytes that its result takes."""
 
     decode: Callable[[], Any]
     bytes: int
 
 
 def length(sources: Iterable[Source], most_frames: int | None = None) -> int | None:
-    """Pictures that `stream` yields, by what the videos say of themselves; None if a source has no end.
-
-    Raises UserError, a sentence for each video that cannot be read.
-    """
+    """Return the number of pictures that `stream` yields, as the videos state it; None if a source is endless.
+    Raises UserError with a sentence per unreadable video."""
     counts: list[int | None] = []
     problems: list[str] = []
     for source in sources:
@@ -63,11 +61,11 @@ def length(sources: Iterable[Source], most_frames: int | None = None) -> int | N
 def stream(
     sources: Sequence[Source], ahead: int, most_frames: int | None = None, damaged: Callable[[str], None] = print
 ) -> Iterator[Picture | UserError]:
-    """The pictures of `sources` one after the other, up to `ahead` of them, and up to MOST_BYTES, decoded in other
-    threads meanwhile; in the place of an image that cannot be read, why. `most_frames`: of each video. `damaged` is
-    called with a sentence on each video of which frames are missing.
+    """Yield the pictures of `sources` in order, up to `ahead` of them and MOST_BYTES decoded in other threads; the
+    error instead of an unreadable image. `most_frames`: of each video. `damaged` is called with a sentence on each
+    video with missing frames.
 
-    Raises UserError for a camera that is not there and a video that cannot be read.
+    Raises UserError for a missing camera or an unreadable video.
     """
     for video, group in groupby(sources, lambda source: source.video):
         if video:
@@ -78,7 +76,7 @@ def stream(
 
 
 def _image(source: Source) -> Job:
-    """Its size is that of its header, so that no queue fills with what turns out to be huge."""
+    """Return the job for an image; its size is from its header, so that a huge one cannot fill the queue."""
     assert isinstance(source.place, Path)
     path = source.place
 
@@ -97,14 +95,14 @@ def _image(source: Source) -> Job:
         height, width = image_size(path)
         size = 3 * height * width
     except UserError:
-        size = 0  # it fails at once, with a better reason
+        size = 0  # decoding fails at once, with a better reason
     return Job(decode, size)
 
 
 def _frames(source: Source, ahead: int, most: int | None, damaged: Callable[[str], None]) -> Iterator[Picture]:
     with media_video.open_video(source.place) as video:
         numbers = range(most) if most is not None else iter(int, 1)
-        # A camera's frames are looked at as they come, none from a queue.
+        # A camera's frames are processed as they come, without a queue.
         waiting = 1 if source.live else ahead
         jobs = (Job(video.read, video.frame_bytes) for _ in numbers)
         for number, pixels in enumerate(_ahead(jobs, 1, waiting)):
@@ -116,7 +114,7 @@ def _frames(source: Source, ahead: int, most: int | None, damaged: Callable[[str
 
 
 def _ahead(jobs: Iterator[Job], threads: int, ahead: int) -> Iterator:
-    """Results of `jobs` in their order, up to `ahead` of them and up to MOST_BYTES begun before they are asked for."""
+    """Yield results of `jobs` in order, starting up to `ahead` of them and MOST_BYTES in advance."""
     pending: deque[tuple[Future, int]] = deque()
     waiting = 0
     pool = ThreadPoolExecutor(threads)

@@ -1,4 +1,4 @@
-"""What every trained network is to `mnv3 predict`, whichever engine runs it: images in, boxes or a label map out."""
+"""The interface of trained networks for `mnv3 predict`, for all engines: images in, boxes or label maps out."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -21,22 +21,21 @@ class Boxes(NamedTuple):
 
 
 class Predictor(Protocol):
-    """A network with all that belongs to it: resizing by its own rule before, detections or label map at the image's
-    own size after."""
+    """A network with its pre- and postprocessing: resizing by its own rule, results at the image's own size."""
 
     @property
     def task(self) -> str:
-        """Its name; `tools.task.Facts.kind` says what it returns."""
+        """Name of the task; `tools.task.Facts.kind` is what it returns."""
         ...
 
     @property
     def classes(self) -> Mapping[int, str]:
-        """Name of a class by its number in the results: class slot, or index in the label map."""
+        """Name of each class by its number in the results: class slot, or index in the label map."""
         ...
 
     @property
     def ids(self) -> Mapping[int, int]:
-        """The data set's own number of each of `classes`: COCO's category_id, or the value in a label file."""
+        """The data set's id of each of `classes`: COCO's category_id, or the value in a label file."""
         ...
 
     @property
@@ -45,6 +44,6 @@ class Predictor(Protocol):
         ...
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes] | list[np.ndarray]:
-        """Results of `images`, each [H, W, 3] uint8 RGB of any size, in their order: Boxes of every detection,
-        however low its score, or [H, W] uint8 numbers of classes."""
+        """Return the results of `images`, each [H, W, 3] uint8 RGB of any size, in order: Boxes of all detections,
+        however low their scores, or [H, W] uint8 class numbers."""
         ...

@@ -1,4 +1,4 @@
-"""What the words of a call name: images, folders, patterns, videos and cameras."""
+"""Resolves the arguments of a call to images, folders, patterns, videos and cameras."""
 
 import glob
 import os
@@ -11,16 +11,16 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.predict import video as media_video
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".jp2", ".avif")
-"""Files of a folder that are taken for images; a file that is named is taken for one whatever its suffix."""
+"""Files of a folder that count as images; a file given by name counts as one whatever its suffix."""
 
 WEBCAM = "webcam"
 CAMERA_DIGITS = 4
-"""Longer numbers are misspelt names."""
+"""Numbers of this length or longer are not cameras, but misspelt names."""
 
 
 class Source(NamedTuple):
-    """A file or camera. `place`: its path, the number of a camera, or the address of one. `name`: relative path without
-    suffix for what is made of it, unique among the sources of a call."""
+    """A file or camera. `place`: its path, or the number or address of a camera. `name`: relative path without suffix
+    for its results, unique among the sources of a call."""
 
     name: str
     place: Path | int | str
@@ -28,7 +28,7 @@ class Source(NamedTuple):
 
     @property
     def live(self) -> bool:
-        """Whether it goes on until it is stopped."""
+        """Return whether it is endless."""
         return not isinstance(self.place, Path)
 
     def __str__(self) -> str:
@@ -36,10 +36,10 @@ class Source(NamedTuple):
 
 
 def find(words: Sequence[str]) -> list[Source]:
-    """The sources that `words` name: files, folders (what is directly in them), patterns with * ? [] **, `webcam`, the
-    number of a camera, rtsp:// addresses. Each file once, in the order of the words, then by name.
+    """Return the sources that `words` name: files, folders (their direct content), patterns with * ? [] **, `webcam`,
+    camera numbers, rtsp:// addresses. Each file once, in the order of the words, then by name.
 
-    Raises UserError, a sentence for each word that names nothing.
+    Raises UserError with a sentence for each word without a match.
     """
     problems: list[str] = []
     found: dict[Path | int | str, Source] = {}
@@ -56,7 +56,7 @@ def find(words: Sequence[str]) -> list[Source]:
                 found[place] = source._replace(name=_unused(source.name, names))
     if not words:
         problems.append(
-            "Say what to look at: an image, a folder, a pattern, a video or webcam, as in `mnv3 predict photo.jpg`."
+            "Nothing to predict on: give an image, a folder, a pattern, a video or webcam: `mnv3 predict photo.jpg`."
         )
     if problems:
         raise UserError(*dict.fromkeys(problems))
@@ -64,7 +64,7 @@ def find(words: Sequence[str]) -> list[Source]:
 
 
 def title(word: str) -> str:
-    """What a folder of results on `word` may be called: the file or folder that it names or begins with."""
+    """Return a name for the results folder of `word`: the file or folder that it names or begins with."""
     path = _path(word)
     if path.is_file():
         return path.stem
@@ -111,24 +111,24 @@ def _of_folder(folder: Path) -> list[Source]:
 
 
 def _path(word: str) -> Path:
-    """Raises UserError: no system has files of such a name."""
+    """Return the path. Raises UserError if it cannot be a file name on this system."""
     try:
         path = Path(word)
         path = path if Path(*path.parts[:1]).exists() else path.expanduser()
         path.exists()
-    except (OSError, RuntimeError, ValueError) as error:  # too long, of a user who is not here, with a NUL
+    except (OSError, RuntimeError, ValueError) as error:  # too long, an unknown user's home, or with a NUL
         why = getattr(error, "strerror", None) or error
         raise UserError(f"{word[:80]}: cannot be the name of a file: {str(why).rstrip('.')}.") from None
     return path
 
 
 def _is_number(word: str) -> bool:
-    """Of a camera."""
+    """Return whether `word` is the number of a camera."""
     return word.isascii() and word.isdecimal() and len(word) < CAMERA_DIGITS
 
 
 def _root(pattern: Path) -> Path:
-    """The folder that a pattern's matches are all below: its first parts, as far as they are there or have no magic."""
+    """Return the folder that contains all matches: the first parts of the pattern that exist or have no magic."""
     root = Path(pattern.parts[0]) if pattern.is_absolute() else Path()
     for part in pattern.parts[len(root.parts) :]:
         if glob.has_magic(part) and not (root / part).is_dir():
@@ -138,7 +138,7 @@ def _root(pattern: Path) -> Path:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """What is in `folder`, hidden files left out, by name."""
+    """Return the content of `folder` by name, without hidden files."""
     return sorted(file for file in folder.iterdir() if not file.name.startswith(".")) if folder.is_dir() else []
 
 
@@ -151,7 +151,7 @@ def _of_file(file: Path, root: Path) -> Source:
 
 
 def _unused(name: str, names: set[str]) -> str:
-    """`name`, or name-2, name-3, ... if it is taken; takes it. Case does not tell names apart on every disk."""
+    """Return `name`, or name-2, name-3, ... if taken, and add it. Case does not distinguish names on every disk."""
     number, candidate = 1, name
     while candidate.lower() in names:
         number += 1

@@ -1,4 +1,4 @@
-"""Videos and cameras by OpenCV, which is imported only when there is one."""
+"""Videos and cameras through OpenCV, which is imported on first use."""
 
 import contextlib
 import os
@@ -16,22 +16,22 @@ from mnv3.tools.files.write import make_folder, named_errors
 
 SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".flv")
 COUNTED = (".mp4", ".mov", ".m4v", ".avi")
-"""Files that tell how many frames they have; of others FFmpeg estimates it by their length."""
+"""Files that state their number of frames; for others FFmpeg estimates it from their length."""
 MOST_FAILURES = 10_000
-"""Attempts in a row to read on past damage: a damaged header may promise frames without end."""
+"""Attempts in a row to read past damage: a damaged header may promise endless frames."""
 CODEC = "mp4v"
-"""MPEG-4 part 2: what OpenCV's own packages can write everywhere; most players have it, browsers do not."""
+"""MPEG-4 part 2, which OpenCV's own packages can write everywhere; most players support it, browsers do not."""
 
 SILENT = "-8"
-"""For FFmpeg inside OpenCV: what it cannot read is said once, by us."""
+"""Log level of OpenCV's FFmpeg: mnv3 reports unreadable files itself, once."""
 
 USUAL_FPS = 25.0
-"""For a source that does not tell its rate, as cameras often do not."""
+"""For sources that do not state their rate, such as many cameras."""
 
 
 class Video:
-    """Frames of a file or camera in their order. `fps`: frames a second; `frames`: how many the file says it has, None
-    if it does not or has no end."""
+    """Frames of a file or camera in order. `fps`: frames per second; `frames`: number that the file states, None if
+    it states none or is endless."""
 
     def __init__(self, place: Path | int | str, capture: Any, cv2: ModuleType) -> None:
         self.place, self._capture, self._cv2 = place, capture, cv2
@@ -43,14 +43,14 @@ class Video:
         self.frame_bytes = 0 if self._first is None else self._first.nbytes
 
     def read(self) -> np.ndarray | None:
-        """The next frame that can be decoded, [H, W, 3] uint8 RGB; None after the last one."""
+        """Return the next decodable frame, [H, W, 3] uint8 RGB; None after the last one."""
         frame, self._first = self._first, None
         frame = self._next() if frame is None else frame
         self.read_frames += frame is not None
         return frame
 
     def missing(self, most: int | None = None) -> str | None:
-        """A sentence if fewer frames were read, of `most` at most, than the file says it has; after the last one."""
+        """Return a sentence if fewer frames (of `most` at most) were read than the file states; call it at the end."""
         wanted = min(self.frames or 0, most or self.frames or 0)
         exact = isinstance(self.place, Path) and self.place.suffix.lower() in COUNTED
         slack = 0 if exact else max(2, wanted // 50)
@@ -63,11 +63,11 @@ class Video:
 
     @property
     def empty(self) -> bool:
-        """Whether not even the first frame can be read."""
+        """Return whether not even the first frame can be read."""
         return self._first is None
 
     def _next(self) -> np.ndarray | None:
-        """Damage is read past for as long as the file says that there are frames."""
+        """Read the next frame, skipping damage as long as the file promises more."""
         for _ in range(MOST_FAILURES):
             there, frame = self._capture.read()
             if there:
@@ -87,7 +87,7 @@ class Video:
 
 
 class VideoWriter:
-    """An .mp4 of frames of one size, whole or not there: `path` comes into being with `close`."""
+    """An .mp4 of frames of one size, written whole or not at all: `path` appears on `close`."""
 
     def __init__(self, path: Path, fps: float, size: tuple[int, int]) -> None:
         cv2 = _cv2()
@@ -100,18 +100,18 @@ class VideoWriter:
             self._writer = cv2.VideoWriter(str(self._temporary), cv2.VideoWriter.fourcc(*CODEC), fps, size[::-1])
         if not self._writer.isOpened():
             self._place.close()
-            raise UserError(f"{path}: OpenCV cannot write a video there; can files be written there at all?")
+            raise UserError(f"{path}: OpenCV cannot write a video there; check that the folder is writable.")
 
     def write(self, frame: np.ndarray) -> None:
         """Append a frame, [H, W, 3] uint8 RGB."""
-        if frame.shape[:2] != self.size:  # OpenCV would drop it without a word
+        if frame.shape[:2] != self.size:  # OpenCV would silently drop it
             frame = self._cv2.resize(frame, self.size[::-1], interpolation=self._cv2.INTER_AREA)
         with _quiet(self._cv2):
             self._writer.write(self._cv2.cvtColor(frame, self._cv2.COLOR_RGB2BGR))
         self._written += 1
 
     def close(self, keep: bool = True) -> None:
-        """Finish the file, or remove what there is of it. Raises UserError if it is not whole: OpenCV does not tell."""
+        """Finish the file, or remove it. Raises UserError if it is incomplete, which OpenCV does not report."""
         with _quiet(self._cv2):
             self._writer.release()
         with self._place:
@@ -127,7 +127,7 @@ class VideoWriter:
                 os.replace(self._temporary, self.path)
 
     def _readable(self) -> int:
-        """Frames that the file says it has."""
+        """Return the number of frames that the written file states."""
         with _quiet(self._cv2):
             capture = self._cv2.VideoCapture(str(self._temporary))
         count = int(capture.get(self._cv2.CAP_PROP_FRAME_COUNT)) if capture.isOpened() else 0
@@ -136,8 +136,8 @@ class VideoWriter:
 
 
 def open_video(place: Path | int | str) -> Video:
-    """A video file, the camera of a number or an address. Raises UserError: OpenCV is missing, no such camera, not a
-    video, or one without a frame that can be read."""
+    """Open a video file, or the camera of a number or address. Raises UserError: OpenCV is missing, no such camera, not
+    a video, or one without a readable frame."""
     cv2 = _cv2()
     if isinstance(place, Path) and place.stat().st_size == 0:
         raise UserError(f"{place}: this video is empty, 0 bytes.")
@@ -148,7 +148,7 @@ def open_video(place: Path | int | str) -> Video:
         return video
     capture.release()
     if isinstance(place, int):
-        raise UserError(f"webcam {place}: there is no such camera, or another program has it.")
+        raise UserError(f"webcam {place}: there is no such camera, or another program is using it.")
     if isinstance(place, str):
         raise UserError(f"{place}: no pictures come from that address.")
     what = "it is truncated or damaged, or not a video" if video is None else "it has no frame that can be decoded"
@@ -156,7 +156,7 @@ def open_video(place: Path | int | str) -> Video:
 
 
 def frame_count(place: Path | int | str) -> int | None:
-    """Frames that a video file says it has, None for a camera. Raises UserError as `open_video`."""
+    """Return the number of frames that a video file states, None for a camera. Raises UserError as `open_video`."""
     if not isinstance(place, Path):
         return None
     with open_video(place) as video:
@@ -174,7 +174,7 @@ def _cv2() -> ModuleType:
 
 @contextlib.contextmanager
 def _quiet(cv2: ModuleType) -> Any:
-    """Without OpenCV's own lines about what it could not open or write: the caller says it."""
+    """Suppress OpenCV's messages on what it could not open or write: the caller reports it."""
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:

@@ -1,1 +1,1 @@
-"""Run folders and W&B runs: finding, reading, scoring them."""
+"""Run folders and W&B runs: finding, reading and evaluating them."""

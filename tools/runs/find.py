@@ -1,4 +1,4 @@
-"""Runs on the disk: found by what the user asks for, and their configuration with the user's own keys laid over it."""
+"""Finds runs on disk by what the user asks for, and applies the user's overrides to their configuration."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,53 +8,52 @@ from omegaconf import DictConfig, OmegaConf
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.saved_config import read_config
+from mnv3.tools.text.words import format_value
 
 LAID_OVER = ("dataset", "data", "eval", "wandb", "task.input_size")
-"""Sections and keys that change how a trained network is used; the others say which network it is."""
+"""Sections and keys that change how a trained network is used; all others determine which network it is."""
 
 IDENTITY = ("task", "backbone", "recipe")
 
 
 class Source(NamedTuple):
-    """A checkpoint, and the run folder that it lies in, if it does."""
+    """A checkpoint and its run folder, if it is in one."""
 
     checkpoint: Path
     folder: Path | None
 
 
 def typed_keys(overrides: Sequence[str]) -> list[str]:
-    """Groups and keys of Hydra's override strings, in the order typed."""
+    """Return the groups and keys of Hydra's override strings, in the order typed."""
     return [override.lstrip("+~").partition("=")[0].partition("@")[0] for override in overrides]
 
 
 def wanted(cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
-    """Dotted key -> value of what was typed to say which network is meant; a group is its name, an experiment its row.
-
-    Not the task: runs of another one are not looked at.
-    """
+    """Return dotted key -> value of the overrides that select a network; a group is its name, an experiment its row.
+    Without the task: runs of other tasks are not considered."""
     row = {"row": cfg.row} if {"experiment", "row"} & {*typed} else {}
-    said = [key for key in typed if key.partition(".")[0] in IDENTITY and key != "task"]
-    keys = [f"{key}.name" if key in IDENTITY else key for key in said]
+    selecting = [key for key in typed if key.partition(".")[0] in IDENTITY and key != "task"]
+    keys = [f"{key}.name" if key in IDENTITY else key for key in selecting]
     return row | {key: _plain(OmegaConf.select(cfg, key)) for key in keys if key not in LAID_OVER}
 
 
 def disagreements(config: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
-    """The keys of `asked` that a run's `config` has otherwise, as `key=value`."""
+    """Return the keys of `asked` whose values in a run's `config` differ, as `key=value`."""
     found = {key: _at(config, key) for key in asked}
-    return [f"{key}={_text(found[key])}" for key, value in asked.items() if found[key] != value]
+    return [f"{key}={format_value(found[key])}" for key, value in asked.items() if found[key] != value]
 
 
 def check_asked(source: Source, config: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Raises UserError unless the `config` of a checkpoint is what the user asked for."""
+    """Raise UserError unless the `config` of a checkpoint is what the user asked for."""
     if others := disagreements(config, asked):
         raise UserError(f"{source.checkpoint} is not what was asked for: it has {', '.join(others)}.")
 
 
 def lay_over(config: Mapping[str, Any], cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
-    """A run's `config` with the typed parts of `cfg` in the place of its own, and all of `cfg.eval`.
+    """Return a run's `config` with the user's overrides in `cfg` applied, and all of `cfg.eval`.
 
-    The data root is the run's own only for the run's own data set, and only if it is there: checkpoints move between
-    machines. Else it is the call's (data.root=, MNV3_DATA).
+    The run's data root is kept only for its own data set and if it exists, because checkpoints move between machines.
+    Otherwise it is the call's (data.root=, MNV3_DATA).
     """
     result = OmegaConf.create(dict(config))
     keys = ["eval", *(key for key in typed if key in LAID_OVER or key.partition(".")[0] in LAID_OVER)]
@@ -66,8 +65,8 @@ def lay_over(config: Mapping[str, Any], cfg: DictConfig, typed: Sequence[str]) -
 
 
 def is_data_root(root: str, dataset: str) -> bool:
-    """Whether the data root that a saved run names can be used: it is there; and for street scenes, which are drawn
-    where they are missing, it holds some, or nothing at all, or is below the present folder."""
+    """Return whether the data root of a saved run is usable: it exists; for street scenes, which are drawn if missing,
+    it also has some, or is empty, or is below the current folder."""
     folder = Path(root).expanduser()
     if dataset != "streets" or not folder.is_dir():
         return folder.is_dir()
@@ -75,18 +74,15 @@ def is_data_root(root: str, dataset: str) -> bool:
 
 
 def is_below(folder: Path) -> bool:
-    """Whether a folder is below the present one."""
+    """Return whether a folder is below the current one."""
     return folder.expanduser().resolve().is_relative_to(Path.cwd())
 
 
 def find(runs: Path, task: str, run: str | None, ckpt: str | None, asked: Mapping[str, Any]) -> Source:
-    """The checkpoint `ckpt`, or the best one of folder `run`, or of the newest run in `runs`/`task` that is as `asked`.
-
-    Raises:
-        UserError: nothing there, with what there is and how to get one.
-    """
+    """Return the checkpoint `ckpt`, or the best one of folder `run`, or of the newest run in `runs`/`task` as `asked`.
+    Raises UserError: none found; lists what exists and how to get one."""
     if run is not None and ckpt is not None:
-        raise UserError("run= and ckpt= both say what to score; give one of them.")
+        raise UserError("run= and ckpt= both name what to score; give one of them.")
     if ckpt is not None:
         path = Path(ckpt).expanduser()
         if not path.is_file():
@@ -117,30 +113,30 @@ def _newest(runs: Path, task: str, asked: Mapping[str, Any]) -> Source:
             return source
     names = {key: "experiment" if key == "row" else key.removesuffix(".name") for key in asked}
     task_too = [] if "row" in asked else [f"task={task}"]
-    words = " ".join([*task_too, *(f"{names[key]}={_text(value)}" for key, value in asked.items())])
+    words = " ".join([*task_too, *(f"{names[key]}={format_value(value)}" for key, value in asked.items())])
     others = [f"{source.folder.name}" for source in sources if source.folder]
     other = f" Others there: {', '.join(others[:3])}{', ...' if len(others) > 3 else ''}." if others else ""
     raise UserError(
         f"There is no trained run of {words} in {runs}.{other} "
-        f"Train one with `mnv3 train {words}`, or say what to score: run=FOLDER or ckpt=FILE."
+        f"Train one with `mnv3 train {words}`, or name what to score: run=FOLDER or ckpt=FILE."
     )
 
 
 def best_checkpoint(folder: Path) -> Path | None:
-    """The best checkpoint of a run folder, the last one if none was best, None if there is none."""
+    """Return the best checkpoint of a run folder, else the last one, None if there is none."""
     files = (folder / "checkpoints" / name for name in ("best.ckpt", "last.ckpt"))
     return next((file for file in files if file.is_file()), None)
 
 
 def _sources(runs: Path) -> list[Source]:
-    """Runs with a configuration and a checkpoint, newest first."""
+    """Return the runs with a configuration and a checkpoint, newest first."""
     folders = [path.parent for path in runs.glob("*/config.yaml")]
     found = [Source(checkpoint, folder) for folder in folders if (checkpoint := best_checkpoint(folder))]
     return sorted(found, key=lambda source: source.checkpoint.stat().st_mtime, reverse=True)
 
 
 def _is_as(folder: Path, asked: Mapping[str, Any]) -> bool:
-    """Whether a run is as `asked`; one whose configuration cannot be read is not."""
+    """Return whether a run is as `asked`; False if its configuration cannot be read."""
     try:
         return not disagreements(read_config(folder / "config.yaml"), asked)
     except UserError:
@@ -148,7 +144,7 @@ def _is_as(folder: Path, asked: Mapping[str, Any]) -> bool:
 
 
 def _at(config: Mapping[str, Any], key: str) -> Any:
-    """The value of a dotted key, None if there is none."""
+    """Return the value of a dotted key, None if absent."""
     place: Any = config
     for name in key.split("."):
         place = place.get(name) if isinstance(place, Mapping) else None
@@ -157,9 +153,3 @@ def _at(config: Mapping[str, Any], key: str) -> Any:
 
 def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""The folder of a run: what was asked, where it ran, what came of it."""
+"""The folder of a run: configuration, environment, results."""
 
 import csv
 import json
@@ -22,28 +22,28 @@ log = logging.getLogger("mnv3")
 
 DESCRIBED = ("config.yaml", "overrides.txt", "command.txt", "env.json")
 RESULTS = ("metrics.csv", "metrics.json", "checkpoints", "plots", "samples", "predictions")
-"""What is in a run folder from its beginning, and what comes later."""
+"""Content of a run folder from the start, and later."""
 
 LARGEST_REPORT = 50_000_000
-"""Bytes of a metrics.json."""
+"""Most bytes of a metrics.json."""
 
 MOST_EPOCHS = 100_000
-"""Rows of a metrics.csv."""
+"""Most rows of a metrics.csv."""
 
 LARGEST_NUMBER = 1e39
-"""In a metrics.csv: none of training's 32 bits is larger, and a plot's arithmetic has room beyond."""
+"""Of a metrics.csv: no 32-bit number of training is larger, and plots have room to compute."""
 
 EPOCH = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 
 
-def shown(path: Path) -> str:
-    """`path` as people would type it: relative to where they are, if it is below."""
+def display_path(path: Path) -> str:
+    """Return `path` as a user would type it: relative to the current folder if below it."""
     here = Path.cwd()
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 class RunFolder:
-    """Paths of runs/<task>/<name>/; the files themselves are written by those who have their content."""
+    """Paths of runs/<task>/<name>/; the files are written by the modules that produce their content."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
@@ -55,23 +55,23 @@ class RunFolder:
         self.samples = self.path / "samples"
 
     def __str__(self) -> str:
-        return shown(self.path)
+        return display_path(self.path)
 
     def refuse_foreign(self) -> None:
-        """Raises UserError: a run would write over files in the folder, and those of a run are not among them."""
+        """Raise UserError if a run would overwrite files in the folder and the folder is not a run."""
         if all((self.path / name).is_file() for name in DESCRIBED):
             return
         there = [name for name in (*DESCRIBED, *RESULTS) if os.path.lexists(self.path / name)]
         if there:
             raise UserError(
-                f"{self}: it is no run folder, and a run would write over what is there ({', '.join(there)}). Nothing "
-                "was written: give another folder."
+                f"{self}: this is not a run folder, and a run would overwrite what is there ({', '.join(there)}). "
+                "Nothing was written: give another folder."
             )
 
     def describe(
         self, config: Mapping[str, Any], overrides: Sequence[str], argv: Sequence[str], env: Mapping[str, Any]
     ) -> None:
-        """Write what defines the run: config.yaml (resolved), overrides.txt (one a line), command.txt, env.json."""
+        """Write what defines the run: config.yaml (resolved), overrides.txt (one per line), command.txt, env.json."""
         write_text(self.config, OmegaConf.to_yaml(OmegaConf.create(dict(config))))
         write_text(self.path / "overrides.txt", "".join(f"{override}\n" for override in overrides))
         write_text(self.path / "command.txt", shlex.join(argv) + "\n")
@@ -79,15 +79,13 @@ class RunFolder:
 
 
 def is_finite(value: Any) -> bool:
-    """Whether a value from a file is a number, no boolean, that a float can be: whole numbers there have no limit."""
+    """Return whether a value from a file is a number (no boolean) within float's range: JSON integers are unlimited."""
     return type(value) in (int, float) and -sys.float_info.max <= value <= sys.float_info.max  # NaN is neither
 
 
 def refuse_links(folder: Path) -> None:
-    """Raises UserError: a link in a folder that is written to, or the folder itself, leads out of it.
-
-    Folders of W&B, which has links of its own, are not looked into.
-    """
+    """Raise UserError if the folder, or a link in it, leads out of it: it is written to.
+    Folders of W&B, which has links of its own, are skipped."""
     home = folder.parent.resolve() / folder.name
     if not folder.exists():
         return
@@ -98,15 +96,15 @@ def refuse_links(folder: Path) -> None:
             path = Path(place, name)
             if path.is_symlink() and not path.resolve().is_relative_to(home):
                 raise UserError(
-                    f"{path} is a link to {path.resolve()}, outside of the run's folder, where nothing of a run is "
-                    "written; put what it leads to in its place."
+                    f"{path} is a link to {path.resolve()}, outside of the run's folder, where a run writes "
+                    "nothing; replace it by what it leads to."
                 )
         if Path(place) == folder and "wandb" in folders:
             folders.remove("wandb")
 
 
 def read_report(path: Path) -> dict[str, Any] | None:
-    """The content of a metrics.json, None if there is none that can be read."""
+    """Return the content of a metrics.json, None if unreadable."""
     try:
         if path.stat().st_size > LARGEST_REPORT:
             return None
@@ -117,10 +115,8 @@ def read_report(path: Path) -> dict[str, Any] | None:
 
 
 def read_metrics(path: Path) -> list[dict[str, str]]:
-    """Rows of a metrics.csv, their cells numbers as text or empty; an empty list without the file.
-
-    What else is in a damaged one is left out, rows without an epoch too; a warning says so.
-    """
+    """Return the rows of a metrics.csv, cells as numeric text or empty; an empty list without the file.
+    Anything else in a damaged file is skipped, as are rows without an epoch, with a warning."""
     if not path.exists():
         return []
     rows: list[dict[str, str]] = []
@@ -136,13 +132,13 @@ def read_metrics(path: Path) -> list[dict[str, str]]:
         whole = False
     if not whole:
         log.warning(
-            "%s is damaged: what is no number in it is left out, and so is a line without an epoch.", shown(path)
+            "%s is damaged: cells that are not numbers and lines without an epoch are skipped.", display_path(path)
         )
     return rows
 
 
 def _is_cell(text: Any) -> bool:
-    """Whether `text` is what we write into a cell: nothing, or a number, which need not be finite, but can be drawn."""
+    """Return whether `text` is a valid cell: empty, not finite, or a number that can be plotted."""
     try:
         value = float(text or 0)
     except (TypeError, ValueError):

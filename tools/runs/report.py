@@ -1,4 +1,4 @@
-"""The report of an evaluation, whatever the task: its folder, where its figures come from, the same in W&B."""
+"""The report of an evaluation of any task: its folder, the origin of its figures, and its copy in W&B."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Reported(NamedTuple):
-    """What a report has for W&B too: figures by name; functions that make the pictures and the tables."""
+    """What W&B gets of a report: figures by name; functions that make the pictures and the tables."""
 
     stats: Mapping[str, float]
     panels: Callable[[], Any]
@@ -24,20 +24,20 @@ class Reported(NamedTuple):
 
 
 def origin(config: Mapping[str, Any], checkpoint: Path, **how: Any) -> dict[str, Any]:
-    """What metrics.json says of how its figures came about: of what, on which data, and `how`."""
+    """Return the origin of the figures for metrics.json: the checkpoint, the data, and `how`."""
     data = {"dataset": config["dataset"]["name"], "split": config["eval"]["split"]}
     how["input_size"] = config["task"]["input_size"]
     return {"checkpoint": str(checkpoint), **data, "dataset_keys": dict(config["dataset"]), **how}
 
 
 def keep_config(config: Mapping[str, Any], out: Path, run: Path | None) -> None:
-    """Write config.yaml into a report that lies outside of its run, so that `mnv3 compare` knows what it is of."""
+    """Write config.yaml into a report outside of its run's folder, for `mnv3 compare`."""
     if run is None or config["eval"]["out"]:
         write_text(out / "config.yaml", OmegaConf.to_yaml(OmegaConf.create(dict(config))))
 
 
 def report_folder(config: Mapping[str, Any], checkpoint: Path, run: Path | None) -> Path:
-    """Where the report goes: eval.out, or eval/<data set>-<split> in the run folder, or in runs/eval/ without one."""
+    """Return the report's folder: eval.out, or eval/<data set>-<split> in the run folder, or in runs/eval/."""
     out, name = config["eval"]["out"], f"{config['dataset']['name']}-{config['eval']['split']}"
     if out:
         return Path(out).expanduser()
@@ -49,10 +49,10 @@ def report_folder(config: Mapping[str, Any], checkpoint: Path, run: Path | None)
 def track(
     config: Mapping[str, Any], out: Path, checkpoint: str, reported: Reported, row_cost: "Callable[[], RowCost]"
 ) -> None:
-    """Log the same figures, pictures and tables to W&B, as a run of its own with job type "eval".
+    """Log the same figures, pictures and tables to W&B, as a separate run with job type "eval".
 
-    Tables may be named as a validation names them, `val/...`: they get the split's name instead. `row_cost` is called
-    for a row of the paper's tables, to tell the cost by its counting rule.
+    Tables named as by a validation, `val/...`, get the split's name instead. `row_cost` is called for a row of the
+    paper's tables and returns the cost by its counting rule.
     """
     split = config["eval"]["split"]
     tags = [config["task"]["name"], config["backbone"]["name"], config["dataset"]["name"], split]

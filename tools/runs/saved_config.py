@@ -1,7 +1,7 @@
-"""A configuration that comes out of a file: of a run's config.yaml, of a checkpoint, of an exported file.
+"""A configuration read from a file: config.yaml of a run, a checkpoint, an exported file.
 
-It is data. Nothing in it is resolved (`${oc.env:...}` would show a secret), made into an object, or taken before its
-type is known, whoever wrote the file.
+It is untrusted data: nothing in it is resolved (`${oc.env:...}` would reveal a secret), made into an object, or used
+before its type is checked.
 """
 
 import math
@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import read_small_text
 
-LARGEST_FILE = 1_000_000  # bytes of a config.yaml; ours have three thousand
+LARGEST_FILE = 1_000_000  # bytes of a config.yaml; mnv3's have three thousand
 DEEPEST, MOST = 16, 20_000  # levels, and values, of a configuration
 MOST_PIXELS = 4096 * 4096  # of a network's input
 WORD = re.compile(r"[\w.+-]{1,100}", re.ASCII)
@@ -45,12 +45,12 @@ def _texts(value: Any) -> bool:
 
 
 def _word(value: Any) -> bool:
-    """A name that leads out of no folder."""
+    """Accept a name that leads out of no folder."""
     return type(value) is str and WORD.fullmatch(value) is not None and set(value) != {"."}
 
 
 def is_size(value: Any) -> bool:
-    """Height and width of an input: of no more pixels than a network can be given in a reasonable time."""
+    """Accept height and width of an input, with no more pixels than a network can process in reasonable time."""
     sides = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_whole(1, 16384), value))
     return sides and value[0] * value[1] <= MOST_PIXELS
 
@@ -101,30 +101,27 @@ KINDS: dict[str, Kind] = {
     "seed": _whole(0, 2**63),
     "row": _or_null(_text),
 }
-"""Key -> what its value may be, of all that is used of a saved configuration. A data set's further keys are text."""
+"""Key -> check of its value, for all keys used from a saved configuration. A data set's further keys are text."""
 
 SECTIONS = ("task", "backbone", "dataset", "data", "recipe", "trainer", "wandb", "eval")
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The content of a config.yaml, text with `${` as it stands.
-
-    Raises:
-        UserError: it cannot be read, is no mapping, is not plain (see `checked`), or is too large to be one of ours.
-    """
+    """Return the content of a config.yaml, with `${` as plain text.
+    Raises UserError: unreadable, not a mapping, not plain (see `checked`), or too large."""
     text = read_small_text(path, LARGEST_FILE)
     try:
         _refuse_tricks(text, path)
         config: Any = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
     except UserError:
         raise
-    except Exception as error:  # on odd YAML OmegaConf fails in any way there is
+    except Exception as error:  # OmegaConf fails in arbitrary ways on odd YAML
         raise UserError(f"{path} cannot be read: it is damaged.") from error
     return checked(config, path, literal=True)
 
 
 def _refuse_tricks(text: str, path: Path) -> None:
-    """No tags, which make objects, and no aliases, a few of which can stand for billions of values."""
+    """Refuse tags, which make objects, and aliases, a few of which can expand to billions of values."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         starts = isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent))
@@ -139,12 +136,12 @@ def _refuse_tricks(text: str, path: Path) -> None:
 
 
 def checked(config: Any, where: object, sections: tuple[str, ...] = (), *, literal: bool = False) -> dict[str, Any]:
-    """A copy of a saved configuration in plain dictionaries and lists, once it is known to be data of the right types.
+    """Copy a saved configuration to plain dictionaries and lists, after checking that its values have the right types.
 
     Args:
-        where: what it is of, for messages.
-        sections: those that it has to have.
-        literal: let text with `${` through, for what is only looked at.
+        where: its source, for messages.
+        sections: those that are required.
+        literal: accept text with `${`, if it is only displayed.
 
     Raises:
         UserError: what is wrong with it.
@@ -169,7 +166,7 @@ def checked(config: Any, where: object, sections: tuple[str, ...] = (), *, liter
 
 
 class _Copy:
-    """Copies what is plain, and counts: a file can refer to one part of it very often."""
+    """Copies plain values, and counts them, since a file can refer to one part of it very often."""
 
     def __init__(self, where: object, literal: bool) -> None:
         self.where, self.literal, self.count = where, literal, 0
@@ -177,7 +174,7 @@ class _Copy:
     def __call__(self, value: Any, key: str, depth: int) -> Any:
         self.count += 1
         if self.count > MOST or depth > DEEPEST:
-            raise UserError(f"{self.where}: its configuration is larger than any of ours; the file was altered.")
+            raise UserError(f"{self.where}: its configuration is too large for one of mnv3; the file was altered.")
         if isinstance(value, Mapping):
             return {self._name(name, key): self(one, f"{key}.{name}", depth + 1) for name, one in value.items()}
         if isinstance(value, (list, tuple)):
@@ -199,7 +196,7 @@ class _Copy:
 
 
 def short(value: Any) -> str:
-    """A value as it may be printed."""
+    """Format a value for a message, shortened."""
     plain = isinstance(value, (str, int, float, bool, list, type(None)))
     text = repr(value) if plain else f"a {type(value).__name__}"
     return text if len(text) <= 60 else f"{text[:56]}..."

@@ -1,20 +1,20 @@
-"""Scores of the runs of the paper's rows, read from run folders and the reports of `mnv3 eval` in them."""
+"""Scores of the paper's rows, read from run folders and their `mnv3 eval` reports."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs.folder import read_report, shown
+from mnv3.tools.runs.folder import display_path, read_report
 from mnv3.tools.runs.saved_config import LARGEST_FILE, read_config
 from mnv3.tools.task import Facts
 
 WHOLE = {("coco", "val"): 5000, ("cityscapes", "val"): 500}
-"""Images of a split that has a public number of them."""
+"""Images in splits of a publicly known size."""
 
 
 class Score(NamedTuple):
-    """A score of a run, and how it came about. `unlike` says what differs from the whole split at single scale."""
+    """A score of a run and its origin. `unlike`: differences from the whole split at single scale."""
 
     value: float  # 0..1
     dataset: str
@@ -32,18 +32,20 @@ class Score(NamedTuple):
 
 
 def scores(runs: Path, task: Facts, rows: Collection[str]) -> tuple[dict[str, list[Score]], list[str]]:
-    """Row -> its scores, newest first, of the runs of `task` in `runs`; and a sentence for what is left out."""
+    """Return row -> its scores, newest first, of the runs of `task` in `runs`; and a sentence per skipped run."""
     found: dict[str, list[Score]] = {}
     sentences: list[str] = []
     for folder in sorted(path for path in (runs / task.name).glob("*") if path.is_dir()):
         try:
             row, own = _of_run(folder, task, rows)
-        except Exception as error:  # an altered file can say anything
-            sentences.append(f"{shown(folder)} is left out: {_reason(error)}.")
+        except Exception as error:  # an altered file can contain anything
+            sentences.append(f"{display_path(folder)} is left out: {_reason(error)}.")
             continue
         if row is not None:
             found[row] = sorted([*found.get(row, []), *own], key=lambda score: -score.written)
-            sentences += [] if own else [f"{shown(folder)} is left out: no metrics.json, so it has no score yet."]
+            sentences += (
+                [] if own else [f"{display_path(folder)} is left out: no metrics.json, so it has no score yet."]
+            )
     return found, sentences
 
 
@@ -52,7 +54,7 @@ def _of_run(folder: Path, task: Facts, rows: Collection[str]) -> tuple[str | Non
     if not path.is_file():
         raise ValueError("no config.yaml, so it is not a whole run folder")
     text = path.read_text(errors="replace") if path.stat().st_size <= LARGEST_FILE else ""
-    if not any(f"\nrow: {row}\n" in f"\n{text}\n" for row in rows):  # reading all of every run would take long
+    if not any(f"\nrow: {row}\n" in f"\n{text}\n" for row in rows):  # parsing every run would be slow
         return None, []
     config = read_config(path)
     if config["task"]["name"] != task.name:
@@ -66,22 +68,22 @@ def _of_run(folder: Path, task: Facts, rows: Collection[str]) -> tuple[str | Non
 def _read(report: Path, folder: Path, config: dict[str, Any], task: Facts) -> Score:
     metrics = read_report(report)
     if metrics is None:
-        raise ValueError(f"{shown(report)} is not whole JSON")
+        raise ValueError(f"{display_path(report)} is not whole JSON")
     value = metrics[task.figures[0]]
     if value is None:
-        raise ValueError(f"{shown(report)} has no figure: nothing was there to score")
+        raise ValueError(f"{display_path(report)} has no figure: there was nothing to score")
     checkpoint = Path(metrics["checkpoint"])
     own = folder / checkpoint
     dataset, split = metrics.get("dataset", config["dataset"]["name"]), metrics.get("split", "val")
     is_score = type(value) in (int, float) and 0 <= value <= 1
     if not is_score or not isinstance(dataset, str) or not isinstance(split, str):
-        raise ValueError(f"{shown(report)} is no report of {task.name}: a figure or a name in it cannot be")
+        raise ValueError(f"{display_path(report)} is not a report of {task.name}: a figure or a name in it is invalid")
     return Score(
         value=float(value),
-        dataset=dataset,  # a training scores its own
+        dataset=dataset,  # a training's report names none
         split=split,
         seed=config["seed"],
-        checkpoint=Path(shown(own.resolve())) if own.is_file() else checkpoint,
+        checkpoint=Path(display_path(own.resolve())) if own.is_file() else checkpoint,
         unlike=tuple(_unlike(metrics, config)),
         config=config,
         written=report.stat().st_mtime,

@@ -1,4 +1,4 @@
-"""Weights & Biases: offline unless there is a key or a mode is asked for; never prompts."""
+"""Weights & Biases runs: offline unless a key is configured or a mode requested; never prompts."""
 
 import logging
 import os
@@ -12,16 +12,16 @@ from typing import Any
 from mnv3.tools.files.write import write_text
 from mnv3.tools.machine import stops
 from mnv3.tools.paper.summary import row_tags
-from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.folder import display_path
 
 log = logging.getLogger("mnv3")
 
 RUN_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
-"""Of W&B: it is a part of names of folders."""
+"""A W&B run id, which becomes part of folder names."""
 
 
 def wandb_mode(asked: str | None) -> str:
-    """The mode to run in: WANDB_MODE wins, then `asked`, then "online" with a configured key, else "offline"."""
+    """Return the mode: WANDB_MODE if set, then `asked`, then "online" with a configured key, else "offline"."""
     from_environment = os.environ.get("WANDB_MODE")
     if from_environment:
         return {"dryrun": "offline", "run": "online"}.get(from_environment, from_environment)
@@ -29,7 +29,7 @@ def wandb_mode(asked: str | None) -> str:
         return asked
     import wandb
 
-    # Only looks for a key: with verify=True it would call the server, and wandb.init would ask at a terminal.
+    # Only looks for a key: verify=True would call the server, and wandb.init would prompt at a terminal.
     return "online" if wandb.login(prompt=False, verify=False) else "offline"
 
 
@@ -42,12 +42,12 @@ def start_run(
     tags: Sequence[str],
     summary: Mapping[str, str],
 ) -> Any:
-    """Begin the W&B run of a run folder, or go on with it when the folder has one; None when the mode is "disabled".
+    """Begin the W&B run of a run folder, or resume it if the folder has one; None if the mode is "disabled".
 
     `settings` is the config section `wandb` (mode, project, group, tags, name). `summary` maps a metric to how its
-    runs are summed up ("max", "min", "last"). Metrics are drawn over `epoch`. Runs of a row of the paper's tables
-    (`config["row"]`) have its tags, and are its group unless `settings` names one. Call on the first process only, and
-    let `finishing` have the run, or the next run of this process would write into it.
+    runs are summarised ("max", "min", "last"). Metrics are drawn over `epoch`. Runs of a row of the paper's tables
+    (`config["row"]`) get its tags, and its name as group unless `settings` names one. Call this in the main process
+    only, and use `finishing`, or the next run of this process would write into the same run.
     """
     mode = wandb_mode(settings["mode"])
     if mode == "disabled":
@@ -73,7 +73,7 @@ def start_run(
     for name, how in () if _is_trial() else summary.items():  # the search reads the plain value
         run.define_metric(name, step_metric="epoch", summary=how)
     if mode == "offline":
-        log.info("W&B: offline, in %s; `wandb sync` sends it, after `wandb login`.", shown(folder / "wandb"))
+        log.info("W&B: offline, in %s; upload it with `wandb login` and `wandb sync`.", display_path(folder / "wandb"))
     else:
         log.info("W&B: %s", run.url)
     return run
@@ -81,7 +81,7 @@ def start_run(
 
 @contextmanager
 def finishing(run: Any) -> Iterator[None]:
-    """Finish `run`, which may be None, after what is done in here: as failed if that fails or is stopped."""
+    """Finish `run`, which may be None, at the end of the block: as failed if that fails or is stopped."""
     try:
         yield
     except BaseException:
@@ -93,10 +93,8 @@ def finishing(run: Any) -> Iterator[None]:
 
 
 def _run_id(folder: Path, job_type: str) -> str:
-    """The id that the runs of a folder share, one for each kind of job: a resumed training goes on in the same run.
-
-    The agent of a sweep has given its trial an id before.
-    """
+    """Return the id shared by the runs of a folder, one per job type: a resumed training resumes the same run.
+    In a sweep, the agent has already given the trial an id."""
     path = folder / "wandb" / f"{job_type}_run_id.txt"
     found = path.read_text(errors="replace")[:100] if path.is_file() else ""
     if not RUN_ID.fullmatch(found):
@@ -106,7 +104,7 @@ def _run_id(folder: Path, job_type: str) -> str:
 
 
 def _is_trial() -> bool:
-    """Whether a sweep's agent has started this process."""
+    """Return whether a sweep's agent started this process."""
     return bool(os.environ.get("WANDB_SWEEP_ID"))
 
 
@@ -119,7 +117,7 @@ def boxed_image(
     truth: tuple[Sequence[Sequence[float]], Sequence[str]] | None = None,
     caption: str = "",
 ) -> Any:
-    """A wandb.Image with predicted boxes, and true ones: `image` [H, W, 3] uint8, boxes xyxy in its pixels."""
+    """Return a wandb.Image with predicted and true boxes: `image` [H, W, 3] uint8, boxes xyxy in its pixels."""
     import wandb
 
     number = {name: index for index, name in enumerate(class_names)}
@@ -140,7 +138,7 @@ def boxed_image(
 
 
 def masked_image(image: Any, masks: Mapping[str, Any], class_names: Sequence[str], caption: str = "") -> Any:
-    """A wandb.Image with label maps to switch on and off: `image` [H, W, 3] uint8, `masks` layer -> [H, W] uint8 class
+    """Return a wandb.Image with toggleable label maps: `image` [H, W, 3] uint8, `masks` layer -> [H, W] uint8 class
     indices; other values have no name."""
     import wandb
 
@@ -150,7 +148,7 @@ def masked_image(image: Any, masks: Mapping[str, Any], class_names: Sequence[str
 
 
 def upload_checkpoint(run: Any, path: Path, metadata: Mapping[str, Any], aliases: Sequence[str] = ("best",)) -> None:
-    """Send a checkpoint as an artifact of type "model"; an offline run keeps its files here and sends nothing."""
+    """Upload a checkpoint as an artifact of type "model"; does nothing for an offline run."""
     if run is None or run.offline or not path.exists():
         return
     import wandb

@@ -1,8 +1,8 @@
-"""A saved view of a W&B project: a table of the paper as our runs fill it, ours beside the paper's.
+"""Saves a view of a W&B project: a table of the paper with mnv3's runs beside the paper's figures.
 
     python -m mnv3.tools.runs.wandb_view 6 --project mnv3 --entity TEAM
 
-Runs are grouped by row; the table shows scores and costs, the paper's, ours and the difference; below are the curves,
+Runs are grouped by row; the table has scores and costs, the paper's, ours and the difference; below are the curves,
 the scores against the costs, and the configurations. Needs wandb-workspaces and a key: `pip install wandb-workspaces`,
 `wandb login`.
 """
@@ -20,23 +20,25 @@ from mnv3.tools.runs.wandb_run import wandb_mode
 
 
 def compared(table: PaperTable) -> list[str]:
-    """The figures that both the paper and our runs have."""
+    """Return the figures that both the paper and mnv3's runs have."""
     return [table.score, *(cost for cost in ("params", "madds", "half_madds") if cost in table.rows[0].figures)]
 
 
 def columns(table: PaperTable) -> list[str]:
-    """Each figure of the paper, of ours and the difference, and what data the scores are of."""
+    """Return each figure of the paper, ours and the difference, and the data of the scores."""
     beside = [f"summary:{whose}/{figure}" for figure in compared(table) for whose in ("paper", "ours", "delta")]
     return [*beside, "summary:paper/data", "summary:ours/data"]
 
 
 def build(table: PaperTable, entity: str, project: str) -> Any:
-    """The view, as wandb-workspaces has it. Raises UserError without that package."""
+    """Build the view with wandb-workspaces. Raises UserError without that package."""
     try:
         ws = importlib.import_module("wandb_workspaces.workspaces")
         wr = importlib.import_module("wandb_workspaces.reports.v2")
     except ImportError as error:
-        raise UserError("Saved views need wandb-workspaces, which is not here: pip install wandb-workspaces") from error
+        raise UserError(
+            "Saved views need wandb-workspaces, which is not installed: pip install wandb-workspaces"
+        ) from error
 
     score, curve = table.score, f"val/{STATS[table.score]}"
     beside = [
@@ -71,13 +73,9 @@ def build(table: PaperTable, entity: str, project: str) -> Any:
 
 
 def save(table: PaperTable, entity: str | None, project: str) -> str:
-    """Save the view in the project and return its address.
-
-    Raises:
-        UserError: there is no key, or the server refuses.
-    """
+    """Save the view in the project and return its URL. Raises UserError: no key, or the server refuses."""
     if wandb_mode(None) != "online":
-        raise UserError("W&B is offline here, and views are kept by its server: wandb login, and unset WANDB_MODE.")
+        raise UserError("W&B is offline here, but views are stored on its server: wandb login, and unset WANDB_MODE.")
     import wandb
 
     try:
@@ -89,10 +87,9 @@ def save(table: PaperTable, entity: str | None, project: str) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """The command; returns its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m mnv3.tools.runs.wandb_view",
-        description="Save a view of a W&B project: a table of the paper as our runs fill it.",
+        description="Save a view of a W&B project: a table of the paper with mnv3's runs beside it.",
     )
     parser.add_argument("table", type=int, choices=TABLES)
     parser.add_argument("--project", default="mnv3")

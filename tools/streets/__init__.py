@@ -1,4 +1,4 @@
-"""`streets`: street scenes drawn by a seeded generator, written once, in the formats of COCO and Cityscapes."""
+"""`streets`: street scenes drawn by a seeded generator, stored in the formats of COCO and Cityscapes."""
 
 from mnv3.tools.streets.cityscapes import ensure_cityscapes
 from mnv3.tools.streets.coco import ensure_coco

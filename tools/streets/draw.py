@@ -1,4 +1,4 @@
-"""One street scene: a plan, its painting from back to front, and the list of what is seen."""
+"""Draws one street scene: a plan, painted from back to front, and the list of visible things."""
 
 import math
 import random
@@ -68,7 +68,7 @@ def _draw_surroundings(canvas: Canvas, street: Street, mood: Mood, rng: random.R
 
 
 def _draw_bonnet(canvas: Canvas, rng: random.Random) -> None:
-    """The front of the car that the camera rides in."""
+    """Draw the front of the car that carries the camera."""
     canvas.begin("ego vehicle", 1.0)
     paint, width, height = palette.pick(rng, palette.CAR_PAINT), canvas.width, canvas.height
     rise = height * rng.uniform(0.05, 0.1)

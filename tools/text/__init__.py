@@ -1,1 +1,1 @@
-"""Words and characters: what is printed, and how values and lists are put into sentences."""
+"""Text output: consoles, safe printing, and formatting of values and lists."""

@@ -1,20 +1,20 @@
-"""The console as everything is printed to it that may come from a file."""
+"""Consoles for text that may come from files."""
 
 from typing import Any
 
 from rich.console import Console
 
 PIPE = 200
-"""Letters of a line where no terminal says how many there are."""
+"""Characters per line without a terminal."""
 
 
 def literal_console(**options: Any) -> Console:
-    """A console that prints texts as they are: brackets are no markup, colons no pictures, numbers have no colours."""
+    """Return a console that prints texts literally: no markup in brackets, no emoji, no colours for numbers."""
     return Console(markup=False, emoji=False, highlight=False, **options)
 
 
 def wide_console() -> Console:
-    """The same; without a terminal its lines are long, so that nothing is wrapped in pipes and files."""
+    """Return a literal console with long lines if there is no terminal, so that pipes and files are not wrapped."""
     console = literal_console()
     if not console.is_terminal:
         console.width = max(console.width, PIPE)

@@ -1,4 +1,4 @@
-"""Remarks that a call makes once, however many processes read the files that give rise to them."""
+"""Warnings logged once per call, however many processes read the files that cause them."""
 
 import logging
 import mmap
@@ -6,29 +6,29 @@ import mmap
 log = logging.getLogger("mnv3")
 
 KINDS = ("frames", "depth", "depths", "fonts")
-"""What there are remarks on."""
+"""Kinds of warnings."""
 
 VALUES = ("bits",)
-"""Of what the first value is kept."""
+"""Kinds of values of which the first one is kept."""
 
-_said = mmap.mmap(-1, len(KINDS) + len(VALUES))  # shared with the processes that are forked from this one
+_logged = mmap.mmap(-1, len(KINDS) + len(VALUES))  # shared with processes forked from this one
 
 
 def remark(kind: str, text: str) -> None:
-    """Log `text`, the first of its `kind` in this call."""
+    """Log `text` as a warning if it is the first of its `kind` in this call."""
     place = KINDS.index(kind)
-    if not _said[place]:
-        _said[place] = 1
+    if not _logged[place]:
+        _logged[place] = 1
         log.warning(text)
 
 
 def differs(what: str, value: int) -> bool:
-    """Whether `value`, 1 to 255, is another one than the first of its kind in this call."""
+    """Return whether `value`, 1 to 255, differs from the first of its kind in this call."""
     place = len(KINDS) + VALUES.index(what)
-    _said[place] = _said[place] or value
-    return _said[place] != value
+    _logged[place] = _logged[place] or value
+    return _logged[place] != value
 
 
 def forget() -> None:
-    """Begin anew: the next remark of every kind is made."""
-    _said[:] = bytes(len(_said))
+    """Reset: the next warning of every kind is logged again."""
+    _logged[:] = bytes(len(_logged))

@@ -1,4 +1,4 @@
-"""Words for the messages: the closest match, a value, a type."""
+"""Words for messages: the closest match, a value, a type."""
 
 import difflib
 import types
@@ -23,7 +23,7 @@ LISTS = {
 
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate most likely meant: by its last part alone (`epochs` is recipe.epochs), or by its letters."""
+    """Return the most likely candidate: by its last part alone (`epochs` is recipe.epochs), or by its letters."""
     known = sorted(candidates)
     leaf = word.rpartition(".")[2]
     same_leaf = [name for name in known if name.rpartition(".")[2] == leaf]
@@ -37,19 +37,19 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     return by_leaf[near[0]] if near else None
 
 
-def shown(value: Any) -> str:
-    """A value as it is typed on the command line."""
+def format_value(value: Any) -> str:
+    """Format a value as on the command line: null, true, [0.5,1.0]."""
     if OmegaConf.is_list(value):
         value = OmegaConf.to_container(value)
     if isinstance(value, list):
-        return "[" + ",".join(shown(item) for item in value) + "]"
+        return "[" + ",".join(format_value(item) for item in value) + "]"
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def kind(hint: Any, choices: tuple = ()) -> str:
-    """What a key of type `hint` may be: "a whole number or auto"."""
+    """Describe the values that a key of type `hint` accepts: "a whole number or auto"."""
     parts = list(get_args(hint)) if get_origin(hint) in (Union, types.UnionType) else [hint]
     words = []
     for part in parts:
@@ -57,10 +57,12 @@ def kind(hint: Any, choices: tuple = ()) -> str:
             words.append(LISTS[get_args(part)[0]])
             continue
         names_choices = bool(choices) and (part is str or not any(isinstance(choice, str) for choice in choices))
-        words += [shown(choice) for choice in choices] if names_choices and part is not type(None) else [NAMES[part]]
+        words += (
+            [format_value(choice) for choice in choices] if names_choices and part is not type(None) else [NAMES[part]]
+        )
     return either(words)
 
 
 def either(words: list[str]) -> str:
-    """ "a, b or c"."""
+    """Join words: "a, b or c"."""
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

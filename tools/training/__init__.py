@@ -1,1 +1,1 @@
-"""Training by Lightning: the loop, checkpoints, schedules, progress."""
+"""Training with Lightning: the loop, checkpoints, schedules, progress."""

@@ -1,4 +1,4 @@
-"""What Lightning keeps of a training: its checkpoint files, the best and the last."""
+"""Checkpoint callback: best.ckpt and last.ckpt."""
 
 import math
 import os
@@ -19,24 +19,20 @@ LAST, BEST = "last.ckpt", "best.ckpt"
 
 class WholeFiles(TorchCheckpointIO):
     """Lightning's checkpoint files through `tools.weights.checkpoint`.
-
-    Its own writer goes through a temporary file in another folder, which on another disk is not a rename.
-    """
+    Lightning's own writer uses a temporary file in another folder; on another disk moving it is not a rename."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        """Write atomically."""
         write_checkpoint(checkpoint, Path(path))
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        """Read safely."""
         return read_checkpoint(path)
 
 
 class KeepBestAndLast(Checkpoint):
-    """`best.ckpt` and `last.ckpt` after every epoch, validation included.
+    """Writes `best.ckpt` and `last.ckpt` after every epoch, validation included.
 
-    Lightning's ModelCheckpoint forgets the best score when a run folder is moved, and with one instance writes
-    `last` only when the score improved. A kill between the two files repeats the epoch and writes both again.
+    Lightning's ModelCheckpoint forgets the best score when a run folder is moved, and a single instance writes `last`
+    only when the score improves. A kill between the two files repeats the epoch and writes both again.
     """
 
     def __init__(self, folder: Path, monitor: str) -> None:
@@ -46,15 +42,15 @@ class KeepBestAndLast(Checkpoint):
         self.best_epoch: int | None = None
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Remove what a kill between writing and naming has left."""
+        """Remove what a kill between writing and renaming left."""
         if trainer.is_global_zero:
             (self.folder / f"{NEW}{LAST}").unlink(missing_ok=True)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save; an epoch without validation can only be the last."""
+        """Save; an epoch without validation can only become the last."""
         score = epoch_metrics(trainer).get(self.monitor)
         best = -math.inf if self.best_score is None else self.best_score
-        is_best = score is not None and not float(score) <= best  # NaN, nothing to score, is never worse
+        is_best = score is not None and not float(score) <= best  # NaN (nothing to score) counts as best
         if score is not None and is_best:
             self.best_score, self.best_epoch = float(score), trainer.current_epoch
         new = self.folder / f"{NEW}{LAST}"
@@ -66,11 +62,10 @@ class KeepBestAndLast(Checkpoint):
         trainer.strategy.barrier()
 
     def state_dict(self) -> dict[str, Any]:
-        """The best so far."""
+        """Return the best score and epoch so far."""
         return {"best_score": self.best_score, "best_epoch": self.best_epoch}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """The counterpart of `state_dict`."""
         self.best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
 
 

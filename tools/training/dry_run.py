@@ -1,4 +1,4 @@
-"""The dry run of a training: everything is built and used once, nothing is left."""
+"""Dry run of a training: builds and uses everything once, leaves nothing."""
 
 import logging
 import resource
@@ -21,10 +21,8 @@ log = logging.getLogger("mnv3")
 
 
 def rehearse(task: Training, cfg: DictConfig) -> None:
-    """Build everything, do one training step and one prediction, and say what they cost.
-
-    The streets data set is drawn anew, as small as a batch, in a place that is gone afterwards.
-    """
+    """Build everything, do one training step and one prediction, and log their cost.
+    The streets data set is drawn anew, as small as a batch, in a temporary folder."""
     quiet_lightning()
     with scratch_folder("dry") as scratch:
         if cfg.dataset.name == "streets":
@@ -70,7 +68,7 @@ def _rehearse(task: Training, cfg: DictConfig) -> None:
 
 
 def _step(module: Any, batch: Any, optimizer: torch.optim.Optimizer, precision: str) -> float:
-    """Loss of one training step as the run takes it: where the scale of 16-mixed spoils it, the weights stay."""
+    """Return the loss of one training step as in the run; if 16-mixed's scaling overflows, the weights stay."""
     device = batch.images.device.type
     scaler = torch.GradScaler(device, enabled=precision == "16-mixed")
     with torch.autocast(device, DTYPES[precision], enabled=precision != "32-true"):

@@ -1,4 +1,4 @@
-"""What an epoch of a training measured, as a row of metrics.csv."""
+"""Writes the values of each training epoch as a row of metrics.csv."""
 
 import csv
 import io
@@ -14,34 +14,32 @@ from mnv3.tools.runs.folder import read_metrics
 
 
 def validated(trainer: pl.Trainer) -> bool:
-    """Whether the running epoch has, or is going to have, a validation."""
+    """Return whether the current epoch has, or will have, a validation."""
     every = trainer.check_val_every_n_epoch
     return every is not None and (trainer.current_epoch + 1) % every == 0
 
 
 def epoch_metrics(trainer: pl.Trainer) -> dict[str, Tensor]:
-    """What was logged in the running epoch: without `val/...` of a former one, which Lightning keeps."""
+    """Return the values logged in this epoch, without an earlier epoch's `val/...`, which Lightning keeps."""
     values = trainer.callback_metrics.items()
     fresh = {name: value for name, value in values if validated(trainer) or not name.startswith("val/")}
     return dict(sorted(fresh.items(), key=lambda item: ("/" in item[0], item[0].partition("/")[0])))
 
 
 class MetricsCsv(Callback):
-    """One row an epoch, all values side by side (Lightning's own logger spreads an epoch over several rows).
-
-    The row is written before the epoch's checkpoint. Rows of epochs that a resumed run is going to repeat are dropped.
-    """
+    """Writes one row per epoch (Lightning's own logger spreads an epoch over several rows).
+    The row is written before the epoch's checkpoint. Rows of epochs that a resumed run will repeat are dropped."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows: list[dict[str, Any]] = []
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take over the rows of the epochs that are behind us."""
+        """Keep the rows of the epochs before the resumed one."""
         self.rows = [row for row in read_metrics(self.path) if int(row["epoch"]) <= trainer.current_epoch]
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Append this epoch's values; a value that this epoch did not produce (no validation) stays empty."""
+        """Append this epoch's values; missing ones (no validation) stay empty."""
         if not trainer.is_global_zero:
             return
         values = {name: f"{float(value):.6g}" for name, value in epoch_metrics(trainer).items()}

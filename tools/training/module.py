@@ -1,4 +1,4 @@
-"""A network as Lightning trains it: all but its losses and its validation."""
+"""Base LightningModule: training step, optimiser, schedule. Tasks add losses and validation."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,11 +10,11 @@ from mnv3.tools.training.optim import Plan, build_optimizer, build_scheduler
 
 
 class TrainingModule(pl.LightningModule):
-    """Training step and optimiser of the recipe in `config`, the whole configuration, resolved.
+    """Training step and optimiser of the recipe in `config`, the whole resolved configuration.
 
-    A task adds its network as its only submodule, `losses`, and the validation, which calls `tell`; `on_scores`, if it
-    is set, then gets results and scores, on the first process. The hyper-parameters, `config` and
-    `about` (plain values), go into every checkpoint, so that one alone is enough to build its network again.
+    A task adds its network as its only submodule, `losses`, and the validation, which calls `log_scores`; `on_scores`,
+    if set, then gets results and scores in the main process. The hyper-parameters, `config` and `about` (plain values),
+    go into every checkpoint, so that it suffices to rebuild the network.
     """
 
     def __init__(self, config: Mapping[str, Any], plan: Plan, about: Mapping[str, Any]) -> None:
@@ -25,24 +25,23 @@ class TrainingModule(pl.LightningModule):
         self.on_scores: Callable[[Any, Any], None] | None = None
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
-        """Scalars of a batch: "loss", which is minimised, and what it consists of."""
+        """Return scalars of a batch: "loss", which is minimised, and its parts."""
         raise NotImplementedError
 
     def training_step(self, batch: Any, batch_idx: int) -> Tensor:
-        """Loss of a batch."""
         losses = self.losses(batch)
         values = {f"train/{name}": value.detach() for name, value in losses.items()}
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(batch.images), sync_dist=True)
         return losses["loss"]
 
-    def tell(self, results: Any, scores: Any) -> None:
-        """Log the scores of a validation, the same in each process, and hand them on."""
+    def log_scores(self, results: Any, scores: Any) -> None:
+        """Log the scores of a validation, the same in each process, and pass them to `on_scores`."""
         self.log_dict({f"val/{name}": value for name, value in scores.stats.items()})
         if self.on_scores is not None and self.trainer.is_global_zero:
             self.on_scores(results, scores)
 
     def configure_optimizers(self) -> Any:
-        """Optimiser and schedule of the recipe; the schedule moves with every optimiser step."""
+        """Return optimiser and schedule of the recipe; the schedule advances every optimiser step."""
         optimizer = build_optimizer(self.recipe, self, self.plan.lr)
         scheduler = build_scheduler(self.recipe, optimizer, self.plan)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

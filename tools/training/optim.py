@@ -10,13 +10,14 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from mnv3.tools.errors import UserError
+from mnv3.tools.text.words import format_value
 
 POLY_POWER = 0.9  # DeepLab (Chen et al., 2017, section 4.1), the usual choice in segmentation
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a recipe means for one data set: every length in optimiser steps, the rate for the batch in use."""
+    """A recipe for one data set: lengths in optimiser steps, and the learning rate for the batch size in use."""
 
     epochs: int
     steps_per_epoch: int
@@ -25,23 +26,20 @@ class Plan:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps of the whole run."""
         return self.epochs * self.steps_per_epoch
 
 
 def make_plan(recipe: Mapping[str, Any], steps_per_epoch: int) -> Plan:
     """Scale `recipe` to its batch: lr grows with the batch, `steps` and `warmup_steps` shrink with it.
 
-    The recipe states lr, steps and warm-up for `base_batch` images a step; a smaller batch sees as many images at a
-    rate that is smaller by the same factor (Goyal et al., 2017, linear scaling rule). The length is `epochs`, or
-    `steps` (at base_batch) rounded up to whole epochs.
-
-    Raises:
-        UserError: both or neither of `epochs` and `steps` are set, or the training set does not fill one batch.
+    The recipe states lr, steps and warm-up for `base_batch` images per step; a smaller batch sees as many images at a
+    rate smaller by the same factor (Goyal et al., 2017, linear scaling rule). The length is `epochs`, or `steps` (at
+    base_batch) rounded up to whole epochs. Raises UserError: both or neither of `epochs` and `steps` are set, or the
+    training set does not fill one batch.
     """
     if (recipe["epochs"] is None) == (recipe["steps"] is None):
         raise UserError(
-            f"recipe.epochs={_yaml(recipe['epochs'])} and recipe.steps={_yaml(recipe['steps'])}: "
+            f"recipe.epochs={format_value(recipe['epochs'])} and recipe.steps={format_value(recipe['steps'])}: "
             "set one of the two and make the other null."
         )
     if steps_per_epoch < 1:
@@ -50,20 +48,16 @@ def make_plan(recipe: Mapping[str, Any], steps_per_epoch: int) -> Plan:
         )
     scale = recipe["batch_size"] / recipe["base_batch"]
     epochs = recipe["epochs"] or math.ceil(recipe["steps"] / scale / steps_per_epoch)
-    # A warm-up longer than half of the run (a tiny data set, a short trial) would never reach the peak rate.
+    # A warm-up longer than half the run (a tiny data set, a short trial) would never reach the peak rate.
     warmup = min(round(recipe["warmup_steps"] / scale), epochs * steps_per_epoch // 2)
     return Plan(epochs, steps_per_epoch, warmup, recipe["lr"] * scale)
 
 
-def _yaml(value: object) -> object:
-    return "null" if value is None else value
-
-
 def lr_factor(step: int, *, steps: int, warmup_steps: int, warmup_start: float, schedule: str) -> float:
-    """Learning rate at optimiser step `step`, as a share of the peak.
+    """Return the learning rate at optimiser step `step` as a share of the peak.
 
-    Rises linearly from `warmup_start` at step 0 to 1 at `warmup_steps`, then falls to 0 at `steps` along a cosine or
-    a polynomial, or stays ("constant"). The cosine is that of the authors' detection code: it starts after warm-up.
+    Rises linearly from `warmup_start` at step 0 to 1 at `warmup_steps`, then falls to 0 at `steps` along a cosine or a
+    polynomial, or stays ("constant"). As in the authors' detection code, the cosine starts after warm-up.
     """
     if step < warmup_steps:
         return warmup_start + (1 - warmup_start) * step / warmup_steps
@@ -79,8 +73,8 @@ SCHEDULES = {
 
 
 def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Two groups: kernels (convolutions, depthwise and squeeze-excite ones too, linear layers) decay, and all else
-    (biases, batch norm) does not, as in the authors' detection configuration."""
+    """Return two groups: kernels (of all convolutions and linear layers) with weight decay, all else (biases, batch
+    norm) without, as in the authors' detection configuration."""
     trainable = [parameter for parameter in module.parameters() if parameter.requires_grad]
     kernels = [parameter for parameter in trainable if parameter.ndim > 1]
     others = [parameter for parameter in trainable if parameter.ndim <= 1]
@@ -88,7 +82,7 @@ def parameter_groups(module: nn.Module, weight_decay: float) -> list[dict[str, A
 
 
 def build_optimizer(recipe: Mapping[str, Any], module: nn.Module, lr: float) -> torch.optim.Optimizer:
-    """SGD with momentum (decay coupled, as L2 in the loss) or AdamW over `parameter_groups`, as `recipe` says."""
+    """Build SGD with momentum (decay coupled, as L2 in the loss) or AdamW over `parameter_groups`, by `recipe`."""
     groups = parameter_groups(module, recipe["weight_decay"])
     if recipe["optimizer"] == "sgd":
         return torch.optim.SGD(groups, lr=lr, momentum=recipe["momentum"])
@@ -97,7 +91,7 @@ def build_optimizer(recipe: Mapping[str, Any], module: nn.Module, lr: float) -> 
 
 
 def build_scheduler(recipe: Mapping[str, Any], optimizer: torch.optim.Optimizer, plan: Plan) -> LambdaLR:
-    """The schedule of `recipe`, to be stepped once an optimiser step."""
+    """Build the schedule of `recipe`, to be stepped once per optimiser step."""
 
     def factor(step: int) -> float:
         return lr_factor(

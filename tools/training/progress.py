@@ -1,4 +1,4 @@
-"""Progress of a training: a bar with a terminal, and one line an epoch with or without."""
+"""Progress of a training: a bar on a terminal, and one line per epoch."""
 
 import logging
 import sys
@@ -15,8 +15,7 @@ from mnv3.tools.training.metrics_csv import epoch_metrics
 
 log = logging.getLogger("mnv3")
 
-# What Lightning says that helps nobody here: advertisements, and remarks on choices that were made on purpose.
-_CHATTER = ("Tip:", "litlogger", "litmodels", "LOCAL_RANK", "`Trainer.fit` stopped", "Restoring states", "Restored all")
+# Lightning's warnings about deliberate choices.
 _KNOWN_WARNINGS = (
     ".*does not have many workers.*",  # data.workers=auto counted the cores
     ".*Checkpoint directory .* exists.*",
@@ -28,7 +27,7 @@ _KNOWN_WARNINGS = (
 
 
 def quiet_lightning() -> None:
-    """Keep Lightning's tips, device lists and duplicate lines off the console; warnings that matter still come."""
+    """Keep Lightning's tips, device lists and duplicate lines off the console; other warnings remain."""
     for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
@@ -39,9 +38,7 @@ def quiet_lightning() -> None:
 
 class EpochProgress(Callback):
     """Console output of the training loop; also logs `images_per_s`, `lr` and `seconds` (of this process, so far).
-
-    `score` names the value that the validation logs and that the lines show.
-    """
+    `score` is the name of the logged validation score to display."""
 
     def __init__(self, score: str, images_per_step: int, names: Sequence[str] = ("train/loss",)) -> None:
         self.score = score
@@ -53,7 +50,6 @@ class EpochProgress(Callback):
         self.first_epoch = 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock of the run."""
         self.start, self.first_epoch = time.monotonic(), trainer.current_epoch
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -75,7 +71,7 @@ class EpochProgress(Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Move the bar; the loss is read ten times an epoch only, because reading it waits for the device."""
+        """Advance the bar; the loss is read only ten times an epoch, because reading it waits for the device."""
         steps = batch_idx + 1
         self.train_seconds = time.monotonic() - self.epoch_start
         if self.bar is None:
@@ -89,12 +85,12 @@ class EpochProgress(Callback):
         self.bar.update(self.task, completed=steps)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Say that the pause is the validation."""
+        """Display that validation is running."""
         if self.bar is not None:
             self.bar.update(self.task, state="validating")
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """One line, and the values of it that nobody else logs."""
+        """Log one line, and those of its values that nothing else logs."""
         self.close()
         now = time.monotonic()
         rate = int(trainer.num_training_batches) * self.images_per_step / max(self.train_seconds, 1e-9)
@@ -102,19 +98,18 @@ class EpochProgress(Callback):
         done = trainer.current_epoch + 1
         left = (now - self.start) / (done - self.first_epoch) * ((trainer.max_epochs or done) - done)
         metrics = epoch_metrics(trainer)
-        shown = [name for name in (*self.names, self.score) if name in metrics]
-        values = "  ".join(f"{name.split('/')[-1]} {float(metrics[name]):.4f}" for name in shown)
+        names = [name for name in (*self.names, self.score) if name in metrics]
+        values = "  ".join(f"{name.split('/')[-1]} {float(metrics[name]):.4f}" for name in names)
         if trainer.is_global_zero:
             times = f"{clock(now - self.epoch_start)}  {clock(left)} left"
             epoch = f"epoch {done}/{trainer.max_epochs}"
             log.info("%s  %s  lr %.2g  %.0f images/s  %s", epoch, values, _lr(trainer), rate, times)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Give the terminal back."""
+        """Restore the terminal."""
         self.close()
 
     def close(self) -> None:
-        """Take the bar off the screen."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
@@ -125,7 +120,7 @@ def _lr(trainer: pl.Trainer) -> float:
 
 
 def clock(seconds: float) -> str:
-    """A duration as 5 s, 3:05 or 2:03:05."""
+    """Format a duration: 5 s, 3:05 or 2:03:05."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -1,4 +1,4 @@
-"""The processes of a training: if one of them is killed, the first one says which, and what to do."""
+"""Watches the processes of a training: if one is killed, the main process reports which, and what to do."""
 
 import logging
 import os
@@ -20,11 +20,11 @@ log = logging.getLogger("mnv3")
 
 PERIOD_S = 0.2
 PATIENCE_S = 10
-"""After the end of a process this one notices by itself, because their connection is closed, or never."""
+"""Time for this process to notice another one's end by itself, through a broken connection."""
 
 
 class Watch(threading.Thread):
-    """Looks after the processes that this one has started; Lightning's own watch would kill this one without a word."""
+    """Watches the processes that this one started; Lightning's own watch would kill this one silently."""
 
     def __init__(self, children: Sequence[subprocess.Popen]) -> None:
         super().__init__(daemon=True, name="watch of the other processes")
@@ -32,7 +32,7 @@ class Watch(threading.Thread):
         self.noticed = threading.Event()
 
     def run(self) -> None:
-        """Until all have ended well, or one has not."""
+        """Wait until all have ended well, or one has failed."""
         while any(child.poll() != 0 for child in self.children):
             if self.lost() is not None and not stops.asked():
                 if not self.noticed.wait(PATIENCE_S) and not stops.asked():
@@ -41,7 +41,7 @@ class Watch(threading.Thread):
             time.sleep(PERIOD_S)
 
     def lost(self) -> str | None:
-        """A sentence on a process that has failed."""
+        """Return a sentence on a process that has failed, if any."""
         for rank, child in enumerate(self.children, start=1):
             if code := child.poll():
                 return _sentence(rank, len(self.children) + 1, child.pid, code)
@@ -59,8 +59,8 @@ class Watch(threading.Thread):
 def _sentence(rank: int, world: int, process: int, code: int) -> str:
     who = f"Process {rank} of this training's {world}, counted from 0 (number {process})"
     if code > 0:
-        return f"{who}, ended with exit code {code}; what it said is above."
-    how = "as the system does when memory runs out" if -code == signal.SIGKILL else "by somebody or something else"
+        return f"{who}, ended with exit code {code}; its output is above."
+    how = "as the system does when memory runs out" if -code == signal.SIGKILL else "from outside this program"
     return (
         f"{who}, was killed by {signal.Signals(-code).name}, {how}, so the others ended too. If it was memory: fewer "
         "data.workers, or fewer trainer.devices on this machine."
@@ -69,10 +69,8 @@ def _sentence(rank: int, world: int, process: int, code: int) -> str:
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """The processes that a trainer starts in here are watched.
-
-    Raises Failure, instead of what the broken connection raises, when one of them has ended before its time.
-    """
+    """Watch the processes that a trainer starts in this context.
+    Raises Failure, instead of errors from the broken connection, if one of them has ended early."""
     watches: list[Watch] = []
 
     def watch(children: Sequence[subprocess.Popen]) -> None:
@@ -95,7 +93,7 @@ def watched() -> Iterator[None]:
 
 
 def _wait_for_loss(watch: Watch) -> str | None:
-    """Connections are closed a moment before their process has ended."""
+    """Wait for a failed process: its connections close slightly before it ends."""
     deadline = time.monotonic() + PATIENCE_S / 2
     while (sentence := watch.lost()) is None and time.monotonic() < deadline:
         time.sleep(PERIOD_S)

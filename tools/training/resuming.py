@@ -1,4 +1,4 @@
-"""Going on from a checkpoint that may have been altered: a part of it that does not fit is a mistake of the file."""
+"""Resuming from a checkpoint that may have been altered: parts that do not fit are reported as errors of the file."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ from mnv3.tools.runs.saved_config import short
 from mnv3.tools.weights.checkpoint import check_resumable, read_checkpoint, run_config
 
 TRAINED_BY = ("task", "backbone", "dataset", "recipe")
-"""Sections that a run and its checkpoints have in common: they make the network and its training."""
+"""Sections that define the network and its training, the same in a run and its checkpoints."""
 
 
 def check_resumed(folder: RunFolder, config: Mapping[str, Any], task: str) -> None:
-    """Raises UserError: a training of `task` by `config` does not go on from the last checkpoint in `folder`, or the
-    best one, which may stay the best, is of something else."""
+    """Raise UserError if a training of `task` by `config` cannot resume from the last checkpoint in `folder`, or if the
+    best one, which may stay the best, is of another training."""
     last = read_checkpoint(folder.last)
     _check_config(last, folder.last, config, task)
     check_resumable(last, folder.last)
@@ -28,7 +28,7 @@ def check_resumed(folder: RunFolder, config: Mapping[str, Any], task: str) -> No
 
 
 def _check_config(checkpoint: Mapping[str, Any], path: Path, config: Mapping[str, Any], task: str) -> None:
-    """Keys that either configuration lacks, being younger or older, are let through."""
+    """Compare the keys that both configurations have: newer or older ones may lack some."""
     saved = run_config(checkpoint, path, task)
     for section in TRAINED_BY:
         before, now = saved.get(section, {}), config[section]
@@ -41,23 +41,20 @@ def _check_config(checkpoint: Mapping[str, Any], path: Path, config: Mapping[str
 
 
 class Restored(Callback):
-    """Whether the state of a checkpoint is in place, and training begins."""
+    """Callback that records that the checkpoint's state is restored and training has begun."""
 
     def __init__(self) -> None:
         self.done = False
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """What Lightning calls behind all of it."""
+        """Called by Lightning after restoring."""
         self.done = True
 
 
 @contextmanager
 def restoring(path: Path | None, restored: Restored) -> Iterator[None]:
-    """While a training goes on from `path`, None for a new one. `restored` is a callback of its trainer.
-
-    Raises:
-        UserError: in the place of what Lightning, the network or the optimiser say of a state that is not theirs.
-    """
+    """Context in which a training resumes from `path`, None for a new one. `restored` is a callback of its trainer.
+    Raises UserError: instead of errors of Lightning, the network or the optimiser about a state that is not theirs."""
     try:
         yield
     except (UserError, OSError, MemoryError):

@@ -1,4 +1,4 @@
-"""A run from its configuration to its report, whatever the task."""
+"""A training run of any task, from its configuration to its report."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.paper.cost import count
 from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.paper.tables import row
-from mnv3.tools.runs.folder import RunFolder, read_metrics, shown
+from mnv3.tools.runs.folder import RunFolder, display_path, read_metrics
 from mnv3.tools.runs.wandb_run import finishing, start_run, upload_checkpoint
 from mnv3.tools.task import Training
 from mnv3.tools.training.optim import Plan, make_plan
@@ -29,13 +29,13 @@ log = logging.getLogger("mnv3")
 
 
 def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Callable[[], None]) -> None:
-    """Train, or go on training, in `folder`, then score the best checkpoint there.
+    """Train, or resume training, in `folder`, then evaluate the best checkpoint there.
 
-    `begin` is called once, on the first process, when all that the user gave has been found good and the run begins.
+    `begin` is called once all inputs are validated, just before training starts (rank 0).
 
     Raises:
         UserError: a mistake in the configuration, the data or a weights file.
-        tools.training.trainer.NonFiniteLoss: training broke down.
+        tools.training.trainer.NonFiniteLoss: training diverged.
     """
     quiet_lightning()
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
@@ -61,7 +61,7 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
         if resumed is None:
             picture = folder.samples / "train.jpg"
             task.draw_batch(batch, train_data, picture)
-            log.info("Labelled training samples: %s", shown(picture))
+            log.info("Labelled training samples: %s", display_path(picture))
         run = _start_tracking(task, config, folder, network, train_data)
         log.info(_headline(task, config, plan, network, len(train_data)))
     with finishing(run), watched():
@@ -70,17 +70,17 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
         if config["trainer"]["channels_last"]:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if config["trainer"]["compile"]:
-            network.compile()  # in place, after the weights: the names in the state dict stay
+            network.compile()  # in place, after loading: the names in the state dict stay
         with restoring(resumed, restored):
             trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
-        # The file, as `mnv3 eval` does, not what is left in memory.
+        # The file, as `mnv3 eval` does, not the weights in memory.
         results, scores = task.score_file(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
         if trainer.is_global_zero:
             _report(task, folder, config, val_data, results, scores, run)
 
 
 def open_data(task: Training, cfg: DictConfig) -> tuple[Any, Any]:
-    """Training and validation data of the configuration, which are fit for use. Raises UserError."""
+    """Open and check the configuration's training and validation data. Raises UserError."""
     train_data, val_data = (task.open_dataset(cfg.dataset, cfg.data, split, log.info) for split in ("train", "val"))
     task.check_data(train_data, val_data, cfg.data.on_error)
     return train_data, val_data
@@ -145,6 +145,6 @@ def _report(
     log.info("%s", table)
     stats = ", ".join(f"{name} {scores.stats[name]:.4f}" for name in task.headline)
     last = max([epoch, *(int(row["epoch"]) for row in rows)])
-    log.info("%s: epoch %d of %d, %s", stats, epoch, last, shown(folder.best))
+    log.info("%s: epoch %d of %d, %s", stats, epoch, last, display_path(folder.best))
     log.info("Run folder: %s", folder)
     log.info("Next: mnv3 eval run=%s", folder)

@@ -10,12 +10,10 @@ from mnv3.tools.machine import stops
 
 
 class KeepHandlers(Callback):
-    """Whoever handled SIGTERM before the training, as `tools.machine.stops` or the launcher of a cluster's jobs, goes
-    on doing so alone.
+    """Restore the SIGTERM handler that was installed before training (`tools.machine.stops`, or submitit's).
 
-    Lightning would end the training after the batch, and the job with it, before the launcher hears that it is to be
-    queued again. A process that nobody has prepared for SIGTERM is left to Lightning. And a second Ctrl-C, which
-    Lightning ignores while it puts things away, is heard.
+    Lightning would end the training after the batch, and the job with it, before the launcher can requeue it. Without
+    an earlier handler, SIGTERM is left to Lightning. A second Ctrl-C, which Lightning ignores during cleanup, works.
     """
 
     def __init__(self) -> None:
@@ -23,20 +21,20 @@ class KeepHandlers(Callback):
         self.interrupt: Any = signal.default_int_handler
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Before Lightning's own handlers."""
+        """Called before Lightning installs its handlers."""
         self.before, self.interrupt = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """After them."""
+        """Called after Lightning has installed its handlers."""
         if self.before not in (signal.SIG_DFL, None):
             signal.signal(signal.SIGTERM, self.before)
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        """Python swallows what a handler raises inside of a destructor: here the stop is still known."""
+        """Check for a stop that Python lost because the handler raised inside a destructor."""
         stops.check()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Lightning has just begun to ignore Ctrl-C."""
+        """Undo Lightning's ignoring of Ctrl-C, which has just begun."""
         signal.signal(signal.SIGINT, self.interrupt)

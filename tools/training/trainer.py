@@ -1,4 +1,4 @@
-"""The Lightning trainer of a run, from its configuration; nothing here knows what is being learnt."""
+"""The Lightning trainer of a run, built from its configuration, for any task."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mnv3.tools.errors import UserError
 from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.machine.precision import training_precision, uses_gpu
-from mnv3.tools.runs.folder import RunFolder, shown
+from mnv3.tools.runs.folder import RunFolder, display_path
 from mnv3.tools.training.checkpoints import KeepBestAndLast, WholeFiles
 from mnv3.tools.training.ema import Ema, SharedBuffers
 from mnv3.tools.training.metrics_csv import MetricsCsv
@@ -35,14 +35,11 @@ def build_trainer(
     names: Callable[[Any], Sequence[str]],
     callbacks: Sequence[Callback] = (),
 ) -> pl.Trainer:
-    """A trainer that writes `folder`, keeps the checkpoint with the highest `score`, and can be resumed at any epoch.
+    """Build a trainer that writes `folder`, keeps the checkpoint with the highest `score`, and can resume at any epoch.
 
-    `config` is the whole configuration; its sections `trainer` and `recipe` are used here. `names` tells what the user
-    calls the images of a batch. Sampling over several processes is the loaders' own business. Loggers are set later,
-    when the run is known to begin.
-
-    Raises:
-        UserError: the accelerator or the devices asked for are not there.
+    `config` is the whole configuration; its sections `trainer` and `recipe` are used here. `names` returns the names of
+    a batch's images. The loaders shard the data over processes themselves. Loggers are set later, once training starts.
+    Raises UserError: the requested accelerator or devices are not available.
     """
     wanted, recipe = config["trainer"], config["recipe"]
     if not uses_gpu(wanted["accelerator"]):
@@ -54,7 +51,7 @@ def build_trainer(
         own.append(Ema(recipe["ema"]))
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
     if wanted["max_time"] is not None:
-        own.append(Timer(wanted["max_time"], interval="epoch"))  # mid-epoch, the epoch would be lost
+        own.append(Timer(wanted["max_time"], interval="epoch"))  # stopping mid-epoch would lose the epoch
     try:
         return pl.Trainer(
             accelerator=wanted["accelerator"],
@@ -70,7 +67,7 @@ def build_trainer(
             callbacks=[*own, KeepBestAndLast(folder.checkpoints, score)],
             plugins=[WholeFiles()],
             num_sanity_val_steps=0,
-            log_every_n_steps=1_000_000,  # values are logged once an epoch
+            log_every_n_steps=1_000_000,  # values are logged once per epoch
             use_distributed_sampler=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -82,10 +79,8 @@ def build_trainer(
 
 
 class FreshSeeds(Callback):
-    """Seed every epoch from (seed, epoch, rank), so that a resumed run draws what the unbroken one would have drawn.
-
-    Before the first batch, not at the epoch's start: loaders draw a number when they begin, in a resumed run earlier.
-    """
+    """Seed every epoch from (seed, epoch, rank), so that a resumed run draws what an uninterrupted one would.
+    Before the first batch, not at the epoch's start: loaders draw a number as they start, earlier in a resumed run."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -93,16 +88,15 @@ class FreshSeeds(Callback):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        """Seed PyTorch's generators of this process."""
         if batch_idx == 0:
             torch.manual_seed(self.seed + 1_000_003 * trainer.current_epoch + 7_919 * trainer.global_rank)
 
 
 class ValidateLast(Callback):
-    """The last epoch is always validated, whatever recipe.val_every is."""
+    """Validate after the last epoch, whatever recipe.val_every is."""
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Nothing but the last epoch is left for the new value."""
+        """Set the new value, which then applies to the last epoch only."""
         if trainer.current_epoch + 1 == trainer.max_epochs:
             trainer.check_val_every_n_epoch = 1
 
@@ -110,8 +104,8 @@ class ValidateLast(Callback):
 class StopOnNonFiniteLoss(Callback):
     """Raise `NonFiniteLoss` before a broken epoch can be saved; `names` as in `build_trainer`.
 
-    On a GPU a step's flag is copied to the CPU as soon as it is known, and looked at one step later: that waits for the
-    former step, never for the one that has just been queued.
+    On a GPU a step's flag is copied to the CPU asynchronously and checked one step later: that waits for the previous
+    step, never for the one just queued.
     """
 
     def __init__(self, folder: RunFolder, names: Callable[[Any], Sequence[str]]) -> None:
@@ -122,7 +116,7 @@ class StopOnNonFiniteLoss(Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Look at the former step, or at this one if that costs nothing."""
+        """Check the previous step, or this one on the CPU."""
         loss = outputs["loss"].detach()
         bad = (~torch.isfinite(loss)).to(torch.int32)
         if trainer.world_size > 1:
@@ -133,7 +127,7 @@ class StopOnNonFiniteLoss(Callback):
             self.look(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Look at the last step of the epoch."""
+        """Check the last step of the epoch."""
         self.look(trainer)
 
     def look(self, trainer: pl.Trainer) -> None:
@@ -152,7 +146,7 @@ class StopOnNonFiniteLoss(Callback):
             torch.distributed.all_gather_object(found, (value, names))
             value, names = next((value, names) for value, names in found if not math.isfinite(value))
         last = self.folder.last
-        saved = f"The last good checkpoint is {shown(last)}" if last.exists() else "No checkpoint was saved"
+        saved = f"The last good checkpoint is {display_path(last)}" if last.exists() else "No checkpoint was saved"
         raise NonFiniteLoss(
             f"The loss became {value} in epoch {trainer.current_epoch + 1}, step {trainer.global_step}, in the "
             f"batch with the images {', '.join(names)}. {saved}. Look at these images and their "
@@ -161,7 +155,7 @@ class StopOnNonFiniteLoss(Callback):
 
 
 def _on_the_way(value: Tensor) -> tuple[Tensor, Any]:
-    """`value` on the CPU and the event after which it is there; None if it is now."""
+    """Return `value` on the CPU and the event after which it is valid; None if it already is."""
     if value.device.type != "cuda":
         return value.cpu(), None
     here = torch.empty(value.shape, dtype=value.dtype, pin_memory=True).copy_(value, non_blocking=True)
@@ -171,14 +165,12 @@ def _on_the_way(value: Tensor) -> tuple[Tensor, Any]:
 
 
 FEW_IMAGES = 16
-"""Of one process: batch norm over fewer is noisy (Wu and He, 2018, figure 1)."""
+"""Images per process: batch norm over fewer is noisy (Wu and He, 2018, figure 1)."""
 
 
 def share_batch_norm(network: nn.Module, config: Mapping[str, Any], trainer: pl.Trainer) -> str | None:
-    """Let batch norm of `network` see the images of all GPUs if trainer.sync_batchnorm says so; a line on it.
-
-    Only CUDA has that. The names in the state dict stay.
-    """
+    """Let batch norm of `network` see the images of all GPUs if trainer.sync_batchnorm says so; return a line on it.
+    Only on CUDA. The names in the state dict stay."""
     world, wanted = trainer.world_size, config["trainer"]["sync_batchnorm"]
     if world == 1 or trainer.strategy.root_device.type != "cuda":
         return "trainer.sync_batchnorm has no effect: there are not several GPUs." if wanted else None
@@ -190,11 +182,8 @@ def share_batch_norm(network: nn.Module, config: Mapping[str, Any], trainer: pl.
 
 
 def share_of_batch(batch_size: int, world_size: int) -> int:
-    """Images a step of one process.
-
-    Raises:
-        UserError: the batch does not split evenly, which would weight images differently.
-    """
+    """Return the images per step of one process.
+    Raises UserError: the batch does not split evenly, which would weight images differently."""
     if batch_size % world_size:
         raise UserError(f"recipe.batch_size={batch_size} does not split evenly over {world_size} processes.")
     return batch_size // world_size

@@ -1,1 +1,1 @@
-"""Files of weights: ours, PyTorch's, TensorFlow's and others'; never code."""
+"""Weights files: mnv3's, PyTorch's, TensorFlow's and other projects'; never executes code from them."""

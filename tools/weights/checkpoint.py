@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, read without running any code that is in them."""
+"""Checkpoints: written whole or not at all, read without executing code from them."""
 
 import errno
 import io
@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import atomic_path
-from mnv3.tools.runs.folder import shown
+from mnv3.tools.runs.folder import display_path
 from mnv3.tools.runs.saved_config import checked
 from mnv3.tools.weights.seal import DamagedError, check_archive, seal_zip
 from mnv3.tools.weights.tensors import sound_state
 
-OLD_FORMAT = b"\x80"  # a pickle: how PyTorch's files before version 1.6 begin, which have no checksums
+OLD_FORMAT = b"\x80"  # a pickle: start of PyTorch files before version 1.6, which have no checksums
 PARTS = {
     "epoch": int,
     "global_step": int,
@@ -30,19 +30,16 @@ PARTS = {
     "lr_schedulers": list,
     "pytorch-lightning_version": str,
 }
-"""What a training goes on from."""
+"""What a training needs to resume."""
 
 NEW = ".new-"
-"""Before the name of a checkpoint that takes its place when all that belongs to it is written."""
+"""Prefix of a checkpoint's name until all of it is written and it replaces the previous one."""
 
 
 def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
-    """Write `checkpoint` to `path`; whatever goes wrong, a former file at `path` stays as it was.
-
-    Raises:
-        UserError: the disk is full, or does not let us write for another reason.
-    """
-    buffer = io.BytesIO()  # torch's own writer hides the system's error behind one of its own
+    """Write `checkpoint` to `path`; on any failure, an existing file at `path` stays unchanged.
+    Raises UserError: the disk is full, or cannot be written for another reason."""
+    buffer = io.BytesIO()  # torch's own writer replaces the system's error by its own
     torch.save(checkpoint, buffer)
     seal_zip(buffer)
     try:
@@ -57,17 +54,18 @@ def write_checkpoint(checkpoint: dict[str, Any], path: Path) -> None:
         place = path.with_name(path.name.removeprefix(NEW))
         raise UserError(
             f"{place}: no space left on the disk, so this checkpoint was not saved "
-            f"({'the former one is whole' if place.exists() else 'there was none before'}). "
-            f"Free {buffer.tell() / 1e6:.0f} MB or more and go on with: mnv3 train resume={shown(path.parent.parent)}"
+            f"({'the previous one is intact' if place.exists() else 'there was none before'}). "
+            f"Free {buffer.tell() / 1e6:.0f} MB or more and resume with: "
+            f"mnv3 train resume={display_path(path.parent.parent)}"
         ) from error
 
 
 def read_checkpoint(path: Path | str) -> dict[str, Any]:
-    """Read a dictionary of tensors and plain values to the CPU, refusing anything that would run code, and any file
-    that is not what its checksums say.
+    """Read a dictionary of tensors and plain values to the CPU; refuse files that would execute code or fail their
+    checksums.
 
     Raises:
-        UserError: no file, a truncated, damaged or foreign one, or one that holds pickled objects.
+        UserError: no such file; truncated, damaged or foreign; or with pickled objects.
     """
     path = Path(path)
     if not path.is_file():
@@ -77,13 +75,13 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
         if not content.startswith(OLD_FORMAT):
             check_archive(content)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of pickles that are not PyTorch's
+            warnings.simplefilter("ignore")  # about pickles that are not PyTorch's
             checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except DamagedError as error:
         raise UserError(
-            f"{path}: is damaged: {error}. Nothing of it is used; copy it again from where it came, or take another."
+            f"{path}: is damaged: {error}. The file is not used; copy it again from its source, or take another."
         ) from error
-    except Exception as error:  # on foreign bytes the unpickler fails in any way there is
+    except Exception as error:  # the unpickler fails in arbitrary ways on foreign bytes
         if isinstance(error, pickle.UnpicklingError) and "global" in str(error).lower():
             raise UserError(
                 f"{path}: refused, because it holds pickled Python objects, which could run any code when loaded. "
@@ -96,7 +94,7 @@ def read_checkpoint(path: Path | str) -> dict[str, Any]:
 
 
 def hyper_parameters(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """What a checkpoint of ours says of itself; empty of others."""
+    """Return the metadata of an mnv3 checkpoint; empty for others."""
     found = checkpoint.get("hyper_parameters")
     return found if isinstance(found, dict) else {}
 
@@ -104,11 +102,8 @@ def hyper_parameters(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
 def run_config(
     checkpoint: Mapping[str, Any], path: Path | str, task: str, sections: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """The configuration that a checkpoint of ours was trained with, with at least these `sections`.
-
-    Raises:
-        UserError: it is not one of ours, or of another task than `task`; or see `tools.runs.saved_config.checked`.
-    """
+    """Return the configuration that an mnv3 checkpoint was trained with, with at least these `sections`.
+    Raises UserError: not from mnv3, or of another task; or see `tools.runs.saved_config.checked`."""
     config = hyper_parameters(checkpoint).get("config")
     if config is None:
         raise UserError(
@@ -122,16 +117,16 @@ def run_config(
 
 
 def check_resumable(checkpoint: Mapping[str, Any], path: Path | str) -> None:
-    """Raises UserError: a training cannot go on from it, because a part of it is missing or of another type."""
+    """Raise UserError if a training cannot resume from it, because a part is missing or of another type."""
     for part, kind in PARTS.items():
         if not isinstance(checkpoint.get(part), kind):
-            raise UserError(f"{path}: its part {part} is missing or damaged, so the training cannot go on from it.")
+            raise UserError(f"{path}: its part {part} is missing or damaged, so training cannot resume from it.")
     sound_state(checkpoint["state_dict"], path)
 
 
 def load_fitting(module: nn.Module, state: dict[str, Tensor]) -> list[str]:
-    """Load what fits by name and shape; return one line on each tensor of `module` that keeps its start values, and
-    on each of `state` that has no place."""
+    """Load what fits by name and shape; return a line on each tensor of `module` that keeps its initial values, and on
+    each unused one of `state`."""
     own = module.state_dict()
     fitting = {name: value for name, value in state.items() if name in own and own[name].shape == value.shape}
     module.load_state_dict(fitting, strict=False)

@@ -1,4 +1,4 @@
-"""Any file of weights, recognised by its content: a PyTorch file, safetensors, TensorFlow's three kinds."""
+"""Reads any weights file, recognised by its content: PyTorch, safetensors, TensorFlow's three kinds."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,9 +15,9 @@ from mnv3.tools.weights.tf_checkpoint import read_variables
 from mnv3.tools.weights.tf_graph import read_graph
 from mnv3.tools.weights.tflite import IDENTIFIER, read_tflite
 
-ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # how files of PyTorch begin, new and old; and an archive
+ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # start of PyTorch files, new and old, and of an archive
 WRAPPERS = ("state_dict", "model", "model_state_dict")
-"""Keys that trainers put a state dict under."""
+"""Keys under which trainers store a state dict."""
 
 VARIABLES = (
     "/weights",
@@ -28,14 +28,14 @@ VARIABLES = (
     "/moving_mean",
     "/moving_variance",
 )
-"""How the names of slim's variables end, other than those of an optimizer."""
+"""Endings of slim's variable names, without those of an optimiser."""
 
 
 class WeightsFile(NamedTuple):
-    """What is in a file of weights.
+    """Content of a weights file.
 
-    `kind`: "ours", a checkpoint of `mnv3 train`, which is all in `checkpoint`; "torch", anybody's state dict; or
-    "tensorflow". `tensors`: by the names of the file: Tensors of PyTorch's, arrays in TensorFlow's order of axes.
+    `kind`: "ours", a checkpoint of `mnv3 train`, then wholly in `checkpoint`; "torch", any other state dict; or
+    "tensorflow". `tensors`: by their names in the file: PyTorch's Tensors, or arrays in TensorFlow's order of axes.
     `lists`: of a frozen graph, `tools.weights.tf_graph.Graph.lists`.
     """
 
@@ -47,7 +47,7 @@ class WeightsFile(NamedTuple):
 
 
 class Noted(dict[str, Any]):
-    """Variables by name, and in `read` the names of those that were asked for."""
+    """Variables by name, recording in `read` the names that were requested."""
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
         super().__init__(variables)
@@ -58,31 +58,28 @@ class Noted(dict[str, Any]):
         return super().__getitem__(name)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """As of every dict."""
+        """As dict.get."""
         self.read.add(name)
         return super().get(name, default)
 
     def unread(self) -> list[str]:
-        """Lines on the variables of layers that nobody asked for; an optimizer's do not count."""
+        """Return lines on the layers' variables that were not requested, ignoring an optimiser's."""
         return [f"{name}: only in the file" for name in self if name.endswith(VARIABLES) and name not in self.read]
 
 
 def read_noting(
     variables: Mapping[str, Any], read: Callable[[Mapping[str, Any]], dict[str, Any]]
 ) -> tuple[dict[str, Any], list[str]]:
-    """What `read` makes of TensorFlow's variables, and `Noted.unread`."""
+    """Return what `read` makes of TensorFlow's variables, and `Noted.unread`."""
     noted = Noted(variables)
     state = read(noted)
     return state, noted.unread()
 
 
 def open_weights(path: Path | str) -> WeightsFile:
-    """Read a file of weights, the common part of the names of a TensorFlow checkpoint, or a folder with either.
+    """Read a weights file, a TensorFlow checkpoint by the common part of its names, or a folder with either.
 
-    Nothing that is in a file is run.
-
-    Raises:
-        UserError: nothing there, an unknown or truncated file, or one that holds pickled objects.
+    Never executes code from the file. Raises UserError: nothing there, unknown or truncated, or with pickled objects.
     """
     path = Path(path).expanduser()
     if path.is_dir():
@@ -111,12 +108,12 @@ def open_weights(path: Path | str) -> WeightsFile:
 
 
 def inside(entries: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Those whose names begin with `prefix`, without it."""
+    """Return the entries whose names begin with `prefix`, without it."""
     return {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}
 
 
 def unused(entries: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> list[str]:
-    """Lines on the tensors of a file that are not, as the very same objects, in the `state` made of them."""
+    """Return lines on the tensors of a file that are not, as the very same objects, in the `state` made of them."""
     used = {id(value) for value in state.values()}
     return [f"{name}: only in the file" for name, value in entries.items() if id(value) not in used]
 
@@ -140,7 +137,7 @@ def _tensorflow(path: Path, arrays: Mapping[str, Any], lists: Any = MappingProxy
 
 
 def _in_folder(folder: Path) -> Path:
-    """What an unpacked release holds: the frozen graph, which tells more of the network, or else the checkpoint."""
+    """Return the file to read from an unpacked release: the frozen graph, which says more, or the checkpoint."""
     found = sorted(folder.glob("*.pb")) + sorted(folder.glob("*.index"))
     if not found:
         raise UserError(f"{folder}: holds no frozen graph (.pb) and no TensorFlow checkpoint (.index); give a file.")
@@ -153,7 +150,7 @@ def _in_folder(folder: Path) -> Path:
 
 
 def _prefix(path: Path) -> Path | None:
-    """The common part of a TensorFlow checkpoint's names, if `path` is that or one of its files."""
+    """Return the common part of a TensorFlow checkpoint's names, if `path` is that or one of its files."""
     if path.suffix == ".index":
         return path.with_suffix("")
     if ".data-" in path.name and path.name.rpartition("-of-")[2].isdigit():

@@ -1,4 +1,4 @@
-"""Weights from files into networks: what a run begins with, and a trained network again."""
+"""Loads weights from files into networks: initial ones, and those of a trained network."""
 
 import copy
 import logging
@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError
+from mnv3.tools.text.words import format_value
 from mnv3.tools.weights.checkpoint import load_fitting
 from mnv3.tools.weights.file import open_weights
 from mnv3.tools.weights.tensors import sound_state
@@ -17,7 +18,7 @@ from mnv3.tools.weights.tensors import sound_state
 log = logging.getLogger("mnv3")
 
 MOST_NAMED = 6
-"""Tensors that are named one by one."""
+"""Tensors up to which each is named."""
 
 
 def load_first_weights(
@@ -25,21 +26,21 @@ def load_first_weights(
     load_backbone: Callable[..., Sequence[str]],
     load_init: Callable[[str], Sequence[str]],
 ) -> None:
-    """Load what the configuration names, backbone.weights or init or neither, and say what was left.
+    """Load what the configuration names, backbone.weights or init or neither, and log what was not loaded.
 
-    `load_backbone` takes a file or "imagenet", and the keywords `entries`, what is in the file, and `inputs`; both
-    return a line on each tensor that was not loaded.
+    `load_backbone` takes a file or "imagenet", and the keywords `entries` (the file's content) and `inputs`; both
+    functions return a line per tensor that was not loaded.
     """
     backbone, init = config["backbone"], config["init"]
     if weights := backbone["weights"]:
         entries = None if weights == "imagenet" else open_weights(weights).tensors
-        tell_left(weights, load_backbone(weights, entries=entries, inputs=backbone["weights_inputs"]))
+        log_left(weights, load_backbone(weights, entries=entries, inputs=backbone["weights_inputs"]))
     if init:
-        tell_left(init, load_init(init))
+        log_left(init, load_init(init))
 
 
-def tell_left(source: str, left: Sequence[str]) -> None:
-    """One line on what of `source` was not loaded."""
+def log_left(source: str, left: Sequence[str]) -> None:
+    """Log one line on what of `source` was not loaded."""
     if left:
         log.info("Not loaded from %s (random instead, or not needed): %s", source, "; ".join(_shortened(left)))
     else:
@@ -47,18 +48,18 @@ def tell_left(source: str, left: Sequence[str]) -> None:
 
 
 def _shortened(left: Sequence[str]) -> Sequence[str]:
-    """A few lines as they are; many as each part of the network with its number of tensors."""
+    """Return a few lines unchanged; many as one per part of the network, with its number of tensors."""
     if len(left) <= MOST_NAMED:
         return left
     return [f"{part} ({count})" for part, count in Counter(line.split(".")[0] for line in left).items()]
 
 
 def load_init(network: nn.Module, source: Path | str, state: Mapping[str, Tensor]) -> list[str]:
-    """Begin with the weights of `source`, whose `state` has the network's own names; what does not fit keeps its random
-    values. Returns a line on each tensor that was not loaded.
+    """Start with the weights of `source`, whose `state` has the network's names; what does not fit keeps its random
+    values. Returns a line per tensor that was not loaded.
 
     Raises:
-        UserError: nothing fits at all.
+        UserError: nothing fits.
     """
     left = load_fitting(network, dict(state))
     if not any(name in state and state[name].shape == own.shape for name, own in network.state_dict().items()):
@@ -69,18 +70,15 @@ def load_init(network: nn.Module, source: Path | str, state: Mapping[str, Tensor
 
 
 def load_found(network: nn.Module, source: Path | str, state: Mapping[str, Tensor], left: Sequence[str]) -> None:
-    """Fill a `network` that was built for a file from elsewhere, and say what of the file was `left`.
-
-    Raises:
-        UserError: the file does not hold all of it.
-    """
+    """Fill a `network` that was built for another project's file, and log what of the file was `left`.
+    Raises UserError: the file is incomplete."""
     problems = load_fitting(network, dict(state))
     if missing := [line for line in problems if not line.endswith(": only in the file")]:
         raise UserError(
             f"{source} does not hold all weights of the network that it looks like ({missing[0]}, {len(missing)} in "
             "all); for a part of a network: mnv3 train init=FILE or backbone.weights=FILE."
         )
-    tell_left(str(source), [*left, *problems])
+    log_left(str(source), [*left, *problems])
 
 
 def settle(
@@ -90,19 +88,16 @@ def settle(
     loose: Sequence[str],
     source: str,
 ) -> dict[str, Any]:
-    """`config` with the options that a file of weights decides in the place of its own.
+    """Return `config` with the options determined by a weights file instead of its own.
 
-    `found`, `asked`: values by dotted key, of the file and as the user typed them. Of the `loose` keys the user's word
-    counts: they change what is done with the weights, not which there are.
-
-    Raises:
-        UserError: another network was asked for than the file holds.
+    `found`, `asked`: values by dotted key, of the file and as typed by the user. For `loose` keys, which change how the
+    weights are used, the user's value wins. Raises UserError: the user asked for another network than the file's.
     """
     wrong = [key for key in asked if key in found and key not in loose and asked[key] != found[key]]
     if wrong:
-        has = ", ".join(f"{key}={shown(found[key])}" for key in wrong)
-        wanted = ", ".join(f"{key}={shown(asked[key])}" for key in wrong)
-        raise UserError(f"{source} has {has}, where {wanted} was asked for; leave that out.")
+        has = ", ".join(f"{key}={format_value(found[key])}" for key in wrong)
+        wanted = ", ".join(f"{key}={format_value(asked[key])}" for key in wrong)
+        raise UserError(f"{source} has {has}, but {wanted} was asked for; leave that out.")
     settled: dict[str, Any] = copy.deepcopy(dict(config or {}))
     for key, value in found.items():
         section, _, name = key.partition(".")
@@ -111,7 +106,7 @@ def settle(
 
 
 def flat(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
-    """Those of the dotted `keys` that `config` has, with its values."""
+    """Return the values of those dotted `keys` that `config` has."""
     found = {}
     for key in keys:
         section, dot, name = key.partition(".")
@@ -120,34 +115,24 @@ def flat(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def shown(value: Any) -> str:
-    """A value as it is typed."""
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def load_all(network: nn.Module, path: Path | str, checkpoint: Mapping[str, Any], prefix: str) -> None:
-    """Give `network`, built as the checkpoint's configuration says, its weights (EMA ones, if trained so).
-
-    Raises:
-        UserError: they do not fit, or are none.
-    """
+    """Load the weights of a checkpoint (EMA ones, if trained so) into `network`, built by its configuration.
+    Raises UserError: they do not fit, or are missing."""
     left = load_fitting(network, network_state(sound_state(checkpoint.get("state_dict"), path), prefix))
     if left:
         raise UserError(f"{path}: its weights do not fit its configuration ({left[0]:.200}); the file was altered.")
 
 
 def network_state(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Weights of the network inside the Lightning module's."""
+    """Return the network's weights from the Lightning module's."""
     return {name.removeprefix(prefix): value for name, value in state.items()}
 
 
 def check_classes(
     path: Path | str, own: Mapping[int, str], wanted: Mapping[int, str], place: str, settings: str
 ) -> None:
-    """Raises UserError unless the classes by number, of a checkpoint and of a data set, are the same.
-
-    `place`: what a number stands for; `settings`: what has to be as in training for them to be.
-    """
+    """Raise UserError unless a checkpoint and a data set have the same classes by number.
+    `place`: what a number stands for; `settings`: what must be as in training for the classes to match."""
     if len(wanted) != len(own):
         raise UserError(
             f"{path}: was trained on {len(own)} classes ({_some(own)}), the data set has {len(wanted)} "
@@ -156,7 +141,7 @@ def check_classes(
     if wanted != own:
         number = next(number for number in own if wanted.get(number) != own[number])
         raise UserError(
-            f"{path}: was trained with class {own[number]!r} {place} {number}, where the data set has "
+            f"{path}: was trained with class {own[number]!r} {place} {number}, but the data set has "
             f"{wanted.get(number)!r}. Use {settings} that it was trained with."
         )
 

@@ -1,7 +1,7 @@
 """Protobuf messages without their generated classes: fields by number.
 
-The numbers are those of the `.proto` files that define a message; whoever reads one names them. What is read may be
-anything, so that every count has an end.
+The numbers are from the `.proto` files that define a message; its reader names them. The input is untrusted, so every
+count is limited.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,8 @@ LARGEST_DIM = 2**31
 
 
 def fields(message: Value) -> Iterator[tuple[int, Value]]:
-    """Number and value of every field of a message; a message inside, and a string, are the bytes they take.
-
-    Raises TypeError (a number where a message should be), IndexError or ValueError: this is no message, or a part.
-    """
+    """Yield number and value of every field of a message; nested messages and strings are memoryviews.
+    Raises TypeError (a number where a message should be), IndexError or ValueError if it is not a whole message."""
     data, at, count = memoryview(message), 0, 0
     while at < len(data):
         count += 1
@@ -41,10 +39,8 @@ def fields(message: Value) -> Iterator[tuple[int, Value]]:
 
 
 def varint(data: memoryview, at: int) -> tuple[int, int]:
-    """The integer at `at`, seven bits a byte, lowest first; and where it ends.
-
-    Raises IndexError: nothing there; ValueError: it goes on for more bytes than 64 bits take.
-    """
+    """Return the integer at `at`, seven bits per byte, lowest first; and where it ends.
+    Raises IndexError: nothing there; ValueError: longer than 64 bits take."""
     value = 0
     for place in range(LONGEST_VARINT):
         byte = data[at + place]
@@ -55,7 +51,7 @@ def varint(data: memoryview, at: int) -> tuple[int, int]:
 
 
 def varints(data: Value) -> tuple[int, ...]:
-    """Integers one behind the other, as a repeated field packs them."""
+    """Return consecutive integers, as packed in a repeated field."""
     data, at, found = memoryview(data), 0, []
     while at < len(data):
         value, at = varint(data, at)
@@ -66,7 +62,7 @@ def varints(data: Value) -> tuple[int, ...]:
 
 
 def tensor_shape(message: Value) -> tuple[int, ...]:
-    """The sizes in a TensorShapeProto. Raises ValueError: there are more, or larger ones, than a tensor can have."""
+    """Return the sizes in a TensorShapeProto. Raises ValueError: more, or larger ones, than a tensor can have."""
     dims = [dict(fields(dim)).get(DIM_SIZE, 0) for number, dim in fields(message) if number == SHAPE_DIM]
     if len(dims) > MOST_DIMS or not all(isinstance(size, int) and size < LARGEST_DIM for size in dims):
         raise ValueError("no such shape")

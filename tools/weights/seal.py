@@ -1,7 +1,7 @@
-"""A hash of a file's content at its end, so that one changed bit is found when the file is read.
+"""A hash of a file's content at its end, so that a single changed bit is detected on reading.
 
-Where it stands depends on the format, which stays what it is for every other reader: the comment of a zip archive
-(checkpoints, and LiteRT files, which end in an archive), or one more entry of an ONNX file's metadata.
+Its place is compatible with other readers of the format: the comment of a zip archive (checkpoints, and LiteRT files,
+which end in an archive), or an additional entry of an ONNX file's metadata.
 """
 
 import hashlib
@@ -9,24 +9,21 @@ import zipfile
 from io import BytesIO
 
 MARK = b"mnv3-sha256:"
-END_OF_ZIP, SIZE_OF_END = b"PK\x05\x06", 22  # its last record, without a comment
+END_OF_ZIP, SIZE_OF_END = b"PK\x05\x06", 22  # the archive's last record, without a comment
 DIGITS = 64
 ENTRY = b"\x72\x50\x0a\x0c" + MARK + b"\x12\x40"
 """Field 14 of ONNX's ModelProto, metadata_props: 80 bytes, key MARK of 12 bytes, and a value of 64."""
 
 DIRECTORY = 0x10
-"""Of a record's attributes."""
+"""Bit of a record's attributes."""
 
 
 class DamagedError(ValueError):
-    """A file whose content is not what its checksums say."""
+    """The content of a file does not match its checksums."""
 
 
 def seal_zip(archive: BytesIO) -> None:
-    """Write the hash of an archive without comment into its comment.
-
-    The comment's length is a part of what is hashed.
-    """
+    """Write the hash of an archive without comment into its comment. The comment's length is part of what is hashed."""
     content = archive.getbuffer()
     assert content[-SIZE_OF_END : -SIZE_OF_END + 4] == END_OF_ZIP, "an archive with a comment, or none"
     content[-2:] = (len(MARK) + DIGITS).to_bytes(2, "little")
@@ -37,31 +34,31 @@ def seal_zip(archive: BytesIO) -> None:
 
 
 def sealed_onnx(content: bytes) -> bytes:
-    """An ONNX file with the hash of its `content` as the last entry of its metadata."""
+    """Return an ONNX file with the hash of its `content` as the last entry of its metadata."""
     return content + ENTRY + _digest(content)
 
 
 def check_seal(content: bytes) -> bool:
-    """Whether a file has a seal. Raises DamagedError: it has, and its content is another."""
+    """Return whether a file has a seal. Raises DamagedError if the seal does not match the content."""
     end = memoryview(content)[-DIGITS:]
     before = memoryview(content)[: -len(end)] if end else end
     for mark in (ENTRY, MARK):
         if before[-len(mark) :] == mark:
             hashed = before[: -len(mark)]
             if _digest(hashed) != end:
-                raise DamagedError("its content is not what its own hash says")
+                raise DamagedError("its content does not match its hash")
             return True
     return False
 
 
 def check_archive(content: bytes) -> None:
-    """Look at a zip archive as PyTorch writes it before anything of it is used.
+    """Check a zip archive of PyTorch before anything of it is used.
 
-    PyTorch itself compares no checksum. Archives that it was told to write without any (all are 0) are let through.
+    PyTorch itself compares no checksums. Archives written without any (all are 0) are accepted.
 
     Raises:
-        DamagedError: a record is not what its checksum says, or there are more of them than fit.
-        zipfile.BadZipFile, and whatever else zipfile raises on foreign bytes: this is no whole archive.
+        DamagedError: a record does not match its checksum, or there are more records than fit.
+        zipfile.BadZipFile, and whatever else zipfile raises on foreign bytes: not a whole archive.
     """
     if check_seal(content):
         return
@@ -73,9 +70,11 @@ def check_archive(content: bytes) -> None:
         if any(record.compress_type != zipfile.ZIP_STORED for record in records):
             raise zipfile.BadZipFile("compressed, as TorchScript and archives of other programs are")
         if sum(record.file_size for record in records) > len(content):
-            raise DamagedError("its records are said to be longer than the whole file")
+            raise DamagedError("its records claim to be longer than the whole file")
         if any(record.external_attr & DIRECTORY or record.is_dir() for record in records):
-            raise DamagedError("one of its records is marked as a folder")  # of which PyTorch takes unwritten memory
+            raise DamagedError(
+                "one of its records is marked as a folder"
+            )  # for which PyTorch uses uninitialised memory
         if len({record.filename for record in records}) < len(records):
             raise DamagedError("two of its records have the same name")
         if any(record.CRC for record in records):
@@ -90,7 +89,7 @@ def _check_record(archive: zipfile.ZipFile, record: zipfile.ZipInfo) -> None:
             while part := file.read(1 << 20):  # zipfile compares the checksum at the end
                 size += len(part)
     except zipfile.BadZipFile as error:
-        raise DamagedError(f"{record.filename} in it is not what its checksum says") from error
+        raise DamagedError(f"{record.filename} in it does not match its checksum") from error
     if size != record.file_size:
         raise DamagedError(f"{record.filename} in it was cut off")
 

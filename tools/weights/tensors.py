@@ -1,4 +1,4 @@
-"""What a file of weights gives, looked at before it becomes part of a network."""
+"""Checks tensors from weights files before they become part of a network."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +11,10 @@ from mnv3.tools.errors import UserError
 
 
 def sound_state(state: Any, where: object) -> dict[str, Tensor]:
-    """The tensors of a state dict, entries of other types left out.
+    """Return the tensors of a state dict, without entries of other types.
 
-    Raises:
-        UserError: it is none; or a tensor in it cannot be part of a network here: it is sparse, quantised or complex,
-            is said to be larger than the file, or has values that are no numbers.
+    Raises UserError: not a state dict; or one of its tensors is unusable: sparse, quantised, complex, claimed to be
+    larger than the file, or with values that are not finite.
     """
     if not isinstance(state, Mapping):
         raise UserError(f"{where}: holds a {type(state).__name__} where its weights by name are expected.")
@@ -29,11 +28,11 @@ def sound_state(state: Any, where: object) -> dict[str, Tensor]:
 
 
 def sound_arrays(arrays: Mapping[str, np.ndarray], where: object) -> None:
-    """Raises UserError: an array of a file has values that are no numbers."""
+    """Raise UserError if an array of a file has values that are not finite."""
     for name, value in arrays.items():
-        single = value if value.strides and any(value.strides) else value.ravel()[:1]  # one value stands for all
+        single = value if value.strides and any(value.strides) else value.ravel()[:1]  # one value represents all
         if value.dtype.kind == "f" and not np.isfinite(single).all():
-            raise UserError(f"{where}: {name!r:.80} in it has values that are no finite numbers.")
+            raise UserError(f"{where}: {name!r:.80} in it has values that are not finite numbers.")
 
 
 def _problem(value: Tensor) -> str | None:
@@ -42,9 +41,9 @@ def _problem(value: Tensor) -> str | None:
     if value.is_complex():
         return "is a complex tensor; give the weights as ordinary numbers"
     if value.numel() * value.element_size() > value.untyped_storage().nbytes():
-        return "is said to be larger than what the file holds of it"
+        return "claims to be larger than its data in the file"
     if value.is_floating_point():
         wide = value if value.element_size() > 1 else value.float()
         if not bool(torch.isfinite(wide).all()):
-            return "has values that are no finite numbers (NaN or infinite); its training had broken down"
+            return "has values that are not finite numbers (NaN or infinite); its training had diverged"
     return None

@@ -1,7 +1,7 @@
-"""A frozen TensorFlow graph, without TensorFlow: its constants, and how its operations slide.
+"""Reads frozen TensorFlow graphs without TensorFlow: their constants, and the strides of their operations.
 
-A `.pb` file is a protobuf message GraphDef. Of it we follow the fields that lead there, with the numbers that
-TensorFlow's graph.proto, node_def.proto, attr_value.proto and tensor.proto give them.
+A `.pb` file is a protobuf message GraphDef. Only the fields that lead there are followed, by their numbers in
+TensorFlow's graph.proto, node_def.proto, attr_value.proto and tensor.proto.
 """
 
 from math import prod
@@ -21,28 +21,24 @@ LIST_INTEGERS = 3
 TENSOR_DTYPE, TENSOR_SHAPE, TENSOR_CONTENT, TENSOR_FLOATS = 1, 2, 4, 5
 FLOAT32 = 1
 LARGEST_FILLED = 10**7
-"""Values of a tensor that the file has one value for."""
+"""Most values of a tensor that the file stores as a single value."""
 
 
 class Graph(NamedTuple):
-    """float32 constants by name, arrays as TensorFlow lays them out; and of every operation that has such, by name, its
-    attributes that are lists of integers, as ("strides", (1, 2, 2, 1))."""
+    """float32 constants by name, arrays in TensorFlow's layout; and the attributes of operations, by name, that are
+    lists of integers, such as ("strides", (1, 2, 2, 1))."""
 
     constants: dict[str, np.ndarray]
     lists: dict[str, dict[str, tuple[int, ...]]]
 
 
 def read_graph(path: Path) -> Graph:
-    """A frozen graph.
-
-    Raises:
-        UserError: the file is missing or no graph, or has no constant.
-    """
+    """Read a frozen graph. Raises UserError: the file is missing, not a graph, or has no constants."""
     if not path.is_file():
         raise UserError(f"{path} is not a file; give a frozen TensorFlow graph (.pb).")
     try:
         graph = _graph(memoryview(path.read_bytes()))
-    except Exception as error:  # on foreign bytes it fails in any way there is
+    except Exception as error:  # foreign bytes fail in arbitrary ways
         raise UserError(f"{path} is not a frozen TensorFlow graph (.pb), or was cut off.") from error
     if not graph.constants:
         raise UserError(f"{path} has no constants: freeze the graph, so that its variables are in it.")
@@ -74,13 +70,13 @@ def _graph(message: Value) -> Graph:
 
 
 def _integers(message: Value) -> tuple[int, ...]:
-    """The integers of a ListValue, packed or one a field."""
+    """Return the integers of a ListValue, packed or one per field."""
     found = (value for number, value in fields(message) if number == LIST_INTEGERS)
     return tuple(item for value in found for item in ((value,) if isinstance(value, int) else varints(value)))
 
 
 def _array(tensor: dict[int, Value]) -> np.ndarray:
-    """Values of a TensorProto; one value alone stands for all of its shape."""
+    """Return the values of a TensorProto; a single value fills its shape."""
     shape = tensor_shape(tensor.get(TENSOR_SHAPE, b""))
     values = np.frombuffer(tensor.get(TENSOR_CONTENT) or tensor[TENSOR_FLOATS], "<f4")
     if values.size != 1:

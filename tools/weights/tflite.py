@@ -1,7 +1,7 @@
-"""The float weights of a TensorFlow Lite file, without TensorFlow, as the variables that they were made from.
+"""Reads the float weights of TensorFlow Lite files without TensorFlow, as the variables that they were made from.
 
-A `.tflite` file is a FlatBuffer. Of its tables we follow the fields that lead to convolutions and constants, with the
-numbers that TensorFlow Lite's schema.fbs gives them.
+A `.tflite` file is a FlatBuffer. Only the fields that lead to convolutions and constants are followed, by their numbers
+in TensorFlow Lite's schema.fbs.
 """
 
 import struct
@@ -15,7 +15,7 @@ from mnv3.tools.weights.tf_graph import Graph
 
 IDENTIFIER = b"TFL3"  # at byte 4
 MODEL_CODES, MODEL_GRAPHS, MODEL_BUFFERS = 1, 2, 4
-OLD_CODE, CODE = 0, 3  # of an operator; the former was a byte
+OLD_CODE, CODE = 0, 3  # of an operator; the old one was a byte
 GRAPH_TENSORS, GRAPH_OPERATORS = 0, 3
 TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME = 0, 1, 2, 3
 OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS, OPERATOR_OPTIONS = 0, 1, 2, 4
@@ -30,11 +30,11 @@ KINDS = {CONV: ("weights", (1, 2, 3, 0)), DEPTHWISE: ("depthwise_weights", (1, 2
 
 
 def read_tflite(path: Path) -> Graph:
-    """The constants of a float network, as those of the frozen graph that it was made from; kernels and biases of
-    convolutions, which have taken up the batch norms, are `SCOPE/weights`, `SCOPE/depthwise_weights`, `SCOPE/biases`.
+    """Return the constants of a float network under their names in the frozen graph that it was made from; kernels and
+    biases of convolutions, with batch norms folded in, are `SCOPE/weights`, `SCOPE/depthwise_weights`, `SCOPE/biases`.
 
     Raises:
-        UserError: the file is missing, no such file, cut off, or holds no float convolution.
+        UserError: missing, not such a file, cut off, or without float convolutions.
     """
     if not path.is_file():
         raise UserError(f"{path} is not a file; give a TensorFlow Lite network (.tflite).")
@@ -43,7 +43,7 @@ def read_tflite(path: Path) -> Graph:
         if data[4:8] != IDENTIFIER:
             raise ValueError("another kind of file")
         graph = _graph(Table(data, struct.unpack_from("<I", data, 0)[0]))
-    except Exception as error:  # on foreign bytes it fails in any way there is
+    except Exception as error:  # foreign bytes fail in arbitrary ways
         raise UserError(f"{path} is not a TensorFlow Lite network (.tflite), or was cut off.") from error
     if not any(name.endswith("/weights") for name in graph.constants):
         raise UserError(f"{path} has no convolutions in float32; give the float network, not a quantised one.")
@@ -61,26 +61,26 @@ class Table:
         self.size = struct.unpack_from("<H", data, self.fields)[0]
 
     def place(self, number: int) -> int | None:
-        """Where a field is, None if it has its default."""
+        """Return where a field is, None if it has its default."""
         if 4 + 2 * number >= self.size:
             return None
         offset = struct.unpack_from("<H", self.data, self.fields + 4 + 2 * number)[0]
         return self.at + offset if offset else None
 
     def number(self, number: int, kind: str = "<i") -> int:
-        """A number, 0 by default."""
+        """Return a number, 0 by default."""
         place = self.place(number)
         return 0 if place is None else struct.unpack_from(kind, self.data, place)[0]
 
     def table(self, number: int) -> "Table":
-        """A table inside. Raises ValueError: there is none."""
+        """Return a nested table. Raises ValueError if there is none."""
         place = self.place(number)
         if place is None:
             raise ValueError("a table is missing")
         return Table(self.data, place + struct.unpack_from("<I", self.data, place)[0])
 
     def vector(self, number: int, kind: Any = "<i4") -> np.ndarray:
-        """A vector of numbers."""
+        """Return a vector of numbers."""
         place = self.place(number)
         if place is None:
             return np.zeros(0, kind)
@@ -89,7 +89,7 @@ class Table:
         return np.frombuffer(self.data, kind, count, start + 4)
 
     def tables(self, number: int) -> list["Table"]:
-        """A vector of tables."""
+        """Return a vector of tables."""
         place = self.place(number)
         if place is None:
             return []
@@ -135,7 +135,7 @@ def _strides(options: Table) -> tuple[int, ...]:
 
 
 def _name(tensor: Table) -> str:
-    """As the variable's: a converter joins several names by semicolons."""
+    """Return the variable's name: a converter joins several names by semicolons."""
     name = tensor.vector(TENSOR_NAME, "u1")
     if len(name) > LONGEST_NAME:
         raise ValueError("a name longer than any")
@@ -143,7 +143,7 @@ def _name(tensor: Table) -> str:
 
 
 def _values(tensor: Table, buffers: list[Table]) -> np.ndarray | None:
-    """A constant of float32, None for anything else."""
+    """Return a float32 constant, None for anything else."""
     if tensor.number(TENSOR_TYPE, "<b") != FLOAT32:
         return None
     values = buffers[tensor.number(TENSOR_BUFFER, "<I")].vector(BUFFER_DATA, "u1")

@@ -75,7 +75,7 @@ def test_runs_of_something_else_are_told(monkeypatch: pytest.MonkeyPatch) -> Non
     empty.scan_history = lambda: iter([])
     assert [run.name for run in read(monkeypatch, FakeApi(other, FakeRun("a"), empty), said=said)] == ["a"]
     assert len(said) == 2 and "speech" in said[0] and "begun" in said[1]
-    with pytest.raises(UserError, match="no run of ours with the tag x"):
+    with pytest.raises(UserError, match="with the tag x"):
         read(monkeypatch, FakeApi(other), tag="x")
 
 

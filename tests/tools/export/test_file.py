@@ -53,7 +53,7 @@ def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
     onnx.save(model, tmp_path / "later.onnx")
     for name, sentence in (
         ("none.onnx", "there is no such file"),
-        ("foreign.onnx", "not one of `mnv3 export`"),
+        ("foreign.onnx", "not written by `mnv3 export`"),
         ("text.onnx", "not an ONNX file"),
         ("empty.onnx", "not an ONNX file"),
         ("cut.onnx", "not an ONNX file"),

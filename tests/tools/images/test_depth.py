@@ -28,7 +28,7 @@ def test_grey_is_scaled_by_the_bits_in_use(tmp_path: Path, remarks, suffix, bits
     path = tmp_path / f"a.{suffix}"
     cv2.imwrite(str(path), np.rint(RAMP * (2**bits - 1)).astype(np.uint16))
     assert np.abs(read_pixels(path).astype(int) - EXPECTED).max() <= 1
-    assert len(remarks()) == said and all(f"{bits} are used" in text for text in remarks())
+    assert len(remarks()) == said and all(f"uses {bits} of" in text for text in remarks())
     read_pixels(path)
     assert len(remarks()) == said  # once
 

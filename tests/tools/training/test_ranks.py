@@ -14,7 +14,7 @@ import os, signal, sys
 from pathlib import Path
 from lightning.pytorch.callbacks import Callback
 from mnv3.cli.launch import failures
-from tests.tools import tiny_task
+from tests.tools.training import tiny_task
 from mnv3.tools.machine import stops
 from mnv3.tools.training.ranks import watched
 

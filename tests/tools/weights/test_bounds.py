@@ -132,7 +132,7 @@ def place(first: object, last: object, shape: object = (4,), kind: object = "F32
 SAFETENSORS = {
     "beyond the file": tensors({"a": place(0, 10**15, [10**15 // 4])}),
     "before the file": tensors({"a": place(-16, 0)}),
-    "over one another": tensors({"a": place(0, 16), "b": place(0, 16)}),
+    "overlapping": tensors({"a": place(0, 16), "b": place(0, 16)}),
     "another size than the shape": tensors({"a": place(0, 16, [5])}),
     "a negative size": tensors({"a": place(0, 16, [-4])}),
     "sizes that are text": tensors({"a": place(0, 16, ["4"])}),

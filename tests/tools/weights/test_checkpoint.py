@@ -121,7 +121,7 @@ def test_a_full_disk_leaves_the_former_checkpoint_whole(tmp_path, monkeypatch):
     write_checkpoint({"weights": torch.arange(1000.0)}, path)
     real_open = Path.open
     monkeypatch.setattr(Path, "open", lambda self, mode: FullDisk(real_open(self, mode), room=100))
-    with pytest.raises(UserError, match=r"no space left on the disk.*the former one is whole.*resume=.*run"):
+    with pytest.raises(UserError, match=r"no space left on the disk.*previous one is intact.*resume=.*run"):
         write_checkpoint({"weights": torch.zeros(1000)}, path)
     monkeypatch.undo()
     assert torch.equal(read_checkpoint(path)["weights"], torch.arange(1000.0))
@@ -141,7 +141,7 @@ def test_a_disk_that_fills_up_during_training_keeps_the_last_epoch(tmp_path, mon
             if trainer.current_epoch == 1:
                 monkeypatch.setattr(Path, "open", limited)
 
-    with pytest.raises(UserError, match=r"last.ckpt: no space left on the disk.*the former one is whole"):
+    with pytest.raises(UserError, match=r"last.ckpt: no space left on the disk.*previous one is intact"):
         fit(tmp_path, callbacks=(FillDisk(),))
     monkeypatch.undo()
     assert final(tmp_path)["epoch"] == 0

@@ -1,1 +1,1 @@
-"""Export engines: a row each in `table`, a module each that packs, reads and runs its files."""
+"""Export engines: one row each in `table`, one module each that packs, reads and runs its files."""

@@ -14,14 +14,14 @@ from mnv3.tools.machine.extras import require
 from mnv3.tools.weights.seal import seal_zip
 
 ENTRY = "mnv3.json"
-"""The properties, in an archive after the model, where TFLite's own metadata are."""
+"""The properties, in an archive after the model, where TFLite keeps its own metadata."""
 
 LARGEST = 10_000_000
-"""Bytes of a description."""
+"""Most bytes of a description."""
 
 
 def pack(model: bytes, properties: Mapping[str, str]) -> bytes:
-    """The file's content: the model with its properties, and a hash."""
+    """Return the file's content: the model with its properties, and a hash."""
     whole = io.BytesIO(model)
     with zipfile.ZipFile(whole, "a") as archive:
         archive.writestr(ENTRY, json.dumps(properties))
@@ -30,27 +30,24 @@ def pack(model: bytes, properties: Mapping[str, str]) -> bytes:
 
 
 def unpack(content: bytes, path: Path) -> tuple[bytes, dict[str, str]]:
-    """The model, which is the whole file, and its properties. Raises UserError: there are none."""
+    """Return the model, which is the whole file, and its properties. Raises UserError if there are none."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if archive.getinfo(ENTRY).file_size > LARGEST:
-                raise ValueError("a description larger than any")
+                raise ValueError("the description is too large")
             found = json.loads(archive.read(ENTRY))
             if not all(isinstance(value, str) for value in found.values()):
-                raise ValueError("a description of another kind")
+                raise ValueError("the description is malformed")
             return content, found
-    except Exception:  # on foreign bytes it fails in any way there is
+    except Exception:  # foreign bytes fail in arbitrary ways
         raise UserError(
-            f"model={path}: not a file of `mnv3 export`, or a damaged one: it does not say what its inputs and outputs "
-            "mean."
+            f"model={path}: damaged, or not written by `mnv3 export`: its inputs and outputs are not described."
         ) from None
 
 
 class Session:
-    """As `tools.export.engines.onnx.Session`, for one image after the other.
-
-    Raises UserError: ai-edge-litert is not installed, or refuses the model.
-    """
+    """As `tools.export.engines.onnx.Session`, one image at a time.
+    Raises UserError: ai-edge-litert is not installed, or refuses the model."""
 
     def __init__(self, content: bytes, threads: int | None = None) -> None:
         Interpreter = require("ai_edge_litert.interpreter", "litert").Interpreter
@@ -63,7 +60,7 @@ class Session:
         (self.input,) = self.runner.get_input_details()
 
     def __call__(self, value: np.ndarray) -> list[Any]:
-        """The model's outputs in their order, of images [N, 3, h, w] float32; what does not depend on them once."""
+        """Return the model's outputs, in order, for images [N, 3, h, w] float32; constant outputs only once."""
         found = [self.runner(**{self.input: image[None]}) for image in value.transpose(0, 2, 3, 1)]
         names = sorted(found[0])
         joined = [np.concatenate([outputs[name] for outputs in found]) for name in names]

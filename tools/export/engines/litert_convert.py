@@ -8,7 +8,7 @@ from mnv3.tools.machine.extras import require
 
 
 class Planes(nn.Module):
-    """A network whose input is [1, h, w, 3], the layout of LiteRT, and whose outputs, with `more`, are a tuple."""
+    """A network with input [1, h, w, 3], LiteRT's layout, whose outputs, with `more`, are a tuple."""
 
     def __init__(self, network: nn.Module, more: Tensor | None) -> None:
         super().__init__()
@@ -16,19 +16,16 @@ class Planes(nn.Module):
         self.more = more
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """As the network."""
         found = self.network(images.permute(0, 3, 1, 2))
         outputs = (found,) if isinstance(found, Tensor) else tuple(found)
         if self.more is None:
             return outputs
-        return (*outputs, self.more + 0 * outputs[0][0, :1, :1])  # an output that depends on nothing is refused
+        return (*outputs, self.more + 0 * outputs[0][0, :1, :1])  # constant outputs are refused
 
 
 def convert(network: nn.Module, size: tuple[int, int], more: Tensor | None = None) -> bytes:
-    """LiteRT model of `network`, a module without batch norms, for one image [1, h, w, 3] float32 of `size` (h, w).
-
-    `more`: constants that are another output.
-    """
+    """Return the LiteRT model of `network`, without batch norms, for one image [1, h, w, 3] float32 of `size` (h, w).
+    `more`: constants that become another output."""
     converter = require("litert_torch", "litert")
     with silence(), torch.no_grad():
         return converter.convert(Planes(network, more).eval(), (torch.zeros(1, *size, 3),)).model_content()

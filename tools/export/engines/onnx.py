@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pack(model: "onnx.ModelProto", properties: Mapping[str, str]) -> bytes:
-    """The file's content: the model with its properties, and a hash."""
+    """Return the file's content: the model with its properties, and a hash."""
     from onnx.helper import set_model_props
 
     set_model_props(model, dict(properties))
@@ -23,23 +23,23 @@ def pack(model: "onnx.ModelProto", properties: Mapping[str, str]) -> bytes:
 
 
 def unpack(content: bytes, path: Path) -> tuple["onnx.ModelProto", dict[str, str]]:
-    """The model and its properties. Raises UserError: not an ONNX file, or one of several files."""
+    """Return the model and its properties. Raises UserError: not an ONNX file, or one split into several files."""
     try:
         model = require("onnx", "export").load_model_from_string(content)
     except UserError:
         raise
-    except Exception as error:  # protobuf has its own kinds
+    except Exception as error:  # protobuf raises its own types
         raise UserError(f"model={path}: not an ONNX file, or a damaged one.") from error
     if not model.graph.node:
         raise UserError(f"model={path}: not an ONNX file, or an empty one.")
     if any(tensor.data_location == tensor.EXTERNAL for tensor in _tensors(model)):
-        raise UserError(f"model={path}: its weights lie in other files; `mnv3 export` writes one file that has all.")
-    pairs = [(entry.key, entry.value) for entry in model.metadata_props]  # bytes where they are no text
+        raise UserError(f"model={path}: its weights lie in other files; `mnv3 export` writes a single file.")
+    pairs = [(entry.key, entry.value) for entry in model.metadata_props]  # bytes if not valid text
     return model, {key: value for key, value in pairs if isinstance(key, str) and isinstance(value, str)}
 
 
 def _tensors(model: "onnx.ModelProto") -> Iterator["onnx.TensorProto"]:
-    """Every constant of a model, those of the graphs inside its nodes too."""
+    """Yield every constant of a model, including those of graphs inside its nodes."""
     graphs = [model.graph]
     nodes = [node for function in model.functions for node in function.node]
     while graphs or nodes:
@@ -55,10 +55,8 @@ def _tensors(model: "onnx.ModelProto") -> Iterator["onnx.TensorProto"]:
 
 
 class Session:
-    """A model in ONNX Runtime on the CPU, with `threads` threads, None for one a core.
-
-    Raises UserError: onnxruntime is not installed, or refuses the model.
-    """
+    """A model in ONNX Runtime on the CPU with `threads` threads; None for one per core.
+    Raises UserError: onnxruntime is not installed, or refuses the model."""
 
     def __init__(self, model: "onnx.ModelProto", threads: int | None = None) -> None:
         runtime = require("onnxruntime", "export")
@@ -69,13 +67,13 @@ class Session:
             self.session = runtime.InferenceSession(
                 model.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # its own kinds, one a status
+        except Exception as error:  # one type per status
             raise UserError(f"ONNX Runtime refuses the model: {str(error).splitlines()[0]}") from error
         self.input = self.session.get_inputs()[0].name
 
     def __call__(self, value: np.ndarray) -> list[Any]:
-        """The model's outputs in their order."""
+        """Return the model's outputs in order."""
         try:
             return self.session.run(None, {self.input: value})
-        except Exception as error:  # its own kinds, one a status
+        except Exception as error:  # one type per status
             raise UserError(f"ONNX Runtime cannot run the model: {str(error).splitlines()[0]}") from error

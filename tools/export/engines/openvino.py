@@ -12,14 +12,12 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """As `tools.export.engines.onnx.Session`, by OpenVINO, in float32.
-
-    Raises UserError: openvino is not installed, or refuses the model.
-    """
+    """As `tools.export.engines.onnx.Session`, with OpenVINO in float32.
+    Raises UserError: openvino is not installed, or refuses the model."""
 
     def __init__(self, model: "onnx.ModelProto", threads: int | None = None) -> None:
         openvino = require("openvino", "openvino")
-        # Without the precision, processors that can compute in bfloat16 would.
+        # Without the precision, processors that support bfloat16 would use it.
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = threads
@@ -31,5 +29,5 @@ class Session:
             raise UserError(f"OpenVINO refuses the model: {str(error).splitlines()[0]}") from error
 
     def __call__(self, value: np.ndarray) -> list[Any]:
-        """The model's outputs in their order."""
+        """Return the model's outputs in order."""
         return [np.array(output) for output in self.request.infer({0: value}).values()]

@@ -10,8 +10,8 @@ class Engine(NamedTuple):
     """A format of exported files, and what runs them.
 
     `module` has `pack(model, properties) -> bytes`, `unpack(content, path) -> (model, properties)` and
-    `Session(model, threads)`, called with images. `converter`, if there is one, has `convert(network, size, more)`,
-    which makes the model of the network alone; without, the task builds an ONNX graph, whole or raw, in 8 bits or not.
+    `Session(model, threads)`, called with images. The optional `converter` has `convert(network, size, more)`, which
+    builds the model of the network alone; without one, the task builds an ONNX graph, whole or raw, in 8 bits or not.
     """
 
     name: str  # value of `format=`
@@ -22,11 +22,10 @@ class Engine(NamedTuple):
     converter: str | None = None
 
     def load(self) -> ModuleType:
-        """The module, imported when it is needed."""
         return importlib.import_module(f"{__package__}.{self.module}")
 
     def load_converter(self) -> ModuleType:
-        """The module that converts; this brings PyTorch."""
+        """Import and return the converter's module; this imports PyTorch."""
         assert self.converter is not None, f"{self.name} is built by the task"
         return importlib.import_module(f"{__package__}.{self.converter}")
 
@@ -38,5 +37,5 @@ ENGINES = {engine.name: engine for engine in (ONNX, LITERT)}
 
 
 def engine_of(path: Path) -> Engine:
-    """The engine of a file, by its suffix; files of unknown suffixes are taken for ONNX."""
+    """Return the engine for a file's suffix; ONNX for unknown ones."""
     return next((engine for engine in ENGINES.values() if engine.suffix == path.suffix), ONNX)

@@ -1,1 +1,1 @@
-"""A street: where things stand, the camera, the light."""
+"""A street scene: layout, camera, light."""

@@ -1,4 +1,4 @@
-"""Drawing an actor of the layout: which segments it makes, and who draws them."""
+"""Draws an actor of the layout: its segments, each by its drawing function."""
 
 import random
 

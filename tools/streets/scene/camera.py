@@ -1,4 +1,4 @@
-"""A pinhole camera over a flat street, and the local frame of an object that stands in it."""
+"""A pinhole camera over a flat street, and the local frame of an object in it."""
 
 import math
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 Point = tuple[float, float]
 
-NEAR = 0.8  # metres; nearer points are moved here, so that long things may reach past the camera
+NEAR = 0.8  # metres; nearer points are moved here, so that long things may extend past the camera
 
 
 class Camera(NamedTuple):
@@ -26,15 +26,13 @@ class Camera(NamedTuple):
         return [self.point(*corner) for corner in corners]
 
     def ground(self, left: float, right: float, near: float, far: float) -> list[Point]:
-        """Outline of a rectangle on the ground."""
+        """Return the outline of a rectangle on the ground."""
         return self.points([(left, 0, near), (right, 0, near), (right, 0, far), (left, 0, far)])
 
 
 class Frame:
     """An object's own axes: u ahead of it, h up, v to its right, with the origin on the ground at (x, z).
-
-    `heading` is the clockwise angle from the camera's view direction: 0 drives away, pi comes towards us.
-    """
+    `heading` is the clockwise angle from the camera's view direction: 0 drives away, pi towards the camera."""
 
     def __init__(self, camera: Camera, x: float, z: float, heading: float) -> None:
         self.camera, self.x, self.z = camera, x, z
@@ -50,10 +48,10 @@ class Frame:
         return [self.point(*corner) for corner in corners]
 
     def pixels(self, u: float = 0.0, v: float = 0.0) -> float:
-        """Canvas pixels of one metre at (u, v)."""
+        """Return the canvas pixels of one metre at (u, v)."""
         return self.camera.focal / max(self.z + u * self.cos - v * self.sin, NEAR)
 
     def local(self, direction: tuple[float, float, float]) -> tuple[float, float, float]:
-        """A world direction (x, y, z) in this frame's (u, h, v)."""
+        """Return a world direction (x, y, z) as (u, h, v) of this frame."""
         x, y, z = direction
         return x * self.sin + z * self.cos, y, x * self.cos - z * self.sin

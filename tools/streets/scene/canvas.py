@@ -1,4 +1,4 @@
-"""One drawing surface for a scene's colours and, in the same strokes, for the map of what each pixel belongs to."""
+"""A drawing surface for a scene's colours and, in the same strokes, for the map of segments."""
 
 import math
 from collections.abc import Sequence
@@ -8,18 +8,18 @@ from PIL import Image, ImageDraw
 from mnv3.tools.streets.classes import FIRST_INSTANCE_LABEL, LABEL_IDS
 from mnv3.tools.streets.scene.camera import Camera, Point
 
-SUPERSAMPLING = 2  # canvas pixels an image pixel, each way: smooth edges from Pillow's hard ones
-MAX_SEGMENTS = 255  # the map has one byte a pixel
+SUPERSAMPLING = 2  # canvas pixels per image pixel and axis, which smooths Pillow's hard edges
+MAX_SEGMENTS = 255  # the map has one byte per pixel
 
-Colour = tuple[int, ...]  # red, green, blue in 0..255; a fourth value of 0 marks a thing that shines by itself
+Colour = tuple[int, ...]  # red, green, blue in 0..255; a fourth value of 0 marks a thing that emits light
 
 
 class Segment:
-    """What one value of the map stands for."""
+    """The meaning of one value of the map."""
 
     def __init__(self, name: str, depth: float, category: str | None, crowd: bool) -> None:
         self.label = LABEL_IDS[name]
-        self.depth = depth  # metres; infinite for the sky, 0 for the ground, whose depth is a matter of the row
+        self.depth = depth  # metres; infinite for the sky, 0 for the ground, whose depth depends on the row
         self.category = category  # name of a COCO category
         self.crowd = crowd
         self.area = 0  # canvas pixels before anything nearer was painted over it
@@ -44,17 +44,17 @@ class Canvas:
 
     def begin(self, name: str, depth: float, category: str | None = None, crowd: bool = False) -> None:
         self.finish()
-        if len(self.segments) < MAX_SEGMENTS:  # a fuller scene than the map can tell apart: the rest joins the last
+        if len(self.segments) < MAX_SEGMENTS:  # beyond the map's capacity, the rest joins the last segment
             self.segments.append(Segment(name, depth, category, crowd))
         self._key = len(self.segments) - 1
 
     def resume(self, key: int) -> None:
-        """Go on with a segment that was begun earlier."""
+        """Continue a segment that was begun earlier."""
         self.finish()
         self._key = key
 
     def finish(self) -> None:
-        """Count the pixels of the segment that was just drawn, while nothing hides it."""
+        """Count the pixels of the segment just drawn, before anything hides it."""
         segment = self.segments[self._key]
         if not segment.countable or segment.box[0] > segment.box[2]:
             return
@@ -75,7 +75,7 @@ class Canvas:
             box[3] = bottom
 
     def mask(self, points: Sequence[Point]) -> None:
-        """Mark an area as the segment's without painting it (between the spokes of a wheel)."""
+        """Mark an area as the segment's without painting it (such as between spokes)."""
         self._mark.polygon(points, self._key)
         if self.segments[self._key].countable:
             columns, rows = zip(*points, strict=True)
@@ -86,7 +86,7 @@ class Canvas:
         self.mask(points)
 
     def detail(self, points: Sequence[Point], colour: Colour) -> None:
-        """A polygon inside what the segment covers already."""
+        """Draw a polygon inside the segment's area."""
         self._paint.polygon(points, colour)
 
     def ellipse(self, centre: Point, rx: float, ry: float, colour: Colour, mark: bool = True) -> None:
@@ -98,7 +98,7 @@ class Canvas:
             self._extend(*box)
 
     def stroke(self, points: Sequence[Point], width: float, colour: Colour, mark: bool = True) -> None:
-        """A polyline of a thickness in canvas pixels."""
+        """Draw a polyline of a thickness in canvas pixels."""
         thickness = max(1, round(width))
         self._paint.line(points, colour, thickness)
         if mark:
@@ -108,7 +108,7 @@ class Canvas:
             self._extend(min(columns) - half, min(rows) - half, max(columns) + half, max(rows) + half)
 
     def capsule(self, a: Point, b: Point, ra: float, rb: float, colour: Colour) -> None:
-        """A limb: two discs and what lies between them."""
+        """Draw a limb: two discs and the area between them."""
         dx, dy = b[0] - a[0], b[1] - a[1]
         length = math.hypot(dx, dy)
         if length > 0.5:
@@ -127,12 +127,12 @@ class Canvas:
 
 
 def shade(colour: Colour, factor: float) -> Colour:
-    """A colour made lighter or darker; a shining one goes on shining."""
+    """Make a colour lighter or darker; a shining one keeps shining."""
     return tuple(min(255, max(0, round(value * factor))) for value in colour[:3]) + colour[3:]
 
 
 def mix(a: Colour, b: Colour, part: float) -> Colour:
-    """`part` of b in a."""
+    """Blend `part` of b into a."""
     return tuple(round(p + (q - p) * part) for p, q in zip(a[:3], b[:3], strict=True))
 
 

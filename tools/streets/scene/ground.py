@@ -1,4 +1,4 @@
-"""What lies flat: the sky's gradient behind everything, then terrain, road, sidewalks, rails and markings."""
+"""Draws flat surfaces: the sky's gradient, then terrain, road, sidewalks, rails and markings."""
 
 import random
 from typing import NamedTuple
@@ -11,14 +11,14 @@ from mnv3.tools.streets.scene.mood import Mood
 from mnv3.tools.streets.scene.palette import pick
 
 FAR = 140.0  # metres; where the street ends in haze
-NEAR_EDGE = 1.2  # metres; nearer ground is below the picture
+NEAR_EDGE = 1.2  # metres; nearer ground is below the picture's edge
 
 
 class Street(NamedTuple):
     """The plan of a street along z, its middle at x = 0; metres."""
 
     half_width: float  # of the carriageway
-    sidewalk: float  # width of each sidewalk, its verge included
+    sidewalk: float  # width of each sidewalk, including its verge
     verge: float  # width of a strip of grass between kerb and paving; 0 for none
     parking: bool  # a strip for parked cars on both sides of the carriageway
     rails: bool  # a tram runs along the middle
@@ -27,7 +27,7 @@ class Street(NamedTuple):
 
     @property
     def front(self) -> float:
-        """Where the houses or gardens begin."""
+        """Distance from the middle to the houses or gardens."""
         return self.half_width + self.sidewalk
 
 
@@ -80,7 +80,7 @@ def draw_ground(canvas: Canvas, street: Street, rng: random.Random) -> None:
 
 
 def spans(street: Street, near: float, far: float, margin: float = 0.0) -> list[tuple[float, float]]:
-    """The stretches of the street from near to far that the crossing leaves, farthest first."""
+    """Return the stretches of the street from near to far without the crossing, farthest first."""
     if street.crossing is None:
         return [(near, far)]
     before, after = street.crossing - margin, street.crossing + street.crossing_width + margin
@@ -106,7 +106,7 @@ def _sidewalks(canvas: Canvas, street: Street, paving: tuple[int, ...]) -> None:
 
 
 def _markings(canvas: Canvas, street: Street, rng: random.Random) -> None:
-    """Centre line, edge lines, and a zebra with a stop line before the crossing."""
+    """Draw the centre line, edge lines, and a zebra with a stop line before the crossing."""
     ground = canvas.camera.ground
     white = shade((226, 226, 222), rng.uniform(0.85, 1.0))
     edge = street.half_width - (2.3 if street.parking else 0.3)

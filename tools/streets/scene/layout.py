@@ -1,4 +1,4 @@
-"""What stands where: the street's plan, and the actors on it, none inside another."""
+"""Lays out a scene: the street's plan, and the actors on it, without overlaps."""
 
 import math
 import random
@@ -19,7 +19,7 @@ class Actor(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """How often a kind of actor comes, how near its middle may be, and half its length and width, all in metres."""
+    """Frequency of a kind of actor, nearest and farthest place of its middle, half its length and width (metres)."""
 
     weight: float
     nearest: float
@@ -59,7 +59,7 @@ def plan_street(rng: random.Random, trams: bool) -> Street:
 
 
 def place_camera(street: Street, rng: random.Random, width: int, height: int) -> Camera:
-    """Mostly a driver's eyes in the right-hand lane, sometimes a walker's on the sidewalk."""
+    """Place the camera: mostly a driver's eyes in the right-hand lane, sometimes a pedestrian's on the sidewalk."""
     x = (
         rng.uniform(0.2, street.half_width - 1.2)
         if rng.random() < 0.75
@@ -70,7 +70,7 @@ def place_camera(street: Street, rng: random.Random, width: int, height: int) ->
 
 
 def place_actors(street: Street, camera: Camera, width: int, rng: random.Random) -> list[Actor]:
-    """Draw a dozen or so actors by `KINDS`' weights; one that finds no free place in view is left out."""
+    """Draw a dozen or so actors by `KINDS`' weights; one without a free place in view is left out."""
     weights = [kind.weight for kind in KINDS.values()]
     actors: list[Actor] = []
     taken: list[tuple[float, float, float, float]] = []
@@ -96,7 +96,7 @@ def place_actors(street: Street, camera: Camera, width: int, rng: random.Random)
 
 
 def _place(name: str, street: Street, rng: random.Random) -> tuple[float, float, float]:
-    """Across the street, heading, and along the street, for one try."""
+    """Return place across the street, heading, and place along the street, for one attempt."""
     kind, half = KINDS[name], street.half_width
     z = math.exp(rng.uniform(math.log(kind.nearest), math.log(kind.farthest)))
     side = rng.choice([-1, 1])
@@ -131,7 +131,7 @@ def _place(name: str, street: Street, rng: random.Random) -> tuple[float, float,
         return rng.uniform(-11, 11), (LEFT if lane < 0 else RIGHT) + jitter, z
     if name in ("cyclist", "motorcyclist"):
         return side * rng.uniform(half * 0.35, half - 0.6), with_traffic + rng.choice([0, 0, 0.5, -0.5]) + jitter, z
-    if name == "car" and rng.random() < 0.18:  # turning, or leaving a drive
+    if name == "car" and rng.random() < 0.18:  # turning, or leaving a driveway
         return side * rng.uniform(0.5, half), rng.uniform(-math.pi, math.pi), z
     lane = half - 1.15 if street.parking and rng.random() < 0.6 else (half - (2.3 if street.parking else 0)) * 0.5
     return side * lane, with_traffic + jitter, z

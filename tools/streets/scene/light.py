@@ -1,4 +1,4 @@
-"""From the canvas to a photograph: texture, shadows, haze, lamplight, lens and sensor."""
+"""Turns the canvas into a photograph: texture, shadows, haze, lamplight, lens and sensor."""
 
 import functools
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from mnv3.tools.streets.classes import LABEL_IDS
 from mnv3.tools.streets.scene.canvas import SUPERSAMPLING, Canvas
 from mnv3.tools.streets.scene.mood import Mood
 
-TILE = 512  # pixels a side of the noise that is laid over surfaces
+TILE = 512  # side in pixels of the noise tile for surfaces
 
-# How rough a surface looks: relative brightness deviation by label name; others 0.025.
+# Roughness of surfaces: relative brightness deviation by label name; others 0.025.
 ROUGHNESS = {
     "road": 0.055, "parking": 0.055, "rail track": 0.06, "sidewalk": 0.045, "terrain": 0.13, "vegetation": 0.16,
     "building": 0.04, "wall": 0.09, "fence": 0.08, "sky": 0.0,
@@ -22,7 +22,7 @@ GROUND = ("road", "sidewalk", "terrain", "parking", "rail track")
 
 @functools.cache
 def _noise(cells: tuple[int, ...]) -> np.ndarray:
-    """A tile of smooth noise, deviation about 1, the same in every scene: octaves of the given cell sizes in pixels."""
+    """Return a tile of smooth noise, deviation about 1, the same in every scene: octaves of cell sizes in pixels."""
     rng = np.random.default_rng(0)
     total = np.zeros((TILE, TILE), np.float32)
     for cell in cells:
@@ -34,19 +34,19 @@ def _noise(cells: tuple[int, ...]) -> np.ndarray:
 
 @functools.lru_cache(maxsize=8)
 def _field(cells: tuple[int, ...], height: int, width: int) -> np.ndarray:
-    """The noise tile repeated so far that a window of (height, width) may start anywhere in the first tile."""
+    """Return the noise tile, repeated so that a window of (height, width) may start anywhere in the first tile."""
     tile = _noise(cells) if cells else np.random.default_rng(1).standard_normal((TILE, TILE)).astype(np.float32)
     return np.pad(tile, ((0, height), (0, width)), mode="wrap")
 
 
 def _window(cells: tuple[int, ...], height: int, width: int, rng: np.random.Generator) -> np.ndarray:
-    """Noise [height, width] from a random place of the tile; grain without octaves where `cells` is empty."""
+    """Return noise [height, width] from a random place of the tile; grain without octaves if `cells` is empty."""
     top, left = rng.integers(TILE, size=2)
     return _field(cells, height, width)[top : top + height, left : left + width]
 
 
 def _planes(colour: Sequence[float]) -> np.ndarray:
-    """A colour as [3, 1, 1]."""
+    """Return a colour as [3, 1, 1]."""
     return np.array(colour[:3], np.float32)[:, None, None]
 
 
@@ -59,14 +59,12 @@ def _table(values: list[float]) -> np.ndarray:
 def develop(
     canvas: Canvas, shadows: Image.Image, mood: Mood, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The picture [H, W, 3] uint8 and the map of segments [H, W] uint8, at image size.
-
-    `shadows` is the ground's shadow mask at image size.
-    """
+    """Return the picture [H, W, 3] uint8 and the map of segments [H, W] uint8, at image size.
+    `shadows` is the ground's shadow mask at image size."""
     small = np.asarray(canvas.image.reduce(SUPERSAMPLING)).transpose(2, 0, 1)
     keys = np.asarray(canvas.map)[SUPERSAMPLING - 1 :: SUPERSAMPLING, SUPERSAMPLING - 1 :: SUPERSAMPLING].copy()
     height, width = keys.shape
-    picture = small[:3].astype(np.float32, order="C")  # [3, H, W]: planes, because most of what follows is [H, W]
+    picture = small[:3].astype(np.float32, order="C")  # [3, H, W]: planes, because most of the rest is [H, W]
     shine = 1.0 - small[3].astype(np.float32) / 255.0
     names = {value: name for name, value in LABEL_IDS.items()}
     labels = [names[segment.label] for segment in canvas.segments]
@@ -94,7 +92,7 @@ def develop(
 
 
 def _haze_part(canvas: Canvas, keys: np.ndarray, ground: np.ndarray, mood: Mood) -> np.ndarray:
-    """How much of each pixel is haze, from its depth."""
+    """Return the share of haze in each pixel, from its depth."""
     depths = [0.0 if np.isinf(segment.depth) else segment.depth for segment in canvas.segments]
     depth = _table(depths)[keys]
     camera = canvas.camera
@@ -105,7 +103,7 @@ def _haze_part(canvas: Canvas, keys: np.ndarray, ground: np.ndarray, mood: Mood)
 
 
 def _lamplight(canvas: Canvas, height: int, width: int) -> np.ndarray:
-    """Light that street lamps and our own headlights add, [3, H, W]; worked out at an eighth of the size."""
+    """Return the light of street lamps and the camera car's headlights, [3, H, W], computed at 1/8 of the size."""
     step = 8
     rows, columns = np.mgrid[0:height:step, 0:width:step].astype(np.float32)
     across = (columns - canvas.camera.centre / SUPERSAMPLING) / (0.36 * width)
@@ -120,13 +118,13 @@ def _lamplight(canvas: Canvas, height: int, width: int) -> np.ndarray:
 
 
 def _image(picture: np.ndarray) -> Image.Image:
-    """Planes [3, H, W] as a Pillow image."""
+    """Return planes [3, H, W] as a Pillow image."""
     planes = np.clip(picture, 0, 255).astype(np.uint8)
     return Image.merge("RGB", [Image.fromarray(plane) for plane in planes])
 
 
 def _bloom(source: np.ndarray) -> np.ndarray:
-    """The halo round what shines, [3, H, W]."""
+    """Return the halo round shining things, [3, H, W]."""
     image = _image(source)
     small = image.resize((max(1, image.width // 4), max(1, image.height // 4)), Image.Resampling.BOX)
     wide = small.filter(ImageFilter.GaussianBlur(4)).resize(image.size, Image.Resampling.BILINEAR)
@@ -134,7 +132,7 @@ def _bloom(source: np.ndarray) -> np.ndarray:
 
 
 def _expose(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Exposure, contrast and colour cast, a darker rim, blur, sensor noise: [3, H, W] to [H, W, 3] uint8."""
+    """Apply exposure, contrast, colour cast, vignette, blur, sensor noise: [3, H, W] to [H, W, 3] uint8."""
     height, width = picture.shape[1:]
     cast = _planes(rng.normal(1.0, 0.025, 3).tolist()) * np.float32(rng.uniform(0.88, 1.12))
     rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None] ** 2

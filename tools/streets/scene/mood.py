@@ -1,4 +1,4 @@
-"""The light of a scene: time of day, weather, where the sun stands."""
+"""The light of a scene: time of day, weather, position of the sun."""
 
 import math
 import random
@@ -11,8 +11,8 @@ from mnv3.tools.streets.scene.solids import Light
 class Mood(NamedTuple):
     name: str
     zenith: Colour
-    haze: Colour  # the sky at the horizon, and what distance fades into
-    ambient: tuple[float, float, float]  # light that everything gets, per channel
+    haze: Colour  # of the sky at the horizon and of distant things
+    ambient: tuple[float, float, float]  # light on everything, per channel
     light: Light
     visibility: float  # metres after which 63 % of the colour is haze
     shadow: float  # darkness of cast shadows, 0..1

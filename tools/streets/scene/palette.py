@@ -1,4 +1,4 @@
-"""Colours of the street, and draws from them."""
+"""Colours of the street, and random choices from them."""
 
 import random
 
@@ -36,6 +36,6 @@ DARK = (38, 40, 44)
 
 
 def pick(rng: random.Random, colours: list[Colour], spread: float = 0.1) -> Colour:
-    """One of the colours, a little lighter or darker and a little greyer."""
+    """Return one of the colours, slightly lighter or darker and slightly greyer."""
     colour = shade(rng.choice(colours), 1 + rng.uniform(-spread, spread))
     return mix(colour, (128, 128, 128), rng.uniform(0, spread))

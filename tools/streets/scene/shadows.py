@@ -9,7 +9,7 @@ from mnv3.tools.streets.scene.canvas import SUPERSAMPLING
 from mnv3.tools.streets.scene.layout import KINDS, Actor
 from mnv3.tools.streets.scene.solids import Light
 
-# How tall an actor is, for its shadow (metres), and how wide where that is not its footprint.
+# Height of an actor for its shadow (metres), and its width if not that of its footprint.
 HEIGHTS = {
     "car": 1.4,
     "bus": 3.0,
@@ -24,7 +24,7 @@ THIN = {"lamp": 0.1, "sign": 0.1, "stop sign": 0.1, "traffic light": 0.12, "pers
 
 
 def cast_shadows(view: Camera, actors: list[Actor], light: Light, size: tuple[int, int]) -> Image.Image:
-    """Mask (255 in shadow) of the ground that the actors keep the sun from; size is the image's (height, width)."""
+    """Return the mask (255 in shadow) of the actors' shadows on the ground; size is the image's (height, width)."""
     mask = Image.new("L", (size[1], size[0]))
     draw = ImageDraw.Draw(mask)
     camera = view._replace(
@@ -50,7 +50,7 @@ def cast_shadows(view: Camera, actors: list[Actor], light: Light, size: tuple[in
 
 
 def _hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Convex hull (monotone chain)."""
+    """Return the convex hull (monotone chain)."""
 
     def chain(ordered: list[tuple[float, float]]) -> list[tuple[float, float]]:
         kept: list[tuple[float, float]] = []

@@ -1,4 +1,4 @@
-"""Prisms: a side view drawn out to a width, of which only the faces that look at the camera are painted."""
+"""Prisms: a side view extruded to a width, of which only the faces towards the camera are painted."""
 
 import math
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ class Corner(NamedTuple):
 
 
 class Light(NamedTuple):
-    """Where the light comes from (unit vector to it, world axes) and how hard it is (0 flat .. 1 hard)."""
+    """Direction of the light (unit vector to its source, world axes) and its hardness (0 flat .. 1 hard)."""
 
     direction: tuple[float, float, float]
     strength: float
 
 
 def lit(colour: Colour, frame: Frame, normal: tuple[float, float, float], light: Light) -> Colour:
-    """A face's colour under the light, normal in the frame's axes: Lambert over a soft light from above."""
+    """Return a face's colour under the light, normal in the frame's axes: Lambert over a soft light from above."""
     sun = frame.local(light.direction)
     facing = max(0.0, normal[0] * sun[0] + normal[1] * sun[1] + normal[2] * sun[2])
     return shade(colour, 0.72 + 0.14 * normal[1] + light.strength * 0.42 * (facing - 0.25))
@@ -33,9 +33,7 @@ def lit(colour: Colour, frame: Frame, normal: tuple[float, float, float], light:
 
 def prism(canvas: Canvas, frame: Frame, corners: Sequence[Corner], side: Colour, light: Light) -> None:
     """Draw a prism; `corners` run counter-clockwise seen from its left with the front to the right.
-
-    Faces across the width come first, far ones before near ones, then the side that is seen.
-    """
+    Faces across the width come first, far ones before near ones, then the visible side."""
     eye_u, eye_h, _ = frame.eye
     faces = []
     for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
@@ -55,11 +53,11 @@ def prism(canvas: Canvas, frame: Frame, corners: Sequence[Corner], side: Colour,
 
 
 def box(u0: float, u1: float, h0: float, h1: float, half_width: float, colour: Colour) -> list[Corner]:
-    """The side view of a plain box."""
+    """Return the side view of a plain box."""
     return [Corner(u, h, half_width, colour) for u, h in ((u0, h0), (u1, h0), (u1, h1), (u0, h1))]
 
 
 def disc(frame: Frame, u: float, h: float, v: float, radius: float, sides: int = 14) -> list[Point]:
-    """Outline of a wheel-like disc that stands along the frame."""
+    """Return the outline of a wheel-like disc that stands along the frame."""
     step = 2 * math.pi / sides
     return [frame.point(u + radius * math.cos(k * step), h + radius * math.sin(k * step), v) for k in range(sides)]

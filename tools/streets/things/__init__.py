@@ -1,1 +1,1 @@
-"""What stands and moves in a street."""
+"""Things that stand and move in a street."""

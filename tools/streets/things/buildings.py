@@ -13,7 +13,7 @@ LIT = [(255, 214, 140), (255, 232, 180), (240, 190, 110), (214, 226, 236)]
 
 
 def draw_skyline(canvas: Canvas, street: Street, rng: random.Random) -> None:
-    """Houses across the end of the street and beyond the gardens, all facing us."""
+    """Draw houses across the end of the street and beyond the gardens, all facing the camera."""
     x = -130.0
     canvas.begin("building", 110)
     while x < 130:
@@ -26,7 +26,7 @@ def draw_skyline(canvas: Canvas, street: Street, rng: random.Random) -> None:
 def _front(
     canvas: Canvas, left: float, right: float, z: float, height: float, colour: Colour, rng: random.Random
 ) -> None:
-    """A wall across the view, with windows where they would show."""
+    """Draw a wall across the view, with windows if they would be visible."""
     camera = canvas.camera
     canvas.polygon(camera.points([(left, 0, z), (right, 0, z), (right, height, z), (left, height, z)]), colour)
     pane = mix(colour, GLASS, 0.75)
@@ -40,7 +40,7 @@ def _front(
 
 
 def draw_row(canvas: Canvas, street: Street, side: int, setback: float, mood: Mood, rng: random.Random) -> None:
-    """Houses on one side (-1 left, 1 right), `setback` metres behind the sidewalk, far ones first."""
+    """Draw houses on one side (-1 left, 1 right), `setback` metres from the sidewalk, far ones first."""
     x = side * (street.front + setback)
     for near, far in spans(street, 1.5, 95, 2.5):
         z = far
@@ -124,7 +124,7 @@ def _windows(
 def _shop(
     canvas: Canvas, x: float, side: int, near: float, far: float, storey: float, mood: Mood, rng: random.Random
 ) -> None:
-    """A ground floor of shop windows under a coloured sign, sometimes with an awning."""
+    """Draw a ground floor of shop windows under a coloured sign, sometimes with an awning."""
     camera = canvas.camera
     sign = pick(rng, palette.SIGNAGE)
     glass = (

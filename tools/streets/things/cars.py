@@ -12,13 +12,13 @@ from mnv3.tools.streets.things.chassis import HEADLAMP, TAILLAMP, draw_end, draw
 
 
 class Shape(NamedTuple):
-    """A car's side view in parts of its length (0.5 = front) and height; `G` faces are glass."""
+    """A car's side view in fractions of its length (0.5 = front) and height; `G` faces are glass."""
 
     length: tuple[float, float]  # metres, smallest and largest
     height: tuple[float, float]
     corners: tuple[tuple[float, float, str], ...]
     windows: tuple[tuple[tuple[float, float], ...], ...]
-    belt: float  # where the windows begin, in parts of the height
+    belt: float  # lower edge of the windows, as a fraction of the height
 
 
 CARS = (

@@ -1,4 +1,4 @@
-"""Parts that cars, buses, trucks and trams share: wheels, ends with lamps, the dark below."""
+"""Parts that cars, buses, trucks and trams share: wheels, ends with lamps, the underside."""
 
 from mnv3.tools.streets.scene.camera import Frame
 from mnv3.tools.streets.scene.canvas import Canvas, Colour
@@ -11,7 +11,7 @@ HEADLAMP, TAILLAMP = (255, 246, 214), (206, 28, 30)
 def draw_wheels(
     canvas: Canvas, frame: Frame, places: list[float], radius: float, half_width: float, near: bool
 ) -> None:
-    """One side's wheels; the far side's are only seen under the body."""
+    """Draw one side's wheels; the far side's are only visible under the body."""
     v = frame.near_side * half_width * (1 if near else -1)
     for u in places:
         canvas.polygon(disc(frame, u, radius, v, radius), TYRE)
@@ -21,7 +21,7 @@ def draw_wheels(
 
 
 def draw_end(canvas: Canvas, frame: Frame, u: float, patches: list[tuple[float, float, float, float, Colour]]) -> None:
-    """Paint (v0, v1, h0, h1, colour) on the front or rear face at u, and mirrored on its other half, if it is seen."""
+    """Paint (v0, v1, h0, h1, colour) on the front or rear face at u, mirrored on its other half, if it is visible."""
     if (frame.eye[0] - u) * u <= 0:
         return
     for v0, v1, h0, h1, colour in patches:
@@ -31,6 +31,6 @@ def draw_end(canvas: Canvas, frame: Frame, u: float, patches: list[tuple[float, 
 
 
 def draw_underside(canvas: Canvas, frame: Frame, length: float, half_width: float) -> None:
-    """The dark strip of ground below the body."""
+    """Draw the dark strip of ground below the body."""
     u, v = length * 0.49, half_width
     canvas.detail(frame.points([(-u, 0, -v), (u, 0, -v), (u, 0, v), (-u, 0, v)]), (26, 26, 29))

@@ -1,4 +1,4 @@
-"""Things that stand about and may be mistaken for something else; nobody annotates them one by one."""
+"""Distractors: street furniture that may be mistaken for something else and is not annotated individually."""
 
 import random
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def _letterbox(canvas: Canvas, frame: Frame, light: Light, rng: random.Random) -
 
 
 def _poster(canvas: Canvas, frame: Frame, light: Light, rng: random.Random) -> None:
-    """A board with somebody's portrait on it."""
+    """Draw a board with a portrait on it."""
     metre = frame.pixels()
     canvas.polygon(frame.points([(-0.55, 0, 0), (0.55, 0, 0), (0.55, 2.5, 0), (-0.55, 2.5, 0)]), (176, 172, 160))
     sheet = [(-0.48, 0.5, 0), (0.48, 0.5, 0), (0.48, 2.35, 0), (-0.48, 2.35, 0)]
@@ -68,7 +68,7 @@ def _cabinet(canvas: Canvas, frame: Frame, light: Light, rng: random.Random) -> 
     canvas.stroke(frame.points([(0, 0.05, face), (0, 1.15, face)]), 1, shade(paint, 0.6), mark=False)
 
 
-# Label name and how to draw it; what can be moved is "dynamic" in Cityscapes' terms.
+# Label name and drawing function; movable things are "dynamic" in Cityscapes' terms.
 KINDS: tuple[tuple[str, Callable[[Canvas, Frame, Light, random.Random], None]], ...] = (
     ("static", _bin),
     ("static", _hydrant),
@@ -82,7 +82,7 @@ KINDS: tuple[tuple[str, Callable[[Canvas, Frame, Light, random.Random], None]], 
 
 
 def draw_clutter(canvas: Canvas, frame: Frame, light: Light, rng: random.Random) -> None:
-    """Bin, hydrant, letter box, poster, crates, cone, bench or cabinet."""
+    """Draw a bin, hydrant, letter box, poster, crates, cone, bench or cabinet."""
     label, draw = rng.choice(KINDS)
     canvas.begin(label, frame.z)
     draw(canvas, frame, light, rng)

@@ -8,13 +8,12 @@ from mnv3.tools.streets.scene.camera import Frame
 from mnv3.tools.streets.scene.canvas import Canvas, Colour, shade, shining
 from mnv3.tools.streets.scene.palette import DARK, METAL, TYRE, pick
 from mnv3.tools.streets.scene.solids import Corner, Light, disc, prism
+from mnv3.tools.streets.things.chassis import HEADLAMP, TAILLAMP
 from mnv3.tools.streets.things.people import Pose, draw_figure, draw_looks
-
-HEADLAMP = (255, 246, 214)
 
 
 def _ring(canvas: Canvas, frame: Frame, u: float, radius: float, width: float, colour: Colour, spokes: int) -> None:
-    """A wheel that can be seen through; annotators count its inside as the bicycle's."""
+    """Draw a see-through wheel; annotators count its inside as part of the bicycle."""
     rim = disc(frame, u, radius, 0, radius, 18)
     canvas.mask(rim)
     hub = frame.point(u, radius)
@@ -49,7 +48,7 @@ def draw_bicycle(canvas: Canvas, frame: Frame, rng: random.Random) -> None:
 
 
 def cyclist(rng: random.Random) -> Pose:
-    """Sitting on the bicycle of `draw_bicycle`, hands on its bar, feet on its pedals."""
+    """Return the pose of a rider on the bicycle of `draw_bicycle`, hands on its bar, feet on its pedals."""
     turn = rng.uniform(0, 2 * math.pi)
     upright = rng.uniform(0.0, 0.12)
     feet, knees = [], []
@@ -69,7 +68,7 @@ def cyclist(rng: random.Random) -> Pose:
 
 
 def draw_motorcycle(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, lamps_on: bool) -> bool:
-    """Draw a motorcycle or a scooter; True for a scooter, whose rider sits upright."""
+    """Draw a motorcycle or a scooter; return True for a scooter, whose rider sits upright."""
     paint, metre = pick(rng, palette.CAR_PAINT), frame.pixels()
     scooter = rng.random() < 0.35
     radius = 0.25 if scooter else 0.33
@@ -110,9 +109,7 @@ def draw_motorcycle(canvas: Canvas, frame: Frame, rng: random.Random, light: Lig
     if frame.eye[0] > 0:
         canvas.ellipse(at(base * 0.75, 0.92), 0.09 * metre, 0.09 * metre, lamp)
     else:
-        canvas.ellipse(
-            at(-0.95, 0.74), 0.06 * metre, 0.05 * metre, shining((206, 28, 30)) if lamps_on else (160, 26, 28)
-        )
+        canvas.ellipse(at(-0.95, 0.74), 0.06 * metre, 0.05 * metre, shining(TAILLAMP) if lamps_on else (160, 26, 28))
     return scooter
 
 

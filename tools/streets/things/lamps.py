@@ -39,7 +39,7 @@ def draw_lamp(canvas: Canvas, x: float, z: float, mood: Mood, rng: random.Random
 
 
 def draw_traffic_light(canvas: Canvas, x: float, z: float, mood: Mood, rng: random.Random) -> None:
-    """A pole with one or two heads; most face us, some are seen from the side or behind."""
+    """Draw a pole with one or two heads; most face the camera, some are seen from the side or the back."""
     height, size = rng.uniform(2.5, 3.3), rng.uniform(1.0, 1.25)
     draw_pole(canvas, x, z, height + 0.2, 0.14, shade(METAL, rng.uniform(0.5, 0.9)))
     turn = math.pi + rng.choice([0.0, 0.0, 0.35, -0.35, 1.2, -1.2, math.pi])

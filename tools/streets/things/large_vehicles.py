@@ -97,7 +97,7 @@ def draw_tram(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, la
 
 
 def _cab(canvas: Canvas, frame: Frame, paint: Colour, u: float, depth: float, light: Light, lamps_on: bool) -> None:
-    """A truck's cab from u to u + depth."""
+    """Draw a truck's cab from u to u + depth."""
     half, front = 1.2, u + depth
     glass = mix(GLASS, (150, 176, 196), 0.2)
     corners = [
@@ -153,7 +153,7 @@ def draw_truck(canvas: Canvas, frame: Frame, rng: random.Random, light: Light, l
 def _load_marks(
     canvas: Canvas, frame: Frame, rng: random.Random, kind: str, rear: float, split: float, cargo: Colour
 ) -> None:
-    """What is painted on a truck's load: a stripe or an emblem, ribs, the gap between its rear doors."""
+    """Draw the marks on a truck's load: a stripe or an emblem, ribs, the gap between its rear doors."""
     ink, side = pick(rng, palette.SIGNAGE), frame.near_side * 1.25
     u0, u1 = rear + (split - rear) * rng.uniform(0.15, 0.3), rear + (split - rear) * rng.uniform(0.6, 0.85)
     if abs(frame.eye[2]) > 1.3:

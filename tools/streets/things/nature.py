@@ -22,7 +22,7 @@ def _foliage(
     rng: random.Random,
     count: int,
 ) -> None:
-    """A crown of leaf clumps round (x, y, z): dark ones low and behind, light ones towards the sun."""
+    """Draw a crown of leaf clumps round (x, y, z): dark ones low and at the back, light ones towards the sun."""
     centre, scale = canvas.camera.point(x, y, z), canvas.camera.focal / z
     lean = light.direction[0] * light.strength
     clumps = []
@@ -69,7 +69,7 @@ def draw_bush(canvas: Canvas, x: float, z: float, light: Light, rng: random.Rand
 
 
 def draw_treeline(canvas: Canvas, rng: random.Random) -> None:
-    """Woods on the horizon."""
+    """Draw woods on the horizon."""
     canvas.begin("vegetation", 90)
     colour, x = pick(rng, palette.LEAVES), -120.0
     while x < 120:
@@ -85,7 +85,7 @@ def draw_treeline(canvas: Canvas, rng: random.Random) -> None:
 
 
 def draw_boundary(canvas: Canvas, street: Street, side: int, kind: str, light: Light, rng: random.Random) -> None:
-    """A wall, fence or hedge between sidewalk and garden, along all of one side but the crossing."""
+    """Draw a wall, fence or hedge between sidewalk and garden, along one whole side except the crossing."""
     x = side * (street.front + 0.1)
     paint = {
         "wall": pick(rng, [(164, 148, 132), (150, 92, 74), (176, 172, 166), (126, 120, 116)]),

@@ -57,7 +57,7 @@ class Pose(NamedTuple):
 
 
 def walking(rng: random.Random) -> Pose:
-    """Somebody on foot: standing, strolling or striding, grown-up or child."""
+    """Return the pose of a pedestrian: standing, strolling or striding, adult or child."""
     size = rng.uniform(1.55, 1.9) if rng.random() < 0.88 else rng.uniform(1.05, 1.4)
     swing = rng.choice([0.0, 0.12, 0.25, 0.38, 0.5]) * rng.choice([-1, 1])
     bend = abs(swing) * 0.5
@@ -76,7 +76,7 @@ def walking(rng: random.Random) -> Pose:
 
     (lk, lf), (rk, rf) = leg(swing, -0.06), leg(-swing, 0.06)
     (le, lh), (re, rh) = arm(-swing * 0.8, -0.125), arm(swing * 0.8, 0.125)
-    if rng.random() < 0.12:  # one hand up: telephone or greeting
+    if rng.random() < 0.12:  # one hand up: phone or greeting
         re, rh = (0.06, 0.72, 0.17), (0.1, 0.9, 0.09)
 
     def scaled(u: float, h: float, v: float) -> Joint:
@@ -96,7 +96,7 @@ def walking(rng: random.Random) -> Pose:
 
 
 def draw_figure(canvas: Canvas, frame: Frame, pose: Pose, looks: Looks) -> None:
-    """Draw a pose, what is further away first."""
+    """Draw a pose, far parts first."""
     at, metre = frame.point, frame.pixels() * pose.size / 1.75
     thick = metre * looks.build
     far = 0 if frame.near_side > 0 else 1
@@ -147,7 +147,7 @@ def _arm(canvas: Canvas, frame: Frame, pose: Pose, looks: Looks, side: int, thic
 
 def _head(canvas: Canvas, frame: Frame, pose: Pose, looks: Looks, metre: float) -> None:
     x, y = frame.point(*pose.head)
-    turn = frame.eye[0] / max(1e-6, math.hypot(frame.eye[0], frame.eye[2]))  # 1 faces us, -1 looks away
+    turn = frame.eye[0] / max(1e-6, math.hypot(frame.eye[0], frame.eye[2]))  # 1 faces the camera, -1 looks away
     aside = frame.near_side * math.sqrt(max(0.0, 1 - turn * turn)) * 0.035 * metre
     if looks.long_hair and not looks.helmet:
         canvas.ellipse((x, y + 0.05 * metre), 0.105 * metre, 0.16 * metre, looks.hair)

@@ -1,4 +1,4 @@
-"""Traffic signs: stop signs, and all the others."""
+"""Traffic signs: stop signs and others."""
 
 import math
 import random
@@ -44,7 +44,7 @@ def draw_stop_sign(canvas: Canvas, x: float, z: float, rng: random.Random) -> No
 
 
 def draw_sign(canvas: Canvas, x: float, z: float, rng: random.Random) -> None:
-    """Any traffic sign but a stop sign."""
+    """Draw a traffic sign other than a stop sign."""
     height, scale = rng.uniform(2.0, 2.8), canvas.camera.focal / z
     draw_pole(canvas, x, z, height + 0.3, 0.08, shade(METAL, rng.uniform(0.8, 1.1)))
     canvas.begin("traffic sign", z - 0.05)

@@ -32,7 +32,7 @@ def test_a_network_in_a_file(tmp_path: Path) -> None:
 def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
     path = tmp_path / "file.tflite"
     path.write_bytes(b"not a model")
-    with pytest.raises(UserError, match="not a file of `mnv3 export`, or a damaged one"):
+    with pytest.raises(UserError, match="damaged, or not written by `mnv3 export`"):
         read_exported(path)
     write_exported(Exported(path, b"not a model", DESCRIPTION))
     assert read_exported(path).description == DESCRIPTION
