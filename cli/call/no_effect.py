@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 from mnv3.backbones.rows import Layer
 from mnv3.backbones.tables import TABLES
 from mnv3.cli.tasks import without_effect
+from mnv3.tools.export.engines.table import ENGINES
 
 
 class Rule(NamedTuple):
@@ -52,7 +53,7 @@ RULES = (
     Rule(("wandb",), "format", lambda form: form in TEXTS, "nothing is sent but with format=wandb"),
     Rule(("name",), "dry", bool, "a dry run leaves nothing"),
     Rule(("images",), "int8", lambda int8: int8 is False, "int8 is false"),
-    Rule(("raw",), "format", lambda form: form == "litert", "LiteRT files are the network alone in any case"),
+    Rule(("raw",), "format", lambda form: bool(ENGINES[form].converter), "its files are the network alone in any case"),
     Rule(("predict.accelerator",), "model", bool, "exported files run on the CPU"),
     Rule(("task.input_size", "backbone"), "model", bool, "an exported file has a network of its own"),
 )
