@@ -28,6 +28,9 @@ def _without(has: Callable[[Layer], Any]) -> Callable[[Any], bool]:
 TEXTS = ("terminal", "markdown", "csv", "latex", "png")
 """Formats of `mnv3 table` that stay here."""
 
+ALONE = tuple(name for name, engine in ENGINES.items() if engine.converter)
+"""Formats whose files are the network alone."""
+
 RULES = (
     Rule(("recipe.warmup_start",), "recipe.warmup_steps", lambda steps: steps == 0, "recipe.warmup_steps is 0"),
     Rule(("recipe.precision",), "trainer.precision", bool, "trainer.precision is given"),
@@ -53,7 +56,7 @@ RULES = (
     Rule(("wandb",), "format", lambda form: form in TEXTS, "nothing is sent but with format=wandb"),
     Rule(("name",), "dry", bool, "a dry run leaves nothing"),
     Rule(("images",), "int8", lambda int8: int8 is False, "int8 is false"),
-    Rule(("raw",), "format", lambda form: bool(ENGINES[form].converter), "its files are the network alone in any case"),
+    Rule(("raw",), "format", lambda form: form in ALONE, "its files are the network alone in any case"),
     Rule(("predict.accelerator",), "model", bool, "exported files run on the CPU"),
     Rule(("task.input_size", "backbone"), "model", bool, "an exported file has a network of its own"),
 )
