@@ -3,8 +3,10 @@
 import errno
 import os
 import pickle
+import pickletools
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,17 @@ def same(one, other):
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(same, one, other))
     return one == other
+
+
+def test_no_module_is_named_in_a_checkpoint(tmp_path):
+    """So that files of 0.1.0, whose modules had other names, and of versions to come, are read by this one."""
+    fit(tmp_path)
+    with zipfile.ZipFile(tmp_path / "checkpoints" / "best.ckpt") as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("data.pkl")]
+        operations = list(pickletools.genops(archive.read(name)))
+    texts = [str(argument) for operation, argument, _ in operations if operation.name in ("GLOBAL", "STACK_GLOBAL")]
+    assert {text.split()[0].split(".")[0] for text in texts} <= {"torch", "collections"}
+    assert texts
 
 
 @pytest.mark.parametrize("ema", [0.9, None])
