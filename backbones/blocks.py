@@ -16,7 +16,7 @@ BN_EPSILON = 1e-3  # the authors' value for all their networks, and torchvision'
 class HardSwish(nn.Module):
     """x * relu6(x + 3) / 6 (section 5.2).
 
-    In place only where no gradient is recorded: its backward needs its input, so that autograd would copy that first.
+    In place only without gradients: the backward needs the input, so autograd would copy it first.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -24,7 +24,7 @@ class HardSwish(nn.Module):
 
 
 def activation(name: Activation) -> nn.Module:
-    """The nonlinearity of that name."""
+    """Return the activation layer called `name`."""
     match name:
         case "relu":
             return nn.ReLU(inplace=True)
@@ -82,9 +82,9 @@ class SqueezeExcite(nn.Module):
 
 
 class Block(nn.Module):
-    """The convolutions of one table row, one after the other, and its shortcut.
+    """The convolutions of one table row in sequence, and its shortcut.
 
-    That is a depthwise separable convolution (MobileNets, figure 3) or an inverted residual (MobileNetV2 section 3,
+    A depthwise separable convolution (MobileNets, figure 3) or an inverted residual (MobileNetV2 section 3,
     MobileNetV3 figure 4).
     """
 
@@ -98,23 +98,23 @@ class Block(nn.Module):
         self.residual = has_shortcut(row, inputs)
 
     def forward(self, x: Tensor, parts: Collection[str] = ()) -> tuple[Tensor, dict[str, Tensor]]:
-        """[N, inputs, H, W] -> output, and those of `parts` inside, before squeeze-and-excitation."""
+        """[N, inputs, H, W] -> output, and the outputs of the layers `parts`, before squeeze-and-excitation."""
         inside, out = {}, x
         for part, layer in self.named_children():
             out = layer(out)
-            if part in parts:  # no other is kept alive
+            if part in parts:  # keep no other tensor alive
                 inside[part] = out
         return out.add_(x) if self.residual else out, inside
 
 
 def build_row(inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> ConvNormAct | Block:
-    """The layer of a row that gets `inputs` channels."""
+    """Build the layer of a row with `inputs` input channels."""
     (first, *others) = convolutions(row, inputs)
     return Block(inputs, row, padding, bn_momentum) if others else conv_norm_act(first, padding, bn_momentum)
 
 
 def conv_norm_act(conv: Conv, padding: Padding, bn_momentum: float) -> ConvNormAct:
-    """The layer of one convolution of a row."""
+    """Build the layer of one convolution of a row."""
     return ConvNormAct(
         conv.inputs,
         conv.outputs,

@@ -1,4 +1,4 @@
-"""The classification head of Tables 1 and 2, and of the families before."""
+"""The classification head of Tables 1 and 2, and of the earlier families."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -10,10 +10,10 @@ DROPOUT = 0.2  # section 6.1.1: "dropout of 0.8", a keep probability
 
 
 class Classifier(nn.Module):
-    """Pooling, hidden layer and class scores behind a backbone with one tap, the last layer.
+    """Pooling, hidden layer and class scores after a backbone whose only tap is the last layer.
 
-    `hidden` is the width of the layer between: 1280 in Table 1, 1024 in Table 2 (`tables.Family.classifier_width`);
-    None for families without.
+    `hidden` is the width of the hidden layer: 1280 in Table 1, 1024 in Table 2 (`tables.Family.classifier_width`);
+    None for families without one.
     """
 
     def __init__(self, backbone: Backbone, num_classes: int, hidden: int | None) -> None:

@@ -1,4 +1,4 @@
-"""The convolution of every layer: padding by PyTorch's or TensorFlow's rule, and a quick backward in bfloat16."""
+"""Convolution with PyTorch's or TensorFlow's padding and a fast backward in bfloat16."""
 
 from typing import Literal
 
@@ -12,8 +12,8 @@ Padding = Literal["symmetric", "same"]
 class Convolution(nn.Conv2d):
     """Convolution without bias whose output is ceil(input / stride).
 
-    `padding` tells where the zeros go when an even size meets a stride above 1: "symmetric" puts as many on all
-    sides, "same" is TensorFlow's SAME, which has one row and column fewer at the top and the left.
+    `padding` decides where the zeros go when an even size meets a stride above 1: "symmetric" pads all sides equally,
+    "same" is TensorFlow's SAME, with one row and column fewer at the top and the left.
     """
 
     def __init__(
@@ -42,14 +42,14 @@ class Convolution(nn.Conv2d):
         return F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def _pad(self, x: Tensor) -> tuple[Tensor, tuple[int, ...]]:
-        """SAME padding: applied if lopsided (then the rest is 0), else left to the convolution, which needs no copy."""
+        """Apply asymmetric SAME padding and return padding 0; leave symmetric padding to the convolution (no copy)."""
         (top, bottom), (left, right) = self.same_pads(x)
         if top == bottom and left == right:
             return x, (top, left)
         return F.pad(x, (left, right, top, bottom)), (0, 0)
 
     def same_pads(self, x: Tensor) -> list[tuple[int, int]]:
-        """Zeros before and after `x` along its height and its width, by the rule of SAME."""
+        """Return the zeros that SAME adds before and after `x` along height and width."""
         return [self._same_pads(size, axis) for axis, size in enumerate(x.shape[-2:])]
 
     def _same_pads(self, size: int, axis: int) -> tuple[int, int]:
@@ -58,10 +58,10 @@ class Convolution(nn.Conv2d):
         return total // 2, total - total // 2
 
     def _trains_in_float32(self, x: Tensor) -> bool:
-        """Whether autocast to bfloat16 on a CPU is to be overruled.
+        """Whether to override autocast to bfloat16 on a CPU.
 
         oneDNN's bfloat16 backward of depthwise convolutions with stride or with 5x5 kernels is 2 to 12 times slower
-        than its float32 one, casts included (measured on an AVX512-BF16 machine); all others are quicker in bfloat16.
+        than float32, casts included (measured on an AVX512-BF16 machine); all others are faster in bfloat16.
         """
         mixed = x.dtype == torch.bfloat16 and self.weight.dtype == torch.float32 and x.device.type == "cpu"
         return self.slow_bfloat16 and mixed and torch.is_grad_enabled()

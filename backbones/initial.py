@@ -1,4 +1,4 @@
-"""Random weights that a network begins with, unless it gets others at once."""
+"""Initial random weights, and how to skip them when a network's weights are loaded next."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ _wanted = ContextVar("wanted", default=True)
 
 @contextmanager
 def no_initial_weights() -> Iterator[None]:
-    """Networks built inside keep what PyTorch's layers begin with: drawing weights takes longer than reading them."""
+    """Skip `init_truncated_normal` for networks built inside: drawing weights takes longer than reading them."""
     token = _wanted.set(False)
     try:
         yield
@@ -20,9 +20,9 @@ def no_initial_weights() -> Iterator[None]:
 
 
 def init_truncated_normal(module: nn.Module, std: float = 0.03) -> None:
-    """Draw all convolution kernels from a normal of deviation `std`, cut at 2 `std`; biases become 0.
+    """Draw all convolution kernels from a normal distribution of deviation `std`, cut at 2 `std`; set biases to 0.
 
-    With 0.03 that is how the authors' detection configs start backbone and extra layers.
+    0.03 is the value of the authors' detection configs for backbone and extra layers.
     """
     if not _wanted.get():
         return

@@ -15,14 +15,14 @@ from mnv3.tools.errors import UserError
 
 
 class Backbone(nn.Module):
-    """Build `table` up to the layer of the last tap and return the taps.
+    """The layers of `table` up to the last tap; `forward` returns the taps.
 
-    A tap names a place: "stem"; "block13.expand" and "block13.depthwise", both after norm and activation, the latter
-    before squeeze-and-excitation; "block13", a block's output; "last", the final 1x1 convolution. Blocks count from
-    1, as in the paper. Layers after the last tap's are neither built nor computed.
+    A tap names a feature map: "stem"; "block13.expand" and "block13.depthwise", both after norm and activation, the
+    latter before squeeze-and-excitation; "block13", a block's output; "last", the final 1x1 convolution. Blocks count
+    from 1, as in the paper. Layers after the last tap are neither built nor computed.
 
-    `channels` and `strides` (pixels of the input per step) map each tap to its own; `table` is that of the layers that
-    are built; `family` is the name of the table before any edit. Raises ValueError for a tap that the table has not.
+    `channels` and `strides` (input pixels per step) are by tap; `table` holds the rows that are built; `family` is the
+    name of the table before any edit. Raises ValueError for a tap that the table lacks.
     """
 
     def __init__(self, family: str, table: Table, taps: Sequence[str], *, padding: Padding, bn_momentum: float) -> None:
@@ -42,8 +42,8 @@ class Backbone(nn.Module):
             self.add_module(name, build_row(inputs, row, padding, bn_momentum))
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """images: [N, 3, H, W] RGB in -1..1 -> every tap [N, channels[tap], H / strides[tap], W / strides[tap]]."""
-        found = dict.fromkeys(self.taps, x)  # fixes the order
+        """images: [N, 3, H, W] RGB in -1..1 -> by tap [N, channels[tap], H / strides[tap], W / strides[tap]]."""
+        found = dict.fromkeys(self.taps, x)  # in the order of the taps
         for name, layer in self.named_children():
             if isinstance(layer, Block):
                 x, inside = layer(x, self.parts[name])
@@ -56,7 +56,7 @@ class Backbone(nn.Module):
 
 
 def tap_places(table: Table) -> dict[str, tuple[int, int]]:
-    """Every tap of a table -> its channels and its stride in input pixels."""
+    """Map every tap of a table to its channels and its stride in input pixels."""
     places, stride = {}, 1
     for name, row, _, convs in named_rows(table):
         for conv in convs:
@@ -82,13 +82,13 @@ def build_backbone(
     taps: Sequence[str],
     bn_momentum: float = 0.03,
 ) -> Backbone:
-    """Backbone of a family (a key of `TABLES`) with the paper's edits of its table.
+    """Build a backbone of a family (a key of `TABLES`) with the paper's edits of its table.
 
-    Tap names of "the first stride-32 block" and the like are those of the unedited table `TABLES[name]`: see
-    `backbones.edits.first_expansion`. `rf2` halves the tail, `rf2_expansion` says how (`halve_tail`); `output_stride`
-    and `dilate_at_once` are those of `set_output_stride`; `se`, `hswish` and `max_kernel` (5 or 3) take away what
-    MobileNetV3 added (`backbones.ablations`); `padding` is PyTorch's "symmetric" or TensorFlow's "same".
-    bn_momentum 0.03 is that of the authors' detection configs (their decay 0.97).
+    Find tap names such as the first stride-32 block's in the unedited table `TABLES[name]` (see
+    `backbones.edits.first_expansion`). `rf2` halves the tail, `rf2_expansion` decides how (`halve_tail`);
+    `output_stride` and `dilate_at_once` are those of `set_output_stride`; `se`, `hswish` and `max_kernel` (5 or 3)
+    remove what MobileNetV3 added (`backbones.ablations`); `padding` is PyTorch's "symmetric" or TensorFlow's "same".
+    bn_momentum 0.03 is from the authors' detection configs (their decay 0.97).
     """
     if name not in TABLES:
         raise UserError(f"backbone {name!r} is unknown; there are {', '.join(TABLES)}")
@@ -103,9 +103,9 @@ def build_backbone(
 
 
 def backbone_options(section: Mapping[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of a task's builder from the section `backbone` of a configuration.
+    """Return the keyword arguments of a task's builder from a configuration's `backbone` section.
 
-    One that was saved before a key existed means the key's default.
+    Keys missing from an older configuration get their defaults.
     """
     return {
         "backbone": section["name"],

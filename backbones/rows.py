@@ -1,4 +1,4 @@
-"""A row of a backbone's table, and the convolutions that it stands for."""
+"""Rows of a backbone's table, and their convolutions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ Activation = Literal["relu", "relu6", "hswish", "none"]
 
 
 class Squeeze(NamedTuple):
-    """How a row squeezes and excites: the squeeze's width is `share` of the channels `of` the block, rounded to 8."""
+    """Squeeze-and-excitation of a row: the squeeze's width is `share` of the channels `of`, rounded to 8."""
 
     share: float
     of: Literal["expansion", "input"]
@@ -40,8 +40,8 @@ Table = tuple[Layer, ...]
 class Conv(NamedTuple):
     """One convolution of a row.
 
-    `part` is its name inside the block, "" if the row is nothing else. The two of squeeze-and-excitation,
-    "se.squeeze" and "se.excite", have a bias instead of a `norm` and compute a single pixel.
+    `part` is its name inside the block, "" if it is the whole row. The two of squeeze-and-excitation, "se.squeeze"
+    and "se.excite", have a bias instead of a `norm` and compute a single pixel.
     """
 
     part: str
@@ -55,14 +55,14 @@ class Conv(NamedTuple):
     norm: bool = True
 
     def of(self, row: str) -> str:
-        """Name of the layer in a state dict, where that of its row is `row`."""
+        """Return the layer's name in a state dict; `row` is the name of its row."""
         return f"{row}.{self.part}" if self.part else row
 
 
 def convolutions(row: Layer, inputs: int) -> tuple[Conv, ...]:
-    """The convolutions of a row that gets `inputs` channels, in the order in which they are computed.
+    """Return the convolutions of a row with `inputs` input channels, in order of computation.
 
-    This is the only place that knows the kinds of rows: whatever builds, counts, names or cuts one loops over these.
+    Only this function knows the kinds of rows: code that builds, counts, names or cuts a row loops over its result.
     """
     match row.kind:
         case "conv":
@@ -86,12 +86,12 @@ def _squeeze_excite(row: Layer, inputs: int) -> tuple[Conv, ...]:
 
 
 def has_shortcut(row: Layer, inputs: int) -> bool:
-    """Whether a row that gets `inputs` channels adds them to its output: one that ends in a linear convolution does."""
+    """Whether a row with `inputs` input channels has a shortcut: it ends in a linear convolution and shapes match."""
     return convolutions(row, inputs)[-1].act == "none" and row.stride == 1 and inputs == row.out
 
 
 def squeeze_width(row: Layer, inputs: int) -> int:
-    """Channels of the squeeze of a row with `inputs` channels; 0 without one."""
+    """Return the channels of the squeeze of a row with `inputs` input channels; 0 without one."""
     if row.se is None:
         return 0
     return make_divisible(row.se.share * (row.expand if row.se.of == "expansion" else inputs))
@@ -112,7 +112,7 @@ def layer_names(table: Table) -> tuple[str, ...]:
 
 
 class NamedRow(NamedTuple):
-    """A row with its name and the convolutions that it is there."""
+    """A row with its name, its input channels and its convolutions."""
 
     name: str
     row: Layer
@@ -121,7 +121,7 @@ class NamedRow(NamedTuple):
 
 
 def named_rows(table: Table) -> Iterator[NamedRow]:
-    """Every row of a table with its name, its input channels and its convolutions."""
+    """Yield every row of a table as a `NamedRow`."""
     inputs = 3
     for name, row in zip(layer_names(table), table, strict=True):
         yield NamedRow(name, row, inputs, convolutions(row, inputs))
@@ -129,7 +129,7 @@ def named_rows(table: Table) -> Iterator[NamedRow]:
 
 
 def strides(table: Table) -> tuple[int, ...]:
-    """Stride of every row's output relative to the image."""
+    """Return the stride of every row's output relative to the image."""
     result, stride = [], 1
     for row in table:
         stride *= row.stride

@@ -1,4 +1,4 @@
-"""Backbone families as tables of layers: the paper's Tables 1 and 2, and the networks that it compares with."""
+"""Backbone families as tables of layers: the paper's Tables 1 and 2, and the networks it compares them with."""
 
 from typing import Literal, NamedTuple
 
@@ -71,7 +71,7 @@ def _stage(
     act: Literal["relu", "relu6"],
     se: Squeeze | None = None,
 ) -> Table:
-    """Bottlenecks as MobileNetV2 and MnasNet print them: expansion by a factor, the stride in the first row."""
+    """Return bottlenecks as MobileNetV2 and MnasNet list them: expansion by a factor, the stride in the first row."""
     first = Layer("bneck", kernel, factor * inputs, out, se, act, stride)
     return (first, *(rows - 1) * (Layer("bneck", kernel, factor * out, out, se, act),))
 
@@ -104,14 +104,14 @@ MNASNET: Table = (
 
 
 class Family(NamedTuple):
-    """A backbone before any edit of its table, and what others have of it.
+    """A backbone's unedited table and its names in other projects.
 
-    `classifier_width`: of the layer between pooling and class scores, None without one. `timm`: timm's network of the
-    same layers; `timm_has_authors`: timm also has the authors' own weights, as "tf_" and that name. `imagenet`:
+    `classifier_width`: of the layer between pooling and class scores, None without one. `timm`: timm's name of the
+    network; `timm_has_authors`: timm also has the authors' own weights, as "tf_" and that name. `imagenet`:
     torchvision's weights, if it has the network. `slim`: scope of its variables in TensorFlow.
 
-    `last_conv_kept`: segmentation keeps the last convolution. `halves_expansion`: RF2 also halves the first expansion
-    in the tail, in segmentation.
+    `last_conv_kept`: segmentation keeps the last convolution. `halves_expansion`: in segmentation, RF2 also halves the
+    tail's first expansion.
     """
 
     table: Table
@@ -125,8 +125,11 @@ class Family(NamedTuple):
 
 
 def _v3(size: Literal["large", "small"], table: Table, classifier_width: int) -> Family:
-    """MobileNetV3. Its authors give expansions in channels. V2 expands by a factor and goes without its last
-    convolution in segmentation, as the counts of Table 7 tell; so the rest."""
+    """Return a MobileNetV3 family.
+
+    Its authors give expansions in channels. V2 expands by a factor and drops its last convolution in segmentation, by
+    the counts of Table 7; the other families follow V2.
+    """
     return Family(
         table,
         timm=f"mobilenetv3_{size}_100",
@@ -145,6 +148,6 @@ FAMILIES = {
     "v2": Family(V2, "mobilenetv2_100", imagenet="MobileNet_V2_Weights", slim="MobilenetV2"),
     "mnasnet": Family(MNASNET, "semnasnet_100"),
 }
-"""By the value of backbone.name, each with a file in conf/backbone/."""
+"""By the value of backbone.name; each has a file in conf/backbone/."""
 
 TABLES = {name: family.table for name, family in FAMILIES.items()}

@@ -1,4 +1,4 @@
-"""Weights of a backbone: ImageNet's, or a file's."""
+"""Load a backbone's weights: ImageNet's, or a file's."""
 
 import zipfile
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ from mnv3.tools.errors import UserError
 Inputs = Literal["imagenet", "symmetric"]
 
 STEM, SLIM = "stem.conv.weight", "Mobilenet"
-"""What tells weights of ours, and TensorFlow's."""
+"""Parts of entry names that identify mnv3's and TensorFlow's weights."""
 
 
 def load_backbone_weights(
@@ -36,30 +36,29 @@ def load_backbone_weights(
     wanted: Inputs = "symmetric",
     images: Callable[[], Tensor] | None = None,
 ) -> list[str]:
-    """Load what fits from `source` into `backbone`; return a line on what was not loaded, for each entry or all.
+    """Load what fits from `source` into `backbone`; return a line for each entry not loaded, or one for all.
 
-    `source` is "imagenet", torchvision's own weights from torchvision's cache, or a file with a state dict (`entries`,
-    if it has been read already): one of torchvision's MobileNetV2 and V3 classifiers (with or without the "features."
-    prefix), one of timm's of any family, TensorFlow's variables by slim's names (of a classifier, a detector or a
-    segmenter), or a backbone of ours, alone or in a checkpoint.
+    `source` is "imagenet" (torchvision's weights, from its cache) or a file with a state dict (`entries`, if already
+    read): torchvision's MobileNetV2 or V3 classifier (with or without the "features." prefix), timm's of any family,
+    TensorFlow's variables by slim's names (of a classifier, a detector or a segmenter), or a backbone of mnv3, alone or
+    in a checkpoint.
 
-    `inputs` says what a file in torchvision's or timm's names was trained on: images normalised by ImageNet's mean and
-    deviation, as torchvision's own weights; or "symmetric", images in -1..1, as the weights that Google published,
-    which are timm's mobilenetv1_100 and all those that it calls "tf_"; these need backbone.padding=same too. `wanted`
-    says what the backbone gets: the stem is adapted to that. Wider weights, of a full network for one with the halved
-    tail of RF2, are cut (`backbones.narrow.cut`), and fitted to the full network (`backbones.narrow.fit`) if there are
-    `images` [N, 3, H, W] of the data set, as the backbone gets them. Any other entry of another shape (timm's squeezes,
-    which are not rounded) is not loaded.
+    `inputs` is what a file in torchvision's or timm's names was trained on: "imagenet", images normalised by ImageNet's
+    mean and deviation, like torchvision's own weights; or "symmetric", images in -1..1, like the weights published by
+    Google, which are timm's mobilenetv1_100 and all its "tf_" networks; these also need backbone.padding=same. `wanted`
+    is what the backbone gets: the stem is adapted to it. Wider weights, of a full network for RF2's halved tail, are
+    cut (`backbones.narrow.cut`) and, given `images` [N, 3, H, W] of the data set as the backbone gets them, fitted to
+    the full network (`backbones.narrow.fit`). Other entries of different shape (timm's unrounded squeezes) are skipped.
 
-    Raises UserError if the file is missing or unreadable, lacks entries that the backbone has, or fits nowhere.
+    Raises UserError if the file is missing or unreadable, lacks entries of the backbone, or is of another width.
     """
     path = _imagenet_file(backbone.family) if source == "imagenet" else Path(source)
     given: Inputs = "imagenet" if source == "imagenet" else inputs
     state, trained_on = _our_names(entries or _read(path), path, backbone, given)
     if (trained_on, wanted) == ("symmetric", "imagenet"):
         raise UserError(
-            f"{path}: weights for images in -1..1 do not go into a network for ImageNet's mean and deviation; choose "
-            "task.preset=paper, or backbone.weights_inputs=imagenet if that is what they were trained on"
+            f"{path}: weights for images in -1..1 do not fit a network for ImageNet's mean and deviation; choose "
+            "task.preset=paper, or backbone.weights_inputs=imagenet if they were trained on such images"
         )
     own = backbone.state_dict()
     if missing := [name for name in own if name not in state]:
@@ -83,7 +82,7 @@ def load_backbone_weights(
 
 
 def _wider(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list[str]:
-    """A line on the entries that are wider than the backbone's `own`, if there are any, and none that is narrower."""
+    """Return one line on the entries wider than the backbone's `own`; none if no entry is wider or any is narrower."""
     pairs = {name: (tuple(state[name].shape), tuple(value.shape)) for name, value in own.items()}
     wider = [name for name, (theirs, ours) in pairs.items() if theirs != ours]
     if any(len(theirs) != len(ours) or any(map(int.__lt__, theirs, ours)) for theirs, ours in pairs.values()):
@@ -100,13 +99,13 @@ def _imagenet_file(family: str) -> Path:
     if name is None:
         raise UserError(
             f"backbone.weights=imagenet: torchvision has no {family}. Give a file with timm's state dict of "
-            f"{timm}, or with one of ours: backbone.weights=FILE"
+            f"{timm}, or with one of mnv3: backbone.weights=FILE"
         )
     return cached(f"{name}.DEFAULT", "ImageNet weights")
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    """A state dict from a file that holds one, bare or under "state_dict" or "model"."""
+    """Read a state dict from a file that holds it bare or under "state_dict" or "model"."""
     if not path.is_file():
         raise UserError(f"backbone weights {path} are not a file; give a path, imagenet, or null for random weights")
     try:
@@ -126,21 +125,23 @@ def _read(path: Path) -> Mapping[str, Any]:
 
 
 def _compare_checksums(path: Path) -> None:
-    """Raises zipfile.BadZipFile: a record of the file is not what its checksum says, which PyTorch does not look at."""
+    """Raise zipfile.BadZipFile if a record does not match its checksum, which PyTorch does not verify."""
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as archive:
-        written = any(record.CRC for record in archive.infolist())  # PyTorch can be told to leave them out
-        folders = any(record.external_attr & 0x10 for record in archive.infolist())  # of which it gives no bytes
+        written = any(record.CRC for record in archive.infolist())  # PyTorch can omit them
+        folders = any(record.external_attr & 0x10 for record in archive.infolist())  # which have no bytes to read
         if folders or (written and archive.testzip()):
-            raise zipfile.BadZipFile("a record that is not what its checksum says")
+            raise zipfile.BadZipFile("a record does not match its checksum")
 
 
 def _our_names(
     entries: Mapping[str, Any], path: Path, backbone: Backbone, inputs: Inputs
 ) -> tuple[dict[str, Tensor], Inputs | None]:
-    """The weights among `entries` by our names, and what they were trained on: `inputs`, unless the names tell; None
-    for what the backbone gets."""
+    """Return the weights among `entries` by our names, and the images they were trained on.
+
+    That is `inputs` unless the names decide it; None for weights of mnv3, which need no change.
+    """
     if (inside := next((name for name in entries if name.endswith(STEM)), None)) is not None:
         prefix = inside.removesuffix(STEM)
         ours = {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}
@@ -164,5 +165,5 @@ def _from_slim(entries: Mapping[str, Any], path: Path, backbone: Backbone, prefi
 
 
 def _timm_epsilon(family: str, inputs: Inputs) -> float:
-    """Of timm's two kinds of MobileNetV3 only those from TensorFlow, "tf_", were trained on images in -1..1."""
+    """Return the epsilon of timm's batch norms: of its MobileNetV3, only the "tf_" ones were trained on -1..1."""
     return BN_EPSILON if FAMILIES[family].timm_has_authors and inputs == "symmetric" else TIMM_EPSILON

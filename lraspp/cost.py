@@ -1,8 +1,8 @@
 """Parameters and multiply-adds as the paper's Tables 7 and 8 count them.
 
-The paper's "1024 x 2048" is the authors' padded 1025 x 2049, and its MAdds are those of the network as it is drawn
-(classification behind the resizing to stride 8) with element-wise work among them; with that, all its figures for
-the full size are met within 0.12 %. Multiply-adds of convolutions alone, as most tools count them, are 1 to 5 % lower.
+The paper's "1024 x 2048" is the authors' padded 1025 x 2049, and its MAdds are those of the network as drawn
+(classification after resizing to stride 8), including element-wise work; counted so, all its figures for the full size
+match within 0.12 %. Multiply-adds of convolutions alone, as most tools count them, are 1 to 5 % lower.
 """
 
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ CLASSES = 19  # of Cityscapes
 
 @dataclass(frozen=True)
 class Madds:
-    """Multiply-adds of convolutions, and what the paper adds for element-wise work.
+    """Multiply-adds of convolutions, and those that the paper counts for element-wise work.
 
-    That is one for every value that is an h-swish's, is resized to, is multiplied or summed by squeeze-and-excitation,
-    or is summed in a window of the gate; a half for every value that a residual, the skip or the gate goes into.
+    Element-wise: 1 per h-swish output, resized value, squeeze-and-excitation product or sum, or value summed in a
+    window of the gate; 0.5 per value that a residual, the skip or the gate is applied to.
     """
 
     conv: int
@@ -45,9 +45,9 @@ class Madds:
 
 
 def row_cost(config: Mapping[str, Any]) -> RowCost:
-    """Cost of the segmenter that a configuration describes, with Cityscapes' 19 classes, as Tables 7 and 8 count it.
+    """Return the cost of a configuration's segmenter with Cityscapes' 19 classes, as Tables 7 and 8 count it.
 
-    The plain figures: all trainable parameters, which are the paper's here; convolutions alone, at 1024 x 2048.
+    The plain figures are all trainable parameters, as in the paper, and convolutions alone at 1024 x 2048.
     """
     with torch.device("meta"):
         segmenter = segmenter_from_config(dict(config), CLASSES)
@@ -62,12 +62,12 @@ def row_cost(config: Mapping[str, Any]) -> RowCost:
 
 
 def parameters(segmenter: Segmenter) -> int:
-    """Weights and biases of convolutions, scales and offsets of batch norms: the paper's Params."""
+    """Count the paper's Params: weights and biases of convolutions, scales and offsets of batch norms."""
     return sum(parameter.numel() for parameter in segmenter.parameters())
 
 
 def multiply_adds(segmenter: Segmenter, size: tuple[int, int] = PAPER_SIZE) -> Madds:
-    """Multiply-adds of one image of `size` (H, W) and of the resizing of its logits to that size."""
+    """Count the multiply-adds of one image of `size` (H, W), including resizing its logits to that size."""
     madds, shape = Madds(0, 0), size
     for row in named_rows(segmenter.backbone.table):
         madds += _row(row, shape)
@@ -77,14 +77,14 @@ def multiply_adds(segmenter: Segmenter, size: tuple[int, int] = PAPER_SIZE) -> M
 
 
 def _row(row: NamedRow, size: tuple[int, int]) -> Madds:
-    """A layer of a backbone's table, which gets maps of `size`."""
+    """Count the multiply-adds of a row of the backbone's table with input maps of `size`."""
     madds = Madds(0, 0)
     for conv in row.convs:
         size = _smaller(size, conv.stride)
         values = conv.outputs * prod(size)
         if conv.norm:
             madds += Madds(conv.kernel**2 * conv.inputs // conv.groups * values, values if conv.act == "hswish" else 0)
-        else:  # of the values of the block, the squeeze adds each to a mean, and the excitation multiplies it
+        else:  # the squeeze adds each value of the block to a mean, and the excitation multiplies it
             madds += Madds(conv.inputs * conv.outputs, max(conv.inputs, conv.outputs) * prod(size))
     if has_shortcut(row.row, row.inputs):
         madds += Madds(0, row.row.out * prod(size) / 2)
@@ -113,7 +113,7 @@ def _head(segmenter: Segmenter, map_size: tuple[int, int], size: tuple[int, int]
 
 
 def _windows(windows: Windows | None, map_size: tuple[int, int]) -> tuple[int, int]:
-    """How many windows there are on a map, and of how many values the sums are, all taken together."""
+    """Return the number of windows on a map, and the total number of values they sum."""
     if windows is None:
         return 1, map_size[0] * map_size[1]
     rows, columns = window_counts(windows, map_size)
@@ -122,5 +122,5 @@ def _windows(windows: Windows | None, map_size: tuple[int, int]) -> tuple[int, i
 
 
 def _smaller(size: tuple[int, int], stride: int) -> tuple[int, int]:
-    """Size of a map at `stride`."""
+    """Return the size of a map after `stride`."""
     return -(-size[0] // stride), -(-size[1] // stride)

@@ -1,4 +1,4 @@
-"""What `mnv3 table latency=true` times of a segmenter."""
+"""The functions that `mnv3 table latency=true` times for a segmenter."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,8 +14,8 @@ HALF_FRAME = (FRAME[0] // 2, FRAME[1] // 2)
 
 
 def functions(config: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
-    """ "latency" and "half_latency": a uint8 frame of Cityscapes, and one half as high and wide, to the class of every
-    pixel, by the segmenter of `config`, weights random."""
+    """Return "latency" and "half_latency": the segmenter of `config`, with random weights, on a uint8 frame of
+    Cityscapes' size and on one half as high and wide."""
     with torch.random.fork_rng(devices=[]):
         segmenter = fold_norms(segmenter_from_config(dict(config), CLASSES))
     return {"latency": _labelling(segmenter, FRAME), "half_latency": _labelling(segmenter, HALF_FRAME)}

@@ -1,4 +1,4 @@
-"""Lite R-ASPP as Lightning trains it."""
+"""LightningModule of Lite R-ASPP."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,9 +18,9 @@ from mnv3.tools.training.optim import Plan
 
 
 class SegmentationModule(TrainingModule):
-    """Losses of a batch, validation by mean IoU. `lraspp.weights.load.load_segmenter` reads its checkpoints.
+    """Losses and validation by mean IoU; `lraspp.weights.load.load_segmenter` reads its checkpoints.
 
-    `config`: the whole configuration, resolved. `val_data`: what is scored. `class_weights` [K] or None: of the
+    `config`: the whole configuration, resolved. `val_data`: the data set to score. `class_weights` [K] or None: of the
     cross-entropy.
     """
 
@@ -43,7 +43,7 @@ class SegmentationModule(TrainingModule):
         self.scorer = Scorer(val_data)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Cross-entropy, and Lovasz-softmax where the recipe has it."""
+        """Return the losses of a batch: cross-entropy, and Lovasz-softmax if the recipe has it."""
         recipe, align_corners = self.recipe, self.segmenter.preset.align_corners
         logits = self.segmenter(batch.images)
         cross_entropy = segmentation_loss(
@@ -60,20 +60,20 @@ class SegmentationModule(TrainingModule):
         return {"loss": cross_entropy + recipe["lovasz"] * lovasz, "cross_entropy": cross_entropy, "lovasz": lovasz}
 
     def on_validation_epoch_start(self) -> None:
-        """Begin an empty score."""
+        """Reset the scorer."""
         self.scorer = Scorer(self.val_data, self.device)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Label maps of a batch."""
+        """Collect label maps of a batch."""
         found = predict_batch(self.segmenter, batch, self.recipe["batch_size"], self.input_size)
         self.scorer.add(batch.indices, found, batch.labels)
 
     def on_validation_epoch_end(self) -> None:
-        """The score of all processes' frames, the same in each."""
+        """Score the frames of all processes, with the same result in each."""
         self.log_scores(self.scorer.results(), self.scorer.scores())
 
 
 def predict_batch(segmenter: Segmenter, batch: Batch, rows: int = 1, size: Size | None = None) -> Tensor:
-    """`predict` for a batch, at its labels' size; `size`: of the network's input."""
+    """Run `predict` on a batch at its labels' size; `size`: of the network's input."""
     height, width = batch.labels.shape[-2:]
     return predict(segmenter, batch.images, (height, width), rows, input_size=size)

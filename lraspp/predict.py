@@ -1,4 +1,4 @@
-"""A segmenter as `mnv3 predict` uses it."""
+"""PyTorch predictor of a segmenter, for `mnv3 predict`."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -20,9 +20,11 @@ Size = tuple[int, int]
 
 
 class SegmenterPredictor:
-    """A `tools.predict.predictor.Predictor` of PyTorch. `segmenter`: its weights are folded, in a copy.
-    `classes`: by index. `input_size`: (h, w) that images are resized to for the network, None for their own.
-    `config`: of the run."""
+    """A `tools.predict.predictor.Predictor` in PyTorch.
+
+    `segmenter` is copied, with folded norms. `classes`: by index. `input_size`: (h, w) of the network's input, None for
+    that of the images. `config`: of the run.
+    """
 
     task = "lraspp"
 
@@ -43,7 +45,7 @@ class SegmenterPredictor:
 
     @torch.inference_mode()
     def __call__(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Class of every pixel, [H, W] uint8, of `images` [H, W, 3] uint8 RGB; neighbours of one size go together."""
+        """Return label maps [H, W] uint8 of `images` [H, W, 3] uint8 RGB; runs of one size are batched."""
         found: list[np.ndarray] = []
         for (height, width, _), group in groupby(images, np.shape):
             batch = torch.from_numpy(np.stack(list(group))).permute(0, 3, 1, 2).to(self.device)
@@ -55,10 +57,10 @@ class SegmenterPredictor:
 def open_checkpoint(
     source: Source, asked: Mapping[str, Any], device: str = "cpu", input_size: Size | None = None
 ) -> SegmenterPredictor:
-    """The segmenter of a checkpoint of ours; `input_size` (h, w) in the place of its own.
+    """Open the segmenter of an mnv3 checkpoint; `input_size` (h, w) overrides its own.
 
     Raises:
-        UserError: as `load_segmenter`; or the network is not as `asked` for, see `tools.runs.find.wanted`.
+        UserError: as `load_segmenter`; or the network differs from `asked`, see `tools.runs.find.wanted`.
     """
     loaded = load_segmenter(source.checkpoint)
     check_asked(source, loaded.config, asked)
@@ -68,7 +70,7 @@ def open_checkpoint(
 def open_weights(
     source: str, asked: Mapping[str, Any], device: str = "cpu", input_size: Size | None = None
 ) -> SegmenterPredictor:
-    """The segmenter of anybody's weights. Raises UserError as `load_weights`."""
+    """Open the segmenter of user-supplied weights. Raises UserError as `load_weights`."""
     return _predictor(load_weights(source, None, asked), device, input_size)
 
 

@@ -1,4 +1,4 @@
-"""Segmentation: the door to this package. See `tools.task`."""
+"""Segmentation: the entry point to this package, see `tools.task`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Lraspp(Task):
-    """(Lite) R-ASPP on Cityscapes' kind of data."""
+    """(Lite) R-ASPP on frames with label maps."""
 
     name, title, kind = "lraspp", "LR-ASPP", "labels"
     purpose, caches = "segmentation", True

@@ -1,4 +1,4 @@
-"""Segmentation as `tools.training` trains it."""
+"""The hooks of `tools.training` for segmentation."""
 
 import logging
 from collections.abc import Mapping
@@ -37,18 +37,17 @@ from mnv3.tools.weights.load import load_first_weights
 log = logging.getLogger("mnv3")
 
 DRAWN = 12
-"""Training samples in the picture of them, at most."""
+"""Most training samples in their picture."""
 
 SIDE = 480
 """Longer side of each, pixels."""
 
 
 class Segmentation(Lraspp, Training):
-    """(Lite) R-ASPP."""
+    """Training of (Lite) R-ASPP."""
 
     def check_data(self, train_data: FrameData, val_data: FrameData, on_error: str) -> None:
-        """A glance at the label files, by the first process. Both splits are of one data set, whose classes are those
-        of its table or of its file of names."""
+        """Check a sample of the label files in the first process; both splits must have the same classes."""
         assert train_data.classes == val_data.classes
         if rank_zero_only.rank:
             return
@@ -56,13 +55,13 @@ class Segmentation(Lraspp, Training):
         problems = [fault for split in seen for fault in faults(split, skip=on_error == "skip")] + between(seen)
         if problems:
             skip = any(look.problem for split in seen for look in split.looks)
-            rest = "; data.on_error=skip goes on without files that cannot be used" if skip else ""
-            raise UserError(*problems, f"`mnv3 data check` looks at all files, and shows what it finds{rest}.")
+            rest = "; data.on_error=skip continues without unusable files" if skip else ""
+            raise UserError(*problems, f"`mnv3 data check` checks all files and reports what it finds{rest}.")
         for remark in [line for split in seen for line in remarks(split)] + not_learnt(seen):
             log.warning("%s", remark)
 
     def build(self, config: Config, data: FrameData) -> Segmenter:
-        """The segmenter of a new run."""
+        """Build the segmenter of a new run."""
         check_sizes(config)
         segmenter = segmenter_from_config(config, len(data.classes))
         load_first_weights(
@@ -78,13 +77,13 @@ class Segmentation(Lraspp, Training):
         return segmenter
 
     def input_size(self, config: Config, data: FrameData) -> tuple[int, int]:
-        """That of the network, or of the first frame."""
+        """Return the size of the network's input, or of the first frame."""
         return first_size(config, data)
 
     def loaders(
         self, config: Config, network: Segmenter, train_data: FrameData, val_data: FrameData, rank: int, world: int
     ) -> tuple[Loader, Loader]:
-        """Random crops of one size; whole frames."""
+        """Return loaders of random crops of one size, and of whole frames."""
         recipe, crop = config["recipe"], crop_size(config, train_data)
         if rank == 0 and network.preset.padding == "same" and (warning := unlike(crop, first_size(config, val_data))):
             log.warning(warning)
@@ -109,16 +108,16 @@ class Segmentation(Lraspp, Training):
     def module(
         self, config: Config, network: Segmenter, plan: Plan, train_data: FrameData, val_data: FrameData
     ) -> SegmentationModule:
-        """Scored by mean IoU."""
+        """Return the module, scored by mean IoU."""
         weights = class_weights(config["recipe"]["class_weights"], train_data, log.info, config["data"]["on_error"])
         return SegmentationModule(network, config, plan, val_data, weights)
 
     def names(self, batch: Batch, train_data: FrameData) -> list[str]:
-        """Names of the frames."""
+        """Return the names of the frames."""
         return [train_data.frames[index].name for index in batch.indices.tolist()]
 
     def draw_batch(self, batch: Batch, train_data: FrameData, path: Path) -> None:
-        """Crops beside their label maps, and a legend."""
+        """Draw crops beside their label maps, and a legend."""
         colours = [entry.colour for entry in train_data.classes]
         panels = []
         for image, labels in zip(batch.images[:DRAWN], batch.labels[:DRAWN], strict=True):
@@ -129,13 +128,13 @@ class Segmentation(Lraspp, Training):
         save_image(torch.cat([sheet, legend(names, colours, sheet.shape[2])], 1), path)
 
     def panels(self, val_data: FrameData, results: Maps) -> dict[str, Any]:
-        """The same frames every time, with label maps found and true."""
+        """Return the same frames every time, with predicted and true label maps."""
         return {"val/samples": sample_panels(val_data, results)}
 
     def score_file(
         self, checkpoint: Path, loader: Loader, val_data: FrameData, device: torch.device, config: Config
     ) -> tuple[Maps, Scores]:
-        """Label maps of some frames, and the scores of all."""
+        """Return label maps of some frames, and the scores of all."""
         segmenter = load_segmenter(checkpoint).segmenter.to(device).eval()
         scorer, rows, inputs = Scorer(val_data, device), config["recipe"]["batch_size"], input_size(config)
         for batch in loader:
@@ -144,19 +143,19 @@ class Segmentation(Lraspp, Training):
         return scorer.results(), scorer.scores()
 
     def report(self, folder: Path, val_data: FrameData, results: Maps, scores: Scores, more: Mapping[str, Any]) -> str:
-        """See `lraspp.evaluate.report`."""
+        """Write the report and return the score table, see `lraspp.evaluate.report`."""
         write_report(folder, val_data, results, scores, more=more)
         return score_table(scores)
 
     def score_tables(self, scores: Scores) -> dict[str, Any]:
-        """IoU of each class and category, and the confusion matrix."""
+        """Return the IoU of each class and category, and the confusion matrix."""
         return score_tables(scores)
 
     def rehearse_prediction(self, network: Segmenter, batch: Batch) -> str:
-        """Label the crops."""
+        """Label a batch of crops; describe the result."""
         return f"label maps {tuple(predict_batch(network, batch).shape)}"
 
 
 def _few(config: Config, data: FrameData) -> Tensor:
-    """A few frames as the network gets them, [n, 3, h, w] float32 0..255."""
+    """Read a few frames in the network's input size, [n, 3, h, w] float32 0..255."""
     return few_images([frame.image for frame in data.frames], first_size(config, data))

@@ -1,4 +1,4 @@
-"""What `mnv3 table latency=true` times of a detector."""
+"""The function that `mnv3 table latency=true` times for a detector."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from mnv3.ssdlite.weights.load import detector_from_config
 
 
 def functions(config: Mapping[str, Any]) -> dict[str, Callable[[], object]]:
-    """ "latency": one uint8 image of the input size to its detections, by the detector of `config`, weights random."""
+    """Return {"latency": one uint8 image of input size to its detections, by `config`'s detector, random weights}."""
     with torch.random.fork_rng(devices=[]):
         detector = fold_norms(detector_from_config(dict(config), PAPER_SLOTS))
     noise = torch.Generator().manual_seed(0)

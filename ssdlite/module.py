@@ -1,4 +1,4 @@
-"""SSDLite as Lightning trains it."""
+"""LightningModule of SSDLite."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,9 +15,9 @@ from mnv3.tools.training.optim import Plan
 
 
 class DetectionModule(TrainingModule):
-    """Losses of a batch, validation by COCO's AP. `ssdlite.weights.load.load_detector` reads its checkpoints.
+    """Losses and validation by COCO's AP; `ssdlite.weights.load.load_detector` reads its checkpoints.
 
-    `config`: the whole configuration, resolved. `val_data`: what is scored.
+    `config`: the whole configuration, resolved. `val_data`: the data set to score.
     """
 
     def __init__(self, detector: Detector, config: Mapping[str, Any], plan: Plan, val_data: CocoData) -> None:
@@ -29,23 +29,23 @@ class DetectionModule(TrainingModule):
         self.scorer = CocoScorer(val_data)
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """Of boxes and of classes."""
+        """Return the losses of a batch: boxes, classes and their sum."""
         return self.detector.losses(self.detector(batch.images), batch.targets)
 
     def on_validation_epoch_start(self) -> None:
-        """Begin an empty score."""
+        """Reset the scorer."""
         self.scorer = CocoScorer(self.val_data)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Detections of a batch."""
+        """Collect detections of a batch."""
         self.scorer.add(batch.image_ids, predict(self.detector, batch.images, batch.sizes, self.recipe["batch_size"]))
 
     def on_validation_epoch_end(self) -> None:
-        """The score of all processes' detections, the same in each."""
+        """Score the detections of all processes, with the same result in each."""
         results = self.scorer.results()
         self.log_scores(results, self.scorer.scores(results))
 
 
 def class_table(data: CocoData) -> dict[int, str]:
-    """Class name by class slot."""
+    """Return class names by class slot."""
     return {category.slot: category.name for category in data.categories}

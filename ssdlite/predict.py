@@ -1,4 +1,4 @@
-"""A detector as `mnv3 predict` uses it."""
+"""PyTorch predictor of a detector, for `mnv3 predict`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,11 +20,10 @@ Size = tuple[int, int]
 
 
 class DetectorPredictor:
-    """A `tools.predict.predictor.Predictor` of PyTorch.
+    """A `tools.predict.predictor.Predictor` in PyTorch.
 
-    `detector`: its norms are folded, in a copy. `classes`, `ids`: name and COCO category of each class slot.
-    `least_score`: boxes with less are not looked for, which saves time and changes nothing in the others. `config`: of
-    the run.
+    `detector` is copied, with folded norms. `classes`, `ids`: name and category id by class slot. `least_score`: skip
+    boxes that score less, which saves time and does not change the others. `config`: of the run.
     """
 
     task = "ssdlite"
@@ -40,7 +39,7 @@ class DetectorPredictor:
     ) -> None:
         self.config = config
         self.detector = fold_norms(detector).to(device)
-        just_below = float(np.nextafter(np.float32(least_score), np.float32(0)))  # a preset's threshold is not reached
+        just_below = float(np.nextafter(np.float32(least_score), np.float32(0)))  # the preset's threshold is exclusive
         threshold = max(detector.preset.score_threshold, just_below)
         self.detector.preset = replace(detector.preset, score_threshold=threshold)
         self.device = device
@@ -50,7 +49,7 @@ class DetectorPredictor:
 
     @torch.inference_mode()
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
-        """Detections of `images` [H, W, 3] uint8 RGB, in their pixels; those of slots without a class are left out."""
+        """Return detections of `images` [H, W, 3] uint8 RGB, in their pixels, without slots that have no class."""
         if not images:
             return []
         size, rule = self.detector.input_size, self.detector.resize_rule
@@ -69,10 +68,10 @@ def open_checkpoint(
     input_size: Size | None = None,
     least_score: float = 0.0,
 ) -> DetectorPredictor:
-    """The detector of a checkpoint of ours; `input_size` (h, w) in the place of its own.
+    """Open the detector of an mnv3 checkpoint; `input_size` (h, w) overrides its own.
 
     Raises:
-        UserError: as `load_detector`; or the network is not as `asked` for, see `tools.runs.find.wanted`.
+        UserError: as `load_detector`; or the network differs from `asked`, see `tools.runs.find.wanted`.
     """
     loaded = load_detector(source.checkpoint)
     check_asked(source, loaded.config, asked)
@@ -86,7 +85,7 @@ def open_weights(
     input_size: Size | None = None,
     least_score: float = 0.0,
 ) -> DetectorPredictor:
-    """The detector of anybody's weights. Raises UserError as `load_weights`."""
+    """Open the detector of user-supplied weights. Raises UserError as `load_weights`."""
     return _predictor(load_weights(source, None, asked), device, input_size, least_score)
 
 

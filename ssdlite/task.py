@@ -1,4 +1,4 @@
-"""Detection: the door to this package. See `tools.task`."""
+"""Detection: the entry point to this package, see `tools.task`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Ssdlite(Task):
-    """SSDLite on COCO's kind of data."""
+    """SSDLite on data in COCO's format."""
 
     name, title, kind = "ssdlite", "SSDLite", "boxes"
     purpose, caches = "detection", False

@@ -1,4 +1,4 @@
-"""Detection as `tools.training` trains it."""
+"""The hooks of `tools.training` for detection."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -34,14 +34,14 @@ from mnv3.tools.weights.load import load_first_weights
 log = logging.getLogger("mnv3")
 
 DRAWN = 16
-"""Training samples in the picture of them, at most."""
+"""Most training samples in their picture."""
 
 
 class Detection(Ssdlite, Training):
-    """SSDLite."""
+    """Training of SSDLite."""
 
     def check_data(self, train_data: CocoData, val_data: CocoData, on_error: str) -> None:
-        """Boxes to learn from and to score, of the same categories in the same slots."""
+        """Require boxes to learn from and to score, and the same categories in the same slots."""
         if problems := faults(train_data, "train") + faults(val_data, "val"):
             raise UserError(*problems)
         check_same_classes(train_data, val_data)
@@ -49,7 +49,7 @@ class Detection(Ssdlite, Training):
             log.warning("%s", remark)
 
     def build(self, config: Config, data: CocoData) -> Detector:
-        """The detector of a new run."""
+        """Build the detector of a new run."""
         detector = detector_from_config(config, data.num_slots)
         load_first_weights(
             config,
@@ -63,20 +63,20 @@ class Detection(Ssdlite, Training):
         return detector
 
     def input_size(self, config: Config, data: CocoData) -> tuple[int, int]:
-        """That of the network."""
+        """Return the network's input size."""
         height, width = config["task"]["input_size"]
         return height, width
 
     def loaders(
         self, config: Config, network: Detector, train_data: CocoData, val_data: CocoData, rank: int, world: int
     ) -> tuple[Loader, Loader]:
-        """Batches of the network's input size. Raises UserError if batch norm cannot train on them."""
+        """Return loaders of the network's input size. Raises UserError if batch norm cannot train on their batches."""
         batch_size = share_of_batch(config["recipe"]["batch_size"], world)
         last_stride = config["backbone"]["output_stride"] * 2 ** len(EXTRAS)
         if batch_size == 1 and max(network.input_size) <= last_stride:
             raise UserError(
-                f"recipe.batch_size={world}: of one image in a process the last feature map has a single pixel, and "
-                f"batch norm nothing to take a mean of; give at least recipe.batch_size={2 * world}."
+                f"recipe.batch_size={world}: with one image per process the last feature map is a single pixel, too "
+                f"little for batch norm; give at least recipe.batch_size={2 * world}."
             )
         for remark in too_small(train_data, network.input_size) if rank == 0 else ():
             log.info("%s", remark)
@@ -96,15 +96,15 @@ class Detection(Ssdlite, Training):
     def module(
         self, config: Config, network: Detector, plan: Plan, train_data: CocoData, val_data: CocoData
     ) -> DetectionModule:
-        """Scored by COCO's AP."""
+        """Return the module, scored by COCO's AP."""
         return DetectionModule(network, config, plan, val_data)
 
     def names(self, batch: Batch, train_data: CocoData) -> list[str]:
-        """Ids of the data set."""
+        """Return the image ids."""
         return [str(number) for number in batch.image_ids.tolist()]
 
     def draw_batch(self, batch: Batch, train_data: CocoData, path: Path) -> None:
-        """Boxes with their names."""
+        """Draw boxes with their names."""
         names = class_table(train_data)
         panels = []
         for image, boxes, labels in zip(
@@ -117,13 +117,13 @@ class Detection(Ssdlite, Training):
         save_image(mosaic(panels, columns=4), path)
 
     def panels(self, val_data: CocoData, results: Sequence[Result]) -> dict[str, Any]:
-        """The same images every time, with boxes found and true."""
+        """Return the same images every time, with predicted and true boxes."""
         return {"val/samples": sample_panels(val_data, results, SCORE_THRESHOLD)}
 
     def score_file(
         self, checkpoint: Path, loader: Loader, val_data: CocoData, device: torch.device, config: Config
     ) -> tuple[list[Result], Scores]:
-        """All detections, and COCO's AP of them."""
+        """Return all detections and their COCO scores."""
         detector = load_detector(checkpoint).detector.to(device).eval()
         scorer = CocoScorer(val_data)
         rows = config["recipe"]["batch_size"]
@@ -135,14 +135,14 @@ class Detection(Ssdlite, Training):
     def report(
         self, folder: Path, val_data: CocoData, results: list[Result], scores: Scores, more: Mapping[str, Any]
     ) -> str:
-        """See `ssdlite.evaluate.report`."""
+        """Write the report and return the score table, see `ssdlite.evaluate.report`."""
         write_report(folder, val_data, results, scores, more=more)
         return score_table(val_data, scores)
 
     def score_tables(self, scores: Scores) -> dict[str, Any]:
-        """AP of each class, and the confusion matrix."""
+        """Return the AP of each class, and the confusion matrix."""
         return score_tables(scores)
 
     def rehearse_prediction(self, network: Detector, batch: Batch) -> str:
-        """Detect."""
+        """Detect on a batch; describe the result."""
         return f"boxes {tuple(predict(network, batch.images, batch.sizes).boxes.shape)}"

@@ -1,1 +1,1 @@
-"""Networks made fast for inference."""
+"""Faster networks for inference."""

@@ -1,4 +1,4 @@
-"""Batch norms and activations folded into convolutions: the same outputs in less time, for inference."""
+"""Fold batch norms and activations into convolutions, for faster inference with the same outputs."""
 
 import copy
 from typing import TypeVar
@@ -13,12 +13,12 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 def fold_norms(network: Network, pack: bool = True) -> Network:
-    """Copy of `network`, in evaluation mode, whose every `ConvNormAct` has its norm in the convolution's weights.
+    """Return a copy of `network` in evaluation mode with the norm of every `ConvNormAct` folded into its weights.
 
-    `pack`: on a CPU its convolutions and their activations are also packed (`PackedConvolution`), but for those of
-    squeeze-and-excitation, which see a single pixel: there oneDNN is slower; otherwise what is packed is unpacked.
-    Outputs agree to float32 rounding. The copy is for inference: it cannot be trained on, nor its state dict loaded
-    into an unfolded network.
+    `pack`: on a CPU, also pack convolutions with their activations (`PackedConvolution`), except those of
+    squeeze-and-excitation, which compute a single pixel and are slower in oneDNN; if false, unpack packed ones.
+    Outputs agree to float32 rounding. The copy is for inference only: it cannot be trained further, and its state dict
+    does not fit an unfolded network.
     """
     folded = copy.deepcopy(network).eval()
     for parent in list(folded.modules()):

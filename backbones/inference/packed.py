@@ -1,4 +1,4 @@
-"""Convolutions for inference on a CPU: weights packed once, the activation computed on the way out."""
+"""Convolutions for inference on a CPU, with weights packed once and the activation fused."""
 
 from typing import Any
 
@@ -17,31 +17,30 @@ ACTIVATIONS: dict[type[nn.Module], tuple[str, list[float]]] = {
     nn.ReLU6: ("hardtanh", [0.0, 6.0]),
     HardSwish: ("hardswish", []),
 }
-"""oneDNN's name of each activation, and its scalars."""
+"""Activation layer -> oneDNN's name and scalars."""
 
 
 class PackedConvolution(nn.Module):
     """A convolution and its activation, for float32 inference on a CPU.
 
-    In eager mode PyTorch brings a convolution's weights into oneDNN's own order at every call, leaves small inputs to
-    a slower kernel, and passes over the output once more for the activation. This does the first once, and the last
-    two not at all. The operations are those that `torch.compile` uses; PyTorch does not document them, hence
-    `can_pack`.
+    In eager mode PyTorch reorders a convolution's weights for oneDNN at every call, uses a slower kernel for small
+    inputs, and reads the output once more for the activation. This class reorders once and avoids the other two, with
+    the operations that `torch.compile` uses; PyTorch does not document them, hence `can_pack`.
 
-    Lopsided SAME padding costs no copy either: the kernel gets a row and a column of zeros and so is symmetric again.
-    Which padding that takes and which order is best depends on the input's shape, so that another one packs anew.
-    Weights that change after the first call are not seen.
+    Asymmetric SAME padding needs no copy either: a row and a column of zeros make the kernel symmetric again. Padding
+    and best order depend on the input's shape, so a new shape packs again. Weight changes after the first call have no
+    effect.
     """
 
     def __init__(self, conv: nn.Conv2d, act: nn.Module) -> None:
         super().__init__()
         self.conv = conv
         self.act = act
-        self.shape: torch.Size | None = None  # of the input for which `arguments` are
+        self.shape: torch.Size | None = None  # of the input that `arguments` fit
         self.arguments: tuple[Any, ...] = ()
 
     def forward(self, x: Tensor) -> Tensor:
-        """As `act(conv(x))`, which it is for an `x` that is elsewhere or of another type."""
+        """Compute `act(conv(x))`; the plain way if `x` is not float32 on a CPU."""
         if x.dtype != torch.float32 or not x.is_cpu:
             return self.act(self.conv(x))
         if x.shape != self.shape:
@@ -62,11 +61,11 @@ class PackedConvolution(nn.Module):
         self.shape = x.shape
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what is packed: it cannot be copied."""
+        """Leave out packed weights, which cannot be copied."""
         return {**self.__dict__, "shape": None, "arguments": ()}
 
 
 def can_pack(conv: nn.Conv2d) -> bool:
-    """Whether `PackedConvolution` is of use for a convolution."""
+    """Whether `PackedConvolution` supports this convolution on this machine."""
     operations = torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in OPERATIONS)
     return operations and conv.weight.is_cpu and conv.weight.dtype == torch.float32

@@ -1,1 +1,1 @@
-"""How other projects name the same weights."""
+"""Other projects' names of the same weights."""

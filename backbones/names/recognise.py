@@ -1,4 +1,4 @@
-"""Which backbone a file of weights holds, told from the shapes in it."""
+"""Recognise the backbone in a weights file by the shapes of its entries."""
 
 from collections.abc import Callable, Mapping
 from itertools import product
@@ -12,16 +12,16 @@ from mnv3.backbones.tables import FAMILIES, TABLES
 
 USUAL_WIDTHS = (1.0, 0.75, 0.5, 0.35, 1.4, 1.3, 0.25)
 WIDTHS = (*USUAL_WIDTHS, *(step / 20 for step in range(1, 41) if step / 20 not in USUAL_WIDTHS))
-"""Those that were published first: several widths can round to the same channels."""
+"""Published widths first, because several can round to the same channels."""
 
 Lookup = Callable[[str, str], "tuple[int, int] | None"]
-"""Output channels and kernel size of a layer (by our name) of a family, None if the file has none."""
+"""(family, layer in mnv3's names) -> output channels and kernel size, None if the file lacks the layer."""
 
 Expansion = Literal["keep", "halve"]
 
 
 class Recognised(NamedTuple):
-    """The arguments of `build_backbone` that the shapes tell."""
+    """The arguments of `build_backbone` that follow from the shapes."""
 
     name: str
     rf2: bool
@@ -30,15 +30,17 @@ class Recognised(NamedTuple):
     max_kernel: int
 
     def options(self) -> dict[str, Any]:
-        """The section `backbone` of a configuration as far as a file of weights decides it, by dotted key."""
+        """Return the keys of a configuration's `backbone` section that a weights file decides, by dotted key."""
         hswish = self.se or self.max_kernel > 3  # the authors' "minimalistic" networks have none of the three
         rest = {"backbone.padding": None, "backbone.weights": None, "backbone.hswish": hswish}
         return {**rest, **{f"backbone.{key}": value for key, value in self._asdict().items()}}
 
 
 def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda name: "keep") -> Recognised | None:
-    """The backbone of a file, None if it is none of ours. `rf2_expansion`: how RF2 is done where it comes from, by the
-    name of a family (`backbones.edits.halve_tail`)."""
+    """Return the backbone of a file, None if it is unknown.
+
+    `rf2_expansion`: family -> how the file's project applies RF2 (`backbones.edits.halve_tail`).
+    """
     for name, table in TABLES.items():
         layers = _convolutions(table)
         found = {layer: shape for layer in layers if (shape := lookup(name, layer)) is not None}
@@ -53,29 +55,29 @@ def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda
 
 
 def _convolutions(table: Table) -> dict[str, int]:
-    """Output channels of the convolutions of a table, but for squeeze-and-excitation, which a file can be without."""
+    """Return the output channels of a table's convolutions, without squeeze-and-excitation, which a file can lack."""
     return {conv.of(row.name): conv.outputs for row in named_rows(table) for conv in row.convs if conv.norm}
 
 
 def _has_se(lookup: Lookup, family: str) -> bool:
-    """Whether squeeze-and-excitation is there, if the family has it at all."""
+    """Whether the file has squeeze-and-excitation; true for a family without any."""
     names = [row.name for row in named_rows(TABLES[family]) if row.row.se]
     return not names or lookup(family, f"{names[0]}.se.squeeze") is not None
 
 
 def _max_kernel(found: Mapping[str, tuple[int, int]], table: Table) -> int:
-    """5 if the kernels are the family's, else 3."""
+    """Return 5 if the kernels are the family's, else 3."""
     largest = max(kernel for layer, (_, kernel) in found.items() if layer.startswith("block"))
     return 5 if largest == max(row.kernel for row in table) else largest
 
 
 def in_our_names(state: Mapping[str, Any]) -> Lookup:
-    """Of a state dict of a `Backbone`."""
+    """Return the lookup of a `Backbone`'s state dict."""
     return lambda family, layer: _of(state, f"{layer}.conv.weight", 0, 3) or _of(state, f"{layer}.weight", 0, 3)
 
 
 def in_torchvisions(state: Mapping[str, Any]) -> Lookup:
-    """Of a state dict in torchvision's names."""
+    """Return the lookup of a state dict in torchvision's names."""
 
     def lookup(family: str, layer: str) -> tuple[int, int] | None:
         names = torchvision_names(TABLES[family])
@@ -85,7 +87,7 @@ def in_torchvisions(state: Mapping[str, Any]) -> Lookup:
 
 
 def in_slims(variables: Mapping[str, Any], prefix: str) -> Lookup:
-    """Of variables in TensorFlow's names; `prefix`: what stands before the network's scope, as "FeatureExtractor/"."""
+    """Return the lookup of TensorFlow variables; `prefix` precedes the network's scope, e.g. "FeatureExtractor/"."""
 
     def lookup(family: str, layer: str) -> tuple[int, int] | None:
         name = f"{prefix}{FAMILIES[family].slim}/{slim_names(family, TABLES[family]).get(layer)}"
@@ -95,7 +97,7 @@ def in_slims(variables: Mapping[str, Any], prefix: str) -> Lookup:
 
 
 def _of(entries: Mapping[str, Any], name: str, channels: int, kernel: int) -> tuple[int, int] | None:
-    """Sizes `channels` and `kernel` of the shape of entry `name`."""
+    """Return the sizes of the axes `channels` and `kernel` of entry `name`, None unless it is a 4-D tensor."""
     if name not in entries or len(entries[name].shape) != 4:
         return None
     shape = entries[name].shape

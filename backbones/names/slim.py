@@ -1,4 +1,4 @@
-"""The authors' TensorFlow (slim) variables as state dicts of ours."""
+"""Convert the authors' TensorFlow (slim) variables to mnv3 state dicts."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from mnv3.backbones.network import Backbone
 from mnv3.backbones.rows import Table, named_rows
 from mnv3.backbones.tables import FAMILIES
 
-# Slim's gate is relu6(x + 3) * 0.16667 where ours divides by 6. The projection behind the gate is linear, so that its
-# kernel takes up the quotient and the outputs stay equal.
+# Slim's gate is relu6(x + 3) * 0.16667, ours divides by 6. The projection after the gate is linear, so scaling its
+# kernel by the ratio keeps the outputs equal.
 GATE_RATIO = 0.16667 * 6
 
 SE = {"se.squeeze": "squeeze_excite/Conv", "se.excite": "squeeze_excite/Conv_1"}
@@ -25,13 +25,13 @@ NORM_NAMES = {
 
 
 def slim_endpoint(backbone: Backbone) -> str:
-    """How the authors' detectors call the last layer, which begins the names of the maps after it."""
+    """Return the authors' name of the last layer, with which their detectors prefix the feature maps after it."""
     layers = len(backbone.table)
     return f"Conv2d_{layers - 1}_pointwise" if _is_first_generation(backbone.family) else f"layer_{layers}"
 
 
 def slim_names(family: str, table: Table) -> dict[str, str]:
-    """Layer of our state dict -> scope below that of the family: "block4.project" -> "expanded_conv_3/project"."""
+    """Map mnv3's layers to slim's scopes below the family's: "block4.project" -> "expanded_conv_3/project"."""
     names, first_generation = {}, _is_first_generation(family)
     for index, (name, _, _, convs) in enumerate(named_rows(table)):
         block = f"expanded_conv_{index - 1}" if index > 1 else "expanded_conv"
@@ -51,9 +51,9 @@ def _is_first_generation(family: str) -> bool:
 
 
 def from_slim(variables: Mapping[str, np.ndarray], backbone: Backbone, scope: str | None = None) -> dict[str, Tensor]:
-    """State dict for `backbone` from slim's variables by name (without ":0").
+    """Return a state dict for `backbone` from slim's variables by name (without ":0").
 
-    They are below `scope`, None for the network's own. What is not in `variables` is not in the answer either.
+    `scope` holds them; None for the family's. Entries missing from `variables` are missing from the result.
     """
     scope = scope or FAMILIES[backbone.family].slim
     state = {}
@@ -66,9 +66,9 @@ def from_slim(variables: Mapping[str, np.ndarray], backbone: Backbone, scope: st
 
 
 def slim_layer(variables: Mapping[str, np.ndarray], scope: str) -> dict[str, Tensor]:
-    """Variables of one slim layer, under the names of a `ConvNormAct` ("conv.weight", "norm.bias", ...).
+    """Return the variables of one slim layer by the names of a `ConvNormAct` ("conv.weight", "norm.bias", ...).
 
-    A layer without batch norm gets those of a plain convolution ("weight", "bias").
+    A layer without batch norm has those of a plain convolution ("weight", "bias").
     """
     state = {}
     norm = f"{scope}/BatchNorm/"

@@ -1,4 +1,4 @@
-"""timm's state dicts as state dicts of ours: of its mobilenetv1, mobilenetv2, semnasnet and mobilenetv3 networks."""
+"""Convert timm's mobilenetv1, mobilenetv2, semnasnet and mobilenetv3 state dicts to mnv3's."""
 
 from collections.abc import Mapping
 
@@ -8,16 +8,16 @@ from mnv3.backbones.names.torchvision import rename, with_our_epsilon
 from mnv3.backbones.rows import Conv, named_rows
 from mnv3.backbones.tables import FAMILIES, TABLES
 
-TIMM_EPSILON = 1e-5  # of the batch norms in its networks but those whose names begin with "tf_", which have ours
+TIMM_EPSILON = 1e-5  # of batch norms in timm's networks; those called "tf_..." have ours
 SE = {"se.squeeze": "se.conv_reduce", "se.excite": "se.conv_expand"}
 
 
 def timm_names(family: str) -> dict[str, str]:
-    """Layer of our state dict -> timm's module: "block4.project.conv" -> "blocks.2.0.conv_pwl"; some do not exist.
+    """Map mnv3's layers to timm's modules: "block4.project.conv" -> "blocks.2.0.conv_pwl"; some do not exist.
 
-    Its stages begin where the channels of the unscaled table change.
+    timm's stages begin where the channels of the unscaled table change.
     """
-    has_hidden = FAMILIES[family].classifier_width is not None  # which is what timm calls head there
+    has_hidden = FAMILIES[family].classifier_width is not None  # then timm's "head" is the hidden layer
     names, stage, step = {"stem.conv": "conv_stem", "stem.norm": "bn1"}, -1, 0
     for name, row, inputs, convs in list(named_rows(TABLES[family]))[1:]:
         stage, step = (stage, step + 1) if stage >= 0 and row.out == inputs else (stage + 1, 0)
@@ -45,5 +45,5 @@ def _block(name: str, theirs: str, convs: tuple[Conv, ...]) -> dict[str, str]:
 
 
 def from_timm(state: Mapping[str, Tensor], family: str, epsilon: float = TIMM_EPSILON) -> dict[str, Tensor]:
-    """State dict of a `Backbone` of `family` from one of timm's, whose batch norms have `epsilon`."""
+    """Convert a timm state dict, whose batch norms have `epsilon`, to a `Backbone` of `family`."""
     return with_our_epsilon(rename(state, timm_names(family)), epsilon)

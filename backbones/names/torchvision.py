@@ -1,4 +1,4 @@
-"""torchvision's MobileNetV3 and MobileNetV2 state dicts as state dicts of ours."""
+"""Convert torchvision's MobileNetV3 and MobileNetV2 state dicts to mnv3's."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from mnv3.backbones.blocks import BN_EPSILON
 from mnv3.backbones.rows import Conv, Table, named_rows
 
-# What torchvision's ImageNet weights were trained on: RGB in 0..1, less this mean, over this deviation.
+# Inputs of torchvision's ImageNet weights: RGB in 0..1, less this mean, over this deviation.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 V2_EPSILON = 1e-5  # of torchvision's batch norms in MobileNetV2
@@ -17,7 +17,7 @@ SE = {"se.squeeze": "fc1", "se.excite": "fc2"}
 
 
 def torchvision_names(table: Table) -> dict[str, str]:
-    """Layer of our state dict -> torchvision's module: "block4.project.conv" -> "features.4.block.3.0"."""
+    """Map mnv3's layers to torchvision's modules: "block4.project.conv" -> "features.4.block.3.0"."""
     block = _block_v2 if _is_v2(table) else _block_v3
     names = {}
     for i, (name, _, _, convs) in enumerate(named_rows(table)):
@@ -53,33 +53,33 @@ def _block_v3(name: str, theirs: str, convs: tuple[Conv, ...]) -> dict[str, str]
 
 
 def from_torchvision(state: Mapping[str, Tensor], table: Table) -> dict[str, Tensor]:
-    """State dict of a `Backbone` of `table` from a torchvision state dict; other entries are left behind."""
+    """Convert a torchvision state dict to a `Backbone` of `table`; drop other entries."""
     renamed = rename(state, torchvision_names(table))
     return with_our_epsilon(renamed, V2_EPSILON) if _is_v2(table) else renamed
 
 
 def rename(state: Mapping[str, Tensor], names: Mapping[str, str]) -> dict[str, Tensor]:
-    """Entries of the modules that `names` gives (ours -> theirs), by our names."""
+    """Return the entries of the modules in `names` (ours -> theirs) by our names."""
     ours = {theirs: name for name, theirs in names.items()}
     split = ((key.rpartition("."), value) for key, value in state.items())
     return {f"{ours[module]}.{kind}": value for (module, _, kind), value in split if module in ours}
 
 
 def with_our_epsilon(state: Mapping[str, Tensor], epsilon: float) -> dict[str, Tensor]:
-    """Weights of a network whose batch norms add `epsilon` to the variance -> weights for norms that add ours.
+    """Convert weights whose batch norms add `epsilon` to the variance to weights for norms that add `BN_EPSILON`.
 
-    The running variances take up the difference, so that outputs in evaluation are the same. They can be slightly below
-    0 then, never their sum with our epsilon. In training, where a batch's own variance counts, the difference remains.
+    The running variances absorb the difference, so evaluation gives the same outputs. They can be slightly below 0,
+    but not their sum with our epsilon. In training, with the batch's own variance, the difference remains.
     """
     shift = epsilon - BN_EPSILON
     return {key: value + shift if key.endswith(".running_var") else value for key, value in state.items()}
 
 
 def to_symmetric_range(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights for images normalised by ImageNet's mean and deviation -> weights for images in -1..1.
+    """Convert weights for images normalised by ImageNet's mean and deviation to weights for images in -1..1.
 
-    The stem's kernel and the mean of its norm absorb the change. It is exact but for the outermost pixels, where the
-    convolution pads with zeros: those meant ImageNet's mean colour and mean mid-grey now.
+    The stem's kernel and the mean of its norm absorb the change. Exact except at the border, where the padding's zeros
+    meant ImageNet's mean colour and now mean mid-grey.
     """
     mean, std = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
     kernel = state["stem.conv.weight"]

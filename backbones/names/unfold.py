@@ -1,4 +1,4 @@
-"""Networks of TensorFlow whose batch norms have been folded into the convolutions, as every converter does."""
+"""Undo the folding of batch norms into convolutions, which every TensorFlow converter does."""
 
 from collections.abc import Mapping
 
@@ -15,23 +15,21 @@ BIASED = (
     "ClassPredictor",
     "Conv2d_1c_1x1",
 )
-"""How the scopes of slim's layers end that have biases and no batch norm; `image_pooling` of Lite R-ASPP is one too."""
+"""Scope endings of slim's layers with biases and no batch norm; `image_pooling` of Lite R-ASPP is another."""
 
 EPSILONS = {"aspp0": 1e-5, "image_pooling": 1e-5, "concat_projection": 1e-5}
-"""Of the batch norms of DeepLab's heads; all others have EPSILON."""
+"""Of the batch norms in DeepLab's heads; all others have EPSILON."""
 
 EPSILON = 1e-3
 
-
 HARD_SIGMOID = 3.0
-"""relu6(x + 3) / 6: what a converter moves into the bias of the layer before, too."""
+"""Of relu6(x + 3) / 6: converters also move it into the bias of the previous layer."""
 
 
 def unfolded(variables: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-    """Slim's `variables` with a batch norm where there was one, which adds the bias and does nothing else; biases
-    before a hard sigmoid without its addend.
+    """Restore batch norms in slim's `variables`, which only add the bias; remove the hard sigmoid's 3 from biases.
 
-    Variables of a network that still has its batch norms come back as they are.
+    Variables of a network that still has its batch norms are returned unchanged.
     """
     if any(name.endswith(NORM) for name in variables):
         return variables
@@ -51,7 +49,7 @@ def unfolded(variables: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
 
 
 def _adding(bias: np.ndarray, scope: str) -> dict[str, np.ndarray]:
-    """The variables of a batch norm that adds `bias`."""
+    """Return the variables of a batch norm that only adds `bias`."""
     variance = np.full_like(bias, 1 - EPSILONS.get(scope, EPSILON))
     return {
         "gamma": np.ones_like(bias),

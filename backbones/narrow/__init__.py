@@ -1,1 +1,1 @@
-"""The narrow tail of RF2 from the weights of the full one."""
+"""Weights for RF2's narrow tail from those of the full network."""

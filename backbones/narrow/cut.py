@@ -1,21 +1,20 @@
-"""Weights of a full backbone for one with fewer channels in its tail (RF2, the paper's dagger): which ones to keep.
+"""Cut a full backbone's weights to one with fewer channels in its tail (RF2, the paper's dagger).
 
-The paper trained its halved tails from scratch. To begin one with weights of the full network, half of the channels of
-each of its layers have to go. A channel is worth what its readers get to see of it: the deviation of its values times
-the norm of the kernels that they meet, each kernel scaled as the batch norm behind it scales its output. Batch norm
-tells the deviation without any image: before the activation values have mean beta and deviation gamma, and are taken
-for normal.
+The paper trained its halved tails from scratch. To start from the full network's weights, half of the channels of each
+layer in the tail have to go. A channel's worth is what the layers that read it see: the deviation of its values times
+the norm of the kernels applied to it, each scaled as the following batch norm scales its output. Batch norm gives the
+deviation without images: values before the activation have mean beta and deviation gamma, assumed normal.
 
 - Inside a bottleneck (expansion, depthwise convolution, squeeze-and-excitation) the reader is the projection.
-- Blocks joined by shortcuts add to the same channels, so that they share one choice; its readers are the expansions
-  behind each of them, and the layer behind the last.
-- The last convolution has no reader yet: its channels are worth their deviation.
-- Of a squeeze, units are worth the norms of their two kernels, one times the other.
+- Blocks joined by shortcuts add to the same channels, so they share one choice; the readers are the expansions after
+  each of them and the layer after the last.
+- The last convolution has no reader yet: its channels' worth is their deviation.
+- A squeeze unit's worth is the product of the norms of its two kernels.
 
-With images of the data set `backbones.narrow.fit` goes on from here.
+Given images of the data set, `backbones.narrow.fit` continues from here.
 
-A constant that leaves with a channel makes no difference where batch norm follows. In squeeze-and-excitation none
-follows: there the means of the channels that leave move into the bias.
+The constant part of a removed channel does not matter before a batch norm. In squeeze-and-excitation none follows:
+there the means of the removed channels move into the bias.
 """
 
 from collections.abc import Mapping
@@ -31,16 +30,16 @@ from mnv3.backbones.rows import Conv, Table, has_shortcut, named_rows
 
 State = Mapping[str, Tensor]
 Kept = dict[str, Tensor]
-"""Channels that stay, by layer: "block10.expand" for those inside a block, and "last"."""
+"""Kept channels by layer: "block10.expand" for those inside a block, and "last"."""
 
 POINTS, SHARES = (
     torch.tensor(values, dtype=torch.float32) for values in np.polynomial.hermite_e.hermegauss(64)
-)  # for means over a normal distribution
+)  # Gauss-Hermite quadrature, for means over a normal distribution
 ACTIVATIONS = {"relu": F.relu, "relu6": F.relu6, "hswish": F.hardswish, "none": lambda x: x}
 
 
 class Row(NamedTuple):
-    """A row of the narrow table: its name, channels and convolutions, and whether it adds to its input when full."""
+    """A row of the narrow table; `residual`: whether it has a shortcut in the full network."""
 
     name: str
     out: int
@@ -49,15 +48,14 @@ class Row(NamedTuple):
 
     @property
     def writer(self) -> str:
-        """The layer that gives the row's output."""
+        """Name of the layer that computes the row's output."""
         return self.convs[-1].of(self.name)
 
 
 def narrow(state: State, table: Table) -> tuple[dict[str, Tensor], Kept]:
-    """The entries of a full backbone's `state`, of our names, cut to the channels of `table`, whose rows it has; and
-    which channels stayed.
+    """Cut a full backbone's `state` to the channels of `table`, which has the same rows; also return the kept channels.
 
-    What fits stays as it is. Raises KeyError: the state lacks a layer of the table.
+    Entries that fit are unchanged. Raises KeyError if the state lacks a layer of the table.
     """
     rows = _rows(state, table)
     result, kept, inputs = dict(state), Kept(), None
@@ -67,8 +65,8 @@ def narrow(state: State, table: Table) -> tuple[dict[str, Tensor], Kept]:
         chain = [rows[first]]
         while first + len(chain) < len(rows) and rows[first + len(chain)].residual:
             chain.append(rows[first + len(chain)])
-        behind = rows[first + len(chain)] if first + len(chain) < len(rows) else None
-        outputs = _chosen(_worth_of_stream(state, chain, behind), chain[0].out)
+        following = rows[first + len(chain)] if first + len(chain) < len(rows) else None
+        outputs = _chosen(_worth_of_stream(state, chain, following), chain[0].out)
         for member in chain:
             inside = _cut(result, state, member, inputs, outputs)
             kept |= {f"{member.name}.expand": inside} if inside is not None else {member.name: outputs}
@@ -77,7 +75,7 @@ def narrow(state: State, table: Table) -> tuple[dict[str, Tensor], Kept]:
 
 
 def full_table(table: Table, state: State) -> Table:
-    """`table` with the channels of `state`."""
+    """Return `table` with the channels of `state`."""
     rows = []
     for name, row, _, convs in named_rows(table):
         kernels = state[f"{convs[-1].of(name)}.conv.weight"]
@@ -93,30 +91,32 @@ def _rows(state: State, table: Table) -> list[Row]:
     ]
 
 
-def _worth_of_stream(state: State, chain: list[Row], behind: Row | None) -> Tensor:
-    """Of each channel that the rows of `chain` add to."""
+def _worth_of_stream(state: State, chain: list[Row], following: Row | None) -> Tensor:
+    """Return the worth of each channel that the rows of `chain` add to; `following` is the row after them."""
     deviations = [_moments(state, row.writer, row.convs[-1].act)[1] for row in chain]
     deviation = torch.stack(deviations).square().sum(0).sqrt()
     readers = [
-        norm for row in (*chain[1:], *([behind] if behind else [])) if (norm := reading(state, row.name)) is not None
+        norm
+        for row in (*chain[1:], *([following] if following else []))
+        if (norm := reading(state, row.name)) is not None
     ]
     return deviation * torch.stack(readers).square().sum(0).sqrt() if readers else deviation
 
 
 def reading(state: State, row: str) -> Tensor | None:
-    """By input channel: the norm of the kernels that a row's first convolution has for it; None if it is depthwise."""
+    """Return the norm of a row's first convolution's kernels by input channel; None if it is depthwise."""
     layer = next((layer for layer in (row, f"{row}.expand") if f"{layer}.conv.weight" in state), None)
     return None if layer is None else _norms(state, layer)
 
 
 def _norms(state: State, layer: str) -> Tensor:
-    """By input channel of a 1x1 convolution: the norm of its kernels, scaled as the batch norm scales the outputs."""
+    """Return the norm of a 1x1 convolution's kernels by input channel, scaled as its batch norm scales the outputs."""
     scale = state[f"{layer}.norm.weight"] / state[f"{layer}.norm.running_var"].clamp(min=1e-5).sqrt()
     return (state[f"{layer}.conv.weight"].flatten(1) * scale[:, None]).norm(dim=0)
 
 
 def _moments(state: State, layer: str, act: str) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of the activated outputs of a layer, by channel."""
+    """Return mean and deviation of a layer's outputs after activation, by channel."""
     beta, gamma = state[f"{layer}.norm.bias"], state[f"{layer}.norm.weight"]
     values = ACTIVATIONS[act](beta[:, None] + gamma[:, None] * POINTS)
     shares = SHARES / SHARES.sum()
@@ -125,14 +125,14 @@ def _moments(state: State, layer: str, act: str) -> tuple[Tensor, Tensor]:
 
 
 def _chosen(worth: Tensor, count: int) -> Tensor:
-    """The `count` channels worth the most, in their old order."""
+    """Return the `count` channels of the highest worth, in their old order."""
     return worth.argsort(descending=True, stable=True)[:count].sort().values
 
 
 def _cut(result: dict[str, Tensor], state: State, row: Row, inputs: Tensor | None, outputs: Tensor) -> Tensor | None:
-    """Put the entries of one row, cut, in the `result`; return the channels kept inside a block that expands.
+    """Cut the entries of one row in `result`; return the channels kept inside a block that expands, else None.
 
-    `inputs`: channels kept of the row before, None for all.
+    `inputs`: channels kept of the previous row, None for all.
     """
     inside, expands = inputs, False
     for conv in row.convs[:-1]:
@@ -149,7 +149,7 @@ def _cut(result: dict[str, Tensor], state: State, row: Row, inputs: Tensor | Non
 
 
 def _chosen_inside(state: State, row: Row, count: int) -> Tensor:
-    """The `count` channels inside a block that are worth the most to its projection."""
+    """Return the `count` channels inside a block of the highest worth to its projection."""
     mean, deviation = _moments_inside(state, row)
     gated = any(not conv.norm for conv in row.convs)
     gate = _gate(state, row.name, mean) if gated else 1.0
@@ -157,13 +157,13 @@ def _chosen_inside(state: State, row: Row, count: int) -> Tensor:
 
 
 def _moments_inside(state: State, row: Row) -> tuple[Tensor, Tensor]:
-    """`_moments` of what the projection of a block reads, before squeeze-and-excitation."""
+    """Return `_moments` of a block's last layer before squeeze-and-excitation and projection."""
     last = [conv for conv in row.convs[:-1] if conv.norm][-1]
     return _moments(state, last.of(row.name), last.act)
 
 
 def _gate(state: State, name: str, mean: Tensor) -> Tensor:
-    """What squeeze-and-excitation multiplies each channel by when all have their `mean`."""
+    """Return squeeze-and-excitation's factor of each channel when all have their `mean`."""
     squeeze, excite = (state[f"{name}.se.{part}.weight"].flatten(1) for part in ("squeeze", "excite"))
     hidden = F.relu(squeeze @ mean + state[f"{name}.se.squeeze.bias"])
     return F.hardsigmoid(excite @ hidden + state[f"{name}.se.excite.bias"])
@@ -180,7 +180,7 @@ def _cut_layer(result: dict[str, Tensor], layer: str, outputs: Tensor | None, in
 
 
 def _cut_squeeze(result: dict[str, Tensor], name: str, inside: Tensor, width: int, mean: Tensor) -> None:
-    """Keep the channels `inside` of squeeze-and-excitation, and `width` of its squeeze; `mean`s by channel."""
+    """Keep the channels `inside` of squeeze-and-excitation and `width` units of its squeeze; `mean` is by channel."""
     squeeze, excite = f"{name}.se.squeeze", f"{name}.se.excite"
     first, second = result[f"{squeeze}.weight"], result[f"{excite}.weight"]
     worth = first.flatten(1).norm(dim=1) * second.flatten(1).norm(dim=0)

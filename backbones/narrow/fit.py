@@ -1,21 +1,20 @@
-"""A narrowed tail fitted to the full one: its 1x1 kernels solved for, by what the full network computes on images.
+"""Fit a narrowed tail's 1x1 kernels to what the full network computes on a few images.
 
-`backbones.narrow.cut` says which channels a narrowed tail keeps, from the weights alone. With a few images of the data
-set its layers can come nearer to the full ones than by leaving channels out:
+`backbones.narrow.cut` chooses the channels of a narrowed tail from the weights alone. With images of the data set its
+layers can approximate the full ones better than by leaving out channels:
 
-- Blocks joined by shortcuts only add to their channels, and only 1x1 convolutions read them, so that any directions
-  will do in the place of channels: the principal ones of what the full network has there, each channel counting as much
-  as its readers make of it.
-- Every 1x1 convolution becomes the least squares solution for what it has to give (the expansions and the last
-  convolution: the kept channels of the full one before activation; the projections: the full block's output in the new
-  directions) from what it gets in the narrowed network, so that each also makes up for the layers before.
+- Blocks joined by shortcuts only add to their channels, and only 1x1 convolutions read them, so any directions can
+  replace channels: here the principal ones of the full network's values, each channel weighted by its readers' kernels.
+- Every 1x1 convolution becomes the least squares solution from its inputs in the narrowed network to its target (for
+  expansions and the last convolution the kept channels of the full one before activation, for projections the full
+  block's output in the new directions), so each also corrects errors of earlier layers.
 
-Both networks use the batch statistics of these images, as they will in training.
+Both networks use the batch statistics of these images, as in training.
 
-A halved tail at output stride 16 needs this most: its first block there has as many channels going out as coming in,
-and so a shortcut that the full network has not, which drowns what a plain cut kept. Of the variance of the full
-V3-Small's last features on CamVid's validation frames the halved tail's explain, linearly, 12 % with random weights,
-12 % cut, 23 % cut without that shortcut, and 31 % fitted.
+A halved tail at output stride 16 needs this most: its first block has as many output as input channels, and so a
+shortcut that the full network lacks, which drowns what a plain cut kept. Of the variance of the full V3-Small's last
+features on CamVid's validation frames, the halved tail's explain, linearly, 12 % with random weights, 12 % cut, 23 %
+cut without that shortcut, and 31 % fitted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,23 +33,22 @@ from mnv3.backbones.rows import Table, layer_names, named_rows
 KNOWN = (("",), ("expand", "depthwise", "project"))
 """Parts of the rows that can be fitted."""
 
-RIDGE = 1e-3  # of the inputs' mean variance, added to each: channels that hardly vary get no large weights
+RIDGE = 1e-3  # share of the inputs' mean variance added to each, so that channels that hardly vary get small weights
 
 
 class Seen(NamedTuple):
-    """What a row of the full network computes, [n, channels] for n places: before the first activation, and its
-    output."""
+    """Values of a row of the full network, [n, channels] for n positions."""
 
-    before: Tensor
+    before: Tensor  # before the first activation
     output: Tensor
 
 
 @torch.no_grad()
 def refit(narrow: Backbone, state: Mapping[str, Tensor], kept: Kept, images: Tensor) -> None:
-    """Fit the tail of `narrow`, which holds what `transfer.narrow` made of a full backbone's `state`.
+    """Fit the tail of `narrow`, which holds the weights that `cut.narrow` made of a full backbone's `state`.
 
-    `kept`: as that noted them. `images` [N, 3, H, W] as the backbone gets them; N * H * W / 256 places should be
-    several times as many as the channels of the widest layer.
+    `kept` is that function's second result. `images` [N, 3, H, W] are as the backbone gets them; N * H * W / 256
+    positions should be several times the channels of the widest layer.
     """
     names, rows = layer_names(narrow.table), narrow.table
     full = Backbone(narrow.family, full_table(rows, state), [names[-1]], padding=_padding(narrow), bn_momentum=0)
@@ -77,7 +75,7 @@ def refit(narrow: Backbone, state: Mapping[str, Tensor], kept: Kept, images: Ten
 
 
 def can_refit(table: Table, state: Mapping[str, Tensor]) -> bool:
-    """Whether all rows that are narrower than the full backbone of `state` are of kinds that `refit` knows."""
+    """Whether `refit` supports all rows from the first that is narrower than in the full backbone of `state`."""
     full, changed = named_rows(full_table(table, state)), []
     for row, wide in zip(table, full, strict=True):
         parts = tuple(conv.part for conv in wide.convs if conv.norm)
@@ -87,8 +85,11 @@ def can_refit(table: Table, state: Mapping[str, Tensor]) -> bool:
 
 
 def _fit_block(layer: Block, x: Tensor, seen: Seen, inside: Tensor, directions: Tensor) -> Tensor:
-    """Fit a bottleneck and return its output. A shortcut passes on what the blocks before have left to do, and what it
-    adds itself: the first block of a halved tail can have one that the full network has not (Small, stride 16)."""
+    """Fit a bottleneck and return its output.
+
+    The target of a block with a shortcut is what its input leaves to do: the first block of a halved tail can have a
+    shortcut that the full network lacks (Small, stride 16).
+    """
     expand, *middle, project = layer.children()
     assert isinstance(expand, ConvNormAct) and isinstance(project, ConvNormAct)
     _fit(expand, _places(x), seen.before[:, inside])
@@ -100,7 +101,7 @@ def _fit_block(layer: Block, x: Tensor, seen: Seen, inside: Tensor, directions: 
 
 
 def _fit(layer: ConvNormAct, inputs: Tensor, wanted: Tensor) -> None:
-    """Make a 1x1 convolution and its norm give `wanted` [n, outputs] for `inputs` [n, inputs], as nearly as can be."""
+    """Fit a 1x1 convolution and its norm to map `inputs` [n, inputs] to `wanted` [n, outputs], by least squares."""
     centred, mean = inputs - inputs.mean(0), wanted.mean(0)
     gram = centred.T @ centred
     gram.diagonal().add_(RIDGE * gram.diagonal().mean())
@@ -115,7 +116,7 @@ def _fit(layer: ConvNormAct, inputs: Tensor, wanted: Tensor) -> None:
 
 
 def _look(full: Backbone, names: tuple[str, ...], x: Tensor) -> dict[str, Seen]:
-    """What the rows `names` compute from `x`."""
+    """Return what the rows `names` compute from `x`."""
     seen = {}
     for name in names:
         layer = full.get_submodule(name)
@@ -130,17 +131,17 @@ def _look(full: Backbone, names: tuple[str, ...], x: Tensor) -> dict[str, Seen]:
 def _directions(
     seen: list[Seen], state: Mapping[str, Tensor], names: tuple[str, ...], chain: list[str], count: int
 ) -> Tensor:
-    """[channels, count]: from the full network's channels between the blocks of `chain` to the narrowed one's."""
+    """Return [channels, count]: projects the full network's channels after `chain`'s blocks to the narrow one's."""
     streams = torch.cat([each.output for each in seen])
-    behind = names[names.index(chain[-1]) + 1 :][:1]
-    norms = [norm for name in (*chain[1:], *behind) if (norm := reading(state, name)) is not None]
+    following = names[names.index(chain[-1]) + 1 :][:1]
+    norms = [norm for name in (*chain[1:], *following) if (norm := reading(state, name)) is not None]
     weight = torch.stack(norms).square().sum(0).sqrt() if norms else torch.ones(streams.shape[1])
     _, vectors = torch.linalg.eigh(torch.cov((streams * weight).T))
     return weight[:, None] * vectors[:, -count:]
 
 
 def _chain(full: Backbone, names: tuple[str, ...], index: int) -> list[str]:
-    """A block and those behind it that add to its output; none if it adds to another's itself."""
+    """Return a block and the following ones that add to its output; none if it adds to an earlier one's itself."""
     adding = [isinstance(layer := full.get_submodule(name), Block) and layer.residual for name in names]
     if adding[index]:
         return []
@@ -156,7 +157,7 @@ def _padding(narrow: Backbone) -> Padding:
 
 @contextmanager
 def _batch_statistics(network: nn.Module) -> Iterator[None]:
-    """Norms by the batch, which leaves no trace in their running statistics."""
+    """Use batch statistics in norms without changing their running ones."""
     norms = [layer for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)]
     before, training = [norm.momentum for norm in norms], network.training
     for norm in norms:
@@ -175,5 +176,5 @@ def _forward(layer: nn.Module, x: Tensor) -> Tensor:
 
 
 def _places(x: Tensor) -> Tensor:
-    """[N, C, h, w] -> [N * h * w, C], a copy: activations work in place."""
+    """[N, C, h, w] -> [N * h * w, C], a copy because activations work in place."""
     return x.movedim(1, -1).flatten(0, -2).clone()

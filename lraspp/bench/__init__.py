@@ -1,1 +1,1 @@
-"""What `mnv3 bench task=lraspp` measures, beside torchvision's segmenter and cityscapesscripts."""
+"""`mnv3 bench task=lraspp`: comparisons with torchvision's segmenter and cityscapesscripts."""

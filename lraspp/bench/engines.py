@@ -23,7 +23,7 @@ Size = tuple[int, int]
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """The same contestants for every number of threads."""
+    """Yield the same contestants for every number of threads."""
     engines, notes = usable(cfg.bench.accelerator)
     options = network_options(cfg)
     with scratch_folder("engines") as folder:
@@ -52,7 +52,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
 
 
 def eager(threads: int, size: Size, compiled: bool, options: dict[str, Any]) -> Function:
-    """PyTorch, as `mnv3 predict` runs a checkpoint; `compiled`: the network by torch.compile."""
+    """mnv3's segmenter in PyTorch, as `mnv3 predict` runs a checkpoint; `compiled`: with torch.compile."""
     torch.set_num_threads(threads)
     predictor = _predictor(options)
     if compiled:
@@ -77,7 +77,7 @@ def theirs(threads: int, size: Size) -> Function:
 
 
 def _export(folder: Path, options: dict[str, Any], size: Size) -> dict[str, str]:
-    """Paths of the whole pipeline, and of the network alone."""
+    """Export the whole pipeline and the network alone; return their paths by kind."""
     from mnv3.lraspp.export.build import export_network, raw_model, whole_model
     from mnv3.lraspp.export.hooks import facts
 

@@ -1,8 +1,8 @@
-"""The network of `mnv3 bench task=lraspp`: ours and torchvision's lraspp_mobilenet_v3_large on the same frames.
+"""`mnv3 bench task=lraspp`: mnv3's network and torchvision's lraspp_mobilenet_v3_large on the same frames.
 
-Each contestant runs in a process of its own. torchvision's runs there as it comes; in the memory layout that suits a
-CPU better, channels last; and with the memory allocator set as `mnv3 train` sets it. Training has the first of these
-alone: a contestant takes 4 to 5 GB there, and all are in memory at once.
+Each contestant runs in its own process. torchvision's runs with default settings, with channels-last memory, which
+suits a CPU better, and with the memory allocator set as in `mnv3 train`. Training has only the first of these, because
+each contestant takes 4 to 5 GB and all are in memory at once.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ THEIRS_LAST, THEIRS_LAST_KEEPING = f"{THEIRS}, channels last", f"{THEIRS}, chann
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """One frame to its label map; a training step in float32 and in bfloat16; scoring, beside cityscapesscripts."""
+    """Yield one frame to its label map; a training step in float32 and bfloat16; scoring beside cityscapesscripts."""
     options, batch, place = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
     yield Comparison(
         f"one {FRAME[1]} x {FRAME[0]} frame to its label map",
@@ -60,7 +60,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
 
 
 def our_frame(options: dict[str, Any], device: str) -> Function:
-    """One uint8 frame to the class of every pixel, batch 1, eager."""
+    """One uint8 frame to the class of every pixel, batch 1, eager mode."""
     segmenter = fold_norms(make_segmenter(options).to(device))
     frame, _ = _random_batch(1, FRAME, device)
 
@@ -72,7 +72,7 @@ def our_frame(options: dict[str, Any], device: str) -> Function:
 
 
 def their_frame(channels_last: bool, device: str) -> Function:
-    """The same with torchvision's segmenter, the frame normalised beforehand."""
+    """The same with torchvision's segmenter, on a frame normalised beforehand."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
     segmenter = make_peer(device).eval().to(memory_format=layout)  # type: ignore[call-overload]
     frame = _random_batch(1, FRAME, device)[0].div(127.5).sub(1).contiguous(memory_format=layout)
@@ -85,12 +85,12 @@ def their_frame(channels_last: bool, device: str) -> Function:
 
 
 def our_step(options: dict[str, Any], batch: int, precision: str, device: str) -> Function:
-    """One step of SGD from uint8 crops and label maps to new weights."""
+    """One SGD step from uint8 crops and label maps to new weights."""
     return partial(our_training(options, precision, device), *_random_batch(batch, CROP, device))
 
 
 def our_training(options: dict[str, Any], precision: str, device: str) -> Step:
-    """One step of SGD, a function of crops and label maps as a loader gives them."""
+    """One SGD step, a function of a loader's crops and label maps."""
     segmenter = make_segmenter(options).to(device).train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     align = segmenter.preset.align_corners
     return training_step(
@@ -102,13 +102,13 @@ def our_training(options: dict[str, Any], precision: str, device: str) -> Step:
 
 
 def their_step(batch: int, precision: str, device: str) -> Function:
-    """The same step of torchvision's segmenter, the crops normalised beforehand."""
+    """The same step with torchvision's segmenter, on crops normalised beforehand."""
     images, labels = _random_batch(batch, CROP, device)
     return partial(their_training(precision, device), images / 127.5 - 1, labels.long())
 
 
 def their_training(precision: str, device: str) -> Step:
-    """The same with torchvision's segmenter, a function of normalised crops and int64 label maps."""
+    """One SGD step of torchvision's segmenter, a function of normalised crops and int64 label maps."""
     segmenter = make_peer(device).train()
     return training_step(
         segmenter,
@@ -119,7 +119,7 @@ def their_training(precision: str, device: str) -> Step:
 
 
 def network_options(cfg: DictConfig) -> dict[str, Any]:
-    """What `make_segmenter` needs of the configuration, plain."""
+    """Return the options of `make_segmenter` from the configuration, as plain values."""
     task = cfg.task
     return {
         "preset": task.preset,
@@ -135,19 +135,19 @@ def network_options(cfg: DictConfig) -> dict[str, Any]:
 
 
 def make_segmenter(options: dict[str, Any]) -> Segmenter:
-    """With random weights, the same in every process."""
+    """Build a segmenter with random weights, the same in every process."""
     torch.manual_seed(0)
     return build_segmenter(**options)
 
 
 def make_peer(device: str) -> nn.Module:
-    """torchvision's segmenter with random weights: V3-Large at output stride 16, its tail not halved."""
+    """Return torchvision's segmenter with random weights: V3-Large at output stride 16 with a full tail."""
     torch.manual_seed(0)
     return lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=NUM_CLASSES).to(device)
 
 
 def _random_batch(batch: int, size: tuple[int, int], device: str) -> tuple[Tensor, Tensor]:
-    """The same images and label maps in every process; a tenth of the pixels is void."""
+    """Return random images and label maps, the same in every process; a tenth of the pixels is ignored."""
     random = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (batch, 3, *size), dtype=torch.uint8, generator=random)
     labels = torch.randint(0, NUM_CLASSES, (batch, *size), dtype=torch.uint8, generator=random)

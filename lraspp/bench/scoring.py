@@ -1,7 +1,7 @@
-"""What scoring adds to an evaluation, beside cityscapesscripts on the same predictions.
+"""Time of scoring, beside cityscapesscripts on the same predictions.
 
-The frames are drawn street scenes of Cityscapes' size; a prediction is the truth moved by a few pixels.
-cityscapesscripts weighs instances too, of which a real frame has more than these: its time is a low one.
+The frames are drawn street scenes of Cityscapes' size; a prediction is the truth shifted by a few pixels.
+cityscapesscripts also weights instances, of which real frames have more: its time is a lower bound.
 """
 
 import atexit
@@ -33,7 +33,7 @@ OFFICIAL, WITH_FILES = "cityscapesscripts", "cityscapesscripts, its files writte
 
 
 def comparison() -> Comparison:
-    """Scoring FRAMES label maps that are at hand, on the CPU."""
+    """Return the comparison of scoring FRAMES label maps in memory, on the CPU."""
     height, width = FRAME
     return Comparison(
         f"scoring {FRAMES} label maps of {width} x {height}",
@@ -48,8 +48,8 @@ def comparison() -> Comparison:
 
 
 class Frames(NamedTuple):
-    """`truths` and `predictions` [1, H, W] uint8 class indices of the frames of `data`, whose files stay
-    for as long as this process; so do the predictions as label files, in `results`."""
+    """`truths` and `predictions` [1, H, W] uint8 class indices of the frames of `data`; `results` holds the predictions
+    as label files. All files exist until the process ends."""
 
     data: FrameData
     truths: list[torch.Tensor]
@@ -58,7 +58,7 @@ class Frames(NamedTuple):
 
 
 def counting(reading: bool) -> Callable[[], Scores]:
-    """Ours: from predictions and labels to scores; `reading` the label files first, which a loader otherwise does."""
+    """mnv3: from predictions and labels to scores; `reading`: also read the label files, otherwise a loader's work."""
     frames = _frames()
 
     def score() -> Scores:
@@ -73,7 +73,7 @@ def counting(reading: bool) -> Callable[[], Scores]:
 
 
 def official(writing: bool) -> Callable[[], OfficialScores]:
-    """cityscapesscripts on files; `writing` those of the predictions first."""
+    """cityscapesscripts on files; `writing`: also write those of the predictions."""
     frames = _frames()
 
     def score() -> OfficialScores:
@@ -86,7 +86,7 @@ def official(writing: bool) -> Callable[[], OfficialScores]:
 
 
 def _frames() -> Frames:
-    """The same ones in every process."""
+    """Draw frames, the same in every process."""
     keeper = ExitStack()
     atexit.register(keeper.close)
     folder = keeper.enter_context(scratch_folder("scoring"))

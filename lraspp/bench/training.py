@@ -1,8 +1,8 @@
-"""Training from frames for `mnv3 bench task=lraspp bench.what=training`: the loader alone, the step alone, both.
+"""`mnv3 bench task=lraspp bench.what=training`: training from frames, the loader alone, the step alone, both.
 
-The frames are drawn street scenes in Cityscapes' layout and size. Ours is timed from their PNG files, and from the
-decoded copies that `mnv3 data cache` makes of them. torchvision's side is its Cityscapes data set with the transforms
-of its reference recipe for segmentation, in their second version, on tensors.
+The frames are drawn street scenes in Cityscapes' layout and size. mnv3 is timed from their PNG files and from decoded
+copies (`mnv3 data cache`). torchvision's side is its Cityscapes data set with the v2 transforms, on tensors, of its
+reference recipe for segmentation.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ Place = dict[str, dict[str, Any]]
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """Loading by one core; the step; step and loader."""
+    """Yield loading on one core; the step; step and loader."""
     options, batch, on = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
     frames = BATCHES * batch
     workers = worker_count("auto", 1)
@@ -80,13 +80,13 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
 
 
 def _comparison(title: str, contestants: dict[str, tuple[Any, ...]], **more: Any) -> Comparison:
-    """Ours with the allocator of `mnv3 train`, theirs as it comes."""
+    """Build a comparison: ours with the allocator of `mnv3 train`, theirs with default settings."""
     each = {name: Contestant(*work, keep_freed=name != THEIRS) for name, work in contestants.items()}
     return Comparison(title, OURS, each, **more)
 
 
 def our_loading(place: Place, batch: int) -> Function:
-    """A pass over the frames by one core."""
+    """A pass over the frames on one core."""
     return loading(_our_loader(place, batch, workers=0))
 
 
@@ -120,7 +120,7 @@ def their_epoch(folder: str, batch: int, workers: int, device: str) -> Function:
 
 
 def _place(folder: str, frames: int, cache: str) -> Place:
-    """Sections `dataset` and `data` of the configuration, with decoded copies in the folder `cache` if it has any."""
+    """Return the sections `dataset` and `data` of the configuration; `cache`: the folder of decoded copies, if any."""
     height, width = FRAME
     return {
         "dataset": {"name": "streets", "seed": 0, "train": frames, "val": 1, "height": height, "width": width},
@@ -162,7 +162,7 @@ def _their_loader(folder: str, batch: int, workers: int) -> DataLoader[Any]:
 
 
 def _known(labels: torch.Tensor) -> torch.Tensor:
-    """Cityscapes' ids as classes of the network, which that data set leaves to the user."""
+    """Map Cityscapes' ids to classes of the network, which torchvision's data set leaves to the user."""
     return labels.where(labels < NUM_CLASSES, IGNORE).flatten(0, -3)
 
 

@@ -1,11 +1,11 @@
-"""Random crops of frames at random scales: the authors' augmentation, and one with colours."""
+"""Random crops of frames at random scales: the authors' augmentation, and one that also changes colours."""
 
 import numpy as np
 
 from mnv3.tools.images.view import Box, View, view_of
 
 SCALES = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
-"""Of a frame in training (min_scale_factor, max_scale_factor and scale_factor_step_size of the authors' DeepLab)."""
+"""Training scales (min_scale_factor, max_scale_factor and scale_factor_step_size of the authors' DeepLab)."""
 
 
 def augment(
@@ -15,12 +15,11 @@ def augment(
     rng: np.random.Generator,
     input_size: tuple[int, int] | None = None,
 ) -> View:
-    """Draw which part of a frame of `frame_size` (H, W) fills a crop (h, w).
+    """Draw the part of a frame of `frame_size` (H, W) that fills a crop (h, w).
 
-    `paper`: the frame is scaled by one of SCALES, a crop is cut at random, padded where the frame is smaller, and
-    flipped half of the time. `modern`: any scale from the first to the last (and other colours: see `recolour`).
-    `flip`: scale 1, for short trainings.
-    `input_size`: what scale 1 is, (h, w); None for the frame's own size.
+    `paper`: scale by one of SCALES, cut a random crop, padded if the frame is smaller, and flip half of the time.
+    `modern`: any scale between the first and the last (and other colours, see `recolour`). `flip`: scale 1, for short
+    trainings. `input_size`: frame size (h, w) at scale 1; None for the frame's own size.
     """
     scale = _scale(name, rng)
     base = input_size or frame_size
@@ -39,6 +38,6 @@ def _scale(name: str, rng: np.random.Generator) -> float:
 
 
 def _place(full: int, side: int, rng: np.random.Generator) -> int:
-    """Where a window of `side` begins on an axis of `full`: inside it, or around it if the window is larger."""
+    """Draw the start of a window of `side` on an axis of `full`: inside it, or around it if the window is larger."""
     free = full - side
     return int(rng.integers(min(free, 0), max(free, 0), endpoint=True))

@@ -1,8 +1,8 @@
 """Decoded copies of frames, so that a training crop is read without decoding its frame.
 
-A 2048x1024 PNG takes ten times as long to decode as the rest of a training sample takes. A copy is one file a frame: a
-header of HEADER bytes (JSON, padded), then the image [H, W, 3] and the label file's values [H, W], all uint8 and as
-they are. It is mapped into memory, of which only the rows and columns of a crop are then read.
+Decoding a 2048x1024 PNG takes ten times as long as the rest of a training sample. A copy is one file per frame: a
+header of HEADER bytes (JSON, padded), then the image [H, W, 3] and the label file's values [H, W], all uint8. The file
+is memory-mapped, so only the rows and columns of a crop are read.
 """
 
 import json
@@ -27,15 +27,15 @@ from mnv3.tools.images.read import image_size
 from mnv3.tools.machine.stops import cancelling
 
 HEADER = 4096
-"""Bytes before the pixels: a page of memory, so that the pixels begin on one."""
+"""Bytes before the pixels, one memory page, for alignment."""
 VERSION = 1
 SUFFIX = ".frame"
 REPORTS = 10
-"""Lines on how far it is."""
+"""Progress lines per call."""
 
 
 class Written(NamedTuple):
-    """What `write_copies` did: frames copied now, frames that had a fresh copy, bytes of all copies."""
+    """Result of `write_copies`: frames copied now, frames with a fresh copy already, bytes of all copies."""
 
     new: int
     kept: int
@@ -43,7 +43,7 @@ class Written(NamedTuple):
 
 
 def key(name: str, folder: Path, root: Path) -> Path:
-    """A folder name of its own for the data set in `folder`: that below the data root, so that both can be moved."""
+    """Return a unique relative path for the data set in `folder`: that below the data root, so that both can move."""
     try:
         below = folder.absolute().relative_to(root.absolute())
     except ValueError:
@@ -52,7 +52,7 @@ def key(name: str, folder: Path, root: Path) -> Path:
 
 
 class Header(NamedTuple):
-    """What a copy says of itself: its frame's size (H, W), whether label values follow the image, and their files."""
+    """Header of a copy: the frame's size (H, W), whether label values follow the image, and the stamp of its files."""
 
     size: tuple[int, int]
     has_values: bool
@@ -60,19 +60,19 @@ class Header(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Of the whole copy."""
+        """Length of the whole copy."""
         height, width = self.size
         return HEADER + height * width * (4 if self.has_values else 3)
 
 
 def with_copies(data: FrameData, folder: Path, log: Callable[[str], None]) -> tuple[Frame, ...]:
-    """The frames of `data`, those that have a fresh copy in `folder` with its path. `log` hears of it if any has."""
+    """Return the frames of `data` with the paths of fresh copies in `folder`; log how many there are, if any."""
     if not folder.is_dir():
         return data.frames
     frames = tuple(look_at_all(lambda index: _with_copy(data.frames[index], folder), len(data)))
     fresh = sum(frame.cached is not None for frame in frames)
     stale = sum(path_of(frame, folder).exists() for frame in frames) - fresh
-    renew = f"; {stale} are older than their frames or damaged: `mnv3 data cache` renews them" if stale else ""
+    renew = f"; {stale} are outdated or damaged: run `mnv3 data cache` to renew them" if stale else ""
     if fresh or stale:
         log(f"Decoded copies of {fresh} of {len(frames)} frames are in {folder}{renew}.")
     return frames
@@ -90,29 +90,29 @@ def _with_copy(frame: Frame, folder: Path) -> Frame:
 
 
 def path_of(frame: Frame, folder: Path) -> Path:
-    """Where the copy of `frame` is, or would be."""
+    """Return the path of the copy of `frame`, whether it exists or not."""
     return folder / f"{frame.name}{SUFFIX}"
 
 
 def size_of(path: Path) -> tuple[int, int]:
-    """Height and width of the frame in the copy `path`. Raises OSError if it is gone or damaged."""
+    """Return the (H, W) of the frame in the copy `path`. Raises OSError if it is missing or damaged."""
     return _header(path).size
 
 
 def map_copy(path: Path) -> Pixels:
-    """The pixels of a copy, as maps of its file: read where they are used. Raises OSError if it is gone or damaged."""
+    """Map the pixels of a copy into memory, to be read on use. Raises OSError if it is missing or damaged."""
     header = _header(path)
     height, width = header.size
     try:
         mapped = np.memmap(path, np.uint8, "r", HEADER, (header.bytes - HEADER,))
-    except ValueError as error:  # cut off since
+    except ValueError as error:  # truncated in the meantime
         raise OSError(f"{path} is not a whole copy: {error}") from None
     image = mapped[: height * width * 3].reshape(height, width, 3)
     return Pixels(image, mapped[height * width * 3 :].reshape(height, width) if header.has_values else None)
 
 
 def _header(path: Path) -> Header:
-    """Raises OSError unless the copy is of this version and has the length that its header tells."""
+    """Read a copy's header. Raises OSError unless it is of this version and the file has the right length."""
     with path.open("rb") as file:
         content, length = file.read(HEADER), os.fstat(file.fileno()).st_size
     try:
@@ -127,16 +127,16 @@ def _header(path: Path) -> Header:
 
 
 def _stamp(frame: Frame) -> list[list[int]]:
-    """Time of change and size of both files: other files have others."""
+    """Return modification time and size of both files, which identify them."""
     files = [os.stat(path) for path in (frame.image, frame.label) if path is not None]
     return [[file.st_mtime_ns, file.st_size] for file in files]
 
 
 def write_copies(data: FrameData, folder: Path, log: Callable[[str], None], workers: int | None = None) -> Written:
-    """Write the copies that are missing or older than their frames into `folder`; says the size first.
+    """Log the size, then write the copies that are missing or outdated into `folder`.
 
-    A copy is whole or not there, so a call that was stopped goes on where it was. Raises UserError: not enough room;
-    and, after all other frames have been copied, those that cannot be read.
+    Copies are written whole or not at all, so an interrupted call can resume. Raises UserError: not enough room; or,
+    after copying all other frames, unreadable frames.
     """
     todo = [frame for frame in data.frames if _with_copy(frame, folder).cached is None]
     kept = len(data) - len(todo)
@@ -146,24 +146,24 @@ def write_copies(data: FrameData, folder: Path, log: Callable[[str], None], work
     free = shutil.disk_usage(_existing(folder)).free
     log(
         f"{data.name}, {data.split}: {len(todo)} of {len(data)} frames to decode into {folder}: "
-        f"{gigabytes(needed)} more, {gigabytes(present)} are there, {gigabytes(free)} are free."
+        f"{gigabytes(needed)} more, {gigabytes(present)} exist, {gigabytes(free)} are free."
     )
     if needed > free:
         raise UserError(f"No room in {folder}: {gigabytes(needed)} are needed, {gigabytes(free)} are free.")
     start = time.perf_counter()
     write = partial(_write_copy, folder)
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool, cancelling(pool):  # decoders leave Python's lock
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool, cancelling(pool):  # decoders release the GIL
         problems = _collect(pool.map(write, todo), len(todo), log)
     new = len(todo) - len(problems)
     total = _bytes_present(data.frames, folder)
-    log(f"{new} frames decoded in {time.perf_counter() - start:.0f} s: {gigabytes(total)} on the disk for this split.")
+    log(f"{new} frames decoded in {time.perf_counter() - start:.0f} s: {gigabytes(total)} on disk for this split.")
     if problems:
         raise UserError(*problems)
     return Written(new, kept, total)
 
 
 def _collect(results: Iterable[str | None], count: int, log: Callable[[str], None]) -> list[str]:
-    """The problems among `results`, saying now and then how far it is."""
+    """Return the problems among `results`; log progress."""
     problems = []
     for done, problem in enumerate(results, start=1):
         problems += [problem] if problem else []
@@ -173,9 +173,9 @@ def _collect(results: Iterable[str | None], count: int, log: Callable[[str], Non
 
 
 def _write_copy(folder: Path, frame: Frame) -> str | None:
-    """Decode one frame into `folder`; what is wrong with it, if anything is."""
+    """Decode one frame into `folder`; return the problem with it, None if it is fine."""
     try:
-        stamp = _stamp(frame)  # before reading: a file that changes meanwhile makes a stale copy, not a wrong one
+        stamp = _stamp(frame)  # before reading, so that a concurrent change makes the copy stale, not wrong
         image, values = decode(frame)
     except UserError as error:
         return " ".join(error.problems)
@@ -191,7 +191,7 @@ def _write_copy(folder: Path, frame: Frame) -> str | None:
 
 
 def remove_copies(data: FrameData, folder: Path, log: Callable[[str], None]) -> int:
-    """Remove the copies of this split, stale ones too; returns the bytes that are free again."""
+    """Remove the copies of this split, including stale ones; return the bytes freed."""
     files = sorted(folder.rglob(f"*{SUFFIX}")) if folder.is_dir() else []
     freed = sum(file.stat().st_size for file in files)
     for file in files:
@@ -206,7 +206,7 @@ def remove_copies(data: FrameData, folder: Path, log: Callable[[str], None]) -> 
 
 
 def _bytes_needed(frames: list[Frame]) -> int:
-    """Bytes of the copies of `frames`, from the headers of their files. What cannot be read is told later."""
+    """Return the bytes of copies of `frames`, from file headers; unreadable files are reported later."""
     needed = 0
     for frame in frames:
         try:
@@ -223,10 +223,10 @@ def _bytes_present(frames: Iterable[Frame], folder: Path) -> int:
 
 
 def _existing(folder: Path) -> Path:
-    """The closest folder above that is there."""
+    """Return the closest existing folder at or above `folder`."""
     return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.is_dir())
 
 
 def gigabytes(count: int) -> str:
-    """Bytes in words."""
+    """Format a number of bytes."""
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

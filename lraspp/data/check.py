@@ -1,4 +1,4 @@
-"""Looks at every frame and label map of a split, before a training does."""
+"""Check every frame and label map of a split before training."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from mnv3.tools.files.write import write_json
 
 
 def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
-    """Check `split` of a data set, or train and val, for `mnv3 data check`; returns what makes it unusable."""
+    """Check `split`, or train and val if None, for `mnv3 data check`; return what makes the data unusable."""
     problems: list[str] = []
     seen = []
     for _, (found, lacking) in open_splits(split, lambda name: find_frames(dataset, data, name, print), problems):
@@ -40,8 +40,8 @@ def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
 def check_split(data: FrameData, out: Path, log: Callable[[str], None], seen: Seen | None = None) -> list[str]:
     """Decode every frame; write `out`/<split>.json (all findings) and `out`/<split>.png (a mosaic with label maps).
 
-    Prints a summary by `log`. Returns sentences on what makes the split unusable, empty if nothing does. `seen`: the
-    frames, where they have been decoded already.
+    Logs a summary by `log`. Returns a sentence for each problem that makes the split unusable. `seen`: the frames, if
+    already decoded.
     """
     seen = seen or look(data)
     findings = _findings(data, seen)
@@ -99,7 +99,7 @@ def _summary(findings: dict[str, Any]) -> list[str]:
 
 
 def _mosaic(data: FrameData, looks: list[Look]) -> Tensor | None:
-    """Frames spread over the split under their label maps, and a legend. None if none can be read."""
+    """Draw frames, evenly spaced over the split, under their label maps, and a legend. None if none is readable."""
     readable = [index for index, look in enumerate(looks) if look.size]
     if not readable:
         return None

@@ -1,4 +1,4 @@
-"""Weights of classes in the cross-entropy: given, or by how rare a class is."""
+"""Class weights of the cross-entropy: user-supplied, or by the rarity of each class."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,9 +18,9 @@ RAREST = 1.02
 def class_weights(
     wanted: str | Sequence[float] | None, data: FrameData, log: Callable[[str], None], on_error: str = "raise"
 ) -> Tensor | None:
-    """[K] float32 by recipe.class_weights: none, a number a class of `data`, or "balanced", by its label files.
+    """Return [K] float32 by recipe.class_weights: None, one number per class of `data`, or "balanced" (label files).
 
-    Raises UserError: another word, another count of numbers, a negative one, all zero; an unreadable label file, unless
+    Raises UserError: another word, a wrong count of numbers, a negative one, all zero; an unreadable label file, unless
     `on_error` is "skip".
     """
     if wanted is None:
@@ -38,19 +38,21 @@ def class_weights(
     if len(numbers) != len(names) or not good or not any(numbers):
         raise UserError(
             f"recipe.class_weights: {len(names)} numbers of at least 0 are needed, not all 0, one for each of "
-            f"{', '.join(names)}; given are {len(numbers)}: {numbers}."
+            f"{', '.join(names)}; got {len(numbers)}: {numbers}."
         )
     return torch.tensor(numbers, dtype=torch.float32)
 
 
 def balanced(counts: np.ndarray) -> np.ndarray:
-    """[K] pixels of each class -> [K] weights."""
+    """Return weights [K] from the pixels of each class [K]."""
     return 1 / np.log(RAREST + counts / max(counts.sum(), 1))
 
 
 def pixel_counts(data: FrameData, on_error: str = "raise") -> np.ndarray:
-    """[K] int64: pixels of each class in all label files of `data`. Raises UserError for a file that cannot be read,
-    unless `on_error` is "skip"."""
+    """Count the pixels of each class in all label files of `data`, [K] int64.
+
+    Raises UserError for an unreadable file, unless `on_error` is "skip".
+    """
 
     def count(index: int) -> np.ndarray:
         label = data.frames[index].label
@@ -60,7 +62,7 @@ def pixel_counts(data: FrameData, on_error: str = "raise") -> np.ndarray:
         except UserError:
             if on_error == "raise":
                 raise
-            return np.zeros(256, dtype=np.int64)  # the loader tells of it
+            return np.zeros(256, dtype=np.int64)  # the loader reports it
 
     found = sum(look_at_all(count, len(data)), np.zeros(256, dtype=np.int64))
     assert not found[len(data.classes) : UNKNOWN].any()

@@ -10,7 +10,7 @@ CITYSCAPES = tuple(SegClass(label.name, label.color, label.category, label.id) f
 """The 19 evaluated classes; class index = train id."""
 
 CITYSCAPES_IGNORED = tuple(label.id for label in labels if label.id >= 0 and label.trainId == 255)
-"""Label ids that are neither trained on nor scored. The licence plate's id of -1 is in no label file."""
+"""Label ids that are neither trained on nor scored. The licence plate's id, -1, occurs in no label file."""
 
 CAMVID = tuple(
     SegClass(name, colour, None, index)
@@ -37,7 +37,7 @@ CAMVID_IGNORED = (11,)
 
 
 def _voc_colour(index: int) -> tuple[int, int, int]:
-    """The devkit's rule: the bits of the index go to red, green and blue in turn, highest bit of the colour first."""
+    """Apply the devkit's rule: bits of the index go to red, green and blue in turn, highest bit of the colour first."""
     return tuple(sum((index >> (3 * bit + channel) & 1) << (7 - bit) for bit in range(3)) for channel in range(3))  # type: ignore[return-value]
 
 

@@ -1,4 +1,4 @@
-"""One frame at a time: a random crop for training, the whole frame for scoring; randomness by (seed, epoch, index)."""
+"""Datasets of random crops for training and whole frames for scoring; randomness depends on (seed, epoch, index)."""
 
 from functools import partial
 from typing import NamedTuple
@@ -18,12 +18,12 @@ from mnv3.tools.images.recolour import recolour
 from mnv3.tools.images.view import FILL, Box, View, whole
 
 NO_FRAME = -1
-"""Index of a grey frame, all of it ignored, in the place of one that cannot be read."""
+"""Index of the grey frame, all ignored, that replaces an unreadable one."""
 
 
 class Sample(NamedTuple):
     """`image` [3, h, w] uint8. `labels` [h, w] uint8: class indices and IGNORE. `index`: of the frame, or NO_FRAME.
-    `problems`: what is unreadable."""
+    `problems`: unreadable files."""
 
     image: Tensor
     labels: Tensor
@@ -32,18 +32,18 @@ class Sample(NamedTuple):
 
 
 def read_pixels(frame: Frame) -> Pixels:
-    """A frame as stored: mapped from its decoded copy if it has one, else decoded; the same pixels either way."""
+    """Map a frame from its decoded copy if it has one, else decode it; the pixels are the same."""
     if frame.cached is not None:
         try:
             return map_copy(frame.cached)
-        except OSError:  # removed, or on a disk that is gone: the files are still there
+        except OSError:  # the copy was removed; the original files remain
             pass
     return decode(frame)
 
 
 class TrainingFrames(Dataset[Sample]):
-    """Random crops of (h, w) `crop` of the frames of `data`, see `augment`; the next readable frame in the place of an
-    unreadable one. Never raises for a bad file: the loader decides what the problems are worth."""
+    """Random crops of `crop` (h, w) of the frames of `data`, see `augment`; the next readable frame replaces an
+    unreadable one. Never raises for a bad file: the loader handles `problems`."""
 
     def __init__(
         self,
@@ -77,8 +77,8 @@ class TrainingFrames(Dataset[Sample]):
 
 
 class WholeFrames(Dataset[Sample]):
-    """Frames of `data` as they are, for scoring. A frame without label file is all IGNORE; NO_FRAME, of (h, w)
-    `sizes[index]`, is in the place of an unreadable one."""
+    """Whole frames of `data`, for scoring. A frame without label file is all IGNORE; NO_FRAME, of `sizes[index]`
+    (h, w), replaces an unreadable one."""
 
     def __init__(self, data: FrameData, sizes: list[tuple[int, int]]) -> None:
         self.data, self.sizes = data, sizes
@@ -104,13 +104,13 @@ class WholeFrames(Dataset[Sample]):
 
 
 def look_up(values: np.ndarray, view: View, size: tuple[int, int], frame: Frame, data: FrameData) -> Tensor:
-    """Class indices [h, w] uint8 of `values` through `view`. Raises UserError for a value that `data` does not have."""
+    """Return class indices [h, w] uint8 of `values` through `view`. Raises UserError for a value unknown to `data`."""
     classes = render_labels(values, data.table, view, size)
     check_known(classes, values, frame, data)
     return classes
 
 
 def blank(size: tuple[int, int]) -> Sample:
-    """A grey frame without labels."""
+    """Return a grey frame without labels."""
     grey, nothing = (torch.full(shape, fill, dtype=torch.uint8) for shape, fill in (((3, *size), FILL), (size, IGNORE)))
     return Sample(grey, nothing, NO_FRAME)

@@ -1,4 +1,4 @@
-"""A split of a segmentation data set: its frames, its classes, and what the values in its label files mean."""
+"""A split of a segmentation data set: its frames, its classes, and the meaning of its label values."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,16 +11,16 @@ IGNORE = 255
 """Class index of pixels that are neither trained on nor scored."""
 
 UNKNOWN = 254
-"""In `FrameData.table`: a value that label files must not have."""
+"""In `FrameData.table`: a value not allowed in label files."""
 
 MOST_CLASSES = UNKNOWN
 """Class indices are 0..253."""
 
 
 class Frame(NamedTuple):
-    """One image with its label file, None for a test frame. `cached`: its decoded copy, where there is a fresh one.
+    """One image with its label file, None for a test frame. `cached`: its fresh decoded copy, if any.
 
-    `name` is that of the files without folder and suffix: unique in a split.
+    `name` is that of its files without folder and suffix, unique in a split.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Frame(NamedTuple):
 
 
 class SegClass(NamedTuple):
-    """A class: its place in `FrameData.classes` is its index, `id` its value in label files, `colour` RGB."""
+    """A class: its position in `FrameData.classes` is its index, `id` its value in label files, `colour` RGB."""
 
     name: str
     colour: tuple[int, int, int]
@@ -42,8 +42,8 @@ class SegClass(NamedTuple):
 class FrameData:
     """One split of a data set.
 
-    `ignored_ids`: values of label files that are neither a class nor a mistake. `official`: the data set is scored by
-    Cityscapes' own evaluation too, because its label files have Cityscapes' ids. `folder`: where the data set is.
+    `folder`: of the data set. `ignored_ids`: values of label files that are neither a class nor a mistake. `official`:
+    label files have Cityscapes' ids, so Cityscapes' own evaluation can score the data set too.
     """
 
     name: str
@@ -59,7 +59,7 @@ class FrameData:
 
     @property
     def has_labels(self) -> bool:
-        """Whether every frame has a label file, as all splits but the test ones do."""
+        """Whether every frame has a label file, as in all splits except test."""
         return all(frame.label is not None for frame in self.frames)
 
     @cached_property

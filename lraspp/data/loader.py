@@ -1,4 +1,4 @@
-"""Batches of frames and label maps, for one process or for several."""
+"""Batches of frames and label maps, for one or several processes."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,15 +18,15 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import image_size
 
 FATE = "It is left out of the score."
-"""What becomes of a frame that cannot be read."""
+"""How an unreadable frame is scored, for messages."""
 
 UNREADABLE = (16, 16)
-"""Size of the grey frame in the place of one of which not even the size can be read."""
+"""Size of the grey frame that replaces one of unreadable size."""
 
 
 class Batch(NamedTuple):
     """`images` [N, 3, h, w] uint8. `labels` [N, h, w] uint8: class indices, and IGNORE. `indices` [N] int64: of the
-    frames, NO_FRAME where the files cannot be read. `problems`: what is unreadable."""
+    frames, NO_FRAME for unreadable files. `problems`: unreadable files."""
 
     images: Tensor
     labels: Tensor
@@ -35,7 +35,7 @@ class Batch(NamedTuple):
 
     @property
     def has_gaps(self) -> bool:
-        """Whether a grey frame stands in the place of one that cannot be read."""
+        """Whether a grey frame replaces an unreadable one."""
         return bool((self.indices == NO_FRAME).any())
 
 
@@ -50,7 +50,7 @@ def collate(samples: list[Sample]) -> Batch:
 
 
 class SameSizeBatches(Sampler[list[Key]]):
-    """A sampler's frames in batches of up to `batch_size`; the frames of a batch are of one size."""
+    """A sampler's frames in batches of up to `batch_size` frames of one size."""
 
     def __init__(self, sampler: ScoringSampler, sizes: list[tuple[int, int]], batch_size: int) -> None:
         by_size: dict[tuple[int, int], list[Key]] = {}
@@ -76,28 +76,32 @@ def train_loader(
     input_size: tuple[int, int] | None = None,
     **options: Any,
 ) -> Loader:
-    """Augmented batches of crops, the same whether frames have decoded copies or not. `crop`: (h, w). `augmentation`,
-    `input_size`: see `augment`. `options`: see `tools.data.loader.training_loader`."""
+    """Return a loader of augmented crops, the same with and without decoded copies.
+
+    `crop`: (h, w). `augmentation`, `input_size`: see `augment`. `options`: see `tools.data.loader.training_loader`.
+    """
     return training_loader(TrainingFrames(data, crop, augmentation, seed, input_size), collate, seed=seed, **options)
 
 
 def val_loader(data: FrameData, *, batch_size: int, **options: Any) -> Loader:
-    """Whole frames at their own size, which is one in a batch; batches may be smaller than `batch_size`. `options`: see
-    `tools.data.loader.scoring_loader`."""
+    """Return a loader of whole frames; a batch has frames of one size, and may be smaller than `batch_size`.
+
+    `options`: see `tools.data.loader.scoring_loader`.
+    """
     sizes = frame_sizes(data)
     batches = partial(SameSizeBatches, sizes=sizes, batch_size=batch_size)
     return scoring_loader(WholeFrames(data, sizes), collate, batches, FATE, **options)
 
 
 def frame_sizes(data: FrameData) -> list[tuple[int, int]]:
-    """(H, W) of every frame, from the headers of its files; UNREADABLE where that cannot be told."""
+    """Return (H, W) of every frame from the headers of its files; UNREADABLE if that fails."""
 
     def size(index: int) -> tuple[int, int]:
         frame: Frame = data.frames[index]
         if frame.cached is not None:
-            with suppress(OSError):  # gone since the data set was opened
+            with suppress(OSError):  # removed since the data set was opened
                 return size_of(frame.cached)
-        with suppress(UserError):  # told when the frame is read
+        with suppress(UserError):  # reported when the frame is read
             return image_size(frame.label or frame.image)
         return UNREADABLE
 

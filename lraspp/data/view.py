@@ -1,4 +1,4 @@
-"""What the network sees of a frame through a view: only the pixels of the view are read and resized."""
+"""Apply a view to a frame, reading and resizing only the pixels of the view."""
 
 from collections.abc import Callable
 
@@ -14,21 +14,21 @@ from mnv3.tools.images.view import FILL, View
 def render_image(
     image: np.ndarray, view: View, size: tuple[int, int], change: Callable[[Tensor], Tensor] | None = None
 ) -> Tensor:
-    """`image` [H, W, 3] uint8 through `view` -> [3, h, w] uint8: bilinear, low-passed when shrinking; FILL beyond.
+    """`image` [H, W, 3] uint8 through `view` -> [3, h, w] uint8: bilinear, low-passed when shrinking; FILL outside.
 
-    `change`: what is done to the colours of what is seen, [3, ?, ?] uint8.
+    `change`: applied to the colours of the visible part, [3, ?, ?] uint8.
     """
     seen = np.array(image[_rows(view), _columns(view)], order="C")  # a copy: the frame may be a read-only map
     pixels = torch.from_numpy(seen).permute(2, 0, 1)[None]
     if pixels.shape[2:] != view.target.size:
-        # Channels stay last in memory, for which torch resizes bytes three times as fast.
+        # Channels stay last in memory: torch then resizes bytes three times as fast.
         pixels = F.interpolate(pixels, view.target.size, mode="bilinear", align_corners=False, antialias=True)
     return _placed(change(pixels[0]) if change else pixels[0], view, size, FILL)
 
 
 def render_labels(values: np.ndarray, table: np.ndarray, view: View, size: tuple[int, int]) -> Tensor:
-    """`values` [H, W] uint8 through `view`, each looked up in `table` [256] uint8 -> [h, w] uint8: the nearest pixel;
-    IGNORE beyond."""
+    """`values` [H, W] uint8 through `view`, looked up in `table` [256] uint8 -> [h, w] uint8: nearest pixel; IGNORE
+    outside."""
     seen = values[_rows(view), _columns(view)]
     if seen.shape != view.target.size:
         rows, columns = (_nearest(source, target) for source, target in zip(seen.shape, view.target.size, strict=True))
@@ -45,12 +45,12 @@ def _columns(view: View) -> slice:
 
 
 def _nearest(source: int, target: int) -> np.ndarray:
-    """[target] int64: the pixel of `source` below the centre of each pixel of `target`."""
+    """Return [target] int64: the pixel of `source` at the centre of each pixel of `target`."""
     return ((2 * np.arange(target) + 1) * source) // (2 * target)
 
 
 def _placed(seen: Tensor, view: View, size: tuple[int, int], fill: int) -> Tensor:
-    """`seen` [..., *target.size] on a canvas of `size`, flipped if the view is."""
+    """Place `seen` [..., *target.size] on a canvas of `size`; flip it if the view is flipped."""
     if view.target.size != size:
         canvas = seen.new_full((*seen.shape[:-2], *size), fill)
         canvas[..., view.target.top : view.target.bottom, view.target.left : view.target.right] = seen

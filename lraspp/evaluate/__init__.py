@@ -1,1 +1,1 @@
-"""Scoring label maps as Cityscapes does, and showing the result."""
+"""Score label maps as Cityscapes does, and report the result."""

@@ -1,4 +1,4 @@
-"""Which classes are taken for which: pixels counted on the device, exactly, whatever the batches and processes."""
+"""Confusion matrix of pixels, counted exactly on the device, independent of batches and processes."""
 
 from collections.abc import Sequence
 
@@ -23,15 +23,15 @@ class ConfusionMatrix:
     def add(self, predictions: Tensor, labels: Tensor) -> None:
         """Count a batch: both uint8 of one shape, class indices or IGNORE."""
         assert predictions.dtype == labels.dtype == torch.uint8 and predictions.shape == labels.shape
-        # 255 + 1 is 0 in uint8: IGNORE comes before the classes at no cost.
+        # 255 + 1 is 0 in uint8, which puts IGNORE before the classes at no cost.
         truth, found = ((values + 1).clamp_(max=self.side - 1) for values in (labels, predictions))
         pairs = truth.to(self.pair_type).mul_(self.side).add_(found)
         self._counts += _count(pairs.flatten(), self.side**2).to(self._counts.device)
 
     def total(self) -> np.ndarray:
-        """[K + 1, K + 1] int64 pixels of all processes: row = truth, column = prediction, IGNORE last.
+        """Return [K + 1, K + 1] int64 pixels of all processes: row = truth, column = prediction, IGNORE last.
 
-        Every process must call; all get the same. Raises ValueError: there were other values than those.
+        Every process must call; all get the same. Raises ValueError if other values were counted.
         """
         counts = self._counts.clone()
         if torch.distributed.is_available() and torch.distributed.is_initialized():
@@ -43,14 +43,14 @@ class ConfusionMatrix:
         return matrix[np.ix_(order, order)]
 
     def scores(self) -> Scores:
-        """Scores of all processes' pixels. Every process must call; all get the same."""
+        """Score the pixels of all processes. Every process must call; all get the same."""
         return score_matrix(self.total(), self.classes)
 
 
 def _count(values: Tensor, kinds: int) -> Tensor:
-    """[kinds] int64: how often each of 0 .. kinds - 1 is among `values`."""
+    """Count how often each of 0 .. kinds - 1 is among `values`, [kinds] int64."""
     if values.device.type == "cpu":
-        return torch.bincount(values, minlength=kinds)  # the quickest here; on a GPU it waits for the largest value
+        return torch.bincount(values, minlength=kinds)  # fastest on a CPU; on a GPU it waits for the largest value
     one = torch.ones((), dtype=torch.int64, device=values.device)
     return torch.zeros(kinds, dtype=torch.int64, device=values.device).scatter_add_(
         0, values.long(), one.expand(len(values))

@@ -1,4 +1,4 @@
-"""Label maps of a batch: the one way, for training's validation and for `mnv3 eval`, so that both score the same."""
+"""Label maps of a batch, shared by validation and `mnv3 eval` so that both score the same."""
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +7,7 @@ from torch import Tensor
 from mnv3.lraspp.model.segmenter import Segmenter
 
 PIXELS = 4 * 1024 * 2048
-"""Of network input at a time: a batch of larger frames is done in parts, because their activations fill the memory."""
+"""Network input at a time: batches of larger frames are split, because their activations fill the memory."""
 
 
 @torch.no_grad()
@@ -22,13 +22,12 @@ def predict(
     scales: tuple[float, ...] = (1.0,),
     dtype: torch.dtype = torch.float32,
 ) -> Tensor:
-    """Class of every pixel, [N, H, W] uint8, of `images` [N, 3, h, w] uint8 at `size` (H, W), that of the label maps.
+    """Return the class of every pixel, [N, H, W] uint8, of `images` [N, 3, h, w] uint8 at the labels' `size` (H, W).
 
     `input_size`: (h, w) of the network's input, None for that of the images. `flip`: mirrored images too; `scales`: the
-    input at these sizes instead; softmax probabilities are averaged at full size. Float32 unless `dtype` asks for less,
-    whatever the precision of training. A batch of fewer than `rows` images is filled up with repetitions: convolutions
-    may differ in the last bit between batch sizes, and with one size a frame's classes do not depend on the frames
-    beside it.
+    input at these scales instead; softmax probabilities are averaged at full size. Runs in `dtype`, whatever the
+    precision of training. A batch of fewer than `rows` images is filled up with repetitions: convolutions can differ in
+    the last bit between batch sizes, and at a fixed size a frame's classes do not depend on the rest of its batch.
     """
     count = len(images)
     pixels = images.shape[-2] * images.shape[-1] if input_size is None else input_size[0] * input_size[1]
@@ -48,7 +47,7 @@ def predict(
 def _averaged(
     segmenter: Segmenter, inputs: Tensor, size: tuple[int, int], flip: bool, scales: tuple[float, ...]
 ) -> Tensor:
-    """Argmax of the mean probabilities; frame by frame, because those of one frame are 160 MB at 1024 x 2048."""
+    """Return the argmax of mean probabilities, frame by frame: at 1024 x 2048 those of one frame take 160 MB."""
     labels = []
     for image in inputs.split(1):
         total = torch.zeros((), device=image.device)
@@ -63,7 +62,7 @@ def _averaged(
 
 
 def resized(images: Tensor, size: tuple[int, ...] | None) -> Tensor:
-    """[N, 3, h, w] uint8 -> [N, 3, *size] uint8, by the rule that training resizes by (`lraspp.data.view`)."""
+    """[N, 3, h, w] uint8 -> [N, 3, *size] uint8, by the same rule as training (`lraspp.data.view`)."""
     if size is None or images.shape[-2:] == size:
         return images
     resized = F.interpolate(images.float(), size, mode="bilinear", align_corners=False, antialias=True)

@@ -1,4 +1,4 @@
-"""Predictions as label files: single-channel PNGs of the data set's own ids, as Cityscapes' evaluation wants them."""
+"""Predictions as label files: single-channel PNGs of the data set's own ids, as for Cityscapes' evaluation."""
 
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -16,20 +16,22 @@ SUFFIX = "_pred_labelIds"
 
 
 def label_file(folder: Path, data: FrameData, index: int) -> Path:
-    """Where the prediction of a frame is, or would be."""
+    """Return the path of a frame's prediction, whether it exists or not."""
     return folder / f"{data.frames[index].name}{SUFFIX if data.official else ''}.png"
 
 
 def write_label_files(folder: Path, data: FrameData, indices: Sequence[int], predictions: Tensor) -> None:
-    """Write `predictions` [N, H, W] uint8, class indices, of the frames `indices` into `folder`, each class as its id;
-    none for a frame that could not be read."""
+    """Write `predictions` [N, H, W] uint8, class indices, of the frames `indices` into `folder`, each class as its id.
+
+    Unreadable frames get no file.
+    """
     for index, classes in zip(indices, predictions.cpu().numpy(), strict=True):
         if index != NO_FRAME:
             write_label_png(label_file(folder, data, index), data.ids[classes])
 
 
 def zip_files(path: Path, folder: Path, files: Iterable[Path]) -> None:
-    """Put `files` into the archive `path`, by their names below `folder`, uncompressed: PNGs are compressed already."""
+    """Archive `files` in `path` by their names below `folder`, uncompressed because PNGs are compressed already."""
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         for file in files:
             archive.write(file, file.relative_to(folder))

@@ -1,4 +1,4 @@
-"""cityscapesscripts' own evaluation of predictions on the disk, and whether it agrees with ours."""
+"""Run cityscapesscripts' evaluation on predictions on disk, and check that it agrees with ours."""
 
 import io
 import json
@@ -25,18 +25,18 @@ from mnv3.tools.images.read import image_size
 
 LABELS, INSTANCES = "_gtFine_labelIds.png", "_gtFine_instanceIds.png"
 NAMED = 3
-"""Files, or differences, that a sentence names."""
+"""Files or differences named in a sentence."""
 
 
 class OfficialError(RuntimeError):
-    """cityscapesscripts stopped, or its figures are not ours."""
+    """cityscapesscripts stopped, or its figures differ from ours."""
 
 
 @dataclass(frozen=True, eq=False)
 class OfficialScores:
-    """What cityscapesscripts wrote. Class or category name -> IoU, and iIoU, which weighs the pixels of an instance by
-    how large its class usually is (of things alone); NaN where there is nothing to score. `confusion` [34, 34] pixels
-    by label id, row = truth, column = prediction."""
+    """Results of cityscapesscripts by class or category name: IoU, and iIoU of things, which weights the pixels of an
+    instance by the usual size of its class; NaN if there is nothing to score. `confusion` [34, 34]: pixels by label id,
+    row = truth, column = prediction."""
 
     iou: dict[str, float]
     instance_iou: dict[str, float]
@@ -50,12 +50,12 @@ class OfficialScores:
 
 
 def check_possible(data: FrameData) -> None:
-    """Raises UserError if `data` cannot be scored officially: another layout, files missing, or a numpy that
-    cityscapesscripts does not run with."""
+    """Raise UserError if `data` cannot be scored officially: another layout, missing files, or a numpy version that
+    cityscapesscripts does not support."""
     if not data.official:
         raise UserError(
-            f"eval.official=true: dataset={data.name} has no label ids and instances of Cityscapes, so that its "
-            "evaluation cannot score it; that is for dataset=cityscapes and dataset=streets."
+            f"eval.official=true: dataset={data.name} does not have Cityscapes' label ids and instances; only "
+            "dataset=cityscapes and dataset=streets can be scored officially."
         )
     if not data.has_labels:
         raise UserError(
@@ -64,9 +64,7 @@ def check_possible(data: FrameData) -> None:
         )
     missing = [str(path) for path in map(_instances, _truths(data)) if not path.is_file()]
     if missing:
-        raise UserError(
-            f"eval.official=true needs {len(missing)} files of instances that are not there: {_some(missing)}."
-        )
+        raise UserError(f"eval.official=true needs {len(missing)} missing files of instances: {_some(missing)}.")
     if not hasattr(np, "in1d"):
         raise UserError(
             f"eval.official=true: cityscapesscripts {version('cityscapesscripts')} cannot score instances with numpy "
@@ -78,8 +76,8 @@ def evaluate(data: FrameData, folder: Path, indices: Sequence[int]) -> OfficialS
     """Have cityscapesscripts evaluate the label files in `folder` of the frames `indices` of `data`.
 
     Raises:
-        UserError: predictions missing, or of another size than the truth.
-        OfficialError: cityscapesscripts stopped; with what it said.
+        UserError: predictions are missing, or differ in size from the truth.
+        OfficialError: cityscapesscripts stopped; with its message.
     """
     predictions = [label_file(folder, data, index) for index in indices]
     truths = [_truths(data)[index] for index in indices]
@@ -88,20 +86,20 @@ def evaluate(data: FrameData, folder: Path, indices: Sequence[int]) -> OfficialS
         script = _import_script()
         settings = copy(script.args)
         settings.quiet, settings.exportFile = True, str(scratch / "results.json")
-        said = io.StringIO()
+        output = io.StringIO()
         try:
-            with redirect_stdout(said), warnings.catch_warnings():
+            with redirect_stdout(output), warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # of numpy.in1d
                 script.evaluateImgLists([str(path) for path in predictions], [str(path) for path in truths], settings)
-        except SystemExit:  # how it ends at a mistake
-            lines = [line for line in said.getvalue().splitlines() if line.strip()] or ["it gave no reason"]
+        except SystemExit:  # raised for every mistake
+            lines = [line for line in output.getvalue().splitlines() if line.strip()] or ["it gave no reason"]
             raise OfficialError(f"cityscapesscripts stopped: {lines[-1].removeprefix('ERROR: ')}") from None
         content = json.loads(Path(settings.exportFile).read_text())
     return _read(content)
 
 
 def _import_script() -> ModuleType:
-    """The script; its import fails where this variable, which is not used here, names no folder."""
+    """Import the script, without a variable that is not needed here and makes the import fail if it names no folder."""
     export = os.environ.pop("CITYSCAPES_EXPORT_DIR", None)
     try:
         from cityscapesscripts.evaluation import evalPixelLevelSemanticLabeling
@@ -126,7 +124,7 @@ def _read(content: Mapping[str, Any]) -> OfficialScores:
 
 
 def by_class(confusion: np.ndarray, data: FrameData) -> np.ndarray:
-    """[K + 1, K + 1]: `confusion`, by label id, in the order of `Scores.confusion`; all ignored ids are one."""
+    """Reorder `confusion`, by label id, as in `Scores.confusion` [K + 1, K + 1], with all ignored ids merged."""
     place = np.minimum(data.table[: len(confusion)], len(data.classes))
     matrix = np.zeros((len(data.classes) + 1,) * 2, dtype=np.int64)
     np.add.at(matrix, (place[:, None], place[None, :]), confusion)
@@ -134,7 +132,7 @@ def by_class(confusion: np.ndarray, data: FrameData) -> np.ndarray:
 
 
 def check_agreement(ours: Scores, official: OfficialScores, data: FrameData) -> None:
-    """Raises OfficialError unless every pixel count and every IoU is the same, to the last digit."""
+    """Raise OfficialError unless every pixel count and every IoU agrees to the last digit."""
     differences = []
     names = [*ours.per_class, "ignored pixels"]
     theirs = by_class(official.confusion, data)
@@ -168,7 +166,7 @@ def _instances(labels: Path) -> Path:
 
 
 def _check_sizes(predictions: Sequence[Path], truths: Sequence[Path]) -> None:
-    """Read headers only. cityscapesscripts would stop at the first wrong one, minutes later."""
+    """Compare sizes by headers: cityscapesscripts would stop at the first wrong one, minutes later."""
     wrong = []
     for predicted, truth in zip(predictions, truths, strict=True):
         (height, width), (rows, columns) = image_size(predicted), image_size(truth)
@@ -176,8 +174,8 @@ def _check_sizes(predictions: Sequence[Path], truths: Sequence[Path]) -> None:
             wrong.append(f"{predicted} is {width}x{height} pixels, its truth {columns}x{rows}")
     if wrong:
         raise UserError(
-            f"{len(wrong)} of {len(predictions)} predictions are not of the size of their label files, which official "
-            f"scoring asks for: {_some(wrong, '; ')}."
+            f"{len(wrong)} of {len(predictions)} predictions differ in size from their label files, which official "
+            f"scoring does not allow: {_some(wrong, '; ')}."
         )
 
 

@@ -1,4 +1,4 @@
-"""What a segmentation run shows in W&B besides its curves: the same frames every time with label maps, and tables."""
+"""W&B panels of a segmentation run: the same frames every time with label maps, and tables."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mnv3.tools.runs.wandb_run import masked_image
 
 
 def sample_panels(data: FrameData, maps: Maps) -> list[Any]:
-    """wandb.Images of the frames in `maps`: what was predicted, and the truth where it is public."""
+    """Return wandb.Images of the frames in `maps` with the prediction, and the truth if it is public."""
     names = [entry.name for entry in data.classes]
     panels = []
     for index, predicted in maps.items():
@@ -24,7 +24,7 @@ def sample_panels(data: FrameData, maps: Maps) -> list[Any]:
 
 
 def score_tables(scores: Scores) -> dict[str, Any]:
-    """wandb.Tables: IoU and true pixels of each class, IoU of each category, the confusion matrix (rows: truth)."""
+    """Return wandb.Tables: IoU and true pixels by class, IoU by category, and the confusion matrix (rows: truth)."""
     import wandb
 
     names = list(scores.per_class)

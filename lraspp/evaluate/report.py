@@ -1,4 +1,4 @@
-"""What an evaluation leaves: figures, plots and pictures in a folder, a table on the console."""
+"""Report an evaluation: figures, plots and pictures in a folder, a table for the console."""
 
 import io
 import math
@@ -35,11 +35,14 @@ def write_report(
     official: OfficialScores | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write into `folder`: metrics.json, plots/{confusion,per_class_iou}.png and samples/<split>.jpg of the frames in
-    `maps`, each whole or not at all. `more`: further entries of metrics.json."""
+    """Write metrics, plots and samples into `folder`, each file whole or not at all.
+
+    The files: metrics.json (with the entries of `more`), plots/{confusion,per_class_iou}.png and samples/<split>.jpg of
+    the frames in `maps`.
+    """
     write_json(folder / "metrics.json", metrics(data, scores, official) | dict(more or {}))
     names = [entry.name for entry in data.classes]
-    # Where nothing can be predicted as ignored, that column would stay empty; the row says what was not scored.
+    # No pixel can be predicted as ignored, and ignored pixels are not scored: leave out both.
     matrix = scores.confusion[: len(names), : len(names)]
     plot_confusion(folder / "plots" / "confusion.png", matrix, names, f"pixels of {split}", counts=False)
     plot_class_scores(folder / "plots" / "per_class_iou.png", scores.per_class, f"IoU of each class, {split}")
@@ -47,15 +50,17 @@ def write_report(
 
 
 def write_samples(folder: Path, data: FrameData, maps: Maps, split: str) -> None:
-    """Write samples/<split>.jpg of the frames in `maps`, if there are any that can be read."""
+    """Write samples/<split>.jpg of the readable frames in `maps`, if any."""
     sheet = draw_samples(data, maps)
     if sheet is not None:
         save_sheet(sheet, folder / "samples" / f"{split}.jpg")
 
 
 def metrics(data: FrameData, scores: Scores, official: OfficialScores | None = None) -> dict[str, Any]:
-    """What metrics.json holds: the means by their names, IoU and true pixels by class, IoU by category; null: nothing
-    to score. With `official` also the instance-weighted figures, which cityscapesscripts alone computes."""
+    """Return the content of metrics.json: means, IoU and true pixels by class, IoU by category; null: nothing to score.
+
+    With `official` also the instance-weighted figures, which only cityscapesscripts computes.
+    """
     figures: dict[str, Any] = {name: _or_none(value) for name, value in scores.stats.items()}
     figures["per_class"] = {
         name: {"IoU": _or_none(value), "pixels": scores.pixels[name]} for name, value in scores.per_class.items()
@@ -74,7 +79,7 @@ def metrics(data: FrameData, scores: Scores, official: OfficialScores | None = N
 
 
 def score_table(scores: Scores, official: OfficialScores | None = None) -> str:
-    """The means, and the IoU of each class and category (iIoU too, if scored officially) as text for the console."""
+    """Format the means, and the IoU of each class and category (iIoU too, if scored officially), for the console."""
     console = literal_console(file=io.StringIO(), width=WIDTH, color_system=None)
     means = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in scores.stats:

@@ -1,4 +1,4 @@
-"""Pictures of what a segmenter found, beside the truth."""
+"""Draw a segmenter's predictions beside the truth."""
 
 import torch
 from torch import Tensor
@@ -15,10 +15,9 @@ SIDE = 640  # pixels of a panel's longer side
 
 
 def draw_samples(data: FrameData, maps: Maps) -> Sheet | None:
-    """Of each frame of `maps` the image, what was predicted and the truth, side by side, and a legend.
+    """Draw image, prediction and truth (if any) of each frame of `maps` side by side, and a legend.
 
-    Pixels that are ignored are dark. The truth is left out of frames without labels. Frames that cannot be read are
-    left out; None if none can be.
+    Ignored pixels are dark. Unreadable frames are left out; None if no frame is readable.
     """
     rows = [_row(data, index, predicted) for index, predicted in maps.items()]
     rows = [row for row in rows if row is not None]
@@ -30,8 +29,7 @@ def draw_samples(data: FrameData, maps: Maps) -> Sheet | None:
 
 
 def read_sample(data: FrameData, index: int) -> tuple[Tensor, Tensor | None] | None:
-    """Image [3, H, W] uint8 and true classes [H, W] uint8 of a frame, None where there are none; or None if it cannot
-    be read, which scoring has said."""
+    """Read image [3, H, W] uint8 and true classes [H, W] uint8 (None if unlabelled) of a frame; None if unreadable."""
     try:
         image, values = read_pixels(data.frames[index])
     except (UserError, OSError):

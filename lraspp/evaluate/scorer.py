@@ -1,4 +1,4 @@
-"""Takes predicted label maps batch by batch: counts all their pixels and keeps a few maps to draw."""
+"""Count predicted label maps batch by batch, and keep a few to draw."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ from mnv3.lraspp.evaluate.scores import Scores
 from mnv3.tools.machine.processes import gathered
 
 SAMPLES = 8
-"""Frames to draw, unless the user says another number."""
+"""Default number of frames to draw."""
 
 Maps = dict[int, Tensor]
 """Predicted class of every pixel, [H, W] uint8 on the CPU, by index of the frame."""
 
 
 class Scorer:
-    """Collects the predictions of a data set's frames and scores them. `kept`: indices of the frames to draw."""
+    """Collects and scores the predictions of a data set's frames. `kept`: indices of the frames to draw."""
 
     def __init__(self, data: FrameData, device: torch.device | str = "cpu", kept: Sequence[int] | None = None) -> None:
         self.confusion = ConfusionMatrix(data.classes, device)
@@ -27,23 +27,25 @@ class Scorer:
         self._maps: Maps = {}
 
     def add(self, indices: Tensor, predictions: Tensor, labels: Tensor) -> None:
-        """A batch: frames `indices` [N], `predictions` and `labels` [N, H, W] uint8. Of a frame that could not be read
-        all labels are IGNORE, so that it counts for nothing."""
+        """Add a batch: frames `indices` [N], `predictions` and `labels` [N, H, W] uint8.
+
+        All labels of an unreadable frame are IGNORE, so it does not count.
+        """
         self.confusion.add(predictions, labels)
         for row, index in enumerate(indices.tolist()):
             if index in self.kept:
                 self._maps[index] = predictions[row].cpu()
 
     def results(self) -> Maps:
-        """The maps of the kept frames, of all processes. Every process must call; all get the same."""
+        """Return the maps of the kept frames of all processes. Every process must call; all get the same."""
         merged = {index: found for portion in gathered(self._maps) for index, found in portion.items()}
         return {index: merged[index] for index in sorted(merged)}
 
     def scores(self) -> Scores:
-        """Scores of all processes' frames. Every process must call; all get the same."""
+        """Score the frames of all processes. Every process must call; all get the same."""
         return self.confusion.scores()
 
 
 def pick_samples(data: FrameData, count: int = SAMPLES) -> list[int]:
-    """Indices of `count` frames (or of all), spread evenly: the same ones every time."""
+    """Return indices of `count` frames (or of all), evenly spaced: the same every time."""
     return np.linspace(0, len(data) - 1, min(count, len(data))).round().astype(int).tolist()

@@ -11,7 +11,7 @@ from mnv3.lraspp.data.frames import SegClass
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of one data set; NaN where there is nothing to score.
+    """Scores of one data set; NaN if there is nothing to score.
 
     `stats`: mIoU, category_mIoU (of classes with categories) and pixel_accuracy -> value. `per_class`, `per_category`:
     name -> IoU. `confusion` [K + 1, K + 1] int64 pixels, row = truth, column = prediction, ignored pixels last.
@@ -29,10 +29,10 @@ class Scores:
 
 
 def score_matrix(confusion: np.ndarray, classes: Sequence[SegClass]) -> Scores:
-    """Scores of `confusion` [K + 1, K + 1], see `Scores`, for K `classes`.
+    """Score `confusion` [K + 1, K + 1], see `Scores`, for K `classes`.
 
-    IoU = TP / (TP + FP + FN) of a class, or of all classes of a category taken as one. Pixels whose truth is ignored
-    count for nothing; pixels predicted as ignored are missed ones of their true class. Means are over what is there.
+    IoU = TP / (TP + FP + FN) of a class, or of a category's classes merged. Pixels whose truth is ignored do not count;
+    pixels predicted as ignored are false negatives of their class. Means skip classes with nothing to score.
     """
     scored = confusion[: len(classes)]
     per_class = {entry.name: _iou(scored, [i]) for i, entry in enumerate(classes)}
@@ -50,13 +50,13 @@ def score_matrix(confusion: np.ndarray, classes: Sequence[SegClass]) -> Scores:
 
 
 def _iou(scored: np.ndarray, indices: list[int]) -> float:
-    """IoU of the classes `indices` as one; `scored` [K, K + 1]."""
+    """Return the IoU of the classes `indices` merged; `scored` [K, K + 1]."""
     both = int(scored[np.ix_(indices, indices)].sum())
     either = int(scored[indices].sum()) + int(scored[:, indices].sum()) - both
     return both / either if either else math.nan
 
 
 def _mean(values: Iterable[float]) -> float:
-    """Mean of what is not NaN; summed one after the other, as cityscapesscripts does, so that the last bit agrees."""
+    """Return the mean without NaN, summed in order as in cityscapesscripts so that the last bit agrees."""
     known = [value for value in values if not math.isnan(value)]
     return sum(known) / len(known) if known else math.nan

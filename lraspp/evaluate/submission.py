@@ -1,4 +1,4 @@
-"""Files for Cityscapes' test server, or whatever else wants label files of frames without public labels."""
+"""Submission of label files to Cityscapes' test server, or of other frames without public labels."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +8,10 @@ from mnv3.lraspp.evaluate.label_files import label_file, zip_files
 
 
 def write_submission(folder: Path, data: FrameData, indices: Sequence[int], algorithm: str) -> Path:
-    """Pack the label files in `folder`/predictions of the frames `indices` as the server takes them: one archive of
-    single-channel PNGs of label ids, <city>_<sequence>_<frame>*.png. Returns it; `algorithm` goes into its name."""
+    """Pack the label files in `folder`/predictions of the frames `indices` in the server's format; return the archive.
+
+    It holds single-channel PNGs of label ids, <city>_<sequence>_<frame>*.png; its name contains `algorithm`.
+    """
     files = [label_file(folder / "predictions", data, index) for index in indices]
     path = folder / f"{data.name}_{data.split}_{algorithm}.zip"
     zip_files(path, folder / "predictions", files)

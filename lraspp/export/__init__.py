@@ -1,1 +1,1 @@
-"""The segmenter as a file for other engines, and the predictor that reads it."""
+"""Export of the segmenter for other engines, and the predictor of exported files."""

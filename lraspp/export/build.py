@@ -1,4 +1,4 @@
-"""A segmenter as an ONNX model: whole, from the bytes of images to label maps, or the network with its logits."""
+"""ONNX models of a segmenter: whole, from image bytes to label maps, or the network with its logits."""
 
 import numpy as np
 import onnx
@@ -14,20 +14,19 @@ from mnv3.tools.export.network import network_graph
 
 Size = tuple[int, int]
 
-
 EXAMPLE = (97, 129)
-"""What the network is exported with where its size is to vary."""
+"""Input size of the export if the size is to vary."""
 
 
 def plain_network(segmenter: Segmenter) -> Segmenter:
-    """A copy as exporters take it: norms folded, nothing packed, memory as it comes."""
+    """Return a copy for exporters: norms folded, nothing packed, default memory layout."""
     plain = fold_norms(segmenter, pack=False)
     plain.channels_last = False
     return plain
 
 
 def export_network(segmenter: Segmenter, size: Size | None) -> onnx.GraphProto:
-    """input [N, 3, *size] float32, 0..255 -> logits [N, num_classes, h, w], as the segmenter gives them.
+    """input [N, 3, *size] float32, 0..255 -> logits [N, num_classes, h, w], as from the segmenter.
 
     Without `size` it may vary, unless the head has windows, which depend on it.
     """
@@ -53,8 +52,10 @@ def can_vary(segmenter: Segmenter) -> bool:
 
 
 def _left_to_onnx(network: Segmenter) -> set[str]:
-    """Names of the kernels of convolutions with SAME padding, which here pad as if symmetric: what SAME means depends
-    on the size, and ONNX has a word for it."""
+    """Make convolutions with SAME padding symmetric and return their kernels' names, for ONNX's own SAME padding.
+
+    SAME depends on the input size.
+    """
     names = set()
     for name, layer in network.named_modules():
         if isinstance(layer, Convolution) and layer.same:
@@ -64,7 +65,7 @@ def _left_to_onnx(network: Segmenter) -> set[str]:
 
 
 def raw_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | None) -> onnx.ModelProto:
-    """The network."""
+    """Build the model of the network."""
     op, value = begin("input", np.float32, ("batch", 3, *(size or ("height", "width"))))
     (logits,) = attach(op, network, value)
     return finish(op, {"logits": (logits, np.float32, ("batch", segmenter.num_classes, "rows", "columns"))})
@@ -73,8 +74,8 @@ def raw_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | None)
 def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | None) -> onnx.ModelProto:
     """images [N, H, W, 3] uint8 RGB of any size -> labels [N, H, W] uint8, class indices.
 
-    Images are resized to `size` for the network, unless that is None, as `mnv3 eval` resizes them; logits are resized
-    to the size of the images, with the classes last in memory, for which ONNX Runtime is twice as fast.
+    Images are resized to `size` (unless None) for the network, as in `mnv3 eval`; logits are resized to the size of the
+    images with classes last in memory, which is twice as fast in ONNX Runtime.
     """
     op, images = begin("images", np.uint8, ("batch", "height", "width", 3))
     (logits,) = attach(op, network, _resized(op, images, size))
@@ -88,7 +89,7 @@ def whole_model(segmenter: Segmenter, network: onnx.GraphProto, size: Size | Non
 
 
 def _resized(op: OpBuilder, images: ir.Value, size: Size | None) -> ir.Value:
-    """[N, 3, *size] float32 of whole numbers 0..255."""
+    """Resize the images: [N, 3, *size] float32, rounded to integers 0..255."""
     planes = op.Cast(op.Transpose(images, perm=[0, 3, 1, 2]), to=FLOAT)
     if size is None:
         return planes
@@ -97,7 +98,7 @@ def _resized(op: OpBuilder, images: ir.Value, size: Size | None) -> ir.Value:
         planes,
         size,
         antialias=1,
-        exclude_outside=1,  # as PyTorch
+        exclude_outside=1,  # as in PyTorch
         mode="linear",
         coordinate_transformation_mode="half_pixel",
     )

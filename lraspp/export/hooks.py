@@ -1,4 +1,4 @@
-"""`mnv3 export task=lraspp`: images, model and check of a segmenter."""
+"""Hooks of `mnv3 export task=lraspp`: images, model and check of a segmenter."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -21,27 +21,27 @@ from mnv3.tools.export.samples import from_files
 
 
 def agree(predictor: SegmenterPredictor, ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> Agreement:
-    """How near the label maps `theirs` of a file are to those of `predictor`."""
+    """Compare an exported file's label maps `theirs` with those of `predictor`."""
     return labels_agree(ours, theirs)
 
 
 def sensitive(predictor: SegmenterPredictor, images: Sequence[np.ndarray]) -> None:
-    """Every pixel is compared as it is."""
+    """Do nothing: every pixel is compared anyway."""
 
 
 def resemble(ours: Sequence[np.ndarray], theirs: Sequence[np.ndarray]) -> str:
-    """How like the label maps of a file in 8 bits are, in words."""
+    """Describe how much the label maps of an 8-bit file differ."""
     return labels_agree(ours, theirs).words
 
 
 def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:
-    """`count` frames of the configured data set, [H, W, 3] uint8. Raises UserError: it is not there."""
+    """Read `count` frames of the configured data set, [H, W, 3] uint8. Raises UserError if it is missing."""
     data = open_dataset(OmegaConf.create(config["dataset"]), OmegaConf.create(config["data"]), split, log)
     return from_files([frame.image for frame in data.frames], count, config["data"]["on_error"], log)
 
 
 def prepare(predictor: SegmenterPredictor, settings: Any, images: list[np.ndarray]) -> None:
-    """Give the network an input size, that of the first image, if it has none and needs one."""
+    """Set the network's input size to that of the first image if it has none and needs one."""
     varies = ENGINES[settings.format].converter is None and can_vary(predictor.segmenter)
     if predictor.input_size is None and not varies:
         height, width, _ = images[0].shape
@@ -49,7 +49,7 @@ def prepare(predictor: SegmenterPredictor, settings: Any, images: list[np.ndarra
 
 
 def build(predictor: SegmenterPredictor, raw: bool, calibration: list[np.ndarray]) -> onnx.ModelProto:
-    """The model; with images for `calibration` in 8 bits."""
+    """Build the model; in 8 bits if there are images for `calibration`."""
     segmenter, size = predictor.segmenter, predictor.input_size
     network = export_network(segmenter, size)
     if calibration:
@@ -58,13 +58,13 @@ def build(predictor: SegmenterPredictor, raw: bool, calibration: list[np.ndarray
 
 
 def alone(predictor: SegmenterPredictor) -> tuple[nn.Module, tuple[int, int], None]:
-    """The network and its input size (h, w); a raw model has no output but its own."""
+    """Return the network, its input size (h, w), and None: a raw model has no additional output."""
     assert predictor.input_size is not None, "prepare comes first"
     return plain_network(predictor.segmenter), predictor.input_size, None
 
 
 def facts(predictor: SegmenterPredictor) -> dict[str, Any]:
-    """Fields of `tools.export.description.Description`."""
+    """Return fields of `tools.export.description.Description`."""
     size = predictor.input_size
     resizing = " resized bilinear with pixel centres kept, low-passed when shrinking, to input_size;" if size else ""
     return {
@@ -75,6 +75,6 @@ def facts(predictor: SegmenterPredictor) -> dict[str, Any]:
 
 
 def _input(predictor: SegmenterPredictor, image: np.ndarray) -> np.ndarray:
-    """[1, 3, h, w] float32: what the network sees of an image."""
+    """Convert an image to the network's input, [1, 3, h, w] float32."""
     planes = torch.from_numpy(image).permute(2, 0, 1)[None]
     return resized(planes, predictor.input_size).float().numpy()

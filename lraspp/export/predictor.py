@@ -1,4 +1,4 @@
-"""An exported segmenter, run by ONNX Runtime."""
+"""Predictor of an exported segmenter."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -10,7 +10,7 @@ from mnv3.tools.export.file import Exported, stacked, start
 
 
 class OnnxSegmenter:
-    """A `tools.predict.predictor.Predictor` of a file of `mnv3 export`, whole or raw."""
+    """A `tools.predict.predictor.Predictor` from a file of `mnv3 export`, whole or raw."""
 
     task = "lraspp"
 
@@ -23,7 +23,7 @@ class OnnxSegmenter:
         self._label = self._whole if self.description.kind == "whole" else self._raw
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Class of every pixel, [H, W] uint8, of `images` [H, W, 3] uint8 RGB; neighbours of one size go together."""
+        """Return label maps [H, W] uint8 of `images` [H, W, 3] uint8 RGB; runs of one size are batched."""
         groups = (stacked(list(group)) for _, group in groupby(images, np.shape))
         with of_file(self.path):
             return [labels for group in groups for labels in self._label(group)]
@@ -32,6 +32,6 @@ class OnnxSegmenter:
         return self.session(images)[0]
 
     def _raw(self, images: np.ndarray) -> np.ndarray:
-        from mnv3.lraspp.export.predictor_raw import label_maps  # with PyTorch, which a whole file does without
+        from mnv3.lraspp.export.predictor_raw import label_maps  # imports PyTorch, which a whole file does not need
 
         return label_maps(self.session, self.description, images)

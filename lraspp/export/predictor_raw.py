@@ -1,4 +1,4 @@
-"""The rest of a segmenter whose exported file is the network alone, by PyTorch."""
+"""Post-processing in PyTorch for an exported file with the network alone."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from mnv3.tools.export.description import Description
 def label_maps(
     session: Callable[[np.ndarray], list[np.ndarray]], description: Description, images: np.ndarray
 ) -> np.ndarray:
-    """[N, H, W] uint8 indices of classes, of `images` [N, H, W, 3] uint8 RGB, as a whole file gives them."""
+    """Return class indices [N, H, W] uint8 of `images` [N, H, W, 3] uint8 RGB, as from a whole file."""
     sides = description.input_size
     inputs = resized(torch.from_numpy(images).permute(0, 3, 1, 2), None if sides is None else tuple(sides)).float()
     logits = torch.from_numpy(session(inputs.numpy())[0])

@@ -1,1 +1,1 @@
-"""The segmenter: backbone, heads, losses, from logits to label maps."""
+"""The segmenter: backbone, heads, losses, label maps."""

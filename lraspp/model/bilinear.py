@@ -1,12 +1,15 @@
-"""Bilinear resizing as PyTorch does it, taken apart."""
+"""Positions and matrix of PyTorch's bilinear resizing."""
 
 import torch
 from torch import Tensor
 
 
 def positions(inputs: int, outputs: int, align_corners: bool) -> tuple[Tensor, Tensor]:
-    """Where each of `outputs` lies along an axis of `inputs`: after which one (at most the last but one) [outputs]
-    int64, and how far towards the next one, 0 to 1, [outputs] float64."""
+    """Return the position of each of `outputs` on an axis of `inputs`.
+
+    As the input before it (at most the second last), [outputs] int64, and the share of the way to the next one, 0 to 1,
+    [outputs] float64.
+    """
     place = torch.arange(outputs, dtype=torch.float64)
     if align_corners:
         place *= (inputs - 1) / max(outputs - 1, 1)
@@ -17,7 +20,7 @@ def positions(inputs: int, outputs: int, align_corners: bool) -> tuple[Tensor, T
 
 
 def resizing_matrix(inputs: int, outputs: int, align_corners: bool) -> Tensor:
-    """[inputs, outputs] float32: a row of `inputs` values times this is the row resized."""
+    """Return [inputs, outputs] float32: a row of `inputs` values times this matrix is the row resized."""
     before, share = positions(inputs, outputs, align_corners)
     after = (before + 1).clamp_(max=inputs - 1)
     places = torch.arange(inputs).unsqueeze(1)

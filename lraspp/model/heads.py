@@ -8,17 +8,17 @@ from mnv3.backbones.blocks import ConvNormAct
 from mnv3.lraspp.model.pooling import Windows, pool
 from mnv3.lraspp.model.presets import Gate
 
-BN_EPSILON = 1e-5  # in the heads, of the authors and of torchvision; their backbones have 1e-3
+BN_EPSILON = 1e-5  # of the authors' and torchvision's heads; their backbones have 1e-3
 DROPOUT = 0.1  # of R-ASPP: the authors keep 0.9
 
 
 class LiteHead(nn.Module):
     """LR-ASPP: features gated by window means, classified, and added to a classified skip at stride 8.
 
-    Classification comes before resizing, where the paper has it after: both are linear and the weights of a bilinear
-    resizing sum to one, so that they commute, and it costs a fraction so.
+    Classification comes before resizing, in the paper after: both are linear and bilinear weights sum to one, so they
+    commute, and this order costs a fraction.
 
-    Gate "none" leaves the features as they are; `skip_channels` None leaves the logits at the stride of the features.
+    With gate "none" features are not gated; without `skip_channels` logits keep the stride of the features.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class LiteHead(nn.Module):
         return self.skip(skip) + resize(logits, skip.shape[-2:], self.align_corners)
 
     def _gate(self, conv: nn.Module, last: Tensor) -> Tensor:
-        """Factors of the features, [N, filters, h, w] or [N, filters, 1, 1]."""
+        """Return the factors of the features, [N, filters, h, w] or [N, filters, 1, 1]."""
         gate = conv(pool(last, self.windows))
         gate = F.hardsigmoid(gate) if self.hard_gate else gate.sigmoid()
         if gate.shape[-2:] == (1, 1):
@@ -63,7 +63,7 @@ class LiteHead(nn.Module):
 
 
 class Head(nn.Module):
-    """R-ASPP: window means and features side by side, mixed and classified; no skip."""
+    """R-ASPP: window means and features concatenated, mixed and classified; no skip."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class Head(nn.Module):
 
 
 def resize(x: Tensor, size: tuple[int, int] | torch.Size, align_corners: bool) -> Tensor:
-    """Bilinear resizing to `size`; nothing where that is the size already."""
+    """Resize bilinearly to `size`; return `x` itself if it has that size."""
     if x.shape[-2:] == tuple(size):
         return x
     return F.interpolate(x, tuple(size), mode="bilinear", align_corners=align_corners)

@@ -1,4 +1,4 @@
-"""The classes of all pixels from logits at a fraction of the resolution."""
+"""Classes of all pixels from logits at lower resolution."""
 
 import torch
 from torch import Tensor
@@ -6,14 +6,14 @@ from torch import Tensor
 from mnv3.lraspp.model.heads import resize
 
 CHUNK = 65536
-"""Places interpolated at a time: 45 MB with 19 classes. Smaller steps are no faster, and where other work keeps the
-processors busy each costs a wait for all threads."""
+"""Pixels interpolated at a time: 45 MB with 19 classes. Smaller chunks are no faster, and on a busy machine each one
+costs a wait for all threads."""
 
 
 def upsampled_labels(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
     """logits: [N, K, h, w], K at most 256 -> argmax over K of the logits resized to `size`, [N, H, W] uint8.
 
-    Two logits nearer to each other than float32 rounding may change places.
+    Logits that differ by less than float32 rounding may swap.
     """
     if logits.device.type != "cpu" or logits.shape[-2] >= size[0]:
         return resize(logits, size, align_corners).argmax(1).byte()
@@ -21,10 +21,10 @@ def upsampled_labels(logits: Tensor, size: tuple[int, int], align_corners: bool)
 
 
 def _by_rows(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
-    """Resize in width, then in height only where it decides.
+    """Resize in width, then in height only where needed.
 
-    From one row of logits to the next all classes change linearly, so that one which leads in both rows leads in
-    between. The places of which that cannot be said, most often a few at the edges of things, are interpolated.
+    Between two rows of logits all classes change linearly, so a class that leads in both rows leads in between. Only
+    the other positions, usually few at the edges of objects, are interpolated.
     """
     count, classes, rows, _ = logits.shape
     height, width = size
@@ -34,7 +34,7 @@ def _by_rows(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tens
 
     above, share = _rows_above(height, rows, align_corners)
     first = torch.searchsorted(above, torch.arange(rows))  # pixel below each row of logits
-    step = torch.arange(height) - first[above]  # of each pixel behind that one
+    step = torch.arange(height) - first[above]  # offset of each pixel from that one
     steps = int(step.max()) + 1
     shares = torch.zeros(rows, steps).index_put_((above, step), share)
 
@@ -47,7 +47,7 @@ def _by_rows(logits: Tensor, size: tuple[int, int], align_corners: bool) -> Tens
 
 
 def _rows_above(height: int, rows: int, align_corners: bool) -> tuple[Tensor, Tensor]:
-    """Of each of `height` pixels: the row of logits above it, and the share [0, 1) of the next row in it."""
+    """Return for each of `height` pixels the row of logits above it, and the share [0, 1) of the next row."""
     pixels = torch.arange(height, dtype=torch.float32)
     if align_corners:
         position = pixels * ((rows - 1) / max(height - 1, 1))

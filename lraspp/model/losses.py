@@ -1,7 +1,7 @@
-"""Cross-entropy at full resolution, of all pixels or of the hard ones (OHEM), with weights of classes.
+"""Cross-entropy at full resolution, of all pixels or of the hard ones (OHEM), with class weights.
 
-On a CPU, PyTorch's own way through upsampled logits is half of what a small network's training costs; there
-`lraspp.model.strips` is taken, which makes them, and their gradient, a few rows at a time.
+On a CPU, PyTorch's cross-entropy of upsampled logits takes half of a small network's training time;
+`lraspp.model.strips` computes them, and their gradient, a few rows at a time instead.
 """
 
 import math
@@ -16,7 +16,7 @@ from mnv3.lraspp.data.frames import IGNORE
 from mnv3.lraspp.model.strips import cross_entropy_and_gradient, cross_entropy_of
 
 OHEM_KEPT = 1 / 16
-"""Share of a batch's pixels that OHEM keeps at least: the usual one in segmentation (BiSeNet's public training)."""
+"""Minimum share of a batch's pixels that OHEM keeps: usual in segmentation (BiSeNet's public training)."""
 
 
 def segmentation_loss(
@@ -28,15 +28,16 @@ def segmentation_loss(
     ohem: float | None = None,
     ohem_kept: float = OHEM_KEPT,
 ) -> Tensor:
-    """Mean cross-entropy of the pixels that count, float32 whatever the autocast; 0 if none does.
+    """Return the mean cross-entropy of the pixels that count, in float32 despite autocast; 0 if none does.
 
     Args:
-        logits: [N, K, h, w], resized bilinearly to the labels' size, with corners aligned or not.
+        logits: [N, K, h, w], resized bilinearly to the labels' size.
         labels: [N, H, W] uint8 class indices; IGNORE does not count.
+        align_corners: of that resizing.
         class_weights: [K] float32: the mean is weighted by the weight of a pixel's class. None: all 1.
         ohem: online hard example mining (Shrivastava et al., 2016; for pixels: Wu et al., 2016, section 4.2):
             only pixels whose class has less than this probability count. None: all count.
-        ohem_kept: share of all pixels of the batch, the hardest, that count in any case.
+        ohem_kept: share of all pixels of the batch, the hardest, that always count.
     """
     with torch.autocast(logits.device.type, enabled=False):
         logits = logits.float().contiguous()
@@ -56,26 +57,26 @@ def segmentation_loss(
 
 
 def _cross_entropy(logits: Tensor, index: Tensor) -> Tensor:
-    """[N, K, H, W] and [N, H, W] -> [N, H, W]; with trainer.deterministic=true by the way that CUDA allows then."""
+    """[N, K, H, W] and [N, H, W] -> [N, H, W]; uses CUDA's deterministic operations if trainer.deterministic=true."""
     if torch.are_deterministic_algorithms_enabled():
         return -logits.log_softmax(1).gather(1, index.unsqueeze(1)).squeeze(1)
     return F.cross_entropy(logits, index, reduction="none")
 
 
 def _total(weights: Tensor) -> Tensor:
-    """Their sum, 1 where nothing counts."""
+    """Return the sum, 1 if nothing counts."""
     total = weights.sum()
     return torch.where(total > 0, total, 1)
 
 
 def _hard(losses: Tensor, ignored: Tensor, ohem: float, kept: float) -> Tensor:
-    """[N, H, W] bool: the pixels that OHEM keeps of those with cross-entropy `losses`."""
+    """Return the pixels that OHEM keeps by their cross-entropy `losses`, [N, H, W] bool."""
     losses = losses.masked_fill(ignored, 0)
     return losses >= _threshold(losses, ohem, kept)
 
 
 def _threshold(losses: Tensor, ohem: float, kept: float) -> Tensor:
-    """The least loss of a hard pixel: that of probability `ohem`, or less, so that the share `kept` is reached."""
+    """Return the least loss of a hard pixel: that of probability `ohem`, or less to reach the share `kept`."""
     most = losses.new_tensor(-math.log(ohem) if ohem > 0 else math.inf)
     count = min(math.ceil(kept * losses.numel()), losses.numel())
     if count == 0:
@@ -84,7 +85,7 @@ def _threshold(losses: Tensor, ohem: float, kept: float) -> Tensor:
 
 
 class _InStrips(torch.autograd.Function):
-    """Weighted sum of the pixels' cross-entropies; its gradient is made on the way."""
+    """Weighted sum of the pixels' cross-entropies, with the gradient computed in the same pass."""
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, index: Tensor, weights: Tensor, align_corners: bool) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -1,7 +1,7 @@
-"""Lovasz-softmax: a surrogate of the mean IoU itself, under which small classes weigh as much as large ones.
+"""Lovasz-softmax: a surrogate of the mean IoU, in which small classes weigh as much as large ones.
 
-Berman, Triki and Blaschko, 2018: https://arxiv.org/abs/1705.08790. Of the batch taken as one image, over the classes
-that are in it (section 3.1 there, "batch" and "present").
+Berman, Triki and Blaschko, 2018: https://arxiv.org/abs/1705.08790. The batch counts as one image, with the classes
+present in it (section 3.1, "batch" and "present").
 """
 
 import numpy as np
@@ -12,12 +12,12 @@ from mnv3.lraspp.data.frames import IGNORE
 from mnv3.lraspp.model.bilinear import resizing_matrix
 
 GRID = 4
-"""One pixel of so many squared, at the same place in every cell and at another one in every step: neighbours say nearly
-the same, and sorting all of them would cost more than the network."""
+"""Step of the grid of pixels used, whose offset is drawn in every training step: neighbours are nearly equal, and
+sorting all pixels would cost more than the network."""
 
 
 def lovasz_on_grid(logits: Tensor, labels: Tensor, align_corners: bool) -> Tensor:
-    """`lovasz_softmax` of a grid of pixels of `labels` [N, H, W] uint8, to which `logits` [N, K, h, w] are resized."""
+    """Apply `lovasz_softmax` to a grid of pixels of `labels` [N, H, W] uint8 and of `logits` [N, K, h, w] resized."""
     first = torch.randint(GRID, (2,)).tolist()
     height, width = labels.shape[-2:]
     top, left = min(first[0], height - 1), min(first[1], width - 1)
@@ -29,7 +29,7 @@ def lovasz_on_grid(logits: Tensor, labels: Tensor, align_corners: bool) -> Tenso
 
 
 def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:
-    """Mean over the classes in `labels` of the Lovasz extension of the Jaccard loss; 0 if there are none.
+    """Return the mean over the classes in `labels` of the Lovasz extension of the Jaccard loss; 0 without classes.
 
     probabilities: [N, K, H, W]. labels: [N, H, W] uint8 class indices; IGNORE does not count.
     """
@@ -37,7 +37,7 @@ def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:
     found = probabilities.transpose(0, 1).reshape(classes, -1)  # [K, P]
     labels = labels.reshape(1, -1)
     true = labels == torch.arange(classes, device=labels.device, dtype=labels.dtype).unsqueeze(1)
-    errors = (true.float() - found).abs().masked_fill(labels == IGNORE, 0)  # at the end when sorted, where they add 0
+    errors = (true.float() - found).abs().masked_fill(labels == IGNORE, 0)  # sorted last, where they add 0
     pixels = true.sum(1, dtype=torch.float32)
     losses = (errors * _jaccard_steps(errors.detach(), true, pixels)).sum(1)
     present = pixels > 0
@@ -45,10 +45,12 @@ def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:
 
 
 def _jaccard_steps(errors: Tensor, true: Tensor, pixels: Tensor) -> Tensor:
-    """[K, P]: how much the Jaccard loss of a class grows when, after all pixels with larger errors, this one is wrong
-    too (algorithm 1 of the paper). `pixels` [K]: true ones."""
+    """Return the growth of a class's Jaccard loss if, after all pixels with larger errors, this one is wrong too.
+
+    Algorithm 1 of the paper, [K, P]. `pixels` [K]: true ones.
+    """
     order = _descending(errors)
-    wrong = true.gather(1, order).cumsum(1).float()  # true pixels so far; CUDA's sums of floats are in no fixed order
+    wrong = true.gather(1, order).cumsum(1).float()  # true pixels so far; integers, as CUDA's float sums vary in order
     ranks = torch.arange(1, order.shape[1] + 1, device=order.device, dtype=torch.float32)
     whole = pixels.unsqueeze(1)
     jaccard = 1 - (whole - wrong) / (whole + ranks - wrong)
@@ -57,7 +59,7 @@ def _jaccard_steps(errors: Tensor, true: Tensor, pixels: Tensor) -> Tensor:
 
 
 def _descending(errors: Tensor) -> Tensor:
-    """Order of each row, largest first. NumPy's sort is six times as fast as PyTorch's on a CPU."""
+    """Return the order of each row, largest first. NumPy's sort is six times as fast as PyTorch's on a CPU."""
     if errors.device.type != "cpu":
         return errors.argsort(1, descending=True)
     return torch.from_numpy(np.argsort(-errors.numpy(), 1))

@@ -1,4 +1,4 @@
-"""The two sets of rules a segmenter can follow, as a table."""
+"""The two presets of a segmenter's rules."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,25 +8,25 @@ from mnv3.tools.errors import UserError
 
 Gate = Literal["sigmoid", "hard_sigmoid", "none"]
 Pooling = Literal["window", "global"]
-HALVES = (0.5, 0.5, 0.5)  # as mean and deviation they bring 0..1 to -1..1
+HALVES = (0.5, 0.5, 0.5)  # as mean and deviation, map 0..1 to -1..1
 
 
 @dataclass(frozen=True)
 class Preset:
-    """What makes two Lite R-ASPP segmenters differ but their backbone's table and their size."""
+    """All rules of a Lite R-ASPP segmenter apart from its backbone's table and its size."""
 
     pixel_mean: tuple[float, float, float]  # of RGB in 0..1, subtracted
-    pixel_std: tuple[float, float, float]  # and divided by
-    inputs: Literal["symmetric", "imagenet"]  # what that comes to, see backbones.weights
+    pixel_std: tuple[float, float, float]  # then divided by
+    inputs: Literal["symmetric", "imagenet"]  # name of this normalisation in backbones.weights
     padding: Literal["same", "symmetric"]  # of strided convolutions
     rf2_expansion: Literal["halve", "keep"]  # see backbones.edits.halve_tail
     dilate_at_once: bool  # see backbones.edits.set_output_stride
     skip: Literal["depthwise", "block"]  # of the last stride-8 block, before SE; or output of the first stride-8 block
     gate: Gate
-    gate_bias: bool  # whether the gate's convolution has one
-    pooling: Pooling  # what the gate sees
+    gate_bias: bool  # whether the gate's convolution has a bias
+    pooling: Pooling  # input of the gate
     align_corners: bool  # in every bilinear resizing
-    authors_init: bool  # see model.initialise
+    authors_init: bool  # see segmenter._initialise
 
 
 PRESETS = {
@@ -64,7 +64,7 @@ PRESETS = {
 
 
 def get_preset(name: str) -> Preset:
-    """Preset `name`. Raises UserError if there is none."""
+    """Return preset `name`. Raises UserError if there is none."""
     if name not in PRESETS:
         raise UserError(f"task.preset: {name!r} is unknown; there are {', '.join(PRESETS)}")
     return PRESETS[name]

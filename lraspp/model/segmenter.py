@@ -17,15 +17,15 @@ from mnv3.tools.errors import UserError
 
 HeadName = Literal["lraspp", "raspp"]
 BN_MOMENTUM = 0.03  # the authors' 0.003 and, in the head, 0.0003 take tens of thousands of steps to settle
-BACKBONE_STD = 0.09  # the authors' initial kernels, backbone
-CLASSES_STD = 0.01  # and the convolutions that give logits
+BACKBONE_STD = 0.09  # of the authors' initial kernels in the backbone
+CLASSES_STD = 0.01  # and in the convolutions that compute logits
 
 
 class Segmenter(nn.Module):
     """(Lite) R-ASPP on a backbone.
 
-    Attributes: `preset`; `num_classes`; `backbone`; `head`; `channels_last`, the memory layout inside: the faster one,
-    though PyTorch's batch norm on a CPU sums less exactly in it.
+    Attributes: `preset`; `num_classes`; `backbone`; `head`; `channels_last`, the memory layout inside: faster, though
+    PyTorch's batch norm on a CPU sums less exactly in it.
     """
 
     scale: Tensor
@@ -49,19 +49,19 @@ class Segmenter(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """images: [N, 3, H, W] RGB, uint8 or float, 0..255 -> logits [N, num_classes, h, w].
 
-        h and w are H and W over 8 (over the output stride for R-ASPP and without skip), rounded up.
+        h and w are H and W divided by 8 (by the output stride for R-ASPP or without skip), rounded up.
         """
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
         x = (images * self.scale).add_(self.offset).contiguous(memory_format=layout)
         return self.head(*self.backbone(x).values())
 
     def upsample(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
-        """Logits [N, num_classes, h, w] of images of `size` (H, W) -> [N, num_classes, H, W]."""
+        """logits: [N, num_classes, h, w] of images of `size` (H, W) -> [N, num_classes, H, W]."""
         return resize(logits, size, self.preset.align_corners)
 
     @torch.no_grad()
     def labels(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
-        """Class of every pixel, [N, H, W] uint8: the argmax of `upsample`, which is not kept in memory whole."""
+        """Return the class of every pixel, [N, H, W] uint8: the argmax of `upsample` without its memory."""
         return upsampled_labels(logits, size, self.preset.align_corners)
 
 
@@ -83,11 +83,11 @@ def build_segmenter(
     padding: Literal["symmetric", "same"] | None = None,
     num_classes: int,
 ) -> Segmenter:
-    """Segmenter by the rules of `preset`; `gate`, `pool` and `padding` None are the preset's.
+    """Build a segmenter by the rules of `preset`; `gate`, `pool` and `padding` None are the preset's.
 
-    `filters` is the width of the head: 128 or 256 in the paper. `gate` "none" and `skip` False leave these parts of
-    Lite R-ASPP out. `se`, `hswish` and `max_kernel` are those of `build_backbone`. Raises UserError for names that do
-    not exist and values that cannot be.
+    `filters` is the width of the head: 128 or 256 in the paper. `gate` "none" and `skip` False leave out these parts of
+    Lite R-ASPP. `se`, `hswish` and `max_kernel` are those of `build_backbone`. Raises UserError for unknown names and
+    invalid values.
     """
     rules = get_preset(preset)
     if problems := _problems(head, gate, pool, backbone, filters, num_classes):
@@ -142,7 +142,7 @@ def _problems(
 
 
 def _initialise(segmenter: Segmenter) -> None:
-    """The authors' truncated normals, and Glorot's uniform in the head; or He's normal and PyTorch's own there."""
+    """Draw the authors' truncated normals, and Glorot's uniform in the head; or He's normal and PyTorch's own there."""
     if not segmenter.preset.authors_init:
         for layer in segmenter.backbone.modules():
             if isinstance(layer, nn.Conv2d):

@@ -1,7 +1,7 @@
 """Cross-entropy of bilinearly upsampled logits and its gradient, on a CPU.
 
-The upsampled logits are never whole in memory: rows of logits are upsampled along their width (a matrix product), and
-what lies between two of them, a strip, is made, used and dropped while it is in the cache.
+The upsampled logits are never in memory as a whole: rows of logits are upsampled along their width (a matrix product),
+and the strip between two of them is computed, used and dropped while it is in the cache.
 """
 
 import math
@@ -15,14 +15,14 @@ from torch import Tensor
 from mnv3.lraspp.model.bilinear import positions, resizing_matrix
 
 STRIP_VALUES = 150_000
-"""In a strip of several images, at most: 0.6 MB, which a core's cache holds together with its gradient."""
+"""Most values in a strip of several images: 0.6 MB, which fits a core's cache together with its gradient."""
 
 OCTAVE = math.log(2)
-"""Logits are taken to base 2 inside: PyTorch's exp2 is four times as fast as its exp."""
+"""Logits are converted to base 2, because PyTorch's exp2 is four times as fast as its exp."""
 
 
 class Strip(NamedTuple):
-    """`images` and `rows` of the labels; `between` which rows of logits; `share` [R, 1] of the lower one of them."""
+    """`images` and `rows` of the labels; the rows of logits around them (`between`); `share` [R, 1] of the lower."""
 
     images: slice
     rows: slice
@@ -42,7 +42,7 @@ def cross_entropy_of(logits: Tensor, index: Tensor, align_corners: bool) -> Tens
 def cross_entropy_and_gradient(
     logits: Tensor, index: Tensor, weights: Tensor, align_corners: bool
 ) -> tuple[Tensor, Tensor]:
-    """As `cross_entropy_of`; and, of its sum weighted with `weights` [N, H, W], the gradient by `logits`."""
+    """Return `cross_entropy_of`, and the gradient by `logits` of its sum weighted with `weights` [N, H, W]."""
     across = resizing_matrix(logits.shape[3], index.shape[2], align_corners)
     wide = logits / OCTAVE @ across
     losses, gradient = torch.empty(index.shape), torch.zeros_like(wide)
@@ -56,8 +56,8 @@ def cross_entropy_and_gradient(
 
 
 def _softmax(wide: Tensor, index: Tensor, strip: Strip) -> tuple[Tensor, Tensor, Tensor]:
-    """Numerators [n, K, R, W] and denominators [n, 1, R, W] of the softmax in a strip, and the cross-entropy [n, R, W]
-    of its pixels."""
+    """Return numerators [n, K, R, W] and denominators [n, 1, R, W] of a strip's softmax, and its cross-entropy
+    [n, R, W]."""
     rows = wide[strip.images, :, strip.between]
     z = torch.lerp(rows[:, :, :1], rows[:, :, -1:], strip.share)
     z -= z.amax(1, keepdim=True)

@@ -1,1 +1,1 @@
-"""The segmenter from a file: a checkpoint, or another project's weights."""
+"""Load a segmenter from a checkpoint or another project's weights."""

@@ -1,4 +1,4 @@
-"""A segmenter from a file: a checkpoint of `mnv3 train`, or another project's weights."""
+"""Load a segmenter from a checkpoint of `mnv3 train` or another project's weights."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -20,12 +20,12 @@ from mnv3.tools.weights.open import Opener
 
 TASK, PREFIX = "lraspp", "segmenter."
 MOST_CLASSES = 256
-"""A label map has a byte a pixel."""
+"""A label map has one byte per pixel."""
 
 
 class Loaded(NamedTuple):
-    """A segmenter with its weights (EMA ones, if trained so), the configuration of its run, class name by index, and
-    the classes in that order. `note`: of weights from elsewhere, what they are known to give on Cityscapes."""
+    """A segmenter with its weights (EMA's, if trained with it), its run's configuration, class names by index, and the
+    classes in that order. `note`: published scores on Cityscapes of another project's weights."""
 
     segmenter: Segmenter
     config: dict[str, Any]
@@ -35,12 +35,12 @@ class Loaded(NamedTuple):
 
 
 def class_table(data: FrameData) -> dict[int, str]:
-    """Class name by class index."""
+    """Return class names by class index."""
     return {index: entry.name for index, entry in enumerate(data.classes)}
 
 
 def segmenter_from_config(config: dict[str, Any], num_classes: int) -> Segmenter:
-    """The segmenter that a configuration describes, with random weights. Raises UserError."""
+    """Build the segmenter of a configuration, with random weights. Raises UserError as `build_segmenter`."""
     task, backbone = config["task"], config["backbone"]
     return build_segmenter(
         preset=task["preset"],
@@ -59,11 +59,11 @@ _uninitialised = no_initial_weights()(segmenter_from_config)
 
 
 def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> Loaded:
-    """Build the segmenter of a checkpoint of `mnv3 train task=lraspp`; with `classes`, they must be its own.
+    """Build the segmenter of a checkpoint of `mnv3 train task=lraspp`; `classes`, if given, must equal its own.
 
     Raises:
         UserError: as `tools.weights.checkpoint.read_checkpoint`; another task or other classes than asked for; or
-            what it says of itself cannot be.
+            invalid metadata.
     """
     return _of_checkpoint(path, read_checkpoint(path), classes)
 
@@ -81,13 +81,13 @@ def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dic
 
 
 def _entries(listed: Any, path: Path | str) -> tuple[SegClass, ...]:
-    """The classes as a checkpoint lists them: name, colour, category and number of each."""
+    """Return the classes listed in a checkpoint: name, colour, category and id of each."""
     try:
         entries = tuple(SegClass(name, (*colour,), category, number) for name, colour, category, number in listed)
     except (TypeError, ValueError):
         entries = ()
     if not 0 < len(entries) <= MOST_CLASSES or not all(map(_is_class, entries)):
-        raise UserError(f"{path}: its classes are no list of names with colours and numbers; the file was altered.")
+        raise UserError(f"{path}: its classes are not a list of names, colours and numbers; the file was altered.")
     return entries
 
 
@@ -129,4 +129,4 @@ OPENER = Opener(
     loaded=_of_file,
 )
 load_weights, init_segmenter = OPENER.load, OPENER.begin
-"""Of any file of weights: see `lraspp.weights.recognise` for whose, and what they are worth."""
+"""For any weights file: see `lraspp.weights.recognise` for the supported projects and their published scores."""

@@ -1,4 +1,4 @@
-"""Segmenters trained elsewhere, as state dicts of ours: the authors' TensorFlow variables, torchvision's LR-ASPP."""
+"""Convert the authors' TensorFlow variables and torchvision's LR-ASPP to mnv3 state dicts."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ SCOPES = {
     "classes": "logits/semantic",
 }
 
-# torchvision's layers -> those of our light head.
+# torchvision's layers -> those of `LiteHead`.
 TORCHVISION_LAYERS = {
     "cbr.0": "features.conv",
     "cbr.1": "features.norm",
@@ -35,7 +35,7 @@ TORCHVISION_LAYERS = {
 
 
 def from_tensorflow(variables: Mapping[str, np.ndarray], segmenter: Segmenter) -> dict[str, Tensor]:
-    """State dict for `segmenter` from the variables of one of the authors' DeepLab, by name.
+    """Convert variables of the authors' DeepLab, by name, to a state dict of `segmenter`.
 
     They can come from a frozen graph (`tools.weights.tf_graph.read_graph`). The authors' released models have a hard
     sigmoid in the gate: build the segmenter with it.
@@ -46,12 +46,12 @@ def from_tensorflow(variables: Mapping[str, np.ndarray], segmenter: Segmenter) -
     for layer, scope in (LITE_SCOPES if lite else SCOPES).items():
         state |= {f"head.{layer}.{key}": value for key, value in slim_layer(variables, scope).items()}
     if lite and segmenter.head.hard_gate:
-        state["head.classes.weight"] *= GATE_RATIO  # what is gated is only classified, so that this is exact
+        state["head.classes.weight"] *= GATE_RATIO  # exact, because gated features are only classified
     return state
 
 
 def from_torchvision(entries: Mapping[str, Tensor], segmenter: Segmenter) -> dict[str, Tensor]:
-    """State dict for `segmenter`, of preset "torchvision", from one of torchvision's lraspp_mobilenet_v3_large."""
+    """Convert torchvision's lraspp_mobilenet_v3_large to a state dict of `segmenter`, of preset "torchvision"."""
     backbone = backbone_from_torchvision(torchvision_features(entries), segmenter.backbone.table)
     state = {f"backbone.{name}": value for name, value in backbone.items()}
     for name, value in entries.items():
@@ -62,5 +62,5 @@ def from_torchvision(entries: Mapping[str, Tensor], segmenter: Segmenter) -> dic
 
 
 def torchvision_features(entries: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The backbone of torchvision's LR-ASPP under the names of its classifiers, "features.4.block.0.0.weight"."""
+    """Rename the backbone of torchvision's LR-ASPP as in its classifiers: "features.4.block.0.0.weight"."""
     return {f"features.{name[9:]}": value for name, value in entries.items() if name.startswith("backbone.")}

@@ -1,15 +1,15 @@
-"""Whose segmenter a file holds, and which: everything that has to be known to build it.
+"""Recognise the segmenter in a weights file, and all that is needed to build it.
 
-| source | published figure | of which images |
+| source | published figure | images |
 |--|--|--|
 | torchvision's lraspp_mobilenet_v3_large, `weights=torchvision` | mIoU 57.9 | COCO val2017, VOC's 21 classes, at 520 |
 | the authors' mobilenetv3_large_cityscapes_trainfine | mIoU 72.41 | Cityscapes val at 1025x2049, output stride 32 |
 | the authors' mobilenetv3_small_cityscapes_trainfine | mIoU 68.99 | the same |
-| the authors' mobilenetv2_coco_cityscapes_trainfine | mIoU 70.71 | the same at output stride 16; began from COCO's |
+| the authors' mobilenetv2_coco_cityscapes_trainfine | mIoU 70.71 | the same at output stride 16; pretrained on COCO |
 
-The authors trained on Cityscapes' training frames alone, so that their figures are of frames not seen, unlike those of
-some weights in circulation (fastseg's, trained on the official validation cities). Their other releases have heads that
-are not the paper's: an ASPP of several rates or a decoder (Xception, ResNet, EdgeTPU), which mnv3 does not build.
+The authors trained on Cityscapes' training frames only, so their figures are for unseen frames, unlike those of some
+other weights (fastseg's, trained on the official validation cities). The heads of their other releases, an ASPP of
+several rates or a decoder (Xception, ResNet, EdgeTPU), are not the paper's; mnv3 does not build them.
 """
 
 from collections.abc import Mapping
@@ -35,28 +35,28 @@ MARKS = Marks(
     others=("head.boxes.", "head.regression_head.", "BoxPredictor_0/"),
     mistaken="a detector, not a segmenter: add task=ssdlite.",
 )
-"""Their entries are the convolution of the head's main branch, whose channels are task.filters."""
+"""The entries in `own` belong to the convolution of the head's main branch, whose channels are task.filters."""
 
 
 class Release(NamedTuple):
-    """mIoU of the authors' weights for Cityscapes, and the output stride at which they have it."""
+    """mIoU of the authors' weights for Cityscapes, and its output stride."""
 
     miou: float
     stride: int
 
 
 RELEASES = {"large": Release(0.7241, 32), "small": Release(0.6899, 32), "v2": Release(0.7071, 16)}
-"""By the family of the backbone."""
+"""By family of the backbone."""
 
 USUAL_STRIDE = 16
 """Output stride of other weights: no shape depends on it."""
 
-MOVED = ("Mobilenet", "depthwise")  # in the names of the convolutions that a backbone's stride comes from
+MOVED = ("Mobilenet", "depthwise")  # in the names of convolutions that can have a stride
 
 
 class Found(NamedTuple):
-    """`origin`: a key of MARKS. `options`: all that the file decides, by dotted key of the configuration. `windows`: of
-    the pooling, where a graph tells them."""
+    """`origin`: a key of MARKS. `options`: configuration decided by the file, by dotted key. `windows`: of the pooling,
+    if a graph has them."""
 
     origin: str
     options: dict[str, Any]
@@ -65,7 +65,7 @@ class Found(NamedTuple):
 
 
 def describe(file: WeightsFile) -> Found:
-    """What the names and shapes in a file say. Raises UserError: it is no segmenter of the kinds there are."""
+    """Describe the segmenter in a file by names and shapes. Raises UserError if mnv3 does not know it."""
     return {"ours": _ours, "torchvision": _torchvisions, "authors": _authors}[MARKS.origin(file)](file)
 
 
@@ -99,7 +99,7 @@ def _authors(file: WeightsFile) -> Found:
         or "image_pooling/weights" not in tensors
         or not (lite or (full and "concat_projection/weights" in tensors))
     ):
-        has = "an ASPP of several rates" if several else "other layers behind its backbone"
+        has = "an ASPP of several rates" if several else "other layers after its backbone"
         raise UserError(
             f"{file.path} is a DeepLab whose head is neither R-ASPP nor Lite R-ASPP: it has {has}, which mnv3 does not "
             "build."
@@ -118,11 +118,11 @@ def _authors(file: WeightsFile) -> Found:
 
 
 def _found(file: WeightsFile, origin: str, options: Mapping[str, Any], lookup: Any, classes: int) -> Found:
-    """With the backbone, and what is the same for all."""
+    """Add the backbone and the options common to all origins."""
     halves = PRESETS[options["task.preset"]].rf2_expansion == "halve"
     backbone = recognise(lookup, lambda name: "halve" if halves and FAMILIES[name].halves_expansion else "keep")
     if backbone is None:
-        raise UserError(f"{file.path}: the segmenter in it has another backbone than those that mnv3 knows.")
+        raise UserError(f"{file.path}: mnv3 does not know the backbone of the segmenter in it.")
     filters = file.tensors[MARKS.own[origin]].shape[-1 if origin == "authors" else 0]
     rest = {"task.name": "lraspp", "task.filters": int(filters), "task.input_size": None}
     rest |= {"task.gate": None, "task.pool": None, "task.skip": True}
@@ -131,7 +131,7 @@ def _found(file: WeightsFile, origin: str, options: Mapping[str, Any], lookup: A
 
 
 def _stride(file: WeightsFile) -> int | None:
-    """Output stride of a graph's backbone: the product of its convolutions' own."""
+    """Return the output stride of a graph's backbone, the product of its convolutions'; None without a graph."""
     strides = [
         lists["strides"][1]
         for name, lists in file.lists.items()
@@ -141,7 +141,7 @@ def _stride(file: WeightsFile) -> int | None:
 
 
 def _windows(file: WeightsFile) -> Windows | None:
-    """Of a graph's pooling before the gate."""
+    """Return the windows of a graph's pooling before the gate, if any."""
     for lists in file.lists.values():
         if "ksize" in lists and "strides" in lists and max(lists["ksize"]) > 1:
             (_, height, width, _), (_, down, right, _) = lists["ksize"], lists["strides"]
@@ -150,20 +150,20 @@ def _windows(file: WeightsFile) -> Windows | None:
 
 
 def set_windows(segmenter: Segmenter, windows: Windows | None) -> None:
-    """Pool by the `windows` of a graph, if it has told them."""
+    """Pool by the `windows` of a graph, if it has them."""
     if windows is not None:
         segmenter.head.windows = windows
 
 
 def class_entries(found: Found) -> tuple[SegClass, ...]:
-    """Classes by index: Cityscapes' for 19, VOC's for 21, of weights from elsewhere; else numbers."""
+    """Return classes by index: for another project's weights Cityscapes' if 19, VOC's if 21; else numbers."""
     known = {} if found.origin == "ours" else {len(CITYSCAPES): CITYSCAPES, len(VOC): VOC}
     numbered = tuple(SegClass(f"class {i}", class_colour(i), None, i) for i in range(found.num_classes))
     return known.get(found.num_classes, numbered)
 
 
 def published(found: Found) -> str:
-    """What weights for Cityscapes' classes are known to give, if that is who made them; empty if nothing is."""
+    """Return a sentence on the published score of the authors' weights for Cityscapes, else nothing."""
     release = RELEASES.get(found.options["backbone.name"])
     if found.origin != "authors" or found.num_classes != len(CITYSCAPES) or release is None:
         return ""

@@ -1,1 +1,1 @@
-"""What `mnv3 bench task=ssdlite` measures, beside torchvision's detector."""
+"""`mnv3 bench task=ssdlite`: comparisons with torchvision's detector."""

@@ -1,9 +1,9 @@
 """`mnv3 bench task=ssdlite bench.what=engines`: one JPEG file to its final boxes, by every engine, on the CPU.
 
-With random weights every anchor scores above torchvision's threshold in every class, and its NMS has the most to do;
-it is timed once more with a background so sure of itself that NMS has nothing to do. Trained networks lie in between.
-Ours takes the best candidates in either case; its norms have the statistics of photos, and its process keeps freed
-memory, as that of `mnv3 predict` does.
+With random weights every anchor scores above torchvision's threshold in every class: its NMS has the most work. It is
+also timed with a background bias that leaves NMS nothing to do; trained networks lie in between. mnv3's detector takes
+the best candidates in either case; its norms have the statistics of photos, and its process keeps freed memory, as
+`mnv3 predict` does.
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ SURE = f"{THEIRS}, NMS idle"
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """The same contestants for every number of threads."""
+    """Yield the same contestants for every number of threads."""
     engines, notes = usable(cfg.bench.accelerator)
     options = network_options(cfg)
     with scratch_folder("engines") as folder:
@@ -73,7 +73,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
 
 
 def eager(threads: int, photo: str, compiled: bool, options: dict[str, Any]) -> Function:
-    """PyTorch, as `mnv3 predict` runs a checkpoint; `compiled`: the network by torch.compile."""
+    """mnv3's detector in PyTorch, as `mnv3 predict` runs a checkpoint; `compiled`: with torch.compile."""
     torch.set_num_threads(threads)
     predictor = _predictor(options)
     if compiled:
@@ -100,7 +100,7 @@ def theirs(threads: int, photo: str, sure: bool) -> Function:
 
 
 def _export(folder: Path, options: dict[str, Any]) -> dict[str, str]:
-    """Paths of the whole pipeline, and of the network alone."""
+    """Export the whole pipeline and the network alone; return their paths by kind."""
     from mnv3.ssdlite.export.build import export_network, raw_model, whole_model
     from mnv3.ssdlite.export.hooks import facts
 
@@ -121,7 +121,7 @@ def _predictor(options: dict[str, Any]) -> DetectorPredictor:
 
 @torch.no_grad()
 def _settled(detector: Detector) -> Detector:
-    """With the statistics of photos in its norms: without, random weights score all anchors alike."""
+    """Set the norms to the statistics of photos: otherwise random weights score all anchors alike."""
     photos = [torch.from_numpy(photo(seed)).permute(2, 0, 1) for seed in range(8)]
     for layer in detector.modules():
         if isinstance(layer, nn.BatchNorm2d):

@@ -1,7 +1,7 @@
-"""The network of `mnv3 bench task=ssdlite`: ours and torchvision's ssdlite320_mobilenet_v3_large on the same images.
+"""`mnv3 bench task=ssdlite`: mnv3's network and torchvision's ssdlite320_mobilenet_v3_large on the same images.
 
-Each contestant runs in a process of its own. torchvision's runs there as it comes, and once more with the memory
-allocator set as `mnv3 train` sets it, which tells how much of the difference that is.
+Each contestant runs in its own process. torchvision's runs once with default settings and once with the memory
+allocator set as in `mnv3 train`, to measure the allocator's share of the difference.
 """
 
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ from mnv3.ssdlite.model.targets import PADDING, Targets
 from mnv3.tools.bench.peer import Function, Step, finished, three_ways, training_step
 from mnv3.tools.bench.rounds import Comparison
 
-BOXES = 100  # rows of padded targets, as the loader makes them
-MOST_BOXES = 15  # real ones of an image; COCO has 7 on average
-PHOTO = (480, 640)  # size of the single image, the commonest in COCO
+BOXES = 100  # rows of padded targets, as in the loader
+MOST_BOXES = 15  # real boxes of an image; COCO has 7 on average
+PHOTO = (480, 640)  # size of the single image, the most frequent in COCO
 NUM_SLOTS = 91  # COCO by category id
 BATCH = 32
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """A training step in float32 and in bfloat16; one photo to its detections, the peer's NMS at work and idle."""
+    """Yield a training step in float32 and bfloat16, and detection on one photo with the peer's NMS busy and idle."""
     options, batch, place = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
     for precision in ("float32", "bfloat16"):
         yield three_ways(
@@ -46,13 +46,13 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
 
 
 def our_step(options: dict[str, Any], batch: int, precision: str, device: str) -> Function:
-    """One step of SGD from uint8 images and boxes to new weights."""
+    """One SGD step from uint8 images and boxes to new weights."""
     images, targets = _random_batch(batch, options["input_size"], device)
     return partial(our_training(options, precision, device), images, targets)
 
 
 def our_training(options: dict[str, Any], precision: str, device: str) -> Step:
-    """One step of SGD, a function of images and targets as a loader gives them."""
+    """One SGD step, a function of a loader's images and targets."""
     detector = make_detector(options).to(device).train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return training_step(
         detector, lambda images, targets: detector.losses(detector(images), targets)["loss"], precision, device
@@ -60,7 +60,7 @@ def our_training(options: dict[str, Any], precision: str, device: str) -> Step:
 
 
 def their_step(options: dict[str, Any], batch: int, precision: str, device: str) -> Function:
-    """The same step of torchvision's detector."""
+    """The same step with torchvision's detector."""
     images, targets = _random_batch(batch, options["input_size"], device)
     floats = list(images.float() / 255)
     real = [{"boxes": boxes[labels > 0], "labels": labels[labels > 0]} for boxes, labels in zip(*targets, strict=True)]
@@ -68,7 +68,7 @@ def their_step(options: dict[str, Any], batch: int, precision: str, device: str)
 
 
 def their_training(precision: str, device: str) -> Step:
-    """The same with torchvision's detector, a function of lists of images and targets."""
+    """One SGD step of torchvision's detector, a function of lists of images and targets."""
     detector = make_peer(device).train()
     zero = torch.zeros((), device=device)
     return training_step(
@@ -77,7 +77,7 @@ def their_training(precision: str, device: str) -> Step:
 
 
 def our_image(options: dict[str, Any], device: str) -> Function:
-    """One uint8 photo to its detections, batch 1, eager: resizing, network, NMS."""
+    """One uint8 photo to its detections, batch 1, eager mode: resizing, network, NMS."""
     detector = fold_norms(make_detector(options).to(device).eval())
     photo, size = _photo(device), torch.tensor([PHOTO], device=device)
 
@@ -90,11 +90,7 @@ def our_image(options: dict[str, Any], device: str) -> Function:
 
 
 def their_image(sure: bool, device: str) -> Function:
-    """The same with torchvision's detector.
-
-    With random weights every anchor scores above its threshold in every class; `sure`: in none, and its NMS has
-    nothing to do. Trained networks lie in between. Ours takes the best candidates in either case.
-    """
+    """The same with torchvision's detector; `sure`: without candidates for NMS (see `ssdlite.bench.engines`)."""
     detector = make_peer(device).eval()
     if sure:
         silence(detector)
@@ -108,13 +104,13 @@ def their_image(sure: bool, device: str) -> Function:
 
 
 def silence(peer: nn.Module) -> None:
-    """Make torchvision's detector so sure of the background that it has no candidate."""
+    """Raise the background's bias of torchvision's detector until it has no candidate."""
     for predictor in peer.head.classification_head.module_list:  # type: ignore[union-attr]
         predictor[1].bias.data[::NUM_SLOTS] = 20.0
 
 
 def network_options(cfg: DictConfig) -> dict[str, Any]:
-    """What `make_detector` needs of the configuration, plain."""
+    """Return the options of `make_detector` from the configuration, as plain values."""
     return {
         "preset": cfg.task.preset,
         **backbone_options(cfg.backbone),
@@ -129,13 +125,13 @@ def make_detector(options: dict[str, Any]) -> Detector:
 
 
 def make_peer(device: str) -> nn.Module:
-    """torchvision's detector with random weights, the network of its published ones (halved tail, 320 x 320)."""
+    """Return torchvision's detector as published (halved tail, 320 x 320), with random weights."""
     torch.manual_seed(0)
     return ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=NUM_SLOTS).to(device)
 
 
 def _random_batch(batch: int, size: tuple[int, int], device: str) -> tuple[Tensor, Targets]:
-    """The same images and boxes in every process."""
+    """Return random images and boxes, the same in every process."""
     random = torch.Generator().manual_seed(0)
     height, width = size
     images = torch.randint(0, 256, (batch, 3, height, width), dtype=torch.uint8, generator=random)

@@ -1,4 +1,4 @@
-"""What `mnv3 bench task=ssdlite` tells and times, by `bench.what`."""
+"""The cost line and the comparisons of `mnv3 bench task=ssdlite`, by `bench.what`."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ SUBJECTS = {
 
 
 def cost(cfg: DictConfig) -> str:
-    """What the detector that `cfg` names costs, in a sentence."""
+    """Return one line on parameters and multiply-adds of the detector in `cfg`."""
     detector = network.make_detector(network.network_options(cfg))
     costs = count(detector, torch.zeros((1, 3, *cfg.task.input_size)))
     return (
@@ -27,5 +27,5 @@ def cost(cfg: DictConfig) -> str:
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """What is timed, one after the other."""
+    """Yield the comparisons of `bench.what`."""
     return SUBJECTS[cfg.bench.what](cfg, device)

@@ -1,8 +1,8 @@
-"""Training from image files for `mnv3 bench task=ssdlite bench.what=training`: the loader alone, the step alone, both.
+"""`mnv3 bench task=ssdlite bench.what=training`: training from image files, the loader alone, the step alone, both.
 
-torchvision's side is made of the parts that its reference recipe for ssdlite320 has: CocoDetection, RandomIoUCrop and
-flip, lists of images of any size, which the detector itself resizes, normalises and stacks. Of the versions of those
-transforms the fastest is taken: the second, on tensors.
+torchvision's side has the parts of its reference recipe for ssdlite320: CocoDetection, RandomIoUCrop and flip, lists of
+images of any size, which the detector resizes, normalises and stacks. It uses the fastest version of those transforms,
+v2 on tensors.
 """
 
 import contextlib
@@ -30,12 +30,12 @@ from mnv3.tools.bench.rounds import Comparison
 from mnv3.tools.data.loader import Loader, worker_count
 from mnv3.tools.files.temporaries import scratch_folder
 
-BATCHES = 3  # of a pass over the files: the first has nothing to be loaded beside
+BATCHES = 3  # of a pass over the files: while the first is loaded, no step runs
 PRECISION = "float32"
 
 
 def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
-    """Loading by one core; with what torchvision leaves to the network's first lines; the step; step and loader."""
+    """Yield loading on one core, without and with normalising and batching; the step; step and loader."""
     options, batch, place = network_options(cfg), cfg.bench.batch_size or BATCH, str(device)
     images = BATCHES * batch
     with scratch_folder("loading") as folder:
@@ -69,7 +69,7 @@ def comparisons(cfg: DictConfig, device: torch.device) -> Iterator[Comparison]:
 
 
 def our_loading(file: str, options: dict[str, Any], batch: int, batched: bool) -> Function:
-    """A pass over the files by one core; `batched`: normalised and laid out, as the detector does first."""
+    """A pass over the files on one core; `batched`: also normalised and laid out, as at the detector's start."""
 
     def lay_out(found: Any) -> object:
         return normalised(found.images).contiguous(memory_format=torch.channels_last) if batched else None
@@ -78,7 +78,7 @@ def our_loading(file: str, options: dict[str, Any], batch: int, batched: bool) -
 
 
 def their_loading(file: str, batch: int, batched: bool) -> Function:
-    """The same by torchvision; `batched`: resized, normalised and stacked, as its detector does first."""
+    """The same with torchvision; `batched`: also resized, normalised and stacked, as at its detector's start."""
     transform: Any = make_peer("cpu").train().transform
     return loading(
         _their_loader(file, batch, workers=0),
@@ -139,7 +139,7 @@ def _their_loader(file: str, batch: int, workers: int) -> DataLoader[Any]:
             v2.ToPureTensor(),
         ]
     )
-    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools tells its progress
+    with contextlib.redirect_stdout(io.StringIO()):  # pycocotools prints its progress
         data = CocoDetection(Path(file).parent, file, transforms=augmentation)
     dataset: Any = wrap_dataset_for_transforms_v2(data, target_keys=("boxes", "labels", "image_id"))
     return DataLoader(
@@ -157,6 +157,6 @@ def _listed(samples: list[Any]) -> tuple[Any, ...]:
 
 
 def _theirs_on(images: Any, targets: Any, device: str) -> tuple[list[Any], list[Any]]:
-    """A batch on the device, with what its detector takes of the targets."""
+    """Move a batch to the device, with the parts of the targets that torchvision's detector uses."""
     kept = [{name: target[name].to(device) for name in ("boxes", "labels")} for target in targets]
     return [image.to(device) for image in images], kept

@@ -1,7 +1,7 @@
 """Random views: the authors' augmentation, and a stronger one.
 
-The crops are drawn by a few lines of numpy: torchvision's RandomIoUCrop takes as long to draw one for a COCO image as
-decoding the image takes (1.5 ms), and it crops and pads the pixels at full size, before they are resized.
+Crops are drawn with numpy: torchvision's RandomIoUCrop takes as long for a COCO image as decoding it (1.5 ms), and it
+crops and pads the pixels at full size, before resizing.
 """
 
 from typing import NamedTuple
@@ -11,26 +11,26 @@ import numpy as np
 from mnv3.tools.images.view import Box, View, view_of, whole
 
 POLICIES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
-"""The authors' seven crops (ssd_random_crop): how much of some object a crop must cover, and which share of a box must
-be inside for it to stay. One of them is drawn for an image."""
+"""The authors' seven crops (ssd_random_crop): the share of some object that a crop must cover, and the share of a box
+that must be inside to keep it. One of them is drawn for an image."""
 KEEP_WHOLE = 0.15
-"""Chance of no crop (random_coef)."""
+"""Probability of no crop (random_coef)."""
 ASPECTS = (0.5, 2.0)
 """Width by height of a crop."""
 AREAS = (0.1, 1.0)
 """Share of the image's pixels in a crop."""
 ATTEMPTS = 100
-"""Crops tried (TensorFlow's sample_distorted_bounding_box); then the whole image is taken."""
+"""Crops tried (TensorFlow's sample_distorted_bounding_box) before taking the whole image."""
 
 ZOOM_OUT = 0.5
-"""Chance that an image is zoomed out (SSD, Liu et al. 2016, section 3.6)."""
+"""Probability of zooming out (SSD, Liu et al. 2016, section 3.6)."""
 ZOOM_SIDES = (1.0, 2.0)
-"""Sides of the canvas it is put on, in sides of the image. SSD goes to 4; at 320 pixels and anchors of 32 and more,
-that leaves most objects too small to learn."""
+"""Sides of the canvas in sides of the image. SSD uses up to 4; with 320 pixels and anchors of 32 or more, most objects
+would become too small to learn."""
 
 
 class Augmented(NamedTuple):
-    """The view, and [n] bool: which boxes stay."""
+    """The view, and the boxes to keep, [n] bool."""
 
     view: View
     keep: np.ndarray
@@ -41,8 +41,8 @@ def augment(
 ) -> Augmented:
     """Draw a view of an image of `image_size` (H, W) with `boxes` [n, 4] xyxy, for an input of `size` (h, w).
 
-    `paper`: flip and SSD crop, as in the authors' sample configs. `modern`: half of the images are first zoomed out,
-    which makes small objects. `flip`: nothing else, to learn a few images by heart.
+    `paper`: flip and SSD crop, as in the authors' sample configs. `modern`: also zoom out half of the images first,
+    which makes small objects. `flip`: flip only, to overfit a few images.
     """
     flip = bool(rng.random() < 0.5)
     canvas = whole(image_size)
@@ -57,7 +57,7 @@ def augment(
 
 
 def _zoom_out(image_size: tuple[int, int], rng: np.random.Generator) -> Box:
-    """A canvas somewhere around the image, of its aspect."""
+    """Draw a canvas around the image, of its aspect."""
     sides = rng.uniform(*ZOOM_SIDES)
     height, width = (int(side * sides) for side in image_size)
     left, top = rng.integers(width - image_size[1] + 1), rng.integers(height - image_size[0] + 1)
@@ -70,7 +70,7 @@ def _sees(window: Box, image_size: tuple[int, int]) -> bool:
 
 
 def _random_crop(canvas: Box, boxes: np.ndarray, rng: np.random.Generator) -> tuple[Box, np.ndarray]:
-    """A part of `canvas` and [n] bool, the boxes that are enough inside it."""
+    """Draw a part of `canvas`; also return the boxes that are enough inside it, [n] bool."""
     share = POLICIES[rng.integers(len(POLICIES))]
     everything = np.ones(len(boxes), dtype=bool)
     if rng.random() < KEEP_WHOLE:
@@ -87,8 +87,10 @@ def _random_crop(canvas: Box, boxes: np.ndarray, rng: np.random.Generator) -> tu
 
 
 def _windows(canvas: Box, rng: np.random.Generator) -> np.ndarray:
-    """[k, 4] int64, k <= ATTEMPTS: windows in `canvas`, drawn as TensorFlow draws them: the aspect, then the height
-    among those that the areas allow, then the place."""
+    """Draw windows in `canvas` as TensorFlow does: aspect, then height within the allowed areas, then position.
+
+    Return [k, 4] int64, k <= ATTEMPTS.
+    """
     rows, columns = canvas.size
     aspect = rng.uniform(*ASPECTS, size=ATTEMPTS)
     least, most = (np.rint(np.sqrt(share * rows * columns / aspect)) for share in AREAS)
@@ -103,7 +105,7 @@ def _windows(canvas: Box, rng: np.random.Generator) -> np.ndarray:
 
 
 def _covered(windows: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """[k, n]: which share of each box each window covers."""
+    """Return the share of each box that each window covers, [k, n]."""
     low = np.maximum(windows[:, None, :2], boxes[None, :, :2])
     high = np.minimum(windows[:, None, 2:], boxes[None, :, 2:])
     inside = np.maximum(high - low, 0).prod(axis=2)

@@ -1,4 +1,4 @@
-"""Looks at every image and box of a split, before a training does."""
+"""Check every image and box of a split before training."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ SIZES = {"small": 32**2, "medium": 96**2, "large": np.inf}
 
 
 def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
-    """Check `split` of a data set, or train and val, for `mnv3 data check`; returns what makes it unusable."""
+    """Check `split`, or train and val if None, for `mnv3 data check`; return what makes the data unusable."""
     lenient = DictConfig({**data, "on_error": "skip"})  # a missing image is a finding here
     problems: list[str] = []
     seen: dict[str, CocoData] = {}
@@ -45,7 +45,7 @@ def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
 def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]) -> list[str]:
     """Read every image; write `out`/`name`.json (all findings) and `out`/`name`.png (a mosaic with boxes).
 
-    Prints a summary by `log`. Returns sentences on what makes the split unusable, empty if nothing does.
+    Logs a summary by `log`. Returns a sentence for each problem that makes the split unusable.
     """
     unreadable = _unreadable(data)
     findings = _findings(data, unreadable)
@@ -64,7 +64,7 @@ def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]
 
 
 def _unreadable(data: CocoData) -> dict[str, str]:
-    """File name -> what is wrong with it."""
+    """Return file name -> problem."""
 
     def problem(index: int) -> str | None:
         try:
@@ -106,7 +106,7 @@ def _findings(data: CocoData, unreadable: dict[str, str]) -> dict[str, Any]:
 
 
 def _repeated_boxes(data: CocoData) -> np.ndarray:
-    """[A] bool: the same box of the same class came before in the same image."""
+    """Return [A] bool: whether an earlier annotation of the image has the same box and class."""
     image = np.repeat(np.arange(len(data)), np.diff(data.starts))
     rows = np.column_stack([image, data.category_ids, data.boxes])
     repeated = np.ones(len(rows), dtype=bool)
@@ -135,7 +135,7 @@ def _summary(findings: dict[str, Any]) -> list[str]:
 
 
 def _mosaic(data: CocoData) -> Tensor | None:
-    """Images spread over the split, with their boxes; those with boxes if there are any. None if none can be read."""
+    """Draw images with their boxes, evenly spaced among those with boxes, if any. None if none is readable."""
     with_boxes = np.flatnonzero(np.diff(data.starts))
     pool = with_boxes if len(with_boxes) else np.arange(len(data))
     pictures = []

@@ -1,4 +1,4 @@
-"""One image at a time: decoded, augmented, at the network's size; randomness by (seed, epoch, index) only."""
+"""Dataset of images decoded, augmented and resized; randomness depends on (seed, epoch, index) only."""
 
 from typing import NamedTuple
 
@@ -17,16 +17,16 @@ from mnv3.tools.images.recolour import recolour
 from mnv3.tools.images.view import view_of, whole
 
 SMALLEST = 1.0
-"""Side in input pixels below which a box is not trained on: nothing of it is left to see."""
+"""Side in input pixels below which a box is left out of training, because nothing of it is visible."""
 
 NO_IMAGE = -(2**63)
-"""Image id, the one number that no image has (`ssdlite.data.coco.keys`), of a black image without boxes in the place of
-one that cannot be read."""
+"""Image id of the black image without boxes that replaces an unreadable one; no image has it
+(`ssdlite.data.coco.keys`)."""
 
 
 class Sample(NamedTuple):
     """`image` [3, h, w] uint8, or float32 in 0..255. `boxes` [n, 4] float32 xyxy, input pixels. `labels` [n] int64,
-    class slots. `image_id`: as in the JSON, or NO_IMAGE. `size`: (H, W) of the file. `problems`: what is unreadable."""
+    class slots. `image_id`: as in the JSON, or NO_IMAGE. `size`: (H, W) of the file. `problems`: unreadable files."""
 
     image: Tensor
     boxes: np.ndarray
@@ -39,9 +39,9 @@ class Sample(NamedTuple):
 class DetectionDataset(Dataset[Sample]):
     """Images of `data` at `size` (h, w), resized by `rule`.
 
-    With `augmentation` (see `augment`), for training: uint8, and the next readable image in the place of an
-    unreadable one. Without, for scoring: the whole image as `ssdlite.model.resize.resize` gives it, and NO_IMAGE
-    instead of an unreadable one. Never raises for a bad file: the loader decides what the problems are worth.
+    With `augmentation` (see `augment`), for training: uint8, and the next readable image instead of an unreadable one.
+    Without, for scoring: the whole image as from `ssdlite.model.resize.resize`, and NO_IMAGE instead of an unreadable
+    one. Never raises for a bad file: the loader handles `problems`.
     """
 
     def __init__(

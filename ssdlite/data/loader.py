@@ -1,4 +1,4 @@
-"""Batches of fixed shapes, for one process or for several."""
+"""Batches of fixed shapes, for one or several processes."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,13 +14,13 @@ from mnv3.ssdlite.model.targets import PADDING, Targets
 from mnv3.tools.data.loader import Loader, scoring_loader, training_loader
 
 FATE = "It is scored as an image without detections."
-"""What becomes of an image that cannot be read."""
+"""How an unreadable image is scored, for messages."""
 
 
 class Batch(NamedTuple):
     """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M = MAX_BOXES, or a multiple of it
-    where an image has more. `image_ids` [N] int64, NO_IMAGE where the file cannot be read. `sizes` [N, 2] int64: (H, W)
-    of the files. `problems`: what is unreadable.
+    if an image has more. `image_ids` [N] int64, NO_IMAGE for unreadable files. `sizes` [N, 2] int64: (H, W) of the
+    files. `problems`: unreadable files.
     """
 
     images: Tensor
@@ -31,14 +31,14 @@ class Batch(NamedTuple):
 
     @property
     def has_gaps(self) -> bool:
-        """Whether a black image stands in the place of one that cannot be read."""
+        """Whether a black image replaces an unreadable one."""
         return bool((self.image_ids == NO_IMAGE).any())
 
 
 def collate(samples: list[Sample], most: int = MAX_BOXES) -> Batch:
-    """Stack samples; boxes beyond the first `most` of an image are dropped, as the authors do.
+    """Stack samples; drop boxes beyond the first `most` of an image, as the authors do.
 
-    The padding is that of ordinary batches wherever it can be: few shapes, and memory only where boxes need it.
+    Boxes are padded to a multiple of MAX_BOXES: few shapes, and little memory.
     """
     longest = min(max(len(sample.boxes) for sample in samples), most)
     columns = max(1, -(-longest // MAX_BOXES)) * MAX_BOXES
@@ -60,14 +60,19 @@ def collate(samples: list[Sample], most: int = MAX_BOXES) -> Batch:
 def train_loader(
     data: CocoData, *, size: tuple[int, int], rule: Rule, augmentation: str, seed: int, **options: Any
 ) -> Loader:
-    """Augmented uint8 batches. `size`: (h, w) of the network's input. `augmentation`: see `augment`. `options`: see
-    `tools.data.loader.training_loader`."""
+    """Return a loader of augmented uint8 batches.
+
+    `size`: (h, w) of the network's input. `augmentation`: see `augment`. `options`: see
+    `tools.data.loader.training_loader`.
+    """
     dataset = DetectionDataset(data, size, rule, augmentation=augmentation, seed=seed)
     return training_loader(dataset, partial(collate, most=data.max_boxes), seed=seed, **options)
 
 
 def val_loader(data: CocoData, *, size: tuple[int, int], rule: Rule, batch_size: int, **options: Any) -> Loader:
-    """Whole images, resized exactly by `rule`; the last batch may be smaller. `options`: see
-    `tools.data.loader.scoring_loader`."""
+    """Return a loader of whole images, resized exactly by `rule`; the last batch may be smaller.
+
+    `options`: see `tools.data.loader.scoring_loader`.
+    """
     dataset, batches = DetectionDataset(data, size, rule), partial(BatchSampler, batch_size=batch_size, drop_last=False)
     return scoring_loader(dataset, partial(collate, most=data.max_boxes), batches, FATE, **options)

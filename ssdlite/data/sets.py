@@ -1,4 +1,4 @@
-"""The data sets of detection: where their files are, and what to do when they are not there."""
+"""Readers of the detection data sets."""
 
 import os
 from pathlib import Path
@@ -22,11 +22,11 @@ COCO_SPLITS = {
 
 
 def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> CocoData:
-    """The `split` of the configured data set, checked; `streets` is drawn on first use.
+    """Open and check the `split` of the configured data set; `streets` is drawn on first use.
 
-    `dataset`, `data`: the sections of the configuration of these names. `log` gets a line on what is used, and one for
-    each oddity that is worked around. Raises UserError: not there (Absent; where it was looked for and how to get it),
-    mistakes in the JSON, image files missing (unless data.on_error is "skip").
+    `dataset`, `data`: the configuration's sections of these names. Logs the data used and each oddity worked around.
+    Raises UserError: not found (Absent, with the expected place and how to get it), mistakes in the JSON, missing image
+    files (unless data.on_error is "skip").
     """
     loaded = read(READERS, dataset, Path(data.root).expanduser(), split, log)
     opened, spellings = as_on_disk(loaded)
@@ -41,7 +41,7 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> CocoD
             f"{listed(missing)}.{nearest(opened, missing[0])}"
         )
         if data.on_error == "raise":
-            raise UserError(f"{sentence} To go on without them: data.on_error=skip.")
+            raise UserError(f"{sentence} To continue without them: data.on_error=skip.")
         log(sentence)
     return opened
 
@@ -61,8 +61,8 @@ def _coco(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
     expected = " or ".join(f"{json} with {images}{os.sep}" for json, images in places)
     half = any(json.is_file() or images.is_dir() for json, images in places)
     raise (UserError if half else Absent)(
-        f"COCO 2017 {split} is not there: expected {expected}. "
-        "`mnv3 data get coco` gets it; data.root=DIR (or MNV3_DATA=DIR) says where it is."
+        f"COCO 2017 {split} was not found: expected {expected}. "
+        "Download it with `mnv3 data get coco`, or set data.root=DIR (or MNV3_DATA=DIR) to its folder."
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether boxes can be trained on and scored: one verdict, for `mnv3 data check` and for `mnv3 train`."""
+"""Checks that boxes can be trained on and scored, for `mnv3 data check` and `mnv3 train`."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from mnv3.tools.text.plain import listed
 
 
 def faults(data: CocoData, split: str) -> list[str]:
-    """Sentences on what makes `split` unusable, by its JSON alone; empty if nothing does. Test splits need no boxes."""
+    """Return sentences on what in its JSON makes `split` unusable. Test splits need no boxes."""
     if split.startswith("test") or data.trainable.any():
         return []
     if not data.has_annotations:
-        return [f'{split}: {data.source} has no "annotations", and so no box to train on or to score.']
+        return [f'{split}: {data.source} has no "annotations", so no box to train on or to score.']
     crowds, count = int(data.crowd.sum()), len(data.boxes)
     why = (
         f" Of its {count} boxes {crowds} are crowds and {count - crowds} have no size inside their image."
@@ -25,7 +25,7 @@ def faults(data: CocoData, split: str) -> list[str]:
 
 
 def check_same_classes(train: CocoData, val: CocoData) -> None:
-    """Raises UserError unless both list the same classes: else the slots of one mean other things in the other."""
+    """Raise UserError unless both list the same classes: otherwise slots would differ in meaning."""
     if train.categories != val.categories:
         differing = sorted(set(train.categories) ^ set(val.categories))
         names = listed([f"{category.name} (id {category.id})" for category in differing])
@@ -33,18 +33,18 @@ def check_same_classes(train: CocoData, val: CocoData) -> None:
 
 
 def too_small(data: CocoData, size: tuple[int, int]) -> list[str]:
-    """A remark on boxes of which an input of `size` (h, w) leaves nothing to see, and which are not trained on."""
+    """Return a remark on boxes too small to see in an input of `size` (h, w), which are left out of training."""
     scale = np.array(size[::-1]) / np.repeat(data.sizes[:, ::-1], np.diff(data.starts), axis=0)
     sides = (data.corners[:, 2:] - data.corners[:, :2]) * scale
     count = int((data.trainable & (sides < SMALLEST).any(axis=1)).sum())
     if not count:
         return []
-    what = f"{count} of {data.trainable.sum()} boxes of {data.source.name} are not a pixel wide or high"
+    what = f"{count} of {data.trainable.sum()} boxes of {data.source.name} are less than a pixel wide or high"
     return [f"{what} in whole images of {size[0]} x {size[1]}, the network's input, and are not trained on there."]
 
 
 def not_learnt(train: CocoData, val: CocoData) -> list[str]:
-    """A remark on classes that have boxes, crowds among them, but none in `train` to learn from."""
+    """Return a remark on classes that have boxes (crowds included), but none in `train` to learn from."""
     learnt = train.category_ids[train.trainable]
     lacking = set(np.setdiff1d(np.concatenate([train.category_ids, val.category_ids]), learnt).tolist())
     names = [category.name for category in train.categories if category.id in lacking]

@@ -1,4 +1,4 @@
-"""What the network sees of an image and of its boxes through a view."""
+"""Apply a view to an image and its boxes."""
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from mnv3.tools.images.view import FILL, View
 
 
 def render(image: Tensor, view: View, size: tuple[int, int], rule: Rule) -> Tensor:
-    """What the network sees: `image` [3, H, W] uint8 -> [3, h, w] uint8, cropped before it is resized."""
+    """Crop, then resize `image` [3, H, W] uint8 -> [3, h, w] uint8."""
     source, target = view.source, view.target
     seen = resize_bytes(image[:, source.top : source.bottom, source.left : source.right], target.size, rule)
     if target.size != size:
@@ -20,7 +20,7 @@ def render(image: Tensor, view: View, size: tuple[int, int], rule: Rule) -> Tens
 
 
 def look_at(boxes: np.ndarray, view: View, size: tuple[int, int]) -> np.ndarray:
-    """`boxes` [n, 4] float32 xyxy of the image -> of the input, cut off at the edges of what is seen."""
+    """Map `boxes` [n, 4] float32 xyxy from the image to the input, clipped to the view."""
     source, target = np.array(view.source, np.float32), np.array(view.target, np.float32)
     scale = (target[2:] - target[:2]) / (source[2:] - source[:2])  # (x, y)
     moved = (np.clip(boxes.reshape(-1, 2, 2), source[:2], source[2:]) - source[:2]) * scale + target[:2]

@@ -1,1 +1,1 @@
-"""Scoring detections as COCO does, and showing the result."""
+"""Score detections as COCO does, and report the result."""

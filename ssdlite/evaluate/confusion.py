@@ -1,4 +1,4 @@
-"""Which classes are taken for which: a confusion matrix of boxes, over all images at once."""
+"""Confusion matrix of boxes, over all images at once."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from mnv3.ssdlite.evaluate.results import Table
 
 
 def confusion_matrix(data: CocoData, found: Table, *, iou: float = 0.5, score_threshold: float = 0.3) -> np.ndarray:
-    """[K + 1, K + 1] int64 counts, row = truth, column = prediction, in `data.categories`' order, background last.
+    """Return [K + 1, K + 1] int64 counts: row = truth, column = prediction, by `data.categories`, background last.
 
     A detection of at least `score_threshold` and a box make a pair if they overlap by `iou` or more. Pairs are taken
-    greedily, those of one class first, then by overlap; each detection and each box is in one pair at most. What is
-    left over is missed (last column) or false (last row), but a detection that lies in a crowd of its own class by
-    `iou` of its area counts for nothing, as in COCO's evaluation.
+    greedily, those of one class first, then by overlap; each detection and each box is in at most one pair. Unpaired
+    boxes are missed (last column), unpaired detections false (last row), except that a detection with `iou` of its area
+    in a crowd of its class is ignored, as in COCO's evaluation.
     """
     count = len(data.categories)
     number = {category.id: i for i, category in enumerate(data.categories)}
@@ -41,7 +41,7 @@ def confusion_matrix(data: CocoData, found: Table, *, iou: float = 0.5, score_th
 
 
 def _pairs_of_images(owners: np.ndarray, image_ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of every (box, detection) of the same image; `owners` [A] and `image_ids` [n] are image ids."""
+    """Return rows of all (box, detection) pairs of the same image; `owners` [A] and `image_ids` [n] are image ids."""
     order = np.argsort(image_ids, kind="stable")
     begin, end = (np.searchsorted(image_ids[order], owners, side=side) for side in ("left", "right"))
     many = end - begin  # detections of each box's image
@@ -51,16 +51,16 @@ def _pairs_of_images(owners: np.ndarray, image_ids: np.ndarray) -> tuple[np.ndar
 
 
 def _overlaps(boxes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of [P, 4] pairs (x, y, width, height): area in common, area of the first, area of the second."""
+    """Return the intersection and both areas of pairs of boxes, [P, 4] each (x, y, width, height)."""
     low = np.maximum(boxes[:, :2], others[:, :2])
     high = np.minimum(boxes[:, :2] + boxes[:, 2:], others[:, :2] + others[:, 2:])
     return np.clip(high - low, 0, None).prod(axis=1), boxes[:, 2:].prod(axis=1), others[:, 2:].prod(axis=1)
 
 
 def _greedy(pairs: np.ndarray) -> np.ndarray:
-    """Of `pairs` [2, P], best first, those that a greedy choice takes: [2, Q]. No loop over images.
+    """Choose greedily from `pairs` [2, P], best first, so that no index repeats: [2, Q], without a loop over images.
 
-    A pair that is the first of all left for both its partners is taken; the partners' other pairs go; repeat.
+    Take every pair that is the first left for both its partners, remove the partners' other pairs, and repeat.
     """
     taken = [pairs[:, :0]]
     while pairs.shape[1]:

@@ -1,4 +1,4 @@
-"""What a detection run shows in W&B besides its curves: the same images every time with boxes, and tables."""
+"""W&B panels of a detection run: the same images every time with boxes, and tables."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,12 +18,12 @@ SAMPLES = 8
 
 
 def sample_panels(data: CocoData, results: Sequence[Result], score_threshold: float) -> list[Any]:
-    """wandb.Images of SAMPLES images: what was found with enough score, and the truth."""
+    """Return wandb.Images of SAMPLES images with detections above the threshold and the truth."""
     found = read_table(results)
     names = {category.id: category.name for category in data.categories}
     images = {}
     for index in pick_samples(data, SAMPLES):
-        with suppress(UserError):  # scoring has said so
+        with suppress(UserError):  # scoring has reported it
             images[index] = read_image(data.path(index), (int(data.sizes[index, 0]), int(data.sizes[index, 1])))
     panels, common = [], data.sizes[list(images)].max(0, initial=0).tolist()
     for index, image in images.items():
@@ -44,7 +44,7 @@ def sample_panels(data: CocoData, results: Sequence[Result], score_threshold: fl
 
 
 def score_tables(scores: Scores) -> dict[str, Any]:
-    """wandb.Tables: AP of each class, and the confusion matrix (rows: truth)."""
+    """Return wandb.Tables of the AP of each class and of the confusion matrix (rows: truth)."""
     import wandb
 
     rows = [[name, scores.per_class[name], scores.per_class50[name]] for name in scores.names]
@@ -57,7 +57,7 @@ def score_tables(scores: Scores) -> dict[str, Any]:
 
 
 def _padded(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """[height, width, 3]: `image` with black below and beside it; on images of several sizes W&B shows boxes wrong."""
+    """Pad `image` with black to [height, width, 3]: W&B misplaces boxes on images of different sizes."""
     missing = (height - image.shape[0], width - image.shape[1])
     return np.pad(image, ((0, missing[0]), (0, missing[1]), (0, 0)))
 

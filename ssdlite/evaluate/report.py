@@ -1,4 +1,4 @@
-"""What an evaluation leaves: figures, plots and pictures in a folder, tables on the console."""
+"""Report an evaluation: figures, plots and pictures in a folder, tables for the console."""
 
 import io
 import math
@@ -34,8 +34,11 @@ def write_report(
     samples: int = 8,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write into `folder`: metrics.json, predictions/detections.json, plots/{pr_curves,confusion,per_class_ap}.png and
-    samples/<split>.jpg, each whole or not at all. `more`: further entries of metrics.json."""
+    """Write metrics, predictions, plots and samples into `folder`, each file whole or not at all.
+
+    The files: metrics.json (with the entries of `more`), predictions/detections.json,
+    plots/{pr_curves,confusion,per_class_ap}.png and samples/<split>.jpg.
+    """
     write_results(folder / "predictions" / "detections.json", results)
     write_json(folder / "metrics.json", metrics(data, results, scores) | dict(more or {}))
     plot_pr_curves(
@@ -60,9 +63,9 @@ def write_report(
 def write_submission(
     folder: Path, data: CocoData, results: Sequence[Result], algorithm: str, *, score_threshold: float, samples: int
 ) -> Path:
-    """Write the results of a split without public boxes under the name that COCO's server wants, and drawn samples.
+    """Write the results of a split without public boxes in the format of COCO's server, and drawn samples.
 
-    `algorithm` goes into the name, which is detections_<test set>_<algorithm>_results.json; returns the file.
+    Return the file, detections_<test set>_<algorithm>_results.json.
     """
     test_set = data.source.stem.removeprefix("image_info_").removeprefix("instances_")
     path = folder / "predictions" / f"detections_{test_set}_{algorithm}_results.json"
@@ -72,7 +75,7 @@ def write_submission(
 
 
 def metrics(data: CocoData, results: Sequence[Result], scores: Scores) -> dict[str, Any]:
-    """What metrics.json holds: the twelve numbers by their names, by class, and counts; null: nothing to score."""
+    """Return the content of metrics.json: the twelve numbers, those by class, and counts; null: nothing to score."""
     classes = {
         name: {"AP": _or_none(scores.per_class[name]), "AP50": _or_none(scores.per_class50[name])}
         for name in scores.names
@@ -82,7 +85,7 @@ def metrics(data: CocoData, results: Sequence[Result], scores: Scores) -> dict[s
 
 
 def score_table(data: CocoData, scores: Scores) -> str:
-    """The twelve numbers and the AP of each class as text for the console."""
+    """Format the twelve numbers and the AP of each class for the console."""
     console = literal_console(file=io.StringIO(), width=WIDTH, color_system=None)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in STATS:

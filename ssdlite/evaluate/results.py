@@ -1,4 +1,4 @@
-"""Detections as COCO's official results: a list of {image_id, category_id, bbox, score}, gathered over processes."""
+"""Gather detections from all processes as COCO's official results, a list of {image_id, category_id, bbox, score}."""
 
 import json
 from collections.abc import Sequence
@@ -31,25 +31,25 @@ class Table(NamedTuple):
 
 
 class Collector:
-    """Takes detections batch by batch and leaves them on their device until all are wanted."""
+    """Collects detections batch by batch, on their device until `results` is called."""
 
     def __init__(self, data: CocoData) -> None:
         self.data = data
         self.batches: list[tuple[Tensor, Detections]] = []
 
     def add(self, image_ids: Tensor, detections: Detections) -> None:
-        """Detections of images `image_ids` [N]; those of other images than the data set's (NO_IMAGE) are left out."""
+        """Add detections of images `image_ids` [N]; images that are not in the data set (NO_IMAGE) are ignored."""
         self.batches.append((image_ids, detections))
 
     def results(self) -> list[Result]:
-        """Official results of all processes, by image id, best first. Every process must call; all get the same.
+        """Return the official results of all processes, by image id, best first.
 
-        An image that came in several batches, or in several processes, counts once.
+        Every process must call; all get the same. An image in several batches or processes counts once.
         """
         return _official(*_merge(gathered(self._own())))
 
     def _own(self) -> tuple[Table, np.ndarray]:
-        """This process's table, and for each row the number of the batch that it came in."""
+        """Return this process's table, and the batch number of each row."""
         if not self.batches:
             empty = np.zeros(0, dtype=np.int64)
             return Table(empty, empty, np.zeros((0, 4)), np.zeros(0)), empty
@@ -59,7 +59,7 @@ class Collector:
             for name in ("boxes", "scores", "slots")
         )
         batch = np.repeat(np.arange(len(self.batches)), [len(ids) for ids, _ in self.batches])
-        category = _categories(self.data)[slots]  # padding, slot -1, falls on the last entry: no category
+        category = _categories(self.data)[slots]  # padding, slot -1, reads the last entry: no category
         image, rank = np.nonzero((category >= 0) & np.isin(image_ids, self.data.image_ids)[:, None])
         corners = boxes[image, rank].astype(np.float64)
         table = Table(
@@ -72,7 +72,7 @@ class Collector:
 
 
 def read_table(results: Sequence[Result]) -> Table:
-    """Official results as columns."""
+    """Convert official results to columns."""
     return Table(
         np.array([result["image_id"] for result in results], dtype=np.int64),
         np.array([result["category_id"] for result in results], dtype=np.int64),
@@ -82,7 +82,7 @@ def read_table(results: Sequence[Result]) -> Table:
 
 
 def write_results(path: Path, results: Sequence[Result]) -> None:
-    """Write official results, one a line."""
+    """Write official results, one per line."""
     with atomic_path(path) as temporary, temporary.open("w") as file:
         file.write("[")
         for i, result in enumerate(results):
@@ -91,7 +91,7 @@ def write_results(path: Path, results: Sequence[Result]) -> None:
 
 
 def _categories(data: CocoData) -> np.ndarray:
-    """[num_slots + 1] int64: category id of a slot, -1 where there is none; the last entry is for padding."""
+    """Return [num_slots + 1] int64: category id by slot, -1 if none; the last entry is for padding."""
     categories = np.full(data.num_slots + 1, -1, dtype=np.int64)
     for category in data.categories:
         categories[category.slot] = category.id
@@ -99,12 +99,12 @@ def _categories(data: CocoData) -> np.ndarray:
 
 
 def _shortest(scores: np.ndarray) -> np.ndarray:
-    """float32 -> float64: the shortest decimals that still name the same float32; the file is short, and exact."""
+    """Convert float32 to the float64 with the shortest exact decimals, for a short file."""
     return scores.astype(np.float32).astype(str).astype(np.float64)
 
 
 def _merge(portions: Sequence[tuple[Table, np.ndarray]]) -> Table:
-    """One table of all processes, sorted by image id; of a repeated image the first process's first batch stays."""
+    """Merge all processes' tables, sorted by image id; of a repeated image, keep the first process's first batch."""
     table = Table(*(np.concatenate(columns) for columns in zip(*(table for table, _ in portions), strict=True)))
     source = np.concatenate([np.stack([np.full(len(b), p), b]) for p, (_, b) in enumerate(portions)], axis=1)
     order = np.lexsort((source[1], source[0], table.image_ids))  # stable: ranks stay in order

@@ -1,4 +1,4 @@
-"""Pictures of what a detector found, beside the truth."""
+"""Draw a detector's predictions beside the truth."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ CROWD = (150, 150, 150)
 
 
 def pick_samples(data: CocoData, count: int) -> list[int]:
-    """Indices of `count` images (or of all), spread evenly over those that have boxes: the same ones every time."""
+    """Return indices of `count` images (or of all), evenly spaced among those with boxes: the same every time."""
     with_boxes = np.flatnonzero(np.diff(data.starts) > 0)
     candidates = with_boxes if len(with_boxes) else np.arange(len(data))
     if not len(candidates):
@@ -31,9 +31,9 @@ def pick_samples(data: CocoData, count: int) -> list[int]:
 def draw_samples(
     data: CocoData, results: Sequence[Result], indices: Sequence[int], score_threshold: float
 ) -> Sheet | None:
-    """For each image its truth (crowds grey) and, beside it, what was found with enough score.
+    """Draw for each image its truth (crowds grey), if public, and the detections above the threshold.
 
-    Without published boxes the truth is left out. Images that cannot be read are left out; None if none can be.
+    Unreadable images are left out; None if no image is readable.
     """
     found = read_table(results)
     strip = caption_height(SIDE)
@@ -42,7 +42,7 @@ def draw_samples(
         try:
             image = read_image(data.path(index), (int(data.sizes[index, 0]), int(data.sizes[index, 1])))
         except UserError:
-            continue  # scoring has said so
+            continue  # scoring has reported it
         name = data.file_names[index]
         if data.has_annotations:
             panels.append(panel(_truth(data, index, image), name, "truth", strip))

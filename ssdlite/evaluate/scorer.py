@@ -1,4 +1,4 @@
-"""COCO's scores, by pycocotools."""
+"""COCO's scores, computed by pycocotools."""
 
 import io
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ CURVES = (0.5, 0.75)
 """IoU thresholds of the precision-recall curves."""
 
 SCORE_THRESHOLD = 0.3
-"""Of the confusion matrix and of drawn detections; what people use for showing SSD detections, AP knows none."""
+"""Of the confusion matrix and of drawn detections; a common value for SSD. AP uses no threshold."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of one data set; NaN where there is no ground truth to score (pycocotools says -1).
+    """Scores of one data set; NaN without ground truth to score (-1 in pycocotools).
 
     `stats`: STATS -> value. `per_class`, `per_class50`: class name -> AP, AP50. `curves`: IoU threshold -> precision
     [101, K] at recalls 0, 0.01, .. 1. `confusion` [K + 1, K + 1], see `confusion_matrix`. K in the order of `names`.
@@ -50,12 +50,12 @@ class CocoScorer(Collector):
         self.score_threshold = score_threshold
 
     def scores(self, results: Sequence[Result]) -> Scores:
-        """Scores of `results`: of all images of the data set, those without detections included."""
+        """Score `results` on all images of the data set, including those without detections."""
         return score_results(self.data, results, self.score_threshold)
 
 
 def score_results(data: CocoData, results: Sequence[Result], score_threshold: float = SCORE_THRESHOLD) -> Scores:
-    """Scores of official results against the ground truth of `data`."""
+    """Score official results against the ground truth of `data`."""
     evaluation = _evaluate(data, results)
     precision = np.where(evaluation.eval["precision"] < 0, np.nan, evaluation.eval["precision"])
     precision = precision[..., 0, -1]  # [IoU threshold, recall, class], all areas, most detections
@@ -75,14 +75,14 @@ def score_results(data: CocoData, results: Sequence[Result], score_threshold: fl
 
 
 def _evaluate(data: CocoData, results: Sequence[Result]) -> COCOeval:
-    """pycocotools' evaluation of boxes, with its prints left out."""
+    """Run pycocotools' evaluation of boxes without its output."""
     with redirect_stdout(io.StringIO()):
-        truth: Any = COCO()  # its annotations are narrower than what it takes
+        truth: Any = COCO()  # its type annotations are narrower than what it accepts
         truth.dataset = data.ground_truth()
         truth.createIndex()
         if results:
             found = truth.loadRes([dict(result) for result in results])  # it adds keys to the dictionaries
-        else:  # which loadRes cannot take
+        else:  # loadRes does not accept an empty list
             found: Any = COCO()
             found.dataset = {**truth.dataset, "annotations": []}
             found.createIndex()

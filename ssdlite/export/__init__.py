@@ -1,1 +1,1 @@
-"""The detector as a file for other engines, and the predictor that reads it."""
+"""Export of the detector for other engines, and the predictor of exported files."""

@@ -1,4 +1,4 @@
-"""Decoding boxes as nodes of an ONNX graph, by the rules of `ssdlite.model.boxes`."""
+"""Box decoding as nodes of an ONNX graph, by the rules of `ssdlite.model.boxes`."""
 
 from typing import NamedTuple
 
@@ -13,9 +13,9 @@ LAST = [-1]
 
 
 class GraphBoxes(NamedTuple):
-    """Values in a graph, of P anchors of each image: boxes [N, P, 4] xyxy in pixels of the network's input, as NMS
-    compares them (`compared`) and within the image (`clipped`); `visible` [N, P] float32, 0 for those that are not to
-    be shown, None if all are."""
+    """Graph values for P anchors of each image: boxes [N, P, 4] xyxy in pixels of the network's input, as NMS compares
+    them (`compared`) and clipped to the image (`clipped`); `visible` [N, P] float32, 0 for boxes to drop after NMS,
+    None if there are none."""
 
     compared: ir.Value
     clipped: ir.Value
@@ -23,14 +23,14 @@ class GraphBoxes(NamedTuple):
 
 
 def boxes_of(op: OpBuilder, detector: Detector, codes: ir.Value, rows: ir.Value | None = None) -> GraphBoxes:
-    """GraphBoxes of `codes` [N, A, 4], of all anchors or of those in `rows` [N, P]."""
+    """Decode `codes` [N, A, 4] of all anchors, or of those in `rows` [N, P]."""
     anchors = detector.anchors.cpu().numpy()
     sides = anchors[:, 2:] - anchors[:, :2]
     table = constant(op, np.concatenate((anchors[:, :2] + np.float32(0.5) * sides, sides), 1))
     if rows is not None:
         codes, table = rows_of(op, codes, rows), op.Gather(table, rows)
     centres, sides = op.Split(table, axis=-1, num_outputs=2, _outputs=2)
-    # Step by step as `ssdlite.model.boxes.decode` rounds: NMS may hang on the last bit.
+    # The same steps as `ssdlite.model.boxes.decode`, because NMS can depend on the last bit.
     scaled = op.Div(codes, CODE_SCALE)
     shifts, stretches = op.Split(scaled, axis=2, num_outputs=2, _outputs=2)
     middle = op.Add(op.Mul(shifts, sides), centres)
@@ -45,7 +45,7 @@ def boxes_of(op: OpBuilder, detector: Detector, codes: ir.Value, rows: ir.Value 
 
 
 def rows_of(op: OpBuilder, values: ir.Value, rows: ir.Value) -> ir.Value:
-    """Rows `rows` [N, P] of `values` [N, A, C] -> [N, P, C]."""
+    """Gather `rows` [N, P] of `values` [N, A, C] -> [N, P, C]."""
     return op.GatherND(values, op.Unsqueeze(rows, LAST), batch_dims=1)
 
 

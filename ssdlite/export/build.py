@@ -1,4 +1,4 @@
-"""A detector as an ONNX model: whole, from the bytes of images to detections, or the network with its raw outputs."""
+"""ONNX models of a detector: whole, from image bytes to detections, or the network with its raw outputs."""
 
 from collections.abc import Iterable
 from typing import cast
@@ -17,11 +17,11 @@ from mnv3.tools.export.graph import FLOAT, INT64, attach, begin, constant, finis
 from mnv3.tools.export.network import network_graph
 
 RESIZE_MODES = {"legacy": "asymmetric", "half_pixel": "half_pixel"}
-"""ONNX's word for each rule of `ssdlite.model.resize` that a preset has."""
+"""ONNX's name of each rule of `ssdlite.model.resize` used by a preset."""
 
 
 def plain_network(detector: Detector) -> Detector:
-    """A copy as exporters take it: norms folded, nothing packed, memory as it comes."""
+    """Return a copy for exporters: norms folded, nothing packed, default memory layout."""
     plain = fold_norms(detector, pack=False)
     plain.channels_last = False
     return plain
@@ -30,7 +30,7 @@ def plain_network(detector: Detector) -> Detector:
 def export_network(detector: Detector, whole: bool) -> onnx.GraphProto:
     """input [N, 3, h, w] float32, 0..255 -> codes [N, A, 4], logits [N, A, num_slots]: see `ssdlite.model.targets.Raw`.
 
-    For a `whole` model the background, which sigmoid scores do without, is left out of the logits.
+    For a `whole` model the logits lack the background if scores are sigmoids, which do not need it.
     """
     plain = plain_network(detector)
     if whole and detector.preset.class_loss == "focal":
@@ -40,7 +40,7 @@ def export_network(detector: Detector, whole: bool) -> onnx.GraphProto:
 
 
 def raw_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto:
-    """The network, and as a third output its anchors [A, 4], xyxy in pixels of the input."""
+    """Build the model of the network, with its anchors [A, 4], xyxy in pixels of the input, as third output."""
     op, value = begin("input", np.float32, ("batch", 3, *detector.input_size))
     codes, logits = attach(op, network, value)
     anchors = detector.anchors.cpu().numpy()
@@ -59,7 +59,7 @@ def whole_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto
     """images [N, H, W, 3] uint8 RGB of any size -> boxes [N, D, 4] float32 xyxy in pixels of the images, scores [N, D]
     float32, best first, classes [N, D] int64 (class slots), counts [N] int64; padding is 0.
 
-    `network`: as `export_network` gives it for a whole model.
+    `network`: from `export_network` with `whole`.
     """
     op, images = begin("images", np.uint8, ("batch", "height", "width", 3))
     preset = detector.preset
@@ -83,7 +83,7 @@ def whole_model(detector: Detector, network: onnx.GraphProto) -> onnx.ModelProto
 
 
 def _leave_background_out(plain: Detector) -> None:
-    """Take slot 0 out of what the class predictors compute."""
+    """Remove slot 0 from the class predictors."""
     for predictor in cast("Iterable[PredictionLayer]", plain.head.classes):
         layer, slots = predictor.predict, predictor.columns
         assert layer.bias is not None
@@ -93,7 +93,7 @@ def _leave_background_out(plain: Detector) -> None:
 
 
 def _candidates(op: OpBuilder, detector: Detector, codes: ir.Value, logits: ir.Value) -> Candidates:
-    """All of the network's, without the background: sigmoid scores never had it."""
+    """Return all candidates without the background, which `logits` for sigmoid scores already lack."""
     values, squash = logits, lambda op, values: op.Sigmoid(values)
     if detector.preset.class_loss != "focal":
         values, squash = op.Slice(op.Softmax(logits, axis=2), [1], TO_END, [2]), lambda op, values: values
@@ -107,13 +107,13 @@ def _candidates(op: OpBuilder, detector: Detector, codes: ir.Value, logits: ir.V
 
 
 def _resized(op: OpBuilder, detector: Detector, images: ir.Value) -> ir.Value:
-    """[N, 3, h, w] float32, 0..255: the images at the network's size."""
+    """Resize the images to the network's size: [N, 3, h, w] float32, 0..255."""
     planes = op.Cast(op.Transpose(images, perm=[0, 3, 1, 2]), to=FLOAT)
     mode = RESIZE_MODES[detector.preset.resize_rule]
     return resize(op, planes, detector.input_size, mode="linear", coordinate_transformation_mode=mode)
 
 
 def _factors(op: OpBuilder, images: ir.Value, input_size: tuple[int, int]) -> ir.Value:
-    """[4] float32: pixels of the images in one of the network's input, along x, y, x, y."""
+    """Return [4] float32: image pixels per pixel of the network's input, along x, y, x, y."""
     sides = op.Gather(op.Shape(images), [2, 1, 2, 1])
     return op.Div(op.Cast(sides, to=FLOAT), [*input_size[::-1], *input_size[::-1]])

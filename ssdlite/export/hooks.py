@@ -1,4 +1,4 @@
-"""`mnv3 export task=ssdlite`: images, model and check of a detector."""
+"""Hooks of `mnv3 export task=ssdlite`: images, model and check of a detector."""
 
 import copy
 from collections.abc import Callable, Sequence
@@ -26,13 +26,13 @@ WORDS = {
 }
 
 LEAST = 200
-"""Detections on the images of the check; of fewer, agreement says little."""
+"""Detections needed to judge agreement."""
 
 resemble = boxes_resemble
 
 
 def agree(predictor: DetectorPredictor, ours: Sequence[Boxes], theirs: Sequence[Boxes]) -> Agreement:
-    """How near the detections `theirs` of a file are to those of `predictor`."""
+    """Compare an exported file's detections `theirs` with those of `predictor`."""
     preset = predictor.detector.preset
     return boxes_agree(
         ours, theirs, least_score=preset.score_threshold, limit=preset.max_detections, nms_iou=preset.nms_iou
@@ -40,7 +40,7 @@ def agree(predictor: DetectorPredictor, ours: Sequence[Boxes], theirs: Sequence[
 
 
 def sensitive(predictor: DetectorPredictor, images: Sequence[np.ndarray]) -> DetectorPredictor | None:
-    """`predictor` with a score threshold so low that it finds LEAST boxes on `images`; None if it does as it is."""
+    """Return `predictor` with a threshold low enough to find LEAST boxes on `images`; None if it already does."""
     if _scores(predictor, images).size >= LEAST:
         return None
     eager, all_of_them = copy.copy(predictor), copy.copy(predictor.detector)
@@ -51,25 +51,25 @@ def sensitive(predictor: DetectorPredictor, images: Sequence[np.ndarray]) -> Det
 
 
 def _scores(predictor: DetectorPredictor, images: Sequence[np.ndarray]) -> np.ndarray:
-    """Of all detections on `images`."""
+    """Return the scores of all detections on `images`."""
     return np.concatenate([predictor([image])[0].scores for image in images])
 
 
 def images_of(config: dict[str, Any], split: str, count: int, log: Callable[[str], None]) -> list[np.ndarray]:
-    """`count` images of the configured data set, [H, W, 3] uint8. Raises UserError: it is not there."""
+    """Read `count` images of the configured data set, [H, W, 3] uint8. Raises UserError if it is missing."""
     data = open_dataset(OmegaConf.create(config["dataset"]), OmegaConf.create(config["data"]), split, log)
     return from_files([data.path(index) for index in range(len(data))], count, config["data"]["on_error"], log)
 
 
 def prepare(predictor: DetectorPredictor, settings: Any, images: list[np.ndarray]) -> None:
-    """Make the network what is asked for: `settings.score_threshold`."""
+    """Apply `settings.score_threshold` to the network."""
     detector = predictor.detector
     if settings.score_threshold is not None:
         detector.preset = replace(detector.preset, score_threshold=settings.score_threshold)
 
 
 def build(predictor: DetectorPredictor, raw: bool, calibration: list[np.ndarray]) -> onnx.ModelProto:
-    """The model; with images for `calibration` in 8 bits."""
+    """Build the model; in 8 bits if there are images for `calibration`."""
     detector = predictor.detector
     network = export_network(detector, whole=not raw)
     if calibration:
@@ -78,13 +78,13 @@ def build(predictor: DetectorPredictor, raw: bool, calibration: list[np.ndarray]
 
 
 def alone(predictor: DetectorPredictor) -> tuple[nn.Module, tuple[int, int], Tensor | None]:
-    """The network, its input size (h, w), and the anchors, which are one more output of a raw model."""
+    """Return the network, its input size (h, w) and the anchors, an additional output of a raw model."""
     detector = predictor.detector
     return plain_network(detector), detector.input_size, detector.anchors
 
 
 def facts(predictor: DetectorPredictor) -> dict[str, Any]:
-    """Fields of `tools.export.description.Description`."""
+    """Return fields of `tools.export.description.Description`."""
     detector = predictor.detector
     return {
         "input_size": list(detector.input_size),
@@ -94,7 +94,7 @@ def facts(predictor: DetectorPredictor) -> dict[str, Any]:
 
 
 def _input(predictor: DetectorPredictor, image: np.ndarray) -> np.ndarray:
-    """[1, 3, h, w] float32: what the network sees of an image."""
+    """Convert an image to the network's input, [1, 3, h, w] float32."""
     detector = predictor.detector
     planes = torch.from_numpy(image).permute(2, 0, 1)
     return resize(planes, detector.input_size, detector.resize_rule)[None].numpy()

@@ -11,12 +11,12 @@ from mnv3.ssdlite.model.presets import Preset
 from mnv3.tools.export.graph import BOOL, FLOAT, branch
 
 TO_END = [2**31]
-"""Slice's word for everything to the end."""
+"""End of an ONNX Slice that takes everything."""
 
 
 class Found(NamedTuple):
-    """Values in a graph: `scores` [N, D], best first, 0 where there is none; of each its place among the `classes`
-    [N, D] int64, and its `boxes` [N, D, 4] within the image, in pixels of the network's input."""
+    """Graph values of D detections: `scores` [N, D], best first, 0 for padding; `classes` [N, D] int64, from 0 without
+    the background; `boxes` [N, D, 4] within the image, in pixels of the network's input."""
 
     scores: ir.Value
     classes: ir.Value
@@ -24,8 +24,8 @@ class Found(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Of A anchors and K classes: `values` [N, A, K] in a graph, whose order is that of the scores; what `squash` makes
-    scores of; `boxes(op, rows)` adds the boxes of the anchors `rows` [N, P], of all without any."""
+    """Candidates of A anchors and K classes: graph `values` [N, A, K], ordered like the scores, which `squash` computes
+    from them; `boxes(op, rows)` adds the boxes of the anchors `rows` [N, P], or of all anchors."""
 
     values: ir.Value
     squash: Callable[[OpBuilder, ir.Value], ir.Value]
@@ -35,9 +35,9 @@ class Candidates(NamedTuple):
 
 
 def detections(op: OpBuilder, candidates: Candidates, preset: Preset) -> Found:
-    """The best `max_detections` of every image.
+    """Return the best `max_detections` of every image.
 
-    As in PyTorch NMS looks at the `first_pool` of best candidates of each image, and at all of them only if these were
+    As in PyTorch, NMS runs on the `first_pool` best candidates of each image, and on all candidates only if these are
     not enough for some image.
     """
     pool = first_pool(candidates.anchors, preset)
@@ -59,7 +59,7 @@ def detections(op: OpBuilder, candidates: Candidates, preset: Preset) -> Found:
 
 
 def _of_best(op: OpBuilder, candidates: Candidates, preset: Preset, pool: int) -> tuple[Found, ir.Value]:
-    """Detections among the `pool` best candidates, and the lowest score [N, 1] of these."""
+    """Return the detections among the `pool` best candidates, and the lowest score [N, 1] of that pool."""
     highest, anchors, classes = _best(op, candidates, pool)
     scores = candidates.squash(op, highest)
     boxes = candidates.boxes(op, anchors)
@@ -78,10 +78,10 @@ def _of_best(op: OpBuilder, candidates: Candidates, preset: Preset, pool: int) -
 
 
 def _best(op: OpBuilder, candidates: Candidates, pool: int) -> tuple[ir.Value, ir.Value, ir.Value]:
-    """The `pool` highest values, best first, with their anchors and classes: [N, pool] each.
+    """Return the `pool` highest values, best first, with their anchors and classes: [N, pool] each.
 
-    They are among the `pool` anchors whose highest value is highest, which are found first: that takes a third of the
-    time of looking at all values of all anchors.
+    The anchors are first limited to the `pool` best by their highest value, which takes a third of the time of a search
+    over all values.
     """
     values, rows = candidates.values, None
     if pool < candidates.anchors:
@@ -93,7 +93,7 @@ def _best(op: OpBuilder, candidates: Candidates, pool: int) -> tuple[ir.Value, i
 
 
 def _of_all(op: OpBuilder, candidates: Candidates, preset: Preset) -> Found:
-    """Detections among all candidates."""
+    """Return the detections among all candidates."""
     boxes = candidates.boxes(op)
     table = op.Transpose(candidates.squash(op, candidates.values), perm=[0, 2, 1])
     kept = _kept(op, table, _chosen(op, boxes.compared, table, preset, candidates.anchors))
@@ -106,8 +106,7 @@ def _of_all(op: OpBuilder, candidates: Candidates, preset: Preset) -> Found:
 
 
 def _chosen(op: OpBuilder, boxes: ir.Value, table: ir.Value, preset: Preset, count: int) -> ir.Value:
-    """[M, 3] int64: image, class and place of those of the `count` boxes that stay, by the scores `table`
-    [N, K, count]."""
+    """Run NMS on `count` boxes with scores `table` [N, K, count]: [M, 3] int64, image, class and box index."""
     if preset.class_candidates is not None and preset.class_candidates < count:
         highest, _ = op.TopK(table, [preset.class_candidates], axis=2, _outputs=2)
         least = op.Slice(highest, LAST, TO_END, [2])
@@ -117,7 +116,7 @@ def _chosen(op: OpBuilder, boxes: ir.Value, table: ir.Value, preset: Preset, cou
 
 
 def _kept(op: OpBuilder, scores: ir.Value, places: ir.Value) -> ir.Value:
-    """`scores` at `places` [M, dimensions], elsewhere 0."""
+    """Return `scores` at `places` [M, dimensions], elsewhere 0."""
     count = op.Shape(places, start=0, end=1)
     ones = op.ConstantOfShape(count, value=ir.tensor([1.0]))
     nowhere = op.ConstantOfShape(op.Shape(scores))
@@ -125,7 +124,7 @@ def _kept(op: OpBuilder, scores: ir.Value, places: ir.Value) -> ir.Value:
 
 
 def _first(op: OpBuilder, kept: ir.Value, limit: int, there: int) -> list[ir.Value]:
-    """The `limit` highest of `kept` [N, there], and their places."""
+    """Return the `limit` highest of `kept` [N, there], and their indices."""
     if there < limit:
         kept = op.Pad(kept, [0, 0, 0, limit - there])
     highest, which = op.TopK(kept, [limit], axis=1, _outputs=2)

@@ -1,4 +1,4 @@
-"""An exported detector, run by ONNX Runtime."""
+"""Predictor of an exported detector."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,7 +11,7 @@ from mnv3.tools.predict.predictor import Boxes
 
 
 class OnnxDetector:
-    """A `tools.predict.predictor.Predictor` of a file of `mnv3 export`, whole or raw."""
+    """A `tools.predict.predictor.Predictor` from a file of `mnv3 export`, whole or raw."""
 
     task = "ssdlite"
 
@@ -20,13 +20,13 @@ class OnnxDetector:
         self.classes = {row.number: row.name for row in self.description.classes}
         self.ids = {row.number: row.id for row in self.description.classes}
         self.colours = {row.number: (row.colour[0], row.colour[1], row.colour[2]) for row in self.description.classes}
-        self.known = np.zeros(max(self.classes) + 2, bool)  # with one for all that lie beyond
+        self.known = np.zeros(max(self.classes) + 2, bool)  # the last entry is for all larger slots
         self.known[list(self.classes)] = True
         self.session = start(exported, threads)
         self._detect = self._whole if self.description.kind == "whole" else self._raw
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
-        """Detections of `images` [H, W, 3] uint8 RGB, in their pixels; neighbours of one size go together."""
+        """Return detections of `images` [H, W, 3] uint8 RGB, in their pixels; runs of one size are batched."""
         found: list[Boxes] = []
         with of_file(self.path):
             for _, group in groupby(images, np.shape):
@@ -39,6 +39,6 @@ class OnnxDetector:
         return self.session(images)[:3]
 
     def _raw(self, images: np.ndarray) -> list[np.ndarray]:
-        from mnv3.ssdlite.export.predictor_raw import detections  # with PyTorch, which a whole file does without
+        from mnv3.ssdlite.export.predictor_raw import detections  # imports PyTorch, which a whole file does not need
 
         return detections(self.session, self.description, images)

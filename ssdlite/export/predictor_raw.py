@@ -1,4 +1,4 @@
-"""The rest of a detector whose exported file is the network alone, by PyTorch."""
+"""Post-processing in PyTorch for an exported file with the network alone."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from mnv3.tools.export.description import Description
 def detections(
     session: Callable[[np.ndarray], list[np.ndarray]], description: Description, images: np.ndarray
 ) -> list[np.ndarray]:
-    """Boxes, scores and slots, padded, of `images` [N, H, W, 3] uint8 RGB, as a whole file gives them."""
+    """Return boxes, scores and slots, padded, of `images` [N, H, W, 3] uint8 RGB, as from a whole file."""
     preset = Preset(**description.rules, anchors=())
     height, width = description.input_size or images.shape[1:3]
     planes = torch.from_numpy(images).permute(0, 3, 1, 2)

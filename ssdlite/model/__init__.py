@@ -1,1 +1,1 @@
-"""The detector: anchors, heads, losses, from logits to boxes."""
+"""The detector: anchors, heads, losses, post-processing."""

@@ -1,7 +1,7 @@
 """Anchors: shapes of the boxes at every cell, laid out over the feature maps.
 
-A layout is a table: for each of the six levels the (height, width) of its anchors as fractions of the image, in the
-order in which the network predicts them.
+A layout lists, for each of the six levels, the (height, width) of its anchors as fractions of the image, in the order
+of the network's predictions.
 """
 
 from functools import lru_cache
@@ -14,25 +14,25 @@ from torch import Tensor
 AnchorLayout = tuple[tuple[tuple[float, float], ...], ...]
 
 SCALES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
-"""Scales of the levels, 0.2 to 0.95 in even steps, and of the one that would come next (SSD, section 2.2)."""
+"""Scales of the levels, 0.2 to 0.95 in even steps, and of a next one (SSD, section 2.2)."""
 
 AUTHORS_ONE_THIRD = 0.3333
-"""The sample configuration of the authors writes the aspect ratio 1/3 so."""
+"""The aspect ratio 1/3 as written in the authors' sample configuration."""
 
 
 def paper_layout() -> AnchorLayout:
-    """Anchors of the authors' configuration: 3 on the first level, one of them small, 6 on the others; not clipped."""
+    """Return the authors' anchors: 3 on the first level, one of them small, 6 on the others; not clipped."""
     first = (_shape(0.1, 1.0), _shape(SCALES[0], 2.0), _shape(SCALES[0], 0.5))
     return (first, *(_six(*pair) for pair in pairwise(SCALES[1:])))
 
 
 def torchvision_layout() -> AnchorLayout:
-    """Anchors of torchvision's ssdlite320_mobilenet_v3_large: 6 on every level, sides clipped to the image."""
+    """Return the anchors of torchvision's ssdlite320_mobilenet_v3_large: 6 on every level, clipped to the image."""
     return tuple(_six_clipped(*pair) for pair in pairwise(SCALES))
 
 
 def map_sizes(input_size: tuple[int, int]) -> list[tuple[int, int]]:
-    """(height, width) of the six feature maps of an input: strides 16 and 32, then halved (rounding up) four times."""
+    """Return (height, width) of the six feature maps: strides 16 and 32, then halved (rounding up) four times."""
     height, width = input_size
     sizes = [(-(-height // stride), -(-width // stride)) for stride in (16, 32)]
     while len(sizes) < len(SCALES) - 1:
@@ -43,7 +43,7 @@ def map_sizes(input_size: tuple[int, int]) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=32)
 def grid_anchors(layout: AnchorLayout, input_size: tuple[int, int], square: bool) -> Tensor:
-    """All anchors of an input of `input_size` (H, W): [A, 4] float32, xyxy in pixels. Cached; do not write to it.
+    """Return all anchors of an input of `input_size` (H, W): [A, 4] float32, xyxy in pixels. Cached: do not modify.
 
     `square`: fractions are of the shorter side, so that an anchor of aspect ratio 1 is square on any input (the
     authors' rule); otherwise heights are fractions of H and widths of W (torchvision's). On a square input they agree.
@@ -52,8 +52,8 @@ def grid_anchors(layout: AnchorLayout, input_size: tuple[int, int], square: bool
     shares = torch.tensor((1.0, 1.0) if not square else (min(input_size) / height, min(input_size) / width))
     levels = []
     for shapes, (rows, columns) in zip(layout, map_sizes(input_size), strict=True):
-        # In float32 and as fractions of the image first, as both sources do: where a box overlaps two anchors equally,
-        # the rounding says which of them is its best.
+        # In float32 and as fractions of the image first, as in both sources: if a box overlaps two anchors equally, the
+        # rounding decides which is its best.
         y = torch.arange(rows) * (1 / rows) + 0.5 / rows
         x = torch.arange(columns) * (1 / columns) + 0.5 / columns
         half = 0.5 * (torch.tensor(shapes) * shares).flip(1)

@@ -7,11 +7,11 @@ CODE_SCALE = (10.0, 10.0, 5.0, 5.0)
 """Factors on (tx, ty, tw, th): the authors' faster_rcnn_box_coder and torchvision agree."""
 
 TINY = 1e-8
-"""Added to sides before the logarithm, as the authors' coder does: keeps the code of a box of no width finite."""
+"""Added to sides before the logarithm, as in the authors' coder: keeps the code of a box without width finite."""
 
 
 def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
-    """Codes (tx, ty, tw, th) [..., A, 4] that turn `anchors` [A, 4] into `boxes` [..., A, 4]."""
+    """Return the codes (tx, ty, tw, th) [..., A, 4] that turn `anchors` [A, 4] into `boxes` [..., A, 4]."""
     centres, sides = _centres_sides(boxes)
     anchor_centres, anchor_sides = _centres_sides(anchors)
     shifts = (centres - anchor_centres) / anchor_sides
@@ -20,7 +20,7 @@ def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
 
 
 def decode(codes: Tensor, anchors: Tensor, max_stretch: float) -> Tensor:
-    """Boxes [..., 4] of `codes` [..., 4] against `anchors` [..., 4]; log-stretches are capped at `max_stretch`."""
+    """Return the boxes [..., 4] of `codes` [..., 4] and `anchors` [..., 4]; cap log-stretches at `max_stretch`."""
     anchor_centres, anchor_sides = _centres_sides(anchors)
     shifts, stretches = codes[..., :2] / CODE_SCALE[0], codes[..., 2:] / CODE_SCALE[2]
     centres = shifts * anchor_sides + anchor_centres
@@ -29,7 +29,7 @@ def decode(codes: Tensor, anchors: Tensor, max_stretch: float) -> Tensor:
 
 
 def pairwise_iou(a: Tensor, b: Tensor) -> Tensor:
-    """Intersection over union of `a` [..., P, 4] and `b` [..., Q, 4]: [..., P, Q] in 0..1; 0 where both are empty."""
+    """Return the IoU of `a` [..., P, 4] and `b` [..., Q, 4]: [..., P, Q] in 0..1; 0 if both are empty."""
     ax1, ay1, ax2, ay2 = a.unsqueeze(-2).unbind(-1)
     bx1, by1, bx2, by2 = b.unsqueeze(-3).unbind(-1)
     overlap = (torch.minimum(ax2, bx2) - torch.maximum(ax1, bx1)).clamp_(min=0)
@@ -39,12 +39,12 @@ def pairwise_iou(a: Tensor, b: Tensor) -> Tensor:
 
 
 def area(boxes: Tensor) -> Tensor:
-    """Areas [...] of `boxes` [..., 4]."""
+    """Return the areas [...] of `boxes` [..., 4]."""
     return (boxes[..., 2] - boxes[..., 0]) * (boxes[..., 3] - boxes[..., 1])
 
 
 def clip(boxes: Tensor, height: float, width: float) -> Tensor:
-    """Boxes with their corners moved into 0..width, 0..height."""
+    """Clip boxes to 0..width, 0..height."""
     upper = boxes.new_tensor((width, height, width, height))
     return torch.minimum(boxes.clamp(min=0), upper)
 

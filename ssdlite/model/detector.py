@@ -30,10 +30,9 @@ BN_MOMENTUM = 0.03  # the authors' decay 0.97
 class Detector(nn.Module):
     """SSDLite (MobileNetV2 section 6.2, MobileNetV3 section 6.3) on a backbone with taps at strides 16 and 32.
 
-    Attributes: `preset`; `num_slots`, background included; `input_size` (H, W), which `set_input_size` changes;
-    `resize_rule`, by which images are to be brought to that size; `anchors` [A, 4] xyxy in pixels of the input;
-    `channels_last`, the memory layout inside: the faster one, though PyTorch's batch norm on a CPU sums less exactly
-    in it.
+    Attributes: `preset`; `num_slots`, background included; `input_size` (H, W), changed by `set_input_size`;
+    `resize_rule`, for resizing images to it; `anchors` [A, 4] xyxy in pixels of the input; `channels_last`, the memory
+    layout inside: faster, though PyTorch's batch norm on a CPU sums less exactly in it.
     """
 
     anchors: Tensor
@@ -64,7 +63,7 @@ class Detector(nn.Module):
         if min(height, width) < 1:
             raise UserError(f"task.input_size: both sides must be at least 1 pixel, not {height} x {width}")
         if not is_size(size):
-            raise UserError(f"task.input_size: {height} x {width} is too large; 4096 x 4096 pixels are the most.")
+            raise UserError(f"task.input_size: {height} x {width} is too large; the limit is 4096 x 4096 pixels.")
         self.input_size = (height, width)
         with torch.device("cpu"):
             anchors = grid_anchors(self.preset.anchors, self.input_size, self.preset.square_anchors)
@@ -76,7 +75,7 @@ class Detector(nn.Module):
         return self.head(self.feature_maps(images))
 
     def feature_maps(self, images: Tensor) -> list[Tensor]:
-        """images as in `forward` -> the six maps that the predictors see, finest first."""
+        """images as in `forward` -> the six maps that the predictors read, finest first."""
         assert images.shape[-2:] == self.input_size, (
             f"input is {tuple(images.shape[-2:])}, anchors are for {self.input_size}"
         )
@@ -88,13 +87,13 @@ class Detector(nn.Module):
         return maps
 
     def losses(self, raw: Raw, targets: Targets) -> dict[str, Tensor]:
-        """Scalars "loss" = "box_loss" + "class_loss", float32, per match in the whole batch (at least one)."""
+        """Return float32 scalars "loss" = "box_loss" + "class_loss", per match in the whole batch (at least one)."""
         with torch.autocast(raw.logits.device.type, enabled=False):
             return _losses(raw, _trim(targets), self.anchors, self.preset)
 
     @torch.no_grad()
     def detect(self, raw: Raw, sizes: Tensor) -> Detections:
-        """Detections in the pixels of the original images, whose (H, W) are `sizes` [N, 2] int64."""
+        """Return detections in pixels of the original images, whose (H, W) are `sizes` [N, 2] int64."""
         return detect(raw, self.anchors, self.input_size, sizes.to(self.anchors.device), self.preset)
 
     def _initialise(self) -> None:
@@ -109,7 +108,7 @@ class Detector(nn.Module):
 
 
 def normalised(images: Tensor) -> Tensor:
-    """Images in 0..255 as the backbone gets them: in -1..1, the authors' and torchvision's range for this network."""
+    """Scale images in 0..255 to -1..1, the authors' and torchvision's range for this network."""
     return images * (2 / 255) - 1
 
 
@@ -127,11 +126,10 @@ def build_detector(
     input_size: tuple[int, int] = (320, 320),
     **overrides: Any,
 ) -> Detector:
-    """Detector by the rules of `preset`; `padding` None is the preset's; `overrides` change other fields of `Preset`.
+    """Build a detector by the rules of `preset`; `padding` None is the preset's; `overrides` change fields of `Preset`.
 
-    `se`, `hswish` and `max_kernel` are those of `build_backbone`. `num_slots` counts the background: 91 for COCO's
-    category ids, number of classes + 1 for contiguous slots. Raises UserError for names that do not exist and values
-    that cannot be.
+    `se`, `hswish` and `max_kernel` are those of `build_backbone`. `num_slots` includes the background: 91 for COCO's
+    category ids, number of classes + 1 for contiguous slots. Raises UserError for unknown names and invalid values.
     """
     if padding is not None:
         overrides["padding"] = padding
@@ -172,7 +170,7 @@ def _losses(raw: Raw, targets: Targets, anchors: Tensor, preset: Preset) -> dict
 
 
 def _trim(targets: Targets) -> Targets:
-    """Targets without the columns that are padding in every image; as they are where that would wait for a device."""
+    """Remove columns that are padding in every image; on a device keep them, to avoid waiting for it."""
     if targets.labels.device.type != "cpu" or torch.compiler.is_compiling():
         return targets
     most = max(int((targets.labels >= 0).sum(1).max()), 1)

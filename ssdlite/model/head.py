@@ -1,4 +1,4 @@
-"""What SSDLite puts on a backbone: four more feature maps, and a box and a class predictor on each of the six."""
+"""SSDLite's layers after the backbone: four extra feature maps, and box and class predictors on all six maps."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ from mnv3.backbones.blocks import ConvNormAct, Padding
 from mnv3.ssdlite.model.targets import Raw
 
 EXTRAS = (512, 256, 256, 128)
-"""Channels of the feature maps of strides 64, 128, 256 and 512."""
+"""Channels of the feature maps at strides 64, 128, 256 and 512."""
 
 MIN_CHANNELS = 16
-"""Least channels of an extra map, however narrow the network (authors' feature extractor, min_depth)."""
+"""Minimum channels of an extra map at any width (authors' feature extractor, min_depth)."""
 
 
 class Extra(nn.Module):
@@ -32,7 +32,7 @@ class Extra(nn.Module):
 
 
 class PredictionLayer(nn.Module):
-    """3x3 depthwise convolution with norm and ReLU6, then 1x1 to `anchors` times `columns` values a cell."""
+    """3x3 depthwise convolution with norm and ReLU6, then 1x1 to `anchors` * `columns` values per cell."""
 
     def __init__(self, channels: int, anchors: int, columns: int, bn_momentum: float) -> None:
         super().__init__()
@@ -41,13 +41,13 @@ class PredictionLayer(nn.Module):
         self.predict = nn.Conv2d(channels, anchors * columns, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[N, channels, H, W] -> [N, H * W * anchors, columns]; free of copies where memory is channels-last."""
+        """[N, channels, H, W] -> [N, H * W * anchors, columns]; without a copy if memory is channels-last."""
         out = self.predict(self.depthwise(x))
         return out.permute(0, 2, 3, 1).reshape(x.shape[0], -1, self.columns)
 
 
 class Head(nn.Module):
-    """Predictors on every level; their outputs joined along the anchors."""
+    """Predictors on every level, with outputs concatenated along the anchors."""
 
     def __init__(self, channels: Sequence[int], anchors: Sequence[int], num_slots: int, bn_momentum: float) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Head(nn.Module):
 
 
 def build_extras(inputs: int, width: float, padding: Padding, bn_momentum: float) -> nn.ModuleList:
-    """The four extra maps behind a map of `inputs` channels, scaled by `width` as the backbone is."""
+    """Build the four extra maps after a map of `inputs` channels, scaled by `width` like the backbone."""
     extras = nn.ModuleList()
     for nominal in EXTRAS:
         outputs = max(int(nominal * width), MIN_CHANNELS)

@@ -1,4 +1,4 @@
-"""Losses over a whole batch, computed in float32 whatever the precision of the network."""
+"""Losses over a whole batch, computed in float32 at any precision of the network."""
 
 from typing import Any
 
@@ -11,27 +11,26 @@ NEGATIVES_PER_POSITIVE = 3  # SSD, section 2.2, "hard negative mining"
 
 
 def box_loss(codes: Tensor, wanted: Tensor, positive: Tensor) -> Tensor:
-    """Sum of smooth L1 losses (delta 1) of `codes` [N, A, 4] against `wanted`, where `positive` [N, A]."""
+    """Return the sum of smooth L1 losses (delta 1) of `codes` [N, A, 4] against `wanted`, where `positive` [N, A]."""
     loss = F.smooth_l1_loss(codes.float(), wanted, reduction="none").sum(-1)
     return loss.where(positive, 0.0).sum()
 
 
 def focal_loss(logits: Tensor, slots: Tensor, alpha: float) -> Tensor:
-    """Sum of the sigmoid focal losses (RetinaNet, section 3; gamma 2) of `logits` [N, A, num_slots].
+    """Return the sum of sigmoid focal losses (RetinaNet, section 3; gamma 2) of `logits` [N, A, num_slots].
 
-    `slots` [N, A]: slot of the class that an anchor learns; 0 for background, which is a negative for every column. The
-    background's own column is a negative everywhere, and counts, as in the authors' code.
+    `slots` [N, A]: slot of the class that an anchor learns; 0 for background, a negative for every column. The
+    background's own column is always a negative and counts, as in the authors' code.
 
-    The gradient stays float32 until it is scaled: those of sure negatives are 0 in float16 before 16-mixed's factor.
+    The gradient stays float32 until it is scaled: in float16, easy negatives' underflows before 16-mixed's factor.
     """
     return _Focal.apply(logits.float(), slots, alpha)
 
 
 class _Focal(torch.autograd.Function):
-    """All columns as negatives, then a correction at the few positives: loss and gradient in one sweep over the
-    float32 logits.
+    """Loss and gradient in one pass over the float32 logits: all columns as negatives, then corrected at the positives.
 
-    Written out, the loss takes a third of a training step's time on a CPU, most of it in passes over memory.
+    With autograd the loss takes a third of a training step's time on a CPU, mostly in passes over memory.
     """
 
     @staticmethod
@@ -64,7 +63,7 @@ class _Focal(torch.autograd.Function):
 
 
 def hard_negative_loss(logits: Tensor, slots: Tensor) -> Tensor:
-    """Sum of the softmax cross-entropies of the positives and, in each image, of the worst negatives, three to one.
+    """Return the sum of softmax cross-entropies of the positives and, per image, three times as many worst negatives.
 
     `slots` [N, A] as in `focal_loss`. SSD, section 2.2, as torchvision computes it.
     """
@@ -72,5 +71,5 @@ def hard_negative_loss(logits: Tensor, slots: Tensor) -> Tensor:
     positive = slots > 0
     wanted = NEGATIVES_PER_POSITIVE * positive.sum(1, keepdim=True)
     rank = loss.detach().masked_fill(positive, -torch.inf).argsort(1, descending=True).argsort(1)
-    # Where negatives run out, positives are taken a second time: so does torchvision.
+    # If negatives run out, positives count twice, as in torchvision.
     return loss.where(positive, 0.0).sum() + loss.where(rank < wanted, 0.0).sum()

@@ -1,4 +1,4 @@
-"""From raw outputs to detections: greedy NMS by class, by the authors' or torchvision's rules, on a whole batch."""
+"""Turn raw outputs into detections: greedy NMS by class on a whole batch, by the authors' or torchvision's rules."""
 
 import torch
 from torch import Tensor
@@ -8,20 +8,20 @@ from mnv3.ssdlite.model.presets import Preset
 from mnv3.ssdlite.model.targets import PADDING, Detections, Raw
 
 POOL_SHARE = 5
-"""Of so many anchors one candidate is looked at first; in all there are anchors times classes. By networks trained on
-COCO, BCCD and streets, at 320 to 640 pixels, one in 5.8 to 14 was enough for 100 detections on every image."""
+"""Anchors per candidate in the first pool; in all there are anchors times classes candidates. For networks trained on
+COCO, BCCD and streets at 320 to 640 pixels, one per 5.8 to 14 anchors was enough for 100 detections on every image."""
 
 POOL_GROWTH = 8
 
 CHUNK = 256
-"""Candidates whose overlaps with one another are computed at once."""
+"""Candidates whose mutual overlaps are computed at once."""
 
 
 def detect(raw: Raw, anchors: Tensor, input_size: tuple[int, int], sizes: Tensor, preset: Preset) -> Detections:
-    """Detections of a batch in the pixels of the original images, whose (H, W) are `sizes` [N, 2].
+    """Return detections of a batch in pixels of the original images, whose (H, W) are `sizes` [N, 2].
 
-    The result is that of NMS over every candidate. The work is less, because candidates are taken best first and only
-    for as long as some image has not got its `max_detections`.
+    The result equals NMS over all candidates with less work: candidates are taken best first until every image has its
+    `max_detections`.
     """
     with torch.autocast(raw.logits.device.type, enabled=False):
         scores = _class_scores(raw.logits.float(), preset)  # [N, A, num_slots - 1]
@@ -32,7 +32,7 @@ def detect(raw: Raw, anchors: Tensor, input_size: tuple[int, int], sizes: Tensor
             boxes = decode(_pick(raw.codes.float(), anchor), anchors[anchor], preset.max_stretch)
             clipped = clip(boxes, *input_size)
             alive = score > preset.score_threshold
-            more = alive[:, -1]  # if the worst one looked at counts, so may the next
+            more = alive[:, -1]  # if the worst candidate of the pool counts, the next may too
             if preset.class_candidates:
                 alive = alive & (_rank_in_class(slot, alive) < preset.class_candidates)
             kept = _suppress(clipped if preset.clip_first else boxes, slot, alive, clipped, preset)
@@ -43,7 +43,7 @@ def detect(raw: Raw, anchors: Tensor, input_size: tuple[int, int], sizes: Tensor
 
 
 def first_pool(anchors: int, preset: Preset) -> int:
-    """How many candidates NMS looks at first."""
+    """Return the number of candidates in NMS's first pool."""
     return max(anchors // POOL_SHARE, preset.max_detections)
 
 
@@ -54,7 +54,7 @@ def _class_scores(logits: Tensor, preset: Preset) -> Tensor:
 
 
 def _best(scores: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Score, anchor and slot [N, size] of the best candidates; of equal scores the lower slot, then anchor, first."""
+    """Return score, anchor and slot [N, size] of the best candidates; ties in order of slot, then anchor."""
     classes = scores.shape[2]
     score, flat = scores.flatten(1).topk(size)
     anchor, slot = flat // classes, flat % classes + 1
@@ -65,7 +65,7 @@ def _best(scores: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _suppress(boxes: Tensor, slot: Tensor, alive: Tensor, clipped: Tensor, preset: Preset) -> Tensor:
-    """Which of the candidates [N, K], best first, become detections: [N, K] bool; may be more than max_detections."""
+    """Choose the detections among candidates [N, K], best first: [N, K] bool; may exceed max_detections."""
     chosen = torch.zeros_like(alive)  # by NMS
     kept = chosen
     visible = torch.ones_like(alive) if preset.clip_first else area(clipped) > 0
@@ -93,15 +93,15 @@ def _suppress(boxes: Tensor, slot: Tensor, alive: Tensor, clipped: Tensor, prese
 
 
 def _rivals(boxes: Tensor, slot: Tensor, others: Tensor, other_slot: Tensor, threshold: float) -> Tensor:
-    """[N, P, Q] bool: boxes of one class that overlap too much to stay both."""
+    """Return [N, P, Q] bool: whether two boxes are of one class and overlap by more than `threshold`."""
     return (pairwise_iou(boxes, others) > threshold) & (slot[:, :, None] == other_slot[:, None])
 
 
 def _greedy(beats: Tensor, free: Tensor) -> Tensor:
-    """Greedy NMS without a loop over boxes. `beats` [N, K, K]: entry (i, j) says that j, if it stays, removes i; j < i.
+    """Greedy NMS without a loop over boxes. `beats` [N, K, K]: entry (i, j), j < i, means that j removes i if it stays.
 
-    Box i depends on earlier boxes only, so once those are settled one more round settles it: repeating the rule for all
-    boxes at once until nothing changes ends in the greedy result. The longest chain of removals says how many rounds.
+    Box i depends on earlier boxes only, so applying the rule to all boxes at once until nothing changes gives the
+    greedy result. The number of rounds is the length of the longest chain of removals.
     """
     stays = free
     while True:
@@ -112,7 +112,7 @@ def _greedy(beats: Tensor, free: Tensor) -> Tensor:
 
 
 def _rank_in_class(slot: Tensor, counted: Tensor) -> Tensor:
-    """For each candidate [N, K]: how many `counted` ones of its class come before it."""
+    """Return for each candidate [N, K] the number of `counted` ones of its class before it."""
     order = slot.argsort(dim=1, stable=True)
     grouped, flags = slot.gather(1, order), counted.gather(1, order).long()
     before = flags.cumsum(1) - flags
@@ -146,5 +146,5 @@ def _gather(
 
 
 def _pick(values: Tensor, index: Tensor) -> Tensor:
-    """Rows `index` [N, K] of `values` [N, A, 4] -> [N, K, 4]."""
+    """Gather rows `index` [N, K] of `values` [N, A, 4] -> [N, K, 4]."""
     return values.gather(1, index[..., None].expand(-1, -1, values.shape[-1]))

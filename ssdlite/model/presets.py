@@ -1,4 +1,4 @@
-"""The two sets of rules a detector can follow, as a table."""
+"""The two presets of a detector's rules."""
 
 from dataclasses import dataclass, fields, replace
 from math import log
@@ -11,26 +11,26 @@ from mnv3.tools.errors import UserError
 
 @dataclass(frozen=True)
 class Preset:
-    """Everything but the backbone that makes two SSDLite detectors differ."""
+    """All rules of an SSDLite detector apart from its backbone."""
 
     resize_rule: Rule
     padding: Literal["same", "symmetric"]  # of strided convolutions, backbone and extras
     anchors: AnchorLayout
-    square_anchors: bool  # anchor fractions refer to the shorter image side (True) or to each side's own (False)
+    square_anchors: bool  # anchor sides are fractions of the shorter image side (True) or of their own side (False)
     truncated_init: bool  # backbone and extras: truncated normal (True) or normal; standard deviation 0.03 everywhere
     class_prior: float | None  # initial probability of every class at every anchor; None starts the biases at 0
-    match_iou: float  # an anchor that overlaps a box so much learns it
+    match_iou: float  # overlap from which an anchor learns a box
     first_claim_wins: bool  # see matching.match_anchors
     class_loss: Literal["focal", "hard_negatives"]  # with sigmoid and softmax scores respectively
     focal_alpha: float  # weight of positives in the focal loss; negatives get 1 - alpha
     box_loss_scale: float
     max_stretch: float  # cap of a decoded log-stretch
     score_threshold: float  # detections score more than this
-    nms_iou: float  # of two boxes of one class that overlap more, the lower score goes
-    clip_first: bool  # clip boxes to the image before NMS (True), or after it, then dropping the empty ones (False)
-    class_candidates: int | None  # best boxes of a class that enter NMS
-    max_per_class: int | None  # boxes of a class that leave NMS
-    max_detections: int  # of an image
+    nms_iou: float  # overlap above which the lower-scored of two boxes of a class is removed
+    clip_first: bool  # clip boxes to the image before NMS (True), or after it, dropping empty ones (False)
+    class_candidates: int | None  # most boxes of a class before NMS
+    max_per_class: int | None  # most boxes of a class after NMS
+    max_detections: int  # per image
 
 
 PRESETS = {
@@ -41,7 +41,7 @@ PRESETS = {
         anchors=paper_layout(),
         square_anchors=True,
         truncated_init=True,
-        # The config asks for biases of -4.6, which that code ignores for depthwise predictors; 0.01 is that prior.
+        # The config sets biases of -4.6 (a prior of 0.01), which that code ignores for depthwise predictors.
         class_prior=None,
         match_iou=0.5,
         first_claim_wins=True,
@@ -81,7 +81,7 @@ PRESETS = {
 
 
 def get_preset(name: str, **overrides: Any) -> Preset:
-    """Preset `name` with some of its fields changed. Raises UserError for unknown names and for a misplaced prior."""
+    """Return preset `name` with fields overridden. Raises UserError for unknown names and an invalid prior."""
     problems = []
     if name not in PRESETS:
         problems.append(f"task.preset: {name!r} is unknown; there are {', '.join(PRESETS)}")

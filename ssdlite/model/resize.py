@@ -1,4 +1,4 @@
-"""Resizing images to the network's input, by the sampling rule that the weights were trained with."""
+"""Resize images to the network's input by the sampling rule that the weights were trained with."""
 
 from typing import Literal, get_args
 
@@ -11,11 +11,11 @@ RULES: tuple[str, ...] = get_args(Rule)
 
 
 def resize(image: Tensor, size: tuple[int, int], rule: Rule) -> Tensor:
-    """`image` [3, H, W] uint8 stretched to `size` (h, w), bilinear.
+    """Resize `image` [3, H, W] uint8 to `size` (h, w), bilinear, without keeping the aspect.
 
     "legacy": TensorFlow 1's corner-origin sampling, source = target * scale; float32 in 0..255.
-    "half_pixel": pixel centres keep their place, no low-pass; float32 in 0..255; what torchvision's detectors do.
-    "antialias": pixel centres, low-passed when shrinking; uint8; the kindest to small objects.
+    "half_pixel": pixel centres keep their place, no low-pass, as in torchvision's detectors; float32 in 0..255.
+    "antialias": pixel centres, low-passed when shrinking, which preserves small objects best; uint8.
     """
     if rule == "legacy":
         return _legacy(image, size)
@@ -25,12 +25,12 @@ def resize(image: Tensor, size: tuple[int, int], rule: Rule) -> Tensor:
 
 
 def resize_bytes(image: Tensor, size: tuple[int, int], rule: Rule) -> Tensor:
-    """As `resize`, but [3, h, w] uint8 for every rule, within one grey level: for training, up to four times as fast.
+    """Resize like `resize`, within one grey level, to [3, h, w] uint8: up to four times as fast, for training.
 
-    PyTorch resizes bytes in whole vectors, and rounds after each of the two axes.
+    PyTorch's byte kernels are vectorised, and round after each of the two axes.
     """
     if rule == "legacy":
-        # Corners of n + 1 pixels laid on corners of m + 1 are n / m apart, from 0 on: the rule itself, at the first m.
+        # Aligning the corners of n + 1 and m + 1 pixels samples every n / m from 0: the rule itself, at the first m.
         height, width = size
         padded = _with_last_repeated(image)
         grid = F.interpolate(padded[None], (height + 1, width + 1), mode="bilinear", align_corners=True)
@@ -40,7 +40,7 @@ def resize_bytes(image: Tensor, size: tuple[int, int], rule: Rule) -> Tensor:
 
 
 def _with_last_repeated(image: Tensor) -> Tensor:
-    """`image` with its last row and column once more, the channels last in memory."""
+    """Repeat the last row and column of `image`, with channels last in memory."""
     height, width = image.shape[1:]
     padded = image.new_empty(height + 1, width + 1, 3).permute(2, 0, 1)
     padded[:, :-1, :-1] = image
@@ -50,7 +50,7 @@ def _with_last_repeated(image: Tensor) -> Tensor:
 
 
 def _legacy(image: Tensor, size: tuple[int, int]) -> Tensor:
-    # A side shrunk by a whole number reads every so many pixels, mixing none.
+    # Shrinking a side by an integer factor reads single pixels.
     sides = zip(image.shape[1:], size, strict=True)
     step_y, step_x = (source // target if source % target == 0 else 1 for source, target in sides)
     image = image[:, ::step_y, ::step_x].contiguous()

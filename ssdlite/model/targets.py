@@ -1,15 +1,15 @@
-"""What loader, network, losses and post-processing hand to one another: batched, padded tensors."""
+"""Batched, padded tensors passed between loader, network, losses and post-processing."""
 
 from typing import NamedTuple
 
 from torch import Tensor
 
 PADDING = -1
-"""Label of a row of `Targets` that holds no box, and slot of a row of `Detections` that holds no detection."""
+"""Label of a row of `Targets` without a box, and slot of a row of `Detections` without a detection."""
 
 
 class Targets(NamedTuple):
-    """Ground truth of a batch, padded to M boxes an image; the boxes come first, the padding after them.
+    """Ground truth of a batch; each image has its boxes first, then padding to M rows.
 
     `boxes` [N, M, 4] float32: xyxy, pixels of the network input.
     `labels` [N, M] int64: class slot 1..num_slots-1, or PADDING.
@@ -20,7 +20,7 @@ class Targets(NamedTuple):
 
 
 class Raw(NamedTuple):
-    """Output of the network before any decoding; anchors run over levels, then rows, columns and shapes of a cell.
+    """Output of the network before decoding; anchors in order of level, row, column, and shape within the cell.
 
     `codes` [N, A, 4]: box offsets (tx, ty, tw, th) against the anchors.
     `logits` [N, A, num_slots]: class scores before sigmoid or softmax; slot 0 is the background.

@@ -1,1 +1,1 @@
-"""The detector from a file: a checkpoint, or another project's weights."""
+"""Load a detector from a checkpoint or another project's weights."""

@@ -1,4 +1,4 @@
-"""A detector from a file: a checkpoint of `mnv3 train`, or another project's weights."""
+"""Load a detector from a checkpoint of `mnv3 train` or another project's weights."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -20,16 +20,16 @@ from mnv3.tools.weights.load import check_classes, load_all
 from mnv3.tools.weights.open import Opener
 
 CLASS_MISMATCH_WORDS = ("in slot", "the data set, and dataset.class_slots,")
-"""For `tools.weights.load.check_classes`: what a number of a class is, and what has to be the same for it to be."""
+"""For `tools.weights.load.check_classes`: the place of a class, and what must be the same for it to agree."""
 
 TASK, PREFIX = "ssdlite", "detector."
 MOST_SLOTS = 100_000
-"""Classes of a detector, background included."""
+"""Limit on the classes of a detector, background included."""
 
 
 class Loaded(NamedTuple):
-    """A detector with its weights (EMA ones, if trained so), the configuration of its run, class name by slot, and the
-    data set's category id by slot. `note`: of weights from elsewhere, what they are known to give on COCO."""
+    """A detector with its weights (EMA's, if trained with it), its run's configuration, and class names and category
+    ids by slot. `note`: published scores on COCO of another project's weights."""
 
     detector: Detector
     config: dict[str, Any]
@@ -39,7 +39,7 @@ class Loaded(NamedTuple):
 
 
 def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
-    """The detector that a configuration describes, with random weights."""
+    """Build the detector of a configuration, with random weights."""
     task, backbone = config["task"], config["backbone"]
     if backbone["output_stride"] != 32:
         raise UserError(
@@ -49,7 +49,7 @@ def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
     focal = task["preset"] in PRESETS and PRESETS[task["preset"]].class_loss == "focal"
     return build_detector(
         preset=task["preset"],
-        class_prior=config["recipe"].get("class_prior") if focal else None,  # softmax learns its background by itself
+        class_prior=config["recipe"].get("class_prior") if focal else None,  # softmax needs no prior
         **backbone_options(backbone),
         num_slots=num_slots,
         input_size=tuple(task["input_size"]),
@@ -60,11 +60,11 @@ _uninitialised = no_initial_weights()(detector_from_config)
 
 
 def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Loaded:
-    """Build the detector of a checkpoint of `mnv3 train task=ssdlite`; with `classes`, they must be its own.
+    """Build the detector of a checkpoint of `mnv3 train task=ssdlite`; `classes`, if given, must equal its own.
 
     Raises:
         UserError: as `tools.weights.checkpoint.read_checkpoint`; another task or other classes than asked for; or
-            what it says of itself cannot be.
+            invalid metadata.
     """
     return _of_checkpoint(path, read_checkpoint(path), classes)
 
@@ -74,7 +74,7 @@ def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dic
     about = hyper_parameters(checkpoint)
     slots, own, ids = about.get("num_slots"), about.get("classes"), about.get("ids")
     if not _is_table(own, str) or not (ids is None or _is_table(ids, int)):
-        raise UserError(f"{path}: its classes are no names by slot; the file was altered.")
+        raise UserError(f"{path}: its classes are not names by slot; the file was altered.")
     if type(slots) is not int or not all(0 < slot < slots <= MOST_SLOTS for slot in own):
         raise UserError(f"{path}: its classes do not fit its {slots!r:.40} class slots; the file was altered.")
     if classes is not None:
@@ -86,12 +86,12 @@ def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dic
 
 
 def _is_table(table: Any, kind: type) -> TypeGuard[dict[int, Any]]:
-    """Whether it is something of `kind` by number."""
+    """Whether `table` maps integers to values of `kind`."""
     return isinstance(table, dict) and all(type(key) is int and type(value) is kind for key, value in table.items())
 
 
 def _ids(config: Mapping[str, Any], classes: Mapping[int, str]) -> dict[int, int]:
-    """Category ids by slot where a checkpoint, an early one, does not hold them: COCO's by name, else the slots."""
+    """Return category ids by slot for an early checkpoint without them: COCO's by name, else the slots."""
     dataset = config.get("dataset", {}).get("name")
     numbers = {name: number for number, name in COCO_NAMES.items()} if dataset in ("coco", "streets") else {}
     return {slot: numbers.get(name, slot) for slot, name in classes.items()}
@@ -117,4 +117,4 @@ OPENER = Opener(
     loaded=_of_file,
 )
 load_weights, init_detector = OPENER.load, OPENER.begin
-"""Of any file of weights: see `ssdlite.weights.recognise` for whose, and what they are worth."""
+"""For any weights file: see `ssdlite.weights.recognise` for the supported projects and their published scores."""

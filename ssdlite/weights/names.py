@@ -1,4 +1,4 @@
-"""Detectors trained elsewhere, as state dicts of ours: the authors' TensorFlow variables, torchvision's SSDLite."""
+"""Convert the authors' TensorFlow variables and torchvision's SSDLite to mnv3 state dicts."""
 
 from collections.abc import Iterable, Mapping
 from typing import cast
@@ -16,7 +16,7 @@ YX_TO_XY = [1, 0, 3, 2]  # the authors' codes are (ty, tx, th, tw), also in chan
 
 
 def from_tensorflow(variables: Mapping[str, np.ndarray], detector: Detector) -> dict[str, Tensor]:
-    """State dict for `detector` from the variables of an SSDLite of the TensorFlow Object Detection API, by name."""
+    """Convert the variables of an SSDLite of the TensorFlow Object Detection API to a state dict of `detector`."""
     backbone = detector.backbone
     scope = f"FeatureExtractor/{FAMILIES[backbone.family].slim}"
     state = {f"backbone.{key}": value for key, value in from_slim(variables, backbone, scope).items()}
@@ -41,7 +41,7 @@ def from_tensorflow(variables: Mapping[str, np.ndarray], detector: Detector) -> 
 
 
 def from_torchvision(entries: Mapping[str, Tensor], detector: Detector) -> dict[str, Tensor]:
-    """State dict for `detector`, of preset "torchvision", from one of torchvision's ssdlite320_mobilenet_v3_large."""
+    """Convert torchvision's ssdlite320_mobilenet_v3_large to a state dict of `detector`, of preset "torchvision"."""
     features, state = torchvision_features(entries), {}
     for name, value in entries.items():
         match name.split("."):
@@ -57,9 +57,9 @@ def from_torchvision(entries: Mapping[str, Tensor], detector: Detector) -> dict[
 
 
 def torchvision_features(entries: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The backbone of torchvision's SSDLite under the names of its classifiers, "features.4.block.0.0.weight".
+    """Rename the backbone of torchvision's SSDLite as in its classifiers: "features.4.block.0.0.weight".
 
-    It is cut in two behind the expansion of a block: [layers before, expansion], [rest of that block, layers behind].
+    It has two halves, cut after a block's expansion: [layers before, expansion], [rest of the block, layers after].
     """
     parts = [(name.split(".")[2:], value) for name, value in entries.items() if name.startswith("backbone.features.")]
     split = max((int(part[1]) for part, _ in parts if part[0] == "0"), default=0)
@@ -78,5 +78,5 @@ _HEADS = {"regression_head": "boxes", "classification_head": "classes"}
 
 
 def _swap_axes(predict: Tensor) -> Tensor:
-    """Weight or bias of a box predictor with the channels of each anchor in our order."""
+    """Reorder the channels of each anchor in a box predictor's weight or bias from yx to xy."""
     return predict.unflatten(0, (-1, 4))[:, YX_TO_XY].flatten(0, 1)

@@ -1,15 +1,15 @@
-"""Whose detector a file holds, and which: everything that has to be known to build it.
+"""Recognise the detector in a weights file, and all that is needed to build it.
 
-| source | published figure | of which images |
+| source | published figure | images |
 |--|--|--|
 | torchvision's ssdlite320_mobilenet_v3_large, `weights=torchvision` | AP 21.3 | COCO val2017; trained on train2017 |
 | the authors' ssd_mobilenet_v3_large_coco_2020_01_14 | AP 22.6 | the 8,000 images of their own "minival" of COCO 2014 |
 | the authors' ssd_mobilenet_v3_small_coco_2020_01_14 | AP 15.4 | the same |
 
-The split is a trap: the authors trained on COCO 2014 without their minival, and about four fifths of val2017 are in
-that. On val2017 their releases give more than they are worth: a third party's runs of the TFLite files gave AP 25.45
-(Large) and 15.99 (Small). Such figures tell whether a port is right, not how good the network is; a sister network of
-theirs (MobileDet) has 0.6 less on images that it has not seen than on minival.
+The split is a trap: the authors trained on COCO 2014 without their minival, which includes about four fifths of
+val2017. On val2017 their releases therefore score too high: a third party measured AP 25.45 (Large) and 15.99 (Small)
+with the TFLite files. Such figures check a port, not the network's quality; the authors' MobileDet scores 0.6 less on
+unseen images than on minival.
 """
 
 from collections.abc import Mapping
@@ -34,17 +34,17 @@ MARKS = Marks(
     others=("head.features.", "classifier.cbr.", "classifier.low_classifier.", "aspp0/", "logits/semantic/"),
     mistaken="a segmenter, not a detector: add task=lraspp.",
 )
-"""Their entries are the box predictor of the finest level, which says how many anchors there are."""
+"""The entries in `own` belong to the box predictor of the finest level, whose shape gives the number of anchors."""
 
 AUTHORS_FIGURES = {"large": 0.226, "small": 0.154}
-"""AP of their releases."""
+"""AP of the authors' releases."""
 
-CODES = 4  # numbers that a box is coded by
+CODES = 4  # numbers that encode a box
 
 
 class Found(NamedTuple):
-    """`origin`: a key of MARKS. `options`: all that the file decides, by dotted key of the configuration. `num_slots`:
-    of the class predictors, background included."""
+    """`origin`: a key of MARKS. `options`: configuration decided by the file, by dotted key. `num_slots`: of the class
+    predictors, background included."""
 
     origin: str
     options: dict[str, Any]
@@ -52,7 +52,7 @@ class Found(NamedTuple):
 
 
 def describe(file: WeightsFile) -> Found:
-    """What the names and shapes in a file say. Raises UserError: it is no detector of the families there are."""
+    """Describe the detector in a file by names and shapes. Raises UserError if mnv3 does not know it."""
     tensors = file.tensors
     origin = MARKS.origin(file)
     if origin == "authors":
@@ -64,15 +64,15 @@ def describe(file: WeightsFile) -> Found:
         lookup, classes = in_our_names(inside(tensors, "backbone.")), tensors["head.classes.0.predict.weight"]
     backbone = recognise(lookup)
     if backbone is None:
-        raise UserError(f"{file.path}: the detector in it has another backbone than those that mnv3 knows.")
+        raise UserError(f"{file.path}: mnv3 does not know the backbone of the detector in it.")
     anchors = tensors[MARKS.own[origin]].shape[0] // CODES
     preset = next((name for name, rules in PRESETS.items() if len(rules.anchors[0]) == anchors), None)
     if preset is None:
-        raise UserError(f"{file.path}: the detector in it has {anchors} anchors a cell, where mnv3 knows 3 and 6.")
+        raise UserError(f"{file.path}: the detector in it has {anchors} anchors per cell; mnv3 knows 3 and 6.")
     options = {
         "task.name": "ssdlite",
         "task.preset": preset,
-        "task.input_size": [320, 320],  # of all that were published; any other can be asked for
+        "task.input_size": [320, 320],  # of all published ones; it can be overridden
         "backbone.output_stride": 32,
         **backbone.options(),
     }
@@ -80,14 +80,14 @@ def describe(file: WeightsFile) -> Found:
 
 
 def class_names(found: Found) -> Mapping[int, str]:
-    """Class name by slot: COCO's for networks of as many slots, else numbers."""
+    """Return class names by slot: COCO's for networks with as many slots, else numbers."""
     if found.num_slots == COCO_SLOTS:
         return COCO_NAMES
     return {slot: f"class {slot}" for slot in range(1, found.num_slots)}
 
 
 def published(found: Found) -> str:
-    """What weights for COCO's classes are known to give, if that is who made them; empty if nothing is."""
+    """Return a sentence on the published score of torchvision's or the authors' weights for COCO, else nothing."""
     if found.num_slots != COCO_SLOTS:
         return ""
     if found.origin == "torchvision":
@@ -97,5 +97,5 @@ def published(found: Found) -> str:
         return ""
     return (
         f"The authors' own weights have AP {figure} on their minival of COCO 2014. They were trained on most of "
-        "val2017: a figure on that says whether the port is right, not how good they are."
+        "val2017: a score on it checks the port, not their quality."
     )

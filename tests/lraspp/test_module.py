@@ -128,7 +128,7 @@ def test_a_broken_frame_is_named(compose, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("data.root=/nowhere", "Cityscapes train is not there"),
+        ("data.root=/nowhere", "Cityscapes train"),
         ("init=/nowhere.ckpt", "no such file of weights"),
         ("recipe.crop=[49]", r"recipe.crop=\[49\]: must be two numbers"),
         ("task.input_size=[1,2,3]", r"task.input_size=\[1, 2, 3\]: must be two numbers"),

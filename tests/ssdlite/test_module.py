@@ -127,7 +127,7 @@ def test_a_broken_image_is_named_by_its_id(compose, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("data.root=/nowhere dataset=coco", "COCO 2017 train is not there"),
+        ("data.root=/nowhere dataset=coco", "COCO 2017 train"),
         ("init=/nowhere.ckpt", "no such file of weights"),
         ("backbone.output_stride=16", "stride 32 only"),
         ("recipe.steps=5", "set one of the two"),

@@ -1,1 +1,1 @@
-"""Label files and the classes that their values mean."""
+"""Label files, and the classes of their values."""

@@ -1,4 +1,4 @@
-"""What the files of frames hold: all of them for `mnv3 data check`; for training, what can be seen in a moment."""
+"""Inspect the files of frames: all of them for `mnv3 data check`, a sample within seconds for training."""
 
 import os
 import time
@@ -16,15 +16,15 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.images.read import image_size
 
 SECONDS = 5.0
-"""That a glance takes: thousands of label files of ordinary size, hundreds of Cityscapes' 2048x1024."""
+"""Duration of a glance: enough for thousands of ordinary label files, or hundreds of Cityscapes' 2048x1024."""
 
 AT_A_TIME = 32
-"""Label files between two looks at the clock."""
+"""Label files between two checks of the time."""
 
 
 class Look(NamedTuple):
-    """What one frame shows: size (H, W), pixels by label value [256] and the values' colours [n, 3] if the label file
-    has a palette; or what is wrong with its files."""
+    """Content of one frame: size (H, W), pixels by label value [256] and the palette [n, 3] of the label file, if any;
+    or the problem with its files."""
 
     size: tuple[int, int] | None = None
     counts: np.ndarray | None = None
@@ -34,7 +34,7 @@ class Look(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Frames that were looked at, with a look each. `total`: frames of the split."""
+    """The frames inspected, with a look each. `total`: frames of the split."""
 
     data: FrameData
     looks: list[Look]
@@ -53,18 +53,18 @@ class Seen(NamedTuple):
 
 
 def look(data: FrameData) -> Seen:
-    """At every file."""
+    """Inspect every file."""
     return Seen(data, look_at_all(lambda index: _whole(data, index), len(data)), len(data))
 
 
 def glance(data: FrameData, seconds: float = SECONDS) -> Seen:
-    """At label files from all over the split, and at the headers of their images, until `seconds` are over and two
+    """Inspect label files, and the headers of their images, in random order, until `seconds` have passed and two
     classes are found, or no file is left."""
     order = np.random.default_rng(0).permutation(len(data)).tolist()
     looks: list[Look] = []
     classes: set[int] = set()
     end = time.monotonic() + seconds
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoders leave Python's lock
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # decoders release the GIL
         for start in range(0, len(order), AT_A_TIME):
             portion = list(pool.map(lambda index: _label(data, index), order[start : start + AT_A_TIME]))
             looks += portion
@@ -92,7 +92,7 @@ def _label(data: FrameData, index: int) -> Look:
     assert frame.label is not None, "training and validation frames have labels"
     try:
         values, size = read_values(frame.label), image_size(frame.image)
-        if values.shape != size[::-1]:  # the photograph as it is stored, which decoding looks into
+        if values.shape != size[::-1]:  # else the photograph may be stored rotated, which decoding checks
             check_sizes(frame, size, values.shape)
         return Look(None, _counted(values), read_palette(frame.label))
     except SizesDiffer as error:

@@ -1,4 +1,4 @@
-"""The names file of your own masks: which value of a label file is which class."""
+"""The names file of your own masks: the class of each value in label files."""
 
 import re
 from pathlib import Path
@@ -12,22 +12,22 @@ from mnv3.tools.text.plain import plain
 COLOUR = re.compile(r"\s+#([0-9a-fA-F]{6})$")
 
 DIGITS = 9
-"""Of an id that are read: enough to see that it does not fit."""
+"""Digits of an id that are read: enough to see that it does not fit."""
 
-TOLD = 10
-"""Mistakes that are told one by one."""
+REPORTED = 10
+"""Mistakes reported one by one."""
 
 
 def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
-    """Classes of a text file: one name a line, of ids 0, 1, ...; or on every line `id name`, in any order.
+    """Read classes from a text file: one name per line, with ids 0, 1, ...; or `id name` on every line, in any order.
 
-    Either may end with a colour, #rrggbb. Empty lines are skipped. `ignore`: the id that no class may have. Raises
+    Lines may end with a colour, #rrggbb. Empty lines are skipped. `ignore`: an id that no class may have. Raises
     UserError with all mistakes of the file.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError:
-        raise UserError(f"dataset.names: {path} cannot be read as text in UTF-8: save it so.") from None
+        raise UserError(f"dataset.names: {path} cannot be read as text: save it in UTF-8.") from None
     except OSError as error:
         raise UserError(f"dataset.names: {path} cannot be read as text: {error.strerror or error}.") from None
     rows = {number: line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
@@ -41,11 +41,11 @@ def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
         classes.append(entry)
         problems += [f"{path}, line {number}: {problem}" for problem in _mistakes(entry, classes[:-1], ignore)]
     if not classes:
-        problems.append(f"{path} names no class: write one name a line.")
+        problems.append(f"{path} names no class: write one name per line.")
     if len(classes) > MOST_CLASSES:
-        problems.append(f"{path} names {len(classes)} classes; {MOST_CLASSES} are the most.")
-    if len(problems) > TOLD:
-        problems[TOLD:] = [f"{path} has {len(problems) - TOLD} more such mistakes."]
+        problems.append(f"{path} names {len(classes)} classes; the limit is {MOST_CLASSES}.")
+    if len(problems) > REPORTED:
+        problems[REPORTED:] = [f"{path} has {len(problems) - REPORTED} more such mistakes."]
     if problems:
         raise UserError(*problems)
     return tuple(sorted(classes, key=lambda entry: entry.id))
@@ -68,6 +68,6 @@ def _mistakes(entry: SegClass, before: list[SegClass], ignore: int | None) -> li
         problems.append(f"id {entry.id} of {name} does not fit in 8 bits (0 to 255).")
     if entry.id == ignore:
         problems.append(f"id {entry.id} of {name} is dataset.ignore.")
-    problems += [f"id {entry.id} is that of {plain(other.name)} already." for other in before if other.id == entry.id]
+    problems += [f"id {entry.id} is used by {plain(other.name)} already." for other in before if other.id == entry.id]
     problems += [f"there is a class {name} already." for other in before if other.name == entry.name]
     return problems

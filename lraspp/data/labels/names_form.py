@@ -1,11 +1,11 @@
-"""Whether a names file is of another form than one class a line: headings, tables and lists would shift every class."""
+"""Detect names files that are not one class per line: headings, tables and lists would shift every class."""
 
 import json
 import re
 from collections.abc import Mapping
 
 NO_NAME = re.compile(r"(0|-\d+)\s+\S")
-"""What no name begins with, as `2 wheeler` may."""
+"""Beginnings of lines with an id; another number may begin a name, as in `2 wheeler`."""
 WITH_ID = re.compile(r"(\d+)\s+(\S.*)$")
 KEYED = re.compile(r"\d+\s*[:=]")
 COLOUR_LAST = re.compile(r".*\s\d{1,3}\s+\d{1,3}\s+\d{1,3}$")
@@ -15,19 +15,19 @@ COLUMN = re.compile(r"\s*[\"']?(\d+|#[0-9a-fA-F]{3,8})[\"']?\s*$")
 
 HEADINGS = {"name", "class", "label", "category", "names", "classes", "labels", "categories"}
 BESIDE = {"id", "ids", "index", "value", "number", "color", "colour", "rgb", "r", "g", "b", "hex", "of", "the"}
-"""Words that a heading may have beside those."""
+"""Further words of a heading."""
 
-FORM = "write one name a line, or `id name`, either with a colour as in `road #804080`"
+FORM = "write one name per line, or `id name`, optionally with a colour as in `road #804080`"
 
 
 def form_mistake(rows: Mapping[int, str]) -> str | None:
-    """What `rows`, line number -> text, are instead of classes: a sentence's rest; None if they may be classes."""
+    """Return the end of a sentence on what `rows` (line number -> text) are instead of classes; None if plausible."""
     lines = list(rows.values())
     several = len(lines) > 1
     if _is_json("\n".join(lines)):
         return f"is JSON: {FORM}."
     if several and (all(line.startswith("- ") for line in lines) or all(map(KEYED.match, lines))):
-        return f"is a list as YAML has it: {FORM}."
+        return f"is a list in YAML: {FORM}."
     if several and _has_columns(lines):
         return f"is a table of columns: {FORM}."
     if _is_heading(lines[0]):
@@ -37,9 +37,9 @@ def form_mistake(rows: Mapping[int, str]) -> str | None:
     meant = any(map(NO_NAME.match, lines)) or 2 * len(without) < len(lines)
     if without and meant:
         where = ", ".join(map(str, without[:5]))
-        return f"line {where}: no id from 0 on, where others have one: all lines have one before the name, or none."
+        return f"line {where}: no id of at least 0, but other lines have one: put one before every name, or none."
     if several and _are_ids_last(lines):
-        return "has the ids behind the names: write `id name`."
+        return "has the ids after the names: write `id name`."
     return None
 
 
@@ -51,12 +51,12 @@ def _is_json(text: str) -> bool:
 
 
 def _has_columns(lines: list[str]) -> bool:
-    """Whether the lines, the first one may be a heading, have a column of numbers or colours."""
+    """Whether the lines, maybe below a heading, have a column of numbers or colours."""
     return all(map(COLOUR_LAST.match, lines)) or any(_is_table(lines[1:], separator) for separator in ",;")
 
 
 def _is_table(lines: list[str], separator: str) -> bool:
-    """Whether all lines have as many fields, and numbers or colours in the same one."""
+    """Whether all lines have equally many fields, with numbers or colours in the same one."""
     rows = [line.split(separator) for line in lines]
     if len({len(row) for row in rows}) > 1 or len(rows[0]) == 1:
         return False
@@ -73,7 +73,7 @@ def _is_heading(line: str) -> bool:
 
 
 def _are_ids_last(lines: list[str]) -> bool:
-    """Whether every line is another name with another number, and the numbers are not those of the places."""
+    """Whether every line has a different name and number, and the numbers are not simply 0, 1, ..."""
     matches = [match for line in lines if (match := ID_LAST.match(line))]
     names, numbers = {match[1] for match in matches}, [int(match[2]) for match in matches]
     return len(names) == len(set(numbers)) == len(lines) and numbers != list(range(len(lines)))

@@ -1,5 +1,8 @@
-"""Palettes of label files. The index counts, whatever its colour, so that files whose palettes differ swap classes in
-silence: image editors order colours by how often they occur."""
+"""Check palettes of label files.
+
+Only the index counts, not its colour, so files with different palettes swap classes silently: image editors order
+colours by frequency.
+"""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,16 +15,16 @@ from mnv3.lraspp.data.labels.look import Seen
 Colour = tuple[int, ...]
 
 NEARLY_BLACK = 32
-"""Greys below are not chosen to be seen: in a palette they are the values that a file had before."""
+"""Darker greys are not meant as colours: in a palette they are the values of an earlier grey file."""
 
 CURE = (
-    "The numbers count, not the colours: save all label files with one palette, or without, as single-channel grey "
-    "files whose values are the ids of the classes."
+    "The values count, not the colours: save all label files with the same palette, or as single-channel grey files "
+    "whose values are class ids."
 )
 
 
 class Painted(NamedTuple):
-    """A label file that has a palette [n, 3], and the values in it that have a colour."""
+    """A label file with a palette [n, 3], and the values in it that have a colour."""
 
     path: Path | None
     palette: np.ndarray
@@ -29,17 +32,19 @@ class Painted(NamedTuple):
 
     @property
     def colours(self) -> dict[int, Colour]:
-        """Of the values in use."""
+        """Colour of each value in use."""
         return {value: tuple(self.palette[value].tolist()) for value in self.values}
 
     def places(self, colour: Colour) -> set[int]:
-        """Values of this colour, used or not."""
+        """Return the values of this colour, used or not."""
         return set(np.flatnonzero((self.palette == colour).all(axis=1)).tolist())
 
 
 def differ(splits: Iterable[Seen]) -> list[str]:
-    """A sentence if values of label files mean other colours in other files, or the greys of other values. Entries of
-    palettes that no pixel uses may be anything."""
+    """Return a sentence if label files use different colours for a value, or the greys of other values.
+
+    Unused palette entries may be anything.
+    """
     by_value: dict[int, tuple[Colour, Painted]] = {}
     by_colour: dict[Colour, tuple[set[int], Painted]] = {}
     for ids, file in _painted(splits):
@@ -57,7 +62,7 @@ def differ(splits: Iterable[Seen]) -> list[str]:
 
 
 def _painted(splits: Iterable[Seen]) -> Iterator[tuple[set[int], Painted]]:
-    """The files that have a palette, one for each palette and set of values, with the ids of the classes."""
+    """Yield files with a palette, one for each palette and set of values, with the ids of the classes."""
     known: set[tuple[bytes, bytes]] = set()
     for seen in splits:
         ids = set(seen.data.ids.tolist())
@@ -72,7 +77,7 @@ def _painted(splits: Iterable[Seen]) -> Iterator[tuple[set[int], Painted]]:
 
 
 def _is_reordered(colours: dict[int, Colour], ids: set[int]) -> bool:
-    """Whether a grey file of class ids was given a palette, and with it other numbers."""
+    """Whether the palette's greys are class ids at other indices, as when a grey file is converted to a palette."""
     greys = [colour[0] for colour in colours.values() if len(set(colour)) == 1]
     if len(set(greys)) != len(colours) or not any(greys) or not set(greys) <= ids:
         return False

@@ -1,4 +1,4 @@
-"""Whether label files can be trained on and scored: one verdict, for `mnv3 data check` and for `mnv3 train`."""
+"""Checks that label files can be trained on and scored, for `mnv3 data check` and `mnv3 train`."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,12 +12,12 @@ from mnv3.lraspp.data.pixels import seem_train_ids, unknown_values
 from mnv3.tools.text.plain import listed
 
 COMMON = 0.01
-"""Share of the pixels above which an ignored value may be a class that has none, though other classes have some."""
+"""Share of the pixels above which an ignored value may be a class that has no pixel."""
 
 
 def faults(seen: Seen, where: Path | None = None, skip: bool = False) -> list[str]:
-    """Sentences on what makes a split unusable; empty if nothing does. `where`: the file of all findings. `skip`: files
-    that cannot be used, each by itself, are left out of training, and are no fault."""
+    """Return sentences on what makes a split unusable. `where`: the file of all findings. `skip`: unusable files are
+    left out of training, so they are no fault."""
     unreadable, unknown = ([], []) if skip else (_unreadable(seen, where), _unknown_values(seen, where))
     return [*unreadable, *(unknown or [*_train_ids(seen), *_of_classes(seen)])]
 
@@ -48,7 +48,7 @@ def _unknown_values(seen: Seen, where: Path | None) -> list[str]:
 
 
 def _train_ids(seen: Seen) -> list[str]:
-    """Train ids all of which are label ids too."""
+    """Detect train ids that are all label ids too."""
     values = np.flatnonzero(seen.counts).tolist()
     if not seen.data.official or not values or not seem_train_ids([*values, IGNORE]):
         return []
@@ -62,12 +62,11 @@ def _of_classes(seen: Seen) -> list[str]:
         return []
     if not present:
         return [f"{_label_files(data)} have no pixel of a class: all {seen.counts.sum():,} are ignored."]
-    return [f"{_label_files(data)} have pixels of {present[0].name} alone: nothing to tell apart.{_if_meant(seen, 0)}"]
+    return [f"{_label_files(data)} have only pixels of {present[0].name}: nothing to learn.{_if_meant(seen, 0)}"]
 
 
 def _if_meant(seen: Seen, least: float = COMMON) -> str:
-    """What to do if an ignored value, of more than the `least` share of the pixels, is a class of which no pixel was
-    found; nothing if that can hardly be."""
+    """Return advice if an ignored value with more than the share `least` of the pixels may be a class without any."""
     data, counts = seen.data, seen.counts
     absent = [entry for entry, count in zip(data.classes, seen.by_class, strict=True) if not count]
     common = [value for value in data.ignored_ids if counts[value] > least * counts.sum()]
@@ -79,20 +78,20 @@ def _if_meant(seen: Seen, least: float = COMMON) -> str:
     ]
     return (
         f" {count:,} pixels ({count / counts.sum():.1%}) have the ignored value {value}. If that is {name}, add "
-        f"dataset.ignore=null and write the values into dataset.names: {', '.join([*present, f'`{value} {name}`'])}, a "
-        "line each."
+        f"dataset.ignore=null and write the values into dataset.names: {', '.join([*present, f'`{value} {name}`'])}, "
+        "one per line."
     )
 
 
 def _if_shifted(seen: Seen) -> str:
-    """A question where the last class of the user's own names is empty and no other one is."""
+    """Return a question if only the last class of the user's own names has no pixel."""
     empty = np.flatnonzero(seen.by_class == 0).tolist()
     own = seen.data.name == "mask_folder" and empty == [len(seen.data.classes) - 1]
     return " Is each line of dataset.names a class? A heading would shift all of them." if own else ""
 
 
 def remarks(seen: Seen) -> list[str]:
-    """A line for each oddity of a split that can be trained on."""
+    """Return a line for each oddity of a usable split."""
     data, looks, total = seen
     if (seen.by_class > 0).sum() < 2:
         return []
@@ -102,29 +101,29 @@ def remarks(seen: Seen) -> list[str]:
     if absent:
         lines.append(f"{data.split}: no pixel of {listed(absent)}{part}.{_if_meant(seen) or _if_shifted(seen)}")
     if whole := _without_classes(seen):
-        lines.append(f"{data.split}: frames of which all pixels are ignored: {listed(whole)}.")
+        lines.append(f"{data.split}: frames with all pixels ignored: {listed(whole)}.")
     if masks := _black_and_white(seen):
         lines.append(
-            f"{data.split}: frames of one class and ignored pixels, where others have several classes and nothing "
-            f"ignored: {listed(masks)}. Are their label files of another kind, objects with the ignored value?"
+            f"{data.split}: frames with one class and ignored pixels, while others have several classes and nothing "
+            f"ignored: {listed(masks)}. Do their label files mark objects with the ignored value?"
         )
     return lines
 
 
 def _without_classes(seen: Seen) -> list[str]:
-    """Names of frames of which all pixels are ignored."""
+    """Return names of frames with all pixels ignored."""
     return [name for name, classes, ignored in _frames(seen) if ignored and not classes]
 
 
 def _black_and_white(seen: Seen) -> list[str]:
-    """Names of frames in which the ignored value may be an object: it is never beside one."""
+    """Return names of frames in which the ignored value may mark an object: none has it beside several classes."""
     found = [name for name, classes, ignored in _frames(seen) if ignored and classes == 1]
     beside = any(ignored and classes > 1 for _, classes, ignored in _frames(seen))
     return [] if beside or seen.data.name != "mask_folder" else found
 
 
 def _frames(seen: Seen) -> Iterator[tuple[str, int, float]]:
-    """Name of each frame that can be read, how many classes it has, and which share of it is ignored."""
+    """Yield name, number of classes and ignored share of each readable frame."""
     data = seen.data
     for frame, look in zip(data.frames, seen.looks, strict=True):
         if look.counts is not None:
@@ -133,18 +132,18 @@ def _frames(seen: Seen) -> Iterator[tuple[str, int, float]]:
 
 
 def not_learnt(splits: Sequence[Seen]) -> list[str]:
-    """A remark on classes that val is scored by, and of which train has nothing to learn from."""
+    """Return a remark on classes that have pixels in val, but none in train to learn from."""
     by_split = {seen.data.split: seen for seen in splits}
     if not {"train", "val"} <= set(by_split):
         return []
     train, val = by_split["train"], by_split["val"]
     lacking = (train.by_class == 0) & (val.by_class > 0)
     names = [entry.name for entry, lacks in zip(train.data.classes, lacking, strict=True) if lacks]
-    return [f"Classes that val has pixels of, and train none to learn from: {listed(names)}."] if names else []
+    return [f"Classes that have pixels in val, but none in train to learn from: {listed(names)}."] if names else []
 
 
 def between(splits: Sequence[Seen]) -> list[str]:
-    """Sentences on label files of one split or of two that do not mean the same by their values."""
+    """Return sentences on label files, of one or two splits, whose values differ in meaning."""
     return palettes.differ(splits)
 
 

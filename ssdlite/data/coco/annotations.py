@@ -1,4 +1,4 @@
-"""A COCO instances file as arrays: what training and scoring need of it, checked once."""
+"""A COCO instances file as arrays, checked once, for training and scoring."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,23 +12,22 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
 
 ROUNDING = 1.0
-"""Pixels a box may reach beyond its image unremarked: COCO's own do, by rounding."""
+"""Pixels by which a box may exceed its image without a remark: COCO's own do, by rounding."""
 
 ClassSlots = Literal["contiguous", "category_id"]
 
 COCO_SLOTS = 91
 """Background and COCO's ids 1..90, of which 80 are used: the class slots of the authors' code and of torchvision."""
 
-
 MOST_SLOTS = 10_000
-"""Of class_slots=category_id, which has a slot for every number up to the largest id."""
+"""Limit for class_slots=category_id, which has a slot for every number up to the largest id."""
 
 MAX_BOXES = 100
-"""Boxes an image that are trained on (max_number_of_boxes of the authors' configs)."""
+"""Boxes per image used in training (max_number_of_boxes of the authors' configs)."""
 
 
 class Category(NamedTuple):
-    """One class: its id in the JSON, its name, and the class slot of the network that stands for it."""
+    """One class: its id in the JSON, its name, and its class slot in the network."""
 
     id: int
     name: str
@@ -37,13 +36,13 @@ class Category(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class CocoData:
-    """I images with A annotations, kept as arrays so that loader processes share them without copying.
+    """I images with A annotations, as arrays that loader processes share without copying.
 
     `image_ids` [I] int64, `file_names` [I] str, `sizes` [I, 2] int64 (H, W). The annotations of image i are rows
     `starts[i]:starts[i+1]` of `boxes` [A, 4] float64 (x, y, width, height, as in the file), `category_ids` [A] int64,
     `crowd` [A] bool and `areas` [A] float64. `has_annotations` is False for a test set without published boxes.
-    `source`: the file or folder that lists them. `notes`: what was found odd in reading it. `max_boxes`: boxes of an
-    image that are trained on at most.
+    `source`: the file or folder that lists them. `notes`: oddities found while reading it. `max_boxes`: most boxes per
+    image used in training.
     """
 
     source: Path
@@ -66,12 +65,12 @@ class CocoData:
         return len(self.image_ids)
 
     def path(self, index: int) -> Path:
-        """The file of image `index`."""
+        """Return the file of image `index`."""
         return self.images_dir / str(self.file_names[index])
 
     @cached_property
     def slots(self) -> np.ndarray:
-        """[A] int64: the class slot of each annotation."""
+        """[A] int64: class slot of each annotation."""
         ids = np.array([category.id for category in self.categories])  # sorted
         slots = np.array([category.slot for category in self.categories])
         return slots[np.searchsorted(ids, self.category_ids)]
@@ -96,24 +95,24 @@ class CocoData:
 
     @cached_property
     def outside(self) -> np.ndarray:
-        """[A] bool: reaches beyond its image by more than rounding."""
+        """[A] bool: exceeds its image by more than rounding."""
         ends = np.concatenate([self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]], axis=1)
         return np.any(np.abs(ends - self.corners) > ROUNDING, axis=1)
 
     @cached_property
     def beyond(self) -> np.ndarray:
-        """[A] bool: trainable, but after the first `max_boxes` such of its image."""
+        """[A] bool: trainable, but after the first `max_boxes` trainable ones of its image."""
         before = self._trainable_before
         rank = before[:-1] - np.repeat(before[self.starts[:-1]], np.diff(self.starts))
         return self.trainable & (rank >= self.max_boxes)
 
     @property
     def _trainable_before(self) -> np.ndarray:
-        """[A + 1] int64: how many of the annotations before each one are trainable."""
+        """[A + 1] int64: number of trainable annotations before each one."""
         return np.concatenate([[0], np.cumsum(self.trainable)])
 
     def remarks(self) -> list[str]:
-        """One line for each oddity of the file that is worked around."""
+        """Return one line for each oddity that is worked around."""
         owners = np.repeat(self.file_names, np.diff(self.starts))
         empty = ~self.trainable & ~self.crowd
         most = np.diff(self._trainable_before[self.starts]).max()
@@ -133,15 +132,15 @@ class CocoData:
         ]
 
     def training_boxes(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """What is to be learned of image `index`: boxes [n, 4] float32 xyxy in its pixels, class slots [n] int64."""
+        """Return the training targets of image `index`: boxes [n, 4] float32 xyxy in its pixels, slots [n] int64."""
         rows = slice(self.starts[index], self.starts[index + 1])
         keep = self.trainable[rows]
         return self.corners[rows][keep], self.slots[rows][keep]
 
     def ground_truth(self) -> dict[str, Any]:
-        """A dataset for pycocotools, for official scoring: every annotation as it is in the file, crowds included.
+        """Return a dataset for pycocotools with every annotation as in the file, crowds included.
 
-        Annotations are numbered from 1: pycocotools takes a match with annotation 0 for no match.
+        Annotations are numbered from 1, because pycocotools treats a match with annotation 0 as no match.
         """
         images = [
             {"id": int(image_id), "file_name": str(name), "height": int(size[0]), "width": int(size[1])}
@@ -163,11 +162,11 @@ def load_coco(
     """Read and check an instances file; a file without "annotations" is a test set.
 
     Slot 0 is the background. `contiguous`: slots 1..K in the order of the category ids. `category_id`: the slot is
-    the id, of at least COCO_SLOTS slots. Raises UserError with all mistakes of the file together.
+    the id, with at least COCO_SLOTS slots. Raises UserError with all mistakes of the file together.
 
-    Not mistakes: crowds, which are scored as the official evaluation does but not trained on; boxes of no size or
-    wholly outside their image, the same, with a remark; boxes that reach outside, which are clipped for training;
-    images without boxes.
+    Not mistakes: crowds, which are scored officially but not used in training; boxes of no size or wholly outside
+    their image, treated likewise, with a remark; boxes partly outside, which are clipped for training; images without
+    boxes.
     """
     instances = read_instances(json_path)
     ids = sorted(instances.category_names)

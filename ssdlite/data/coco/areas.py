@@ -1,17 +1,17 @@
-"""Areas of annotations. COCO's evaluation sorts objects by them, and leaves one without area out of every score."""
+"""Areas of annotations: COCO's evaluation groups objects by them and ignores an object without area."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 MARGIN = 2.0
-"""Pixels by which an outline may be wider and higher than its box: one at each side, by rounding."""
+"""Pixels by which an outline may be wider or higher than its box: one at each side, by rounding."""
 
 DOT = 1.0
-"""The largest area that converters write where they have none: 0, 1, or a share of the image."""
+"""Largest placeholder area that converters write: 0, 1, or a share of the image."""
 
 BOX_OF_A_DOT = 10.0
-"""The largest box that may have such an area."""
+"""Largest box for which such an area is plausible."""
 
 AREAS_REPLACED = (
     "areas that cannot be those of their boxes (0 and less, 1 for a large box, more than the box, not a number) are "
@@ -20,8 +20,10 @@ AREAS_REPLACED = (
 
 
 def sound_areas(given: Sequence[int | float | None], boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """[A] float64, the `given` areas where they can be those of an outline in `boxes` [A, 4] (x, y, width, height),
-    else the boxes' own; and [A] bool, which were replaced. None: not given, which is no mistake."""
+    """Replace implausible `given` areas of outlines in `boxes` [A, 4] (x, y, width, height) by the boxes' own.
+
+    Return the areas [A] float64 and which were replaced, [A] bool; None means not given, which is no mistake.
+    """
     width, height = boxes[:, 2], boxes[:, 3]
     own = width * height
     areas = np.array([np.nan if area is None else _as_float(area) for area in given], dtype=np.float64)
@@ -33,7 +35,7 @@ def sound_areas(given: Sequence[int | float | None], boxes: np.ndarray) -> tuple
 
 
 def _as_float(number: int | float) -> float:
-    """Infinity for a whole number of more digits than a float has."""
+    """Convert to float; infinity for an integer beyond its range."""
     try:
         return float(number)
     except OverflowError:

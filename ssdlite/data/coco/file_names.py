@@ -1,4 +1,4 @@
-"""File names of a COCO file and the files that are there: what exists wins over how its name is written."""
+"""Match file names of a COCO file to the files on disk, whose spelling wins."""
 
 import ntpath
 import os
@@ -19,22 +19,22 @@ SPELLINGS: tuple[Callable[[str], str], ...] = (
     lambda name: unicodedata.normalize("NFC", name),
     lambda name: unicodedata.normalize("NFD", name),
 )
-"""Other ways to write a name: as Windows does, and with accents as characters of their own or not."""
+"""Other spellings of a name: Windows' separators, and composed or decomposed accents."""
 
 
 class Folder:
-    """The files in and below a folder. Reads folders, not files: quick for 100,000 images."""
+    """The files in and below a folder; lists folders only, which is fast for 100,000 images."""
 
     def __init__(self, path: Path) -> None:
         self.names = cache(lambda below: _names(path / below))
 
     def has(self, name: str) -> bool:
-        """Whether `name`, as seen from the folder, is there."""
+        """Whether `name`, relative to the folder, exists."""
         below, last = os.path.split(name)
         return last in self.names(below)
 
     def spelt(self, name: str) -> str:
-        """`name` as it is there, if another spelling of it is; else `name`."""
+        """Return the existing spelling of `name`; `name` itself if there is none."""
         if self.has(name):
             return name
         others = [spell(name) for spell in SPELLINGS]
@@ -42,7 +42,7 @@ class Folder:
         return next((other for other in others if self.has(other)), name)
 
     def near(self, name: str) -> str | None:
-        """What is there of nearly that name: in the folder itself, of other capitals, or with another suffix."""
+        """Return an existing similar name: in the folder itself, or with other case or suffix."""
         last = ntpath.basename(name)
         if last != name and self.has(last):
             return last
@@ -62,9 +62,9 @@ def _names(folder: Path) -> frozenset[str]:
 
 
 def as_on_disk(data: CocoData) -> tuple[CocoData, list[str]]:
-    """`data` with its files' names as they are on the disk, and a remark on those that the JSON spells otherwise.
+    """Return `data` with file names as on disk, and a remark on those that the JSON spells differently.
 
-    Raises UserError: two names of the JSON are the same file.
+    Raises UserError if two names of the JSON are the same file.
     """
     folder, names = Folder(data.images_dir), data.file_names.tolist()
     found = [folder.spelt(name) for name in names]
@@ -74,8 +74,8 @@ def as_on_disk(data: CocoData) -> tuple[CocoData, list[str]]:
     first: dict[str, str] = {}
     twice = [name for name, other in zip(names, found, strict=True) if first.setdefault(_path(other), name) != name]
     if twice:
-        raise UserError(f"{data.source}: image file listed twice, in another spelling: {listed(twice)}.")
-    remark = f"{data.source.name}: file names spelt otherwise than on the disk: {len(changed)}: {listed(changed)}."
+        raise UserError(f"{data.source}: image file listed twice, with different spelling: {listed(twice)}.")
+    remark = f"{data.source.name}: file names spelt differently on disk: {len(changed)}: {listed(changed)}."
     return replace(data, file_names=np.array(found)), [remark]
 
 
@@ -84,12 +84,12 @@ def _path(name: str) -> str:
 
 
 def missing_files(data: CocoData) -> list[str]:
-    """Names of listed images that are not there."""
+    """Return names of listed images that do not exist."""
     folder = Folder(data.images_dir)
     return [name for name in data.file_names.tolist() if not folder.has(name)]
 
 
 def nearest(data: CocoData, missing: str) -> str:
-    """A sentence on a file of nearly the name of a `missing` one, or nothing."""
+    """Return a sentence on an existing file with a name similar to `missing`, empty if there is none."""
     near = Folder(data.images_dir).near(missing)
-    return f" {plain(near)} is there: is that {plain(missing)}?" if near else ""
+    return f" {plain(near)} exists: is that {plain(missing)}?" if near else ""

@@ -1,4 +1,4 @@
-"""COCO 2017 from its own server, into the official layout."""
+"""Download COCO 2017 from its server into the official layout."""
 
 import shutil
 import sys
@@ -14,7 +14,7 @@ from mnv3.tools.files.write import make_folder
 
 
 class Archive(NamedTuple):
-    """A file on the server; `makes`: what is there when it has been unpacked; size and md5 as far as known."""
+    """A file on the server; `makes`: a path that exists once it is unpacked; size and md5 if known."""
 
     path: str
     makes: str
@@ -36,7 +36,7 @@ PARTS = {
     ),
     "val": (_INSTANCES, Archive("zips/val2017.zip", "val2017", 815_585_330, "442b8da7639aecaf257c1dceb8ba8c80")),
     "test": (
-        # About 1 MB; no checksum of it is published, but a ZIP file carries those of its contents.
+        # About 1 MB; without a published checksum, but a ZIP file has those of its contents.
         Archive("annotations/image_info_test2017.zip", "annotations/image_info_test-dev2017.json", None, None),
         Archive("zips/test2017.zip", "test2017", 6_646_970_404, "77ad2c53ac5d0aea611d422c0938fb35"),
     ),
@@ -46,10 +46,10 @@ PARTS = {
 def get_coco(
     folder: Path, parts: Sequence[str], address: str, *, dry: bool = False, log: Callable[[str], None] = print
 ) -> None:
-    """Download and unpack `parts` ("train", "val", "test") that are not yet in `folder`, after saying what will come.
+    """Log, download and unpack those of `parts` ("train", "val", "test") that are not yet in `folder`.
 
-    A call that was stopped goes on where it was. `dry`: only say it. Raises UserError: unknown part, no room for the
-    archives and what is in them, server not reachable, or not the files that were expected.
+    An interrupted call resumes. `dry`: only log. Raises UserError: unknown part, too little disk space for the archives
+    and their contents, server not reachable, or unexpected files.
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
@@ -58,12 +58,12 @@ def get_coco(
     missing = [archive for archive in wanted if not (folder / archive.makes).exists()]
     for archive in wanted:
         if archive not in missing:
-            log(f"{folder / archive.makes} is there already.")
+            log(f"{folder / archive.makes} exists already.")
         else:
             log(f"{_size(archive.size)}  {address}/{archive.path} -> {folder}")
     total = sum(archive.size or 0 for archive in missing)
     if missing:
-        log(f"{_size(total)}  in all, and as much again while an archive is unpacked; archives are removed afterwards.")
+        log(f"{_size(total)}  in all, and as much again while unpacking; archives are removed afterwards.")
     if dry or not missing:
         return
     _check_room(folder, missing)
@@ -83,7 +83,7 @@ def get_coco(
 
 
 def _check_room(folder: Path, missing: list[Archive]) -> None:
-    """The photographs are JPEGs, which ZIP does not shrink: each archive is needed twice, the largest at the end."""
+    """Require space for each archive and its contents: ZIP does not shrink JPEGs, so unpacking doubles the largest."""
     make_folder(folder)
     sizes = [archive.size or 0 for archive in missing]
     present = sum(file.stat().st_size for file in folder.glob("*.zip*"))

@@ -1,5 +1,4 @@
-"""The keys of a COCO file that are read, and what their values may be: strict, so that nothing is taken for what it
-is not."""
+"""The keys read from a COCO file and their strictly checked values."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -11,20 +10,20 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import is_plain, listed
 
 LARGEST_ID = 2**63 - 1
-"""Ids are kept as 64-bit numbers; the least one is the mark of an image that cannot be read."""
+"""Ids are kept as 64-bit integers; the lowest one marks an unreadable image."""
 
 LARGEST_SIDE = 1_000_000
 """Pixels of an image's side."""
 
 LARGEST_NUMBER = 1e15
-"""In a bbox: areas of such boxes are still finite."""
+"""In a bbox, so that areas stay finite."""
 
-SHOWN = 40
-"""Characters of a wrong value that a sentence has."""
+LONGEST = 40
+"""Characters of a wrong value in a message."""
 
 
 class Kind(NamedTuple):
-    """What a value may be, in `words`. `needed`: it may not be left out."""
+    """A kind of value, described by `words`. `needed`: the key is required."""
 
     words: str
     holds: Callable[[Any], bool]
@@ -59,18 +58,18 @@ KEYS = {
     "categories": {"id": CLASS_ID, "name": NAME},
     "annotations": {"id": MARK, "image_id": ID, "category_id": ID, "bbox": BOX, "area": AREA, "iscrowd": CROWD},
 }
-"""The keys we read, of the official format; "area" and "iscrowd" are filled in where a file leaves them out."""
+"""The keys of the official format that are read; a missing "area" or "iscrowd" is filled in."""
 
 
 @dataclass
 class Mistakes:
-    """Sentences about one file, one a kind of mistake."""
+    """Collects one sentence for each kind of mistake in a file."""
 
     path: Path
     sentences: list[str] = field(default_factory=list)
 
     def add(self, what: str, offenders: Iterable[Any]) -> None:
-        """`what` is wrong with `offenders`, if there are any."""
+        """Add a sentence that `what` is wrong with `offenders`, if there are any."""
         offenders = list(offenders)
         if offenders:
             self.sentences.append(f"{self.path}: {what}: {listed(offenders)}.")
@@ -81,7 +80,7 @@ class Mistakes:
 
 
 def check_keys(entries: list[Any], part: str, mistakes: Mistakes) -> set[str]:
-    """A sentence for each key of `part` that `entries` lack or that has a value of another kind; returns these keys."""
+    """Add a mistake for each key of `part` that is missing or of the wrong kind in `entries`; return these keys."""
     keys = KEYS[part]
     if strangers := [place for place, entry in enumerate(entries) if type(entry) is not dict]:
         needed = ", ".join(f'"{key}"' for key, kind in keys.items() if kind.needed)
@@ -92,13 +91,13 @@ def check_keys(entries: list[Any], part: str, mistakes: Mistakes) -> set[str]:
         places = [i for i, entry in enumerate(entries) if (not holds(entry[key]) if key in entry else needed)]
         if places:
             wrong.add(key)
-            examples = [f"{place} ({_shown(entries[place], key)})" for place in places]
+            examples = [f"{place} ({_format(entries[place], key)})" for place in places]
             mistakes.add(f'"{key}" of {part} must be {words}; not so at place', examples)
     return wrong
 
 
-def _shown(entry: dict[str, Any], key: str) -> str:
-    """A value that is wrong, in a few ASCII characters."""
+def _format(entry: dict[str, Any], key: str) -> str:
+    """Format a wrong value in a few ASCII characters."""
     if key not in entry:
         return "it is missing"
     value = entry[key]
@@ -111,4 +110,4 @@ def _scalar(value: Any) -> str:
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "an object"
     text = json.dumps(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

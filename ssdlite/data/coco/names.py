@@ -1,4 +1,4 @@
-"""The 80 classes of COCO by category id, which is their slot in networks of 91 slots."""
+"""The 80 classes of COCO by category id, which is the class slot in networks with 91 slots."""
 
 _NAMES = (
     "person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, -, stop sign, "

@@ -1,4 +1,4 @@
-"""Reading a COCO instances file: every mistake of the file is found before anything is built on it."""
+"""Read a COCO instances file and report all its mistakes at once."""
 
 import json
 import os
@@ -22,18 +22,18 @@ JOINED = {"id", "image_id", "category_id", "file_name", "name"}
 """Keys by which the parts of a file refer to each other."""
 
 READ_ONCE = {*PARTS, "annotations", *(key for keys in KEYS.values() for key in keys)}
-"""Keys of which JSON's last one would win in silence, were they given twice."""
+"""Keys that must not repeat in an object: JSON silently keeps the last."""
 
 
 class Instances(NamedTuple):
-    """`category_names`: id -> name. `arrays`: the array fields of CocoData, by name, `has_annotations` and `notes`."""
+    """`category_names`: id -> name. `arrays`: by name, the array fields of CocoData, `has_annotations` and `notes`."""
 
     category_names: dict[int, str]
     arrays: dict[str, Any]
 
 
 def read_instances(path: Path) -> Instances:
-    """Parse and check `path`. Raises UserError, one sentence a kind of mistake."""
+    """Parse and check `path`. Raises UserError with one sentence for each kind of mistake."""
     document, mistakes = _read_document(path)
     wrong = {key for part in KEYS for key in check_keys(document.get(part, []), part, mistakes)}
     images, categories, annotations = (document.get(part, []) for part in KEYS)
@@ -51,7 +51,7 @@ def read_instances(path: Path) -> Instances:
 
 
 def _read_document(path: Path) -> tuple[dict[str, Any], Mistakes]:
-    """The file's lists, and what is wrong with its keys already."""
+    """Return the file's lists, and the mistakes in its structure."""
     repeated: set[str] = set()
     try:
         with path.open("rb") as file:
@@ -60,7 +60,7 @@ def _read_document(path: Path) -> tuple[dict[str, Any], Mistakes]:
         raise UserError(f"Annotation file {path} does not exist.") from None
     except OSError as error:
         raise UserError(f"Annotation file {path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:  # json's and unicode's errors, and numbers of thousands of digits
+    except ValueError as error:  # JSON and Unicode errors, and numbers of thousands of digits
         raise UserError(f"{path} is not JSON, or is cut short: {error}.") from None
     except RecursionError:
         raise UserError(f"{path} is not a COCO file: it is nested too deeply.") from None
@@ -83,8 +83,7 @@ def _read_document(path: Path) -> tuple[dict[str, Any], Mistakes]:
 
 
 def _entry(pairs: list[tuple[str, Any]], repeated: set[str]) -> dict[str, Any]:
-    """An object of the file. Outlines are nearly all of a COCO file, and not of use here: dropped at once, or they
-    would fill gigabytes."""
+    """Build an object of the file without its outline: outlines are most of a COCO file and would fill gigabytes."""
     entry = dict(pairs)
     if len(entry) != len(pairs):
         repeated.update(
@@ -95,13 +94,13 @@ def _entry(pairs: list[tuple[str, Any]], repeated: set[str]) -> dict[str, Any]:
 
 
 def _without_root(categories: list[dict], annotations: list[dict]) -> tuple[list[dict], list[str]]:
-    """Without the root that Roboflow puts above the classes, and a note on it."""
+    """Remove the root that Roboflow puts above the classes; also return a note on it."""
     used = {annotation["category_id"] for annotation in annotations}
     relatives = Counter(name for entry in categories for name in {entry["name"], str(entry.get("supercategory"))})
 
     def is_root(entry: dict) -> bool:
         alone = entry["id"] not in used and entry.get("supercategory") == "none"
-        return alone and relatives[entry["name"]] > 1  # another has its name, or is below it
+        return alone and relatives[entry["name"]] > 1  # another category has its name or is below it
 
     roots = [entry for entry in categories if is_root(entry)]
     if not roots or len(roots) == len(categories):
@@ -130,10 +129,10 @@ def _check_values(images: list[dict], categories: list[dict], annotations: list[
 
 
 def _arrays(images: list[dict], annotations: list[dict]) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The array fields of CocoData, and a note on areas."""
+    """Return the array fields of CocoData, and notes on areas."""
     place = {image["id"]: i for i, image in enumerate(images)}
     owner = np.array([place[a["image_id"]] for a in annotations], dtype=np.int64)
-    order = np.argsort(owner, kind="stable")  # of one image: in the order of the file, which ties of scores depend on
+    order = np.argsort(owner, kind="stable")  # keeps the file's order within an image: ties of scores depend on it
     boxes = np.array([a["bbox"] for a in annotations], dtype=np.float64).reshape(-1, 4)
     areas, replaced = sound_areas([a.get("area") for a in annotations], boxes)
     names = np.array([image["file_name"] for image in images])
@@ -152,7 +151,7 @@ def _arrays(images: list[dict], annotations: list[dict]) -> tuple[dict[str, np.n
 
 
 def _check_box_convention(arrays: dict[str, np.ndarray], mistakes: Mistakes) -> None:
-    """Other tools' box conventions load without complaint and train to nothing: tell them by their numbers."""
+    """Detect other box conventions by their numbers, because training on them would silently fail."""
     boxes = arrays["boxes"]
     if not len(boxes):
         return

@@ -58,7 +58,7 @@ def test_copies_of_changed_files_are_not_used_and_renewed(root, folder):
     lines: list[str] = []
     data = opened(root, log=lines.append)
     assert [frame.cached is None for frame in data.frames] == [False, True, False]
-    assert "1 are older than their frames" in lines[1]
+    assert "1 are outdated" in lines[1]
     assert write_copies(data, folder, silent)[:2] == (1, 2) and all(frame.cached for frame in opened(root).frames)
 
 
@@ -141,7 +141,7 @@ def test_a_copy_with_a_wrong_header_is_not_used(root, folder, changes):
     lines: list[str] = []
     data = opened(root, log=lines.append)
     assert [frame.cached is None for frame in data.frames] == [False, True, False]
-    assert "1 are older than their frames or damaged" in lines[1]
+    assert "1 are outdated or damaged" in lines[1]
     assert all(torch.equal(batch.images, expected.images) for batch, expected in zip(batches(data), files, strict=True))
     assert write_copies(data, folder, silent)[:2] == (1, 2)
 

@@ -76,7 +76,7 @@ def test_frames_without_labels_are_named_or_left_out(root):
 def test_train_id_files_in_the_place_of_label_ids_are_recognised_by_name(root):
     for file in (root / "cityscapes" / "gtFine" / "val").rglob("*labelIds.png"):
         file.rename(file.with_name(file.name.replace("labelIds", "labelTrainIds")))
-    with pytest.raises(UserError, match=r"labelTrainIds\.png is there, but files of label ids are needed: .*labelIds"):
+    with pytest.raises(UserError, match=r"labelTrainIds\.png .*label ids are needed: .*labelIds"):
         opened(root, "val")
     with pytest.raises(UserError, match="no frame with a label file"):
         opened(root, "val", on_error="skip")
@@ -109,7 +109,7 @@ def test_mistakes_of_own_masks_are_all_named(tmp_path):
     with pytest.raises(UserError) as caught:
         open_dataset(OmegaConf.create(keys), section(tmp_path), "val", silent)
     text = "\n".join(caught.value.problems)
-    for word in ("needs dataset.val_images", "no folder nowhere", "line 2: id 0 is that of road", "ignore=300"):
+    for word in ("needs dataset.val_images", "no folder nowhere", "line 2: id 0 .* road", "ignore=300"):
         assert word in text
     shutil.copy(tmp_path / "images" / "a.jpg", tmp_path / "images" / "a.png")
     with pytest.raises(UserError, match=r"a\.jpg and .*a\.png differ by their suffix"):

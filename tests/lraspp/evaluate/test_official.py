@@ -99,7 +99,7 @@ def test_what_cannot_be_scored_officially(data: FrameData, tmp_path: Path, monke
     own = cityscapes_data(tmp_path, frames=3)
     instances = tmp_path / "cityscapes" / "gtFine" / "val" / "lindau" / "lindau_000001_000019_gtFine_instanceIds.png"
     instances.unlink()
-    with pytest.raises(UserError, match=f"needs 1 files of instances that are not there: {instances}"):
+    with pytest.raises(UserError, match=f"needs 1 missing files of instances: {instances}"):
         check_possible(own)
     with pytest.raises(UserError, match="labels of the test frames of cityscapes are not public"):
         check_possible(cityscapes_data(tmp_path, "test"))

@@ -145,7 +145,7 @@ def test_what_a_file_has_too_much_is_told_and_too_little_is_refused(
         (["features.0.0.weight"], "holds no SSDLite detector"),
         (
             ["head.boxes.0.predict.weight", "head.classes.0.predict.weight"],
-            "another backbone than those that mnv3 knows",
+            "does not know the backbone",
         ),
     ],
 )

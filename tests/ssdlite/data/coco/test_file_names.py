@@ -64,7 +64,7 @@ def test_an_absolute_name_is_taken_as_it_is(files, images):
 )
 def test_a_file_of_nearly_that_name_is_hinted_at(files, images, name, near):
     data, _ = as_on_disk(loaded(files, name))
-    assert missing_files(data) == [name] and f" {near} is there" in nearest(data, name)
+    assert missing_files(data) == [name] and f" {near} " in nearest(data, name)
 
 
 def test_two_spellings_of_one_file_are_refused(files, images):
