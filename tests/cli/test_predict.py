@@ -198,7 +198,7 @@ MISTAKES: tuple[tuple[list[str], list[str]], ...] = (
         ["boxes", "no", "predict.classes=[kin 1,dog]"],
         ["does not know 'kin 1' (did you mean kind 1?) and 'dog'; it knows kind 0, kind 1", "no: there is no such"],
     ),
-    (["boxes", "run=thin", "ckpt=x"], ["run= and ckpt= each say"]),
+    (["boxes", "run=thin", "ckpt=x"], ["run= and ckpt="]),
     (["boxes", "ckpt=x"], ["ckpt=x: there is no such file"]),
     (["boxes", "run=other"], ["run=other: there is no such folder"]),
     (["boxes", "run=thin", "task=lraspp"], ["run=thin: there is no such folder"]),
