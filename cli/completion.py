@@ -1,6 +1,6 @@
 """Tab completion: the shell scripts, and the candidates they request.
 
-The scripts call `mnv3 completion query LINE` with the command line up to the cursor, which prints one candidate per line.
+The scripts call `mnv3 completion query LINE` with the command line up to the cursor; it prints one candidate per line.
 """
 
 import re

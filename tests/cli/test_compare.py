@@ -105,7 +105,7 @@ def test_a_network_that_cannot_be_built_has_dashes_for_costs(call: Call, capsys:
 @pytest.mark.parametrize(
     ("argv", "sentence"),
     [
-        ([], "Compare which runs?"),
+        ([], "No runs are named"),
         (["--html"], "--html needs a value"),
         (["--htlm", "x"], "There is no flag --htlm; did you mean html=?"),
         (["a", "png=c.svg"], "must be the name of a .png file"),

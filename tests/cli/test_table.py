@@ -129,7 +129,7 @@ def test_formats_go_to_files(call: Call, capsys: Print, tmp_path: Path) -> None:
     assert Image.open(tmp_path / "runs/table/table8.png").size[0] > 1000
     assert "Written: runs/table/table8.png" in capsys.readouterr().out
     assert call("table", "ablations", "format=png") == 2
-    assert "for table 6, 7 or 8" in capsys.readouterr().err
+    assert "table 6, 7 or 8" in capsys.readouterr().err
 
 
 def test_a_wandb_table_is_logged(call: Call, tmp_path: Path, capsys: Print) -> None:
@@ -193,15 +193,16 @@ def test_mistakes_are_told(call: Call, capsys: Print) -> None:
 
 
 @pytest.mark.parametrize(
-    ("overrides", "said"),
+    ("overrides", "keys"),
     [
-        (["threads=2"], ["threads has no effect: latency is false."]),
+        (["threads=2"], ["threads"]),
         (["threads=2", "latency=true"], []),
-        (["which=ablations", "runs=x"], ["runs has no effect: only tables 6, 7 and 8 have scores."]),
-        (["format=csv", "wandb.project=x"], ["wandb.project has no effect: nothing is sent but with format=wandb."]),
-        (["format=wandb", "wandb.project=x", "out=y"], ["out has no effect: a W&B table goes into no file of yours."]),
+        (["which=ablations", "runs=x"], ["runs"]),
+        (["format=csv", "wandb.project=x"], ["wandb.project"]),
+        (["format=wandb", "wandb.project=x", "out=y"], ["out"]),
     ],
 )
-def test_keys_without_effect_are_named(overrides: list[str], said: list[str]) -> None:
+def test_keys_without_effect_are_named(overrides: list[str], keys: list[str]) -> None:
     with composer("table") as compose:
-        assert no_effect.warnings(compose(overrides), overrides) == said
+        warnings = no_effect.warnings(compose(overrides), overrides)
+    assert [warning.partition(" has no effect: ")[0] for warning in warnings] == keys
