@@ -7,13 +7,13 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from mnv3.cli.scored import only_source
 from mnv3.cli.tasks import explained, open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.file import read_exported
 from mnv3.tools.files.ledger import guarded, matching
 from mnv3.tools.runs.find import find, typed_keys, wanted
 
-SOURCES = ("run", "ckpt", "weights", "model")
 DRAWN = "streets"
 """The data set that is generated, and so is never missing."""
 
@@ -25,9 +25,7 @@ def run(cfg: DictConfig) -> None:
     """Score the run, checkpoint, weights or exported file that the call names. Raises UserError for mistakes."""
     typed = typed_keys(HydraConfig.get().overrides.task)
     asked = wanted(cfg, typed)
-    given = [f"{key}=" for key in SOURCES if cfg[key] is not None]
-    if len(given) > 1:
-        raise UserError(f"{' and '.join(given)} each choose what to score; give only one of them.")
+    only_source(cfg)
     out = None if cfg.eval.out is None or cfg.dry else Path(cfg.eval.out).expanduser()
     try:
         with guarded(out, lambda: matching(out, *REPORT) if out else [], "eval.out"):

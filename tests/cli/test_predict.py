@@ -202,7 +202,7 @@ MISTAKES: tuple[tuple[list[str], list[str]], ...] = (
     (["boxes", "ckpt=x"], ["ckpt=x: there is no such file"]),
     (["boxes", "run=other"], ["run=other: there is no such folder"]),
     (["boxes", "run=thin", "task=lraspp"], ["run=thin: there is no such folder"]),
-    (["boxes", "run=runs/ssdlite/thin", "task=lraspp"], ["is of task=ssdlite, not of task=lraspp"]),
+    (["boxes", "run=runs/ssdlite/thin", "task=lraspp"], ["task=ssdlite, not "]),
     (["boxes", "run=thin", "backbone.rf2=true"], ["not what was asked for: it has backbone.rf2=false"]),
     (["boxes", "ckpt=bad.ckpt"], ["refused, because it holds pickled Python objects"]),
     (["cut.mp4"], ["this video cannot be read"]),
