@@ -1,4 +1,4 @@
-"""mnv3 bench: what a network costs, and its speed against a well-known implementation, timed in turn."""
+"""mnv3 bench: the cost of a network, and its speed compared with a well-known implementation."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run(cfg: DictConfig) -> None:
-    """Print parameters, multiply-adds and times; keep the times. Raises UserError for a device that is not there."""
+    """Print parameters, multiply-adds and times, and save the times. Raises UserError if there is no such device."""
     device, out = _device(cfg.bench.accelerator), _folder(cfg)
     written = ("bench.json", f"bench.{cfg.bench.format}")
     with guarded(out if cfg.bench.out else None, lambda: matching(out, *written), "bench.out"):
@@ -60,18 +60,18 @@ def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
 def _device(accelerator: str) -> "torch.device":
     import torch
 
-    there = torch.cuda.is_available()
-    if accelerator == "gpu" and not there:
-        raise UserError("bench.accelerator=gpu: PyTorch sees no CUDA device here; use cpu or auto.")
-    return torch.device("cuda" if there and accelerator != "cpu" else "cpu")
+    available = torch.cuda.is_available()
+    if accelerator == "gpu" and not available:
+        raise UserError("bench.accelerator=gpu: PyTorch finds no CUDA device; use cpu or auto.")
+    return torch.device("cuda" if available and accelerator != "cpu" else "cpu")
 
 
 def _folder(cfg: DictConfig) -> Path:
-    """Where the figures go: made now, and not after minutes of timing."""
+    """Create the output folder before timing, so that a bad path fails early."""
     folder = Path(cfg.bench.out or f"runs/bench/{cfg.task.name}-{cfg.bench.what}").expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         why = REMEDIES.get(error.errno or 0, error.strerror)
-        raise UserError(f"bench.out={folder}: cannot be made a folder: {why}.") from None
+        raise UserError(f"bench.out={folder}: the folder cannot be created: {why}.") from None
     return folder

@@ -1,4 +1,4 @@
-"""mnv3 compare: runs side by side, on the console, in pictures, and as a page."""
+"""mnv3 compare: runs side by side, on the console, as pictures and as an HTML page."""
 
 import shlex
 import time
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 RUNS = Path("runs")
 
 PICTURES = ("curves.png", "samples-*.jpg")
-"""What a comparison draws."""
+"""Files that a comparison draws."""
 
 
 def run(argv: Sequence[str]) -> None:
-    """Compare the runs that `argv` names. Raises UserError: none can be compared, or a mistake in `argv`."""
+    """Compare the runs named in `argv`. Raises UserError for mistakes in `argv`, or if no run can be compared."""
     from mnv3.tools.compare.console import show
     from mnv3.tools.compare.curves import SOFTWARE
     from mnv3.tools.compare.page import MADE_BY
@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> None:
     notes: list[str] = []
     entries = _entries(_chosen(asked, notes.append))
     console = wide_console()
-    _tell(console, notes)
+    _print_notes(console, notes)
     sections = [task_section(open_task(task), own, asked.all) for task, own in entries.items()]
     for section in sections:
         show(console, section)
@@ -52,7 +52,7 @@ def run(argv: Sequence[str]) -> None:
         unclear = [one for section in sections for one in draw_task(section, entries[section.title], out)]
         curves = curve_section(png, entries, every_task())
     sections = [curves, *sections] if curves.pictures else sections
-    _tell(console, [drawn_before(unclear)] if unclear else [])
+    _print_notes(console, [drawn_before(unclear)] if unclear else [])
     written = [(path, text) for section in sections for path, text in section.pictures]
     if asked.html:
         written.append((_page(asked, argv, sections, entries), "Page"))
@@ -60,13 +60,13 @@ def run(argv: Sequence[str]) -> None:
         console.print(printable(f"{text}: {path}"), soft_wrap=True, markup=False)
 
 
-def _tell(console: "Console", notes: Sequence[str]) -> None:
+def _print_notes(console: "Console", notes: Sequence[str]) -> None:
     for note in notes:
         console.print(f"Note: {printable(note)}", style="yellow", soft_wrap=True, markup=False)
 
 
-def _chosen(asked: Asked, say: Callable[[str], None]) -> "list[Run]":
-    """The runs that are asked for, from folders and from W&B, those of a task together."""
+def _chosen(asked: Asked, note: Callable[[str], None]) -> "list[Run]":
+    """Return the requested runs from folders and W&B, grouped by task."""
     from mnv3.conf.younger import completed
     from mnv3.tools.compare.choosing import find_folders, matching
     from mnv3.tools.compare.folders import read_run
@@ -77,23 +77,23 @@ def _chosen(asked: Asked, say: Callable[[str], None]) -> "list[Run]":
     if asked.words or not asked.wandb:
         for folder in find_folders(asked.words, RUNS):
             try:
-                runs.append(read_run(folder, tasks, completed, say))
+                runs.append(read_run(folder, tasks, completed, note))
             except UserError as error:
                 problems += error.problems
     if asked.wandb:
         from mnv3.tools.compare.projects import read_project
 
-        runs += read_project(asked.wandb, asked.filters.get("tag"), tasks, completed, say)
+        runs += read_project(asked.wandb, asked.filters.get("tag"), tasks, completed, note)
     if not runs:
         raise UserError(*problems)
     for problem in problems:
-        say(f"{problem.removesuffix('.')}; left out.")
+        note(f"{problem.removesuffix('.')}; skipped.")
     chosen = matching(runs, asked.filters)
     return [run for task in tasks for run in chosen if run.task == task]
 
 
 def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
-    """Task -> its runs, numbered through; a label tells a run from the others that were trained on the same data."""
+    """Map each task to its numbered runs; labels distinguish runs that were trained on the same data."""
     from mnv3.tools.compare.differences import labels
     from mnv3.tools.compare.tables import Entry
 
@@ -107,7 +107,7 @@ def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
 
 
 def _cost(config: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Parameters and multiply-adds of a run's network; None for one that cannot be built any more."""
+    """Return parameters and multiply-adds of a run's network, None if it can no longer be built."""
     try:
         cost = open_task(config["task"]["name"]).row_cost(config, SLOTS)
     except (UserError, LookupError, TypeError, ValueError, AssertionError):

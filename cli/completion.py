@@ -1,6 +1,6 @@
-"""Tab completion: the shell scripts, and the answers they ask for.
+"""Tab completion: the shell scripts, and the candidates they request.
 
-The scripts call `mnv3 completion query LINE` with the command line up to the cursor, which prints one candidate a line.
+The scripts call `mnv3 completion query LINE` with the command line up to the cursor; it prints one candidate per line.
 """
 
 import re
@@ -68,17 +68,17 @@ PATH_ENDINGS = ("_json", "_images")
 
 
 def run(argv: Sequence[str]) -> None:
-    """Print the script of a shell, or the candidates for a line. Raises UserError for another word."""
+    """Print the script of a shell, or the candidates for a line. Raises UserError for other arguments."""
     if len(argv) == 2 and argv[0] == "query":
         print("\n".join(candidates(argv[1])))
     elif len(argv) == 1 and argv[0] in SHELLS:
         print(SHELLS[argv[0]], end="")
     else:
-        raise UserError('Say which shell: eval "$(mnv3 completion bash)" or eval "$(mnv3 completion zsh)".')
+        raise UserError('Name the shell: eval "$(mnv3 completion bash)" or eval "$(mnv3 completion zsh)".')
 
 
 def candidates(line: str) -> list[str]:
-    """What the last word of `line` (which begins with the program's name) may become; ["<file>"] for any path."""
+    """Return completions of the last word of `line`, which begins with the program's name; ["<file>"] for any path."""
     *before, word = line.split(" ")
     done = [item for item in before[1:] if item]
     if not done:
@@ -96,7 +96,7 @@ def candidates(line: str) -> list[str]:
 
 
 def _of_comparison(word: str) -> list[str]:
-    """Run folders, options, and the keys of a training with their values."""
+    """Return run folders, options, and the keys of `mnv3 train` with their values."""
     from mnv3.cli.call import comparing
 
     key, equals, _ = word.partition("=")
@@ -147,10 +147,10 @@ def _is_choice(text: str, groups: Collection[str], compose: "Composer") -> bool:
 
 
 def _by_section(names: Sequence[str], word: str) -> list[str]:
-    """Names up to their next dot: `recipe.` for all keys of the recipe, until `recipe.` itself is typed."""
+    """Cut names at their next dot: `recipe.` stands for all keys of the recipe until `recipe.` itself is typed."""
     return list(dict.fromkeys(word + re.sub(r"\..*", ".", name[len(word) :]) for name in names))
 
 
 def _free_words(verb: str, leaves: dict) -> list[str]:
-    """Choices that may stand without their key, as `check` in `mnv3 data check`."""
+    """Return choices that need no key, such as `check` in `mnv3 data check`."""
     return [choice for name in VERBS[verb].words for choice in leaves[name].field.metadata["choices"]]

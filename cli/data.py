@@ -1,4 +1,4 @@
-"""mnv3 data: list, check, get or decode data sets."""
+"""mnv3 data: list, check, download or decode data sets."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +14,12 @@ from mnv3.tools.task import Task
 
 
 def run(cfg: DictConfig) -> None:
-    """Do `cfg.action`. Raises UserError for a data set that is not there or cannot be used."""
+    """Run `cfg.action`. Raises UserError if the data set is missing or unusable."""
     ACTIONS[cfg.action](cfg)
 
 
 def catalogue() -> dict[str, list[tuple[Task, Reader]]]:
-    """Data set name -> the tasks that read it, and how; sorted by name, the built-in one first."""
+    """Map each data set's name to the tasks that read it and their readers, the built-in data set first."""
     rows: dict[str, list[tuple[Task, Reader]]] = {}
     for task in every_task().values():
         for name, reader in task.readers().items():
@@ -54,11 +54,11 @@ def _check(cfg: DictConfig) -> None:
         problems = _task(cfg).check_dataset(cfg.dataset, cfg.data, cfg.split, out)
     if problems:
         raise UserError(*problems)
-    print("Fit for use.")
+    print("The data set is usable.")
 
 
 def _task(cfg: DictConfig) -> Task:
-    """Most data sets are of one task, so that nobody needs to name it."""
+    """Return the configured task if it reads the data set, else the first task that does."""
     tasks = {task.name: task for task, _ in catalogue()[cfg.dataset.name]}
     return tasks.get(cfg.task.name) or next(iter(tasks.values()))
 
@@ -68,7 +68,7 @@ def _cache(cfg: DictConfig) -> None:
     if not task.caches:
         others = " or ".join(f"task={other.name}" for other in _caching())
         raise UserError(
-            f"Decoded copies are of no use for {task.purpose}: they are for small crops of large frames, {others}."
+            f"Decoded copies do not help {task.purpose}: they are for small crops of large frames, {others}."
         )
     problems = task.cache_dataset(cfg.dataset, cfg.data, cfg.split, cfg.remove)
     if problems:
@@ -87,7 +87,7 @@ def _get(cfg: DictConfig) -> None:
     if cfg.target in getters:
         getters[cfg.target](root, cfg)
         return
-    known = f"{' or '.join(f'`mnv3 data get {name}`' for name in getters)}; `mnv3 data list` has the others."
+    known = f"{' or '.join(f'`mnv3 data get {name}`' for name in getters)}; `mnv3 data list` lists the others."
     raise UserError(f"Nothing to get for '{cfg.target}': {known}" if cfg.target else f"Get what? {known}")
 
 

@@ -1,4 +1,4 @@
-"""mnv3 env: prints what to paste into a report."""
+"""mnv3 env: versions and hardware for bug reports."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from mnv3.tools.machine.environment import environment, table
 
 
 def run(argv: Sequence[str]) -> None:
-    """Print the environment. Raises UserError if anything follows the verb."""
+    """Print the environment. Raises UserError for any argument."""
     if argv:
         raise UserError(f"mnv3 env takes no options, but was given {' '.join(argv)}.")
     print(table(environment()))

@@ -7,31 +7,25 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
+from mnv3.cli.scored import only_source
 from mnv3.cli.tasks import explained, open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.file import read_exported
 from mnv3.tools.files.ledger import guarded, matching
 from mnv3.tools.runs.find import find, typed_keys, wanted
 
-SOURCES = ("run", "ckpt", "weights", "model")
 DRAWN = "streets"
-"""The data set that is never missing, but drawn."""
+"""The data set that is generated, and so is never missing."""
 
 REPORT = ("metrics.json", "config.yaml", "*.zip", "plots/*.png", "samples/*.jpg", "samples/*.json", "predictions/*.*")
 """Files of a report."""
 
 
 def run(cfg: DictConfig) -> None:
-    """Score the run, checkpoint, weights or exported file that `cfg` and the call's own keys name.
-
-    Raises:
-        UserError: what the user can mend.
-    """
+    """Score the run, checkpoint, weights or exported file that the call names. Raises UserError for mistakes."""
     typed = typed_keys(HydraConfig.get().overrides.task)
     asked = wanted(cfg, typed)
-    given = [f"{key}=" for key in SOURCES if cfg[key] is not None]
-    if len(given) > 1:
-        raise UserError(f"{' and '.join(given)} each say what to score; give one of them.")
+    only_source(cfg)
     out = None if cfg.eval.out is None or cfg.dry else Path(cfg.eval.out).expanduser()
     try:
         with guarded(out, lambda: matching(out, *REPORT) if out else [], "eval.out"):
@@ -49,14 +43,16 @@ def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> N
     elif cfg.model is not None:
         exported = read_exported(cfg.model)
         if exported.description.task != cfg.task.name:
-            raise UserError(f"model={cfg.model}: is of task={exported.description.task}, not of task={cfg.task.name}.")
+            raise UserError(
+                f"model={cfg.model}: the file is for task={exported.description.task}, not task={cfg.task.name}."
+            )
         evaluation.score_exported(task, cfg, typed, exported, asked)
     else:
         evaluation.score_run(task, cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)
 
 
 def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:
-    """What is wrong with a data set that the call names, so that it need not be found out by a second call."""
+    """Return the problems of a data set that the call names, to report them together with the others."""
     if "dataset" not in typed or cfg.dataset.name == DRAWN:
         return ()
     try:

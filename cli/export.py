@@ -1,4 +1,4 @@
-"""mnv3 export: a trained network as a file that runs without PyTorch."""
+"""mnv3 export: write a trained network as a file that runs without PyTorch."""
 
 import logging
 import shlex
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("mnv3")
 
 CHECKED = 8
-"""Images on which the file must agree with the network."""
+"""Images on which the file must match the network."""
 
 
 class Origin(NamedTuple):
-    """Where a network comes from: file or name of weights; its run folder and configuration, if it has them."""
+    """Origin of a network: file or name of weights; its run folder and configuration, if it has them."""
 
     name: str
     folder: Path | None
@@ -40,11 +40,7 @@ class Origin(NamedTuple):
 
 
 def run(cfg: DictConfig) -> None:
-    """Write the file that `cfg` asks for, once it agrees with the network.
-
-    Raises:
-        UserError: what the user can mend; or the file does not agree, and is not kept.
-    """
+    """Write the file that `cfg` asks for if it matches the network. Raises UserError for mistakes or a mismatch."""
     _check_call(cfg)
     typed = typed_keys(HydraConfig.get().overrides.task)
     predictor, origin = _open(cfg, typed)
@@ -56,7 +52,7 @@ def run(cfg: DictConfig) -> None:
     log.info("Exporting %s ...", origin.name)
     exported = _exported(cfg, predictor, origin, work, calibration)
     if not cfg.int8 and (eager := work.sensitive(predictor, samples)) is not None:
-        log.info("Few detections on %d images: the check is made with a lower score threshold too.", len(samples))
+        log.info("Few detections on %d images: also checking with a lower score threshold.", len(samples))
         _check(_exported(cfg, eager, origin, work, calibration), eager, work, samples)
     _check(exported, predictor, work, samples)
     write_exported(exported)
@@ -65,23 +61,23 @@ def run(cfg: DictConfig) -> None:
 
 
 def _check_call(cfg: DictConfig) -> None:
-    """Raises UserError for what cannot be: a library that is missing, options that do not go together."""
+    """Raise UserError for missing libraries and incompatible options."""
     engine = ENGINES[cfg.format]
     for library in engine.libraries:
         require(library, engine.extra)
     problems = []
     if cfg.out is not None and Path(cfg.out).suffix != engine.suffix:
-        problems.append(f"out={cfg.out}: the name of a file of format={cfg.format} ends in {engine.suffix}.")
+        problems.append(f"out={cfg.out}: must end in {engine.suffix} for format={cfg.format}.")
     elif cfg.out is not None:
         refuse_foreign_file(Path(cfg.out).expanduser(), "out", lambda content: b"mnv3" in content)
     if cfg.int8 and engine.converter:
-        problems.append(f"int8=true: format={cfg.format} has no 8 bits; leave one of them out.")
+        problems.append(f"int8=true: not available for format={cfg.format}; leave one of them out.")
     if problems:
         raise UserError(*problems)
 
 
 def _open(cfg: DictConfig, typed: Sequence[str]) -> tuple[Predictor, Origin]:
-    """The network, by PyTorch on the CPU."""
+    """Open the network with PyTorch on the CPU."""
     keys = {name: cfg[name] for name in ("run", "ckpt", "weights", "task", "backbone")}
     opened = open_predictor(OmegaConf.create({**keys, "model": None}), typed)
     log.info("Model: %s", opened)
@@ -95,27 +91,27 @@ def _open(cfg: DictConfig, typed: Sequence[str]) -> tuple[Predictor, Origin]:
 
 
 def _whole(config: dict[str, Any], cfg: DictConfig) -> dict[str, Any]:
-    """The configuration of weights: of a run all there is, else what the file tells, and the call's for the rest."""
+    """Return the configuration of weights: the run's, else what the file states, completed by the call's."""
     if "dataset" in config:
         return config
     plain: Any = OmegaConf.to_container(cfg, resolve=True)
-    told = {section: {**plain[section], **config[section]} for section in ("task", "backbone")}
-    return {"recipe": {}, **plain, **told}
+    known = {section: {**plain[section], **config[section]} for section in ("task", "backbone")}
+    return {"recipe": {}, **plain, **known}
 
 
 def _samples(work: Any, config: dict[str, Any]) -> "list[np.ndarray]":
-    """Images to check the file on: of the data set, else drawn street scenes."""
+    """Return images for the check: from the data set, else generated street scenes."""
     from mnv3.tools.export.samples import drawn_scenes
 
     try:
         return _images(work, config, "val", CHECKED)
     except UserError as error:
-        log.info("Checking on drawn street scenes, because: %s", error.problems[0])
+        log.info("Checking on generated street scenes, because: %s", error.problems[0])
         return list(drawn_scenes("val", CHECKED))
 
 
 def _images(work: Any, config: dict[str, Any], split: str, count: int) -> "list[np.ndarray]":
-    """Images of the data set; those of the built-in one are drawn anew, which needs no files."""
+    """Return images of the data set; the built-in one's are generated, which needs no files."""
     from mnv3.tools.export.samples import drawn_scenes
 
     dataset = config["dataset"]
@@ -128,7 +124,7 @@ def _images(work: Any, config: dict[str, Any], split: str, count: int) -> "list[
 def _exported(
     cfg: DictConfig, predictor: Predictor, origin: Origin, work: Any, calibration: "list[np.ndarray]"
 ) -> Exported:
-    """The model with its description, at its place."""
+    """Build the model with its description and output path."""
     from mnv3.tools.export.description import ClassRow, Description
 
     engine = ENGINES[cfg.format]
@@ -156,7 +152,7 @@ def _exported(
 
 
 def _figures(origin: Origin) -> dict[str, float]:
-    """The numbers of the run's metrics.json; none if that cannot be read."""
+    """Return the finite numbers of the run's metrics.json, empty if it cannot be read."""
     report = read_report(origin.folder / "metrics.json") if origin.folder else None
     return {name: value for name, value in (report or {}).items() if is_finite(value)}
 
@@ -170,17 +166,17 @@ def _path(cfg: DictConfig, origin: Origin) -> Path:
 
 
 def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[np.ndarray]") -> None:
-    """Raises UserError unless the file gives what the network gives; of one in 8 bits the difference is told."""
+    """Raise UserError unless the file's outputs match the network's; for int8, log the difference instead."""
     theirs = open_task(predictor.task).open_exported(exported)
     pairs = [predictor([image])[0] for image in samples], [theirs([image])[0] for image in samples]
     if exported.description.precision == "int8":
-        log.info("Against PyTorch in float32, on %d images: %s.", len(samples), work.resemble(*pairs))
-        log.info("What the 8 bits cost in score: mnv3 eval model=%s", display_path(exported.path))
+        log.info("Compared with PyTorch in float32 on %d images: %s.", len(samples), work.resemble(*pairs))
+        log.info("To measure the loss in score, run: mnv3 eval model=%s", display_path(exported.path))
         return
     agreement = work.agree(predictor, *pairs)
-    log.info("Against PyTorch, on %d images: %s.", len(samples), agreement.words)
+    log.info("Compared with PyTorch on %d images: %s.", len(samples), agreement.words)
     if not agreement.good:
         raise UserError(
-            f"The exported file does not agree with the network, so it was not kept: on {len(samples)} images "
+            f"The exported file does not match the network, so it was discarded: on {len(samples)} images "
             f"{agreement.words}."
         )

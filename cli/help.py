@@ -1,4 +1,4 @@
-"""The help texts: of the program, and of a verb with its groups, keys, present values and meanings."""
+"""Help texts: of the program, and of a verb with its groups, keys, current values and meanings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from mnv3.tools.text.words import format_value
 
 
 def overview() -> str:
-    """What `mnv3` alone prints."""
+    """Return what `mnv3` prints without arguments."""
     verbs = [(name, verb.summary) for name, verb in VERBS.items()]
     return "\n".join(
         [
@@ -35,7 +35,7 @@ def overview() -> str:
 
 
 def of_verb(verb: str, overrides: Sequence[str] = (), config_dir: Path | None = None) -> str:
-    """Help of a verb; groups chosen in `overrides` decide which keys and values are shown."""
+    """Return the help of a verb, with the keys and values that follow from the groups chosen in `overrides`."""
     about = VERBS[verb]
     options = "[group=option ...] [key=value ...] [-m]" if about.configured else ""
     options = "[key=value ...]" if about.options else options
@@ -47,7 +47,7 @@ def of_verb(verb: str, overrides: Sequence[str] = (), config_dir: Path | None = 
     if about.configured:
         with composer(verb, config_dir) as compose:
             groups = _groups(compose, overrides)
-            lines += ["", "groups (* is taken)", *_columns(groups)] if groups else []
+            lines += ["", "groups (* marks the current choice)", *_columns(groups)] if groups else []
             lines += ["", "keys", *_columns(_keys(compose, overrides))]
         lines += ["", "-m runs every combination of comma-separated values; --cfg job prints the configuration."]
     return "\n".join(lines)

@@ -1,6 +1,6 @@
-"""Entry of the console script: finds the verb and gives the rest of the call to it.
+"""Entry point of the console script: dispatches to the verb.
 
-Only what a verb needs is imported, so that help and completion answer at once.
+Imports only what the verb needs, so that help and completion are fast.
 """
 
 import logging
@@ -15,28 +15,28 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.machine import stops
 
 NO_HOME = "Could not determine home directory."
-"""What Path.expanduser says."""
+"""The error message of Path.expanduser."""
 
 
 def main() -> None:
-    """The console script `mnv3`."""
+    """Run the console script `mnv3`."""
     stops.listen()
     printing.listen()
     argv = sys.argv[1:]
     code = failures.exit_code(lambda: run(argv), argv)
     stops.end()
-    logging.disable()  # libraries that an interrupted import has left half there have things to tell when Python ends
+    logging.disable()  # half-imported libraries may log when Python exits after an interrupted import
     stops.leave(code)
 
 
 def run(argv: Sequence[str]) -> None:
-    """Do what `argv` (without the program's name) asks for. Raises UserError for the user's mistakes."""
+    """Run the command `argv` (without the program's name). Raises UserError for the user's mistakes."""
     try:
         _run(argv)
     except RuntimeError as error:
         if str(error) != NO_HOME:
             raise
-        raise UserError("A path in the call begins with ~NAME, and there is no such user here.") from error
+        raise UserError("A path in the call begins with ~NAME, but this machine has no such user.") from error
 
 
 def _run(argv: Sequence[str]) -> None:
@@ -88,7 +88,9 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     cluster.check(given, jobs)
     if run:
         resume.refuse_changes(run, jobs[0])
-        if cluster.first() and not given.shows and not cluster.restarted():  # now: a refused call leaves the log alone
+        if (
+            cluster.first() and not given.shows and not cluster.restarted()
+        ):  # not earlier: a rejected call must not touch the log
             locks.hold(run, "this run")
     app.launch(verb, given, dry=all(job.get("dry", False) for job in jobs))
 
@@ -104,11 +106,11 @@ def _help(words: Sequence[str]) -> None:
         else:
             print(help.of_verb(words[0]))
     else:
-        run(words)  # says that there is no such verb
+        run(words)  # reports that there is no such verb
 
 
 def _help_of(verb: str, given: arguments.Arguments, config_dir: Path | None) -> None:
-    """Print the help of a verb with the groups that the call chooses. Raises UserError: there are no such ones."""
+    """Print the help of a verb with the groups that the call chooses. Raises UserError for unknown groups."""
     from mnv3.cli import help
     from mnv3.cli.call import mistakes
 
@@ -116,7 +118,7 @@ def _help_of(verb: str, given: arguments.Arguments, config_dir: Path | None) -> 
         text = help.of_verb(verb, given.overrides, config_dir)
     except mistakes.CANNOT_COMPOSE as error:
         mistakes.check(verb, given, config_dir)
-        raise UserError(f"mnv3 {verb} --help: the options do not go together.") from error
+        raise UserError(f"mnv3 {verb} --help: the options are incompatible.") from error
     print(text)
 
 

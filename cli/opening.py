@@ -1,4 +1,4 @@
-"""The trained network that `mnv3 predict` is to use: of a run, a checkpoint, somebody's weights or an exported file."""
+"""Open the network to predict with or export: from a run, a checkpoint, user-supplied weights or an exported file."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from omegaconf import DictConfig
 
+from mnv3.cli.scored import only_source
 from mnv3.cli.tasks import TASKS, open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.machine.allocator import keep_freed_memory
@@ -14,13 +15,12 @@ from mnv3.tools.runs.find import Source, find, wanted
 from mnv3.tools.runs.saved_config import read_config
 from mnv3.tools.task import Use
 
-KEYS = ("run", "ckpt", "weights", "model")
 BATCH = {"cpu": 4, "cuda": 16}
-"""Images at a time: more are no faster."""
+"""Default batch size: larger batches are no faster."""
 
 
 class Opened(NamedTuple):
-    """A network, where it is from, whether that was not said but is the newest run, and images at a time."""
+    """A network, its origin, whether it was chosen as the newest run, and the default batch size."""
 
     predictor: Predictor
     origin: str
@@ -29,30 +29,32 @@ class Opened(NamedTuple):
 
     @property
     def config(self) -> dict[str, Any]:
-        """Of the run; of other weights the sections that the file tells."""
+        """Configuration of the run; for other weights only the sections known from the file."""
         return dict(getattr(self.predictor, "config", {}))
 
     def __str__(self) -> str:
         what = f"{self.origin}: {open_task(self.predictor.task).title}, {len(self.predictor.classes)} classes"
-        return f"{what}. It is the newest run; run=, ckpt=, weights= or model= name another." if self.newest else what
+        return what + (
+            ". It is the newest run; choose another with run=, ckpt=, weights= or model=." if self.newest else ""
+        )
 
 
 def open_predictor(
     cfg: DictConfig, typed: Sequence[str], *, accelerator: str = "cpu", least_score: float = 0.0
 ) -> Opened:
-    """What the keys run, ckpt, weights and model of `cfg` name, or the newest run.
+    """Open what the keys run, ckpt, weights and model of `cfg` name, or the newest run.
 
-    `typed`: keys of the call; task, backbone and what is in them say which run is meant. `accelerator`: auto, cpu or
-    gpu. `least_score`: boxes with less need not be found.
+    Args:
+        typed: keys of the call; task, backbone and their keys restrict which run is used.
+        accelerator: auto, cpu or gpu.
+        least_score: boxes with lower scores may be omitted.
 
     Raises:
-        UserError: more than one of them is given; there is no such file or run; it is damaged or foreign; it is not of
-            the task, or not the network, that the call asks for.
+        UserError: more than one of the keys is given; the file or run does not exist, is damaged or foreign, or does
+            not match the task or network of the call.
     """
-    given = [f"{key}=" for key in KEYS if cfg[key] is not None]
-    if len(given) > 1:
-        raise UserError(f"{' and '.join(given)} each say which network to use; give one of them.")
-    keep_freed_memory()  # decoding a photo, and PyTorch's labels of a frame of Cityscapes, take half of the time
+    given = only_source(cfg)
+    keep_freed_memory()  # halves the time to decode a photo, and for PyTorch to label a frame of Cityscapes
     if cfg.model is not None:
         return Opened(_exported(cfg, typed), cfg.model, False, BATCH["cpu"])
     asked = wanted(cfg, typed)
@@ -62,32 +64,44 @@ def open_predictor(
     else:
         task, source = _source(cfg, typed, asked)
         predictor, origin = open_task(task).open_checkpoint(source, asked, use), str(source.checkpoint)
-    return Opened(predictor, origin, not given, BATCH[use.device])
+    return Opened(predictor, origin, given is None, BATCH[use.device])
+
+
+def open_exported(path: Path | str) -> Predictor:
+    """Return the predictor of an exported file.
+
+    Raises UserError: the file is missing, foreign or damaged; a library is missing (names the extra that installs it).
+    """
+    from mnv3.tools.export.file import read_exported
+
+    exported = read_exported(path)
+    task = exported.description.task
+    if task not in TASKS:
+        raise UserError(f"{path}: the file is for task={task!r}, but mnv3 only has {' and '.join(TASKS)}.")
+    return open_task(task).open_exported(exported)
 
 
 def _exported(cfg: DictConfig, typed: Sequence[str]) -> Predictor:
-    from mnv3.cli.exported import open_exported
-
     predictor = open_exported(cfg.model)
     if "task" in typed and predictor.task != cfg.task.name:
-        raise UserError(f"model={cfg.model}: is of task={predictor.task}, not of task={cfg.task.name}.")
+        raise UserError(f"model={cfg.model}: the file is for task={predictor.task}, not task={cfg.task.name}.")
     return predictor
 
 
 def _of_weights(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any], use: Use) -> Predictor:
-    """Without a task in the call: of the first one whose network the weights fill."""
+    """Open weights for the call's task, else for the first task whose network they fit."""
     problems: list[str] = []
     for task in _tasks(cfg, typed):
         try:
             return open_task(task).open_weights(cfg.weights, asked, use)
         except UserError as error:
             problems += error.problems
-    elsewhere = "add task="  # what the one task says of weights of the other
+    elsewhere = "add task="  # in each task's message about weights of another task
     raise UserError(([problem for problem in problems if elsewhere not in problem] or problems)[0])
 
 
 def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> tuple[str, Source]:
-    """A checkpoint and its task."""
+    """Find a checkpoint and its task."""
     runs, tasks = Path("runs"), _tasks(cfg, typed)
     if cfg.ckpt is not None:
         source = find(runs, cfg.task.name, None, cfg.ckpt, {})
@@ -100,7 +114,7 @@ def _source(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> 
             problems += error.problems
     if not found and cfg.run is None and len(tasks) > 1 and not asked:
         raise UserError(
-            f"There is no trained run in {runs}. Train one with `mnv3 train`, or say which network to use: run=FOLDER, "
+            f"There is no trained run in {runs}. Train one with `mnv3 train`, or choose a network with run=FOLDER, "
             "ckpt=FILE, weights=torchvision or model=FILE.onnx."
         )
     if not found:
@@ -114,7 +128,7 @@ def _tasks(cfg: DictConfig, typed: Sequence[str]) -> Sequence[str]:
 
 
 def _task_of(source: Source, otherwise: str) -> str:
-    """The task that a checkpoint, or the configuration beside it, says it is of; what is wrong is said on opening."""
+    """Read the task from the checkpoint's run folder, or the checkpoint; mistakes are reported when it is opened."""
     if source.folder is not None and (source.folder / "config.yaml").is_file():
         task = read_config(source.folder / "config.yaml").get("task", {})
     else:
@@ -129,14 +143,14 @@ def _task_of(source: Source, otherwise: str) -> str:
 def _device(accelerator: str) -> str:
     import torch
 
-    there = torch.cuda.is_available()
-    if accelerator == "gpu" and not there:
-        raise UserError("predict.accelerator=gpu: PyTorch sees no CUDA device here; use cpu or auto.")
-    return "cuda" if there and accelerator != "cpu" else "cpu"
+    available = torch.cuda.is_available()
+    if accelerator == "gpu" and not available:
+        raise UserError("predict.accelerator=gpu: PyTorch finds no CUDA device; use cpu or auto.")
+    return "cuda" if available and accelerator != "cpu" else "cpu"
 
 
 def _input_size(cfg: DictConfig, typed: Sequence[str]) -> tuple[int, int] | None:
-    """Height and width if the call gives them."""
+    """Return height and width if the call gives them."""
     size = cfg.task.input_size
     if "task.input_size" not in typed or size is None:
         return None

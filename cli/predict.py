@@ -1,4 +1,4 @@
-"""mnv3 predict: a trained network on images, folders, patterns, videos, a webcam."""
+"""mnv3 predict: run a trained network on images, folders, patterns, videos or a webcam."""
 
 import logging
 import signal
@@ -28,13 +28,13 @@ from mnv3.tools.text.words import closest, format_value
 log = logging.getLogger("mnv3")
 
 NAMED = 5
-"""Unreadable images that are named; then only how many more there are."""
+"""Unreadable images that are named; the others are only counted."""
 
 Result = TypeVar("Result")
 
 
 class Plan(NamedTuple):
-    """A call without mistakes. `total`: pictures, None without an end. `numbers`: of the wanted classes."""
+    """A valid call. `total`: number of pictures, None for an endless camera. `numbers`: of the wanted classes."""
 
     opened: Opened
     sources: list[media_sources.Source]
@@ -43,7 +43,7 @@ class Plan(NamedTuple):
 
 
 def run(cfg: DictConfig) -> None:
-    """Predict as `cfg` says. Raises UserError for what the user can mend, all of it together where it can be known."""
+    """Predict as configured. Raises UserError with all mistakes of the call."""
     typed, settings = typed_keys(HydraConfig.get().overrides.task), cfg.predict
     plan = _plan(cfg, typed)
     predictor = plan.opened.predictor
@@ -58,7 +58,7 @@ def run(cfg: DictConfig) -> None:
     if shared is not None:
         _refuse_sources(targets(), plan.sources, shared)
     if not sys.stdout.isatty() and plan.total != 1:
-        log.info("Predicting on %s.", "a camera, until Ctrl-C" if plan.total is None else f"{plan.total} pictures")
+        log.info("Predicting on %s.", "a camera until Ctrl-C" if plan.total is None else f"{plan.total} pictures")
     try:
         with guarded(shared, targets, "predict.out"):
             done = predict_all(
@@ -75,10 +75,10 @@ def run(cfg: DictConfig) -> None:
         if folder is not None and settings.out is None:
             give_back(str(folder))
         raise
-    _tell(done, folder)
+    _log_results(done, folder)
     if done.damaged:
         raise Failure(" ".join(done.damaged))
-    if done.stopped and (plan.total is not None or stops.asked() == signal.SIGTERM):  # Ctrl-C is a camera's usual end
+    if done.stopped and (plan.total is not None or stops.asked() == signal.SIGTERM):  # Ctrl-C ends a camera normally
         raise KeyboardInterrupt
 
 
@@ -107,7 +107,7 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
 
 
 def _numbers(predictor: Predictor, names: Sequence[str] | None) -> set[int]:
-    """Numbers of the classes of these names, of all for None. Raises UserError: unknown ones."""
+    """Return the numbers of the named classes, of all for None. Raises UserError for unknown names."""
     if names is None:
         return set(predictor.classes)
     numbers = {name.lower(): number for number, name in predictor.classes.items()}
@@ -115,13 +115,13 @@ def _numbers(predictor: Predictor, names: Sequence[str] | None) -> set[int]:
     if unknown:
         near = {name: closest(name.lower(), numbers) for name in unknown}
         hints = [f"'{name}'" + (f" (did you mean {near[name]}?)" if near[name] else "") for name in unknown]
-        there = ", ".join(predictor.classes.values())
-        raise UserError(f"predict.classes: the network does not know {' and '.join(hints)}; it knows {there}.")
+        known = ", ".join(predictor.classes.values())
+        raise UserError(f"predict.classes: the network does not know {' and '.join(hints)}; it knows {known}.")
     return {numbers[name.lower()] for name in names}
 
 
 def _folder(settings: DictConfig, kind: str, word: str) -> Path | None:
-    """Where everything goes; None if nothing is to be written."""
+    """Return the output folder, None if nothing is written."""
     if not (settings.draw or (settings.json if kind == "boxes" else settings.labels is not False)):
         return None
     if settings.out is not None:
@@ -131,15 +131,15 @@ def _folder(settings: DictConfig, kind: str, word: str) -> Path | None:
 
 
 def _targets(sinks: Sequence[Sink], sources: Sequence[media_sources.Source]) -> list[Path]:
-    """Files that would be written, or have been."""
+    """Return the files that a prediction writes."""
     return [path for sink in sinks for source in sources for path in sink.targets(source)]
 
 
 def _refuse_sources(targets: Sequence[Path], sources: Sequence[media_sources.Source], out: Path) -> None:
-    """Raises UserError if a picture would be drawn over itself."""
+    """Raise UserError if a source would be overwritten by its drawing."""
     looked_at = {source.place.resolve() for source in sources if isinstance(source.place, Path)}
     if own := [path for path in targets if path.resolve() in looked_at]:
-        raise UserError(f"predict.out={out}: {own[0]} is looked at, and would be drawn over; give another folder.")
+        raise UserError(f"predict.out={out}: {own[0]} is a source and would be overwritten; give another folder.")
 
 
 def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
@@ -156,14 +156,14 @@ def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
     return [*sinks, Drawings(folder, painter)] if settings.draw else sinks
 
 
-def _tell(done: Done, folder: Path | None) -> None:
-    """What was found, what was left out, and the summary."""
+def _log_results(done: Done, folder: Path | None) -> None:
+    """Log results, skipped files and a summary."""
     for line in done.lines:
         log.info("%s", line)
     for problem in done.skipped[:NAMED]:
         log.warning("Skipped: %s", problem)
     if len(done.skipped) > NAMED:
-        log.warning("Skipped: %d more that cannot be read.", len(done.skipped) - NAMED)
-    where = "nothing was to be written" if folder is None else f"results in {folder}"
+        log.warning("Skipped: %d more unreadable files.", len(done.skipped) - NAMED)
+    where = "nothing written" if folder is None else f"results in {folder}"
     many = "1 picture" if done.pictures == 1 else f"{done.pictures} pictures"
     log.info("%s in %.1f s, %.1f images/s: %s", many, done.seconds, done.pictures / done.seconds, where)

@@ -1,11 +1,10 @@
-"""run=DIR, ckpt=FILE or model=FILE: the task is that of the run, and keys of the data set are those of the run's own.
-
-Neither need be said: what the call leaves out is put before its own words.
-"""
+"""Complete a call with the task and data set of the run, checkpoint or file it names, before the call's overrides."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from omegaconf import DictConfig
 
 from mnv3.cli.call.arguments import Arguments, quoted
 from mnv3.cli.tasks import TASKS
@@ -14,15 +13,15 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import format_value
 
 RUNS = Path("runs")
-ALWAYS = ("eval",)  # verbs of one task; the others look for the run of any
+SOURCES = ("run", "ckpt", "weights", "model")
+ALWAYS = ("eval",)  # verbs that need a task; the others search the runs of all tasks
 WITH_DATA = ("eval", "export")
 
 
 def with_task(given: Arguments, verb: str = "eval") -> Arguments:
-    """The call with the task, and where the call has keys of it, the data set, of the run or file that it names, unless
-    it names them too.
+    """Add the task of the run or file that the call names, and its data set if the call sets keys of the data set.
 
-    What is wrong with a run or a file is said by the verb.
+    Keeps a task or data set given in the call. Invalid runs and files are reported later, by the verb.
     """
     typed = {key: value for key, _, value in (text.partition("=") for text in given.overrides)}
     sections = {key.partition(".")[0] for key in typed if "." in key}
@@ -43,8 +42,16 @@ def with_task(given: Arguments, verb: str = "eval") -> Arguments:
     return given._replace(overrides=[*before, *given.overrides])
 
 
+def only_source(cfg: DictConfig) -> str | None:
+    """Return which of run=, ckpt=, weights= and model= is given, if any. Raises UserError for several."""
+    given = [f"{key}=" for key in SOURCES if cfg[key] is not None]
+    if len(given) > 1:
+        raise UserError(f"{' and '.join(given)} each choose a network; give only one of them.")
+    return given[0] if given else None
+
+
 def _data_set(dataset: Mapping[str, Any], data: Mapping[str, Any], typed: Mapping[str, str]) -> Iterator[str]:
-    """The run's data set as a call would give it, but for the keys that this call gives."""
+    """Yield overrides for the run's data set, except keys that the call gives."""
     from mnv3.tools.runs.find import is_data_root
 
     yield f"dataset={dataset['name']}"
@@ -62,9 +69,9 @@ def _value(value: Any) -> str:
 
 
 def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
-    """The configuration of what the call names, empty if that has none; `alone`: of a checkpoint without its run too.
+    """Return the configuration of what the call names, empty if it has none; `alone`: read it from checkpoints too.
 
-    Raises UserError: it cannot be read, or is not plain.
+    Raises UserError if it cannot be read, or has other than plain values.
     """
     from mnv3.tools.runs.saved_config import checked, read_config
 
@@ -85,7 +92,7 @@ def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
 
 
 def _folders(typed: Mapping[str, str]) -> Iterator[Path]:
-    """Where the run may be."""
+    """Yield folders that may be the run's."""
     if "run" in typed:
         run = _path(typed["run"])
         yield run

@@ -1,4 +1,4 @@
-"""mnv3 table: Tables 6, 7 and 8 of the paper beside ours, and what each of its ideas costs."""
+"""mnv3 table: Tables 6, 7 and 8 of the paper compared with mnv3, and the cost of each of its ideas."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ WRITERS = {"terminal": terminal, "markdown": markdown, "latex": latex}
 
 
 class Sheet(NamedTuple):
-    """A table as text and as flat records; `rows` are what a picture is drawn of, if it has one."""
+    """A table as text and as flat records, and the data of its plot (None if it has none)."""
 
     name: str
     text: Tabular
@@ -29,7 +29,7 @@ class Sheet(NamedTuple):
 
 
 def run(cfg: DictConfig) -> None:
-    """Show a table as `cfg` asks. Raises UserError for what cannot be shown so."""
+    """Print, draw or send a table as `cfg` asks. Raises UserError if it has no such format."""
     _check(cfg)
     sheet = _sheet(cfg)
     if cfg.format == "wandb":
@@ -38,11 +38,11 @@ def run(cfg: DictConfig) -> None:
         _draw(cfg, sheet)
     else:
         text = _csv(sheet.flat) if cfg.format == "csv" else WRITERS[cfg.format](sheet.text)
-        _give(text, cfg.out)
+        _print_or_write(text, cfg.out)
 
 
 def readme_markdown(number: int) -> str:
-    """A table of the paper beside our costs, without any runs."""
+    """Return a table of the paper with mnv3's costs, without any runs."""
     with composer("train") as compose:
         from mnv3.cli.tables.sheet import tabular
 
@@ -52,7 +52,7 @@ def readme_markdown(number: int) -> str:
 
 def _check(cfg: DictConfig) -> None:
     if cfg.format == "png" and cfg.which == "ablations":
-        raise UserError("format=png: a picture is of quality against cost, for table 6, 7 or 8.")
+        raise UserError("format=png: plots quality against cost; choose table 6, 7 or 8.")
     if cfg.format == "wandb":
         from mnv3.tools.runs.wandb_run import wandb_mode
 
@@ -79,7 +79,7 @@ def _sheet(cfg: DictConfig) -> Sheet:
     )
 
 
-def _give(text: str, out: str | None) -> None:
+def _print_or_write(text: str, out: str | None) -> None:
     if out is None:
         print(text, end="")
         return

@@ -1,4 +1,4 @@
-"""Which tasks there are. Everything else reaches a task through `open_task`, or is given one."""
+"""The list of tasks. All other code opens a task with `open_task`, or receives one."""
 
 import importlib
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mnv3.tools.task import Task
 
 TASKS = {"ssdlite": "mnv3.ssdlite.task", "lraspp": "mnv3.lraspp.task"}
-"""Name -> module; its TASK satisfies `tools.task.Task`."""
+"""Name -> module, whose TASK implements `tools.task.Task`."""
 
 
 def open_task(name: str) -> "Task":
@@ -24,7 +24,7 @@ def every_task() -> "dict[str, Task]":
 
 
 def explained(error: UserError) -> UserError:
-    """Return the error; of a data set of another task, one that names the task to add."""
+    """Return `error`; if the data set belongs to another task, an error that names this task."""
     if not isinstance(error, OtherTask):
         return error
     tasks = every_task().values()
@@ -50,4 +50,4 @@ def without_effect(task: str, key: str) -> str | None:
     if not ignores(task):
         return None
     others = [f"{open_task(name).purpose}, task={name}" for name in TASKS if not ignores(name)]
-    return f"it is for {' and '.join(others)}"
+    return f"it is only for {' and '.join(others)}"

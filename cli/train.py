@@ -1,4 +1,4 @@
-"""mnv3 train: from a configuration to a trained, scored network in a run folder."""
+"""mnv3 train: train and score a network in a run folder."""
 
 import logging
 import sys
@@ -18,11 +18,11 @@ log = logging.getLogger("mnv3")
 
 
 def run(cfg: DictConfig) -> None:
-    """Train by `cfg` in Hydra's folder of this job, or rehearse that with dry=true.
+    """Train as configured in Hydra's folder of this job, or rehearse that with dry=true.
 
     Raises:
-        UserError: what the user can mend.
-        tools.training.trainer.NonFiniteLoss: training broke down.
+        UserError: for mistakes the user can fix.
+        tools.training.trainer.NonFiniteLoss: if training diverged.
     """
     if changed := leave_row_if_changed(cfg):
         log.warning(changed)
@@ -35,10 +35,10 @@ def run(cfg: DictConfig) -> None:
     folder = RunFolder(hydra.runtime.output_dir)
     if cfg.resume is None and cluster.first():
         folder.refuse_foreign()
-    if cluster.first() and not cluster.restarted():  # a lock may outlive a machine that has failed
+    if cluster.first() and not cluster.restarted():  # a lock may outlive a failed machine
         locks.hold(folder.path, "this run")
     if cfg.resume is None and cluster.restarted() and folder.last.exists():
-        log.info("This job was stopped and starts again: it goes on from %s.", display_path(folder.last))
+        log.info("This job was stopped and restarted: resuming from %s.", display_path(folder.last))
         cfg.resume = str(folder.path)
 
     def begin() -> None:

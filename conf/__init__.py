@@ -1,1 +1,1 @@
-"""Hydra configuration: groups as YAML, their types and meanings beside it (schema.py lists them)."""
+"""Hydra configuration: groups as YAML files; types and meanings of keys as dataclasses (listed in schema.py)."""

@@ -10,20 +10,22 @@ from mnv3.conf.networks import Backbone, Task
 @dataclass
 class Benchmark:
     what: str = key(
-        "what is timed: the network, training step and single image; training from image files: loader, step, both; "
-        "one image by every engine that is installed",
+        "what to time; network: training step and single image; training: loader, step and both from image files; "
+        "engines: one image with each installed engine",
         "network",
         choices=("network", "training", "engines"),
     )
-    accelerator: str = key("where to compute", "auto", choices=("auto", "cpu", "gpu"))
-    threads: list[int] = key("of engines: CPU threads, a table each", [1, 2], low=1)
+    accelerator: str = key("device type", "auto", choices=("auto", "cpu", "gpu"))
+    threads: list[int] = key("numbers of CPU threads for bench.what=engines, one table each", [1, 2], low=1)
     batch_size: Optional[int] = key(
-        "images of a training step; null: 32 of detection, 4 crops of segmentation", None, low=2
+        "images per training step; null: 32 for detection, 4 crops for segmentation", None, low=2
     )
-    rounds: int = key("of the training steps, each timed once a round; single images get five times as many", 5, low=1)
-    images: Optional[str] = key("folder of JPEG files to load or to predict; null: noise with photos' spectrum", None)
-    out: Optional[str] = key("folder of the figures and their plot; null: runs/bench/<task>-<what>", None)
-    format: str = key("of the plot", "png", choices=("png", "svg", "pdf"))
+    rounds: int = key("rounds; each times every training step once; single images get five times as many", 5, low=1)
+    images: Optional[str] = key(
+        "folder of JPEG files to load or predict on; null: noise with the spectrum of photos", None
+    )
+    out: Optional[str] = key("output folder; null: runs/bench/<task>-<what>", None)
+    format: str = key("plot format", "png", choices=("png", "svg", "pdf"))
 
 
 @dataclass
@@ -31,4 +33,4 @@ class Bench:
     task: Task = section(Task)
     backbone: Backbone = section(Backbone)
     bench: Benchmark = section(Benchmark)
-    seed: int = key("of weights and images", 0, low=0)
+    seed: int = key("random seed of weights and images", 0, low=0)

@@ -9,27 +9,25 @@ from mnv3.conf.keys import key
 
 @dataclass
 class Dataset:
-    name: str = key("which data set")
+    name: str = key("name of the data set")
 
 
 @dataclass
 class BoxDataset(Dataset):
     class_slots: str = key(
-        "of detection: classes numbered 1..K, or by their COCO category id (91 slots)",
+        "detection: number classes 1..K, or by COCO category id (91 slots)",
         choices=("contiguous", "category_id"),
     )
-    max_boxes: int = key(
-        "of detection: boxes of an image that are trained on at most; more of them take memory", 100, low=1
-    )
+    max_boxes: int = key("detection: maximum boxes per image in training; more need more memory", 100, low=1)
 
 
 @dataclass
 class Streets(BoxDataset):
-    seed: int = key("of the generator: the same seed draws the same images")
-    train: int = key("training images to draw", low=1)
-    val: int = key("validation images to draw", low=1)
-    height: int = key("of an image, pixels", low=32)
-    width: int = key("of an image, pixels", low=32)
+    seed: int = key("random seed of the generated images")
+    train: int = key("number of training images to generate", low=1)
+    val: int = key("number of validation images to generate", low=1)
+    height: int = key("image height, pixels", low=32)
+    width: int = key("image width, pixels", low=32)
 
 
 @dataclass
@@ -57,8 +55,10 @@ class Camvid(Dataset):
 
 @dataclass
 class MaskFolder(Dataset):
-    names: Optional[str] = key("text file: one class a line, or `id name`, either with a colour #rrggbb", None)
-    ignore: Optional[int] = key("value of label files that is neither trained on nor scored; null: none", low=0)
+    names: Optional[str] = key(
+        "text file with one `name` or `id name` per line, optionally with a colour #rrggbb", None
+    )
+    ignore: Optional[int] = key("label value excluded from training and scoring; null: none", low=0)
     train_images: Optional[str] = key("folder of the training images", None)
     train_labels: Optional[str] = key("folder of their label files, of the same names", None)
     val_images: Optional[str] = key("folder of the validation images", None)
@@ -66,7 +66,7 @@ class MaskFolder(Dataset):
 
 
 def by_name(base: type = Dataset) -> dict[str, type]:
-    """The schema of each data set: `CocoJson` is that of conf/dataset/coco_json.yaml."""
+    """Map each data set's name to its schema: `CocoJson` is for conf/dataset/coco_json.yaml."""
     variants = base.__subclasses__()
     if not variants:
         return {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", base.__name__).lower(): base}
@@ -75,7 +75,9 @@ def by_name(base: type = Dataset) -> dict[str, type]:
 
 @dataclass
 class Data:
-    root: str = key("folder of the data sets; also from the environment: MNV3_DATA")
-    workers: Union[int, str] = key("loader processes; auto: one a core, less one, at most 8", choices=("auto",), low=0)
-    on_error: str = key("an image that cannot be read: stop, or warn and go on without it", choices=("raise", "skip"))
-    cache: Optional[str] = key("folder of what `mnv3 data cache` decodes; null: cache in the data root", None)
+    root: str = key("folder of the data sets; defaults to the environment variable MNV3_DATA")
+    workers: Union[int, str] = key(
+        "loader processes; auto: number of cores minus one, at most 8", choices=("auto",), low=0
+    )
+    on_error: str = key("unreadable images: raise an error, or skip with a warning", choices=("raise", "skip"))
+    cache: Optional[str] = key("folder of images decoded by `mnv3 data cache`; null: cache/ in the data root", None)

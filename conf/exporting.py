@@ -10,21 +10,21 @@ from mnv3.conf.networks import Backbone, Task
 
 @dataclass
 class Export:
-    format: str = key("of the file; litert (TFLite): the network alone", "onnx", choices=("onnx", "litert"))
+    format: str = key("file format; litert (TFLite) contains only the network", "onnx", choices=("onnx", "litert"))
     raw: bool = key(
-        "the network alone: no resizing, NMS or label map inside; for accelerators that dislike them", False
+        "export only the network, without resizing, NMS or label map, for accelerators that do not support them", False
     )
-    int8: bool = key("quantise to 8 bits after training; mnv3 eval model=FILE says what that costs", False)
-    images: int = key("images that the quantisation is calibrated with, of the training split", 64, low=1)
+    int8: bool = key("quantise to 8 bits; mnv3 eval model=FILE measures the loss", False)
+    images: int = key("training images for calibrating the quantisation", 64, low=1)
     score_threshold: Optional[float] = key(
-        "detection: least score of what the file gives; null: the preset's, next to nothing, as AP wants it",
+        "detection: minimum score of the file's boxes; null: the preset's, close to 0, as needed for AP",
         None,
         low=0,
     )
-    out: Optional[str] = key("the file; null: export/<name of the run>.onnx or .tflite in the run folder", None)
-    run: Optional[str] = key("run folder to take the network from; null: the newest run", None)
-    ckpt: Optional[str] = key("checkpoint to take it from", None)
-    weights: Optional[str] = key("somebody else's weights: a file, or torchvision", None)
+    out: Optional[str] = key("output file; null: export/<run>.onnx or .tflite in the run folder", None)
+    run: Optional[str] = key("run folder of the network; null: the newest run", None)
+    ckpt: Optional[str] = key("checkpoint of the network", None)
+    weights: Optional[str] = key("user-supplied weights: a file, or torchvision", None)
     task: Task = section(Task)
     backbone: Backbone = section(Backbone)
     dataset: Dataset = section(Dataset)

@@ -1,13 +1,13 @@
-"""How a key of the configuration is declared: its type, what it means, and what it may be."""
+"""Declare keys of the configuration: meaning, default, choices and minimum."""
 
 from dataclasses import field
 from typing import Any
 
-MISSING: Any = "???"  # OmegaConf's mark for "the user has to say"
+MISSING: Any = "???"  # OmegaConf's mark for mandatory values
 
 
 def key(meaning: str, default: Any = MISSING, *, choices: tuple = (), low: float | None = None) -> Any:
-    """A key with its meaning; `choices` are all the words it may be, `low` is the least number it may be."""
+    """Declare a key; `choices`: all allowed words, `low`: the minimum number."""
     metadata = {"meaning": meaning, "choices": choices, "low": low}
     if isinstance(default, list):
         return field(default_factory=lambda: list(default), metadata=metadata)
@@ -15,5 +15,5 @@ def key(meaning: str, default: Any = MISSING, *, choices: tuple = (), low: float
 
 
 def section(of: type) -> Any:
-    """A nested part of the configuration."""
+    """Declare a nested section."""
     return field(default_factory=of)

@@ -8,7 +8,7 @@ from mnv3.conf.keys import key
 
 
 def _backbones() -> dict[str, str]:
-    """Families by the name of their file in conf/backbone/, with the title that its first line begins with."""
+    """Map the files in conf/backbone/ to titles, the beginning of their first lines."""
     files = sorted((Path(__file__).parent / "backbone").glob("*.yaml"))
     lines = {file.stem: file.read_text().partition("\n")[0] for file in files}
     return {name: line.removeprefix("# ").partition(" (")[0] for name, line in lines.items()}
@@ -19,31 +19,31 @@ BACKBONES = _backbones()
 
 @dataclass
 class Task:
-    name: str = key("what is learnt", choices=("ssdlite", "lraspp"))
+    name: str = key("name of the task", choices=("ssdlite", "lraspp"))
 
 
 @dataclass
 class Ssdlite(Task):
     input_size: list[int] = key("height and width of the network's input, pixels", low=1)
-    preset: str = key("paper: the authors' rules; torchvision: its ssdlite320's", choices=("paper", "torchvision"))
+    preset: str = key("rules of the authors, or of torchvision's ssdlite320", choices=("paper", "torchvision"))
 
 
 @dataclass
 class Lraspp(Task):
     input_size: Optional[list[int]] = key(
-        "height and width that frames are resized to for the network, pixels; null: as they are", None, low=1
+        "height and width of the network's input, pixels; null: those of the frames", None, low=1
     )
-    preset: str = key("paper: the authors' rules; torchvision: its lraspp's", choices=("paper", "torchvision"))
+    preset: str = key("rules of the authors, or of torchvision's lraspp", choices=("paper", "torchvision"))
     head: str = key("Lite R-ASPP, or the R-ASPP of MobileNetV2", choices=("lraspp", "raspp"))
-    filters: int = key("channels of the head; the paper has 128 and 256", low=1)
+    filters: int = key("channels of the head; the paper uses 128 and 256", low=1)
     gate: Optional[str] = key(
-        "squashing of the pooled branch; none: without that branch; null: the preset's",
+        "activation of the pooled branch; none: no such branch; null: the preset's",
         None,
         choices=("sigmoid", "hard_sigmoid", "none"),
     )
-    skip: bool = key("add the classified skip of stride 8", True)
+    skip: bool = key("add the skip from stride 8", True)
     pool: Optional[str] = key(
-        "means over windows, or over the whole map; null: the preset's", None, choices=("window", "global")
+        "pool over windows, or over the whole map; null: the preset's", None, choices=("window", "global")
     )
 
 
@@ -52,14 +52,14 @@ class Backbone:
     name: str = key(f"family: {', '.join(BACKBONES.values())}", choices=tuple(BACKBONES))
     rf2: bool = key("halve the channels of the last stage (the paper's dagger)", False)
     width: float = key("width multiplier", 1.0, low=0.05)
-    output_stride: int = key("stride of the last stage; below 32 it is dilated instead", 32, choices=(8, 16, 32))
+    output_stride: int = key("stride of the last stage; below 32, stages are dilated instead", 32, choices=(8, 16, 32))
     se: bool = key("squeeze-and-excitation where the family has it", True)
     hswish: bool = key("h-swish where the family has it; false: ReLU instead", True)
     max_kernel: int = key("largest kernel; 3 makes the family's 5x5 ones 3x3", 5, choices=(3, 5))
-    padding: Optional[str] = key("null: as the task's preset has it", None, choices=("symmetric", "same"))
-    weights: Optional[str] = key("imagenet: torchvision's own; or anybody's file; null: random", None)
+    padding: Optional[str] = key("padding of convolutions; null: the preset's", None, choices=("symmetric", "same"))
+    weights: Optional[str] = key("initial weights: imagenet (torchvision's), or a file; null: random", None)
     weights_inputs: str = key(
-        "images a weights file was trained on: by ImageNet's mean and deviation (torchvision) or in -1..1 (Google)",
+        "input normalisation of a weights file: ImageNet's mean and deviation (torchvision), or -1..1 (Google)",
         "imagenet",
         choices=("imagenet", "symmetric"),
     )

@@ -1,8 +1,7 @@
-"""Every key of the configuration: its type, what it means, and what it may be.
+"""Schemas of the configuration: types, meanings and choices of all keys, as plain dataclasses.
 
-The values are in the YAML files beside this one; a value here is only what a file may leave out.
-`mnv3 VERB --help` prints the meanings. Plain dataclasses: `register()` hands them to Hydra, which then refuses an
-unknown key or a wrong type.
+The YAML files hold the values; defaults here are for keys that a file may omit. `mnv3 VERB --help` prints the meanings.
+`register()` passes the schemas to Hydra, which then rejects unknown keys and wrong types.
 """
 
 from collections.abc import Mapping
@@ -27,28 +26,28 @@ VERBS = {
     "bench": Bench,
     "table": Table,
 }
-"""Schema of a verb: `conf/<verb>.yaml` begins its defaults list with `- /schema/<verb>`."""
+"""Schema of each verb: `conf/<verb>.yaml` starts its defaults list with `- /schema/<verb>`."""
 
 VARIANTS = {
     "ssdlite": Ssdlite,
     "lraspp": Lraspp,
     **datasets.by_name(),
 }
-"""Schema of an option that has keys of its own: its file begins with `defaults: [/schema/<option>@_here_, _self_]`."""
+"""Schema of each option with its own keys: its file starts with `defaults: [/schema/<option>@_here_, _self_]`."""
 
 RECIPES = {"ssdlite": SsdliteRecipe, "lraspp": LrasppRecipe}
-"""Schema of the recipes of a task: a verb with recipes lists `schema/recipe@recipe: ${task}` before them."""
+"""Schema of each task's recipes: a verb with recipes lists `schema/recipe@recipe: ${task}` before them."""
 
 
 def register() -> None:
-    """Tell Hydra the schemas. Called once before composing, never at import."""
+    """Register the schemas with Hydra. Call it before composing, not at import."""
     from hydra.core.config_store import ConfigStore
     from omegaconf import OmegaConf
 
-    # For values that depend on another key, as the paper's length on the backbone:
-    # ${by:${backbone.name},{large:1,small:2}}, or with what else it is: ${by:${dataset.name},{coco:1},2}
+    # Values that depend on another key, such as the paper's length on the backbone:
+    # ${by:${backbone.name},{large:1,small:2}}, or with a default: ${by:${dataset.name},{coco:1},2}
     OmegaConf.register_new_resolver("by", _by, replace=True)
-    # Of trainer.devices, where a number is wanted.
+    # trainer.devices as a number.
     OmegaConf.register_new_resolver("count", lambda devices: 1 if devices == "auto" else devices, replace=True)
     store = ConfigStore.instance()
     for name, node in VERBS.items():
@@ -64,7 +63,7 @@ def _by(choice: str, table: Mapping[str, Any], *otherwise: Any) -> Any:
 
 
 def leaves(node: type, prefix: str = "") -> dict[str, Any]:
-    """Dotted key -> dataclass field, over all nested sections of `node`."""
+    """Map dotted keys to dataclass fields, over all nested sections of `node`."""
     found: dict[str, Any] = {}
     types = get_type_hints(node)
     for item in fields(node):

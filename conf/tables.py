@@ -9,16 +9,14 @@ from mnv3.conf.training import Wandb
 
 @dataclass
 class Table:
-    which: str = key(
-        "table of the paper, or the options that it tries one by one", choices=("6", "7", "8", "ablations")
-    )
+    which: str = key("table of the paper, or its ablations", choices=("6", "7", "8", "ablations"))
     format: str = key(
-        "how it is shown; wandb: as a W&B table; png: quality against MAdds and latency",
+        "output format; wandb: a W&B table; png: a plot of quality against MAdds and latency",
         choices=("terminal", "markdown", "csv", "latex", "wandb", "png"),
     )
-    out: Optional[str] = key("file to write; null: print, of png runs/table/<table>.png", None)
-    runs: str = key("folder of the runs whose scores are looked for")
-    latency: bool = key("time every network on this machine's CPU, one image at a time", False)
-    threads: int = key("CPU threads of that; the paper's phones ran on one core", low=1)
-    rounds: int = key("how often each is timed; the median counts", low=1)
+    out: Optional[str] = key("output file; null: print, or runs/table/<table>.png for png", None)
+    runs: str = key("folder of runs to search for scores")
+    latency: bool = key("time every network on this machine's CPU, at batch size 1", False)
+    threads: int = key("CPU threads for latency; the paper's phones used one core", low=1)
+    rounds: int = key("timings per network for latency; the median is reported", low=1)
     wandb: Wandb = section(Wandb)

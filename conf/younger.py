@@ -1,4 +1,4 @@
-"""Fills in the keys that are younger than a saved configuration: they mean what they do when left out."""
+"""Fill in keys that were added after a configuration was saved, with their defaults."""
 
 from copy import deepcopy
 from dataclasses import MISSING as NO_DEFAULT
@@ -9,7 +9,7 @@ from mnv3.conf.schema import RECIPES, VARIANTS, VERBS, leaves
 
 
 def completed(config: dict[str, Any]) -> dict[str, Any]:
-    """A copy of a run's `config` with the default of every key of the schema that it lacks and that has one."""
+    """Return a copy of a run's `config` with the schema's default for each key it lacks."""
     whole = deepcopy(config)
     for key, default in _defaults(config).items():
         *sections, leaf = key.split(".")
@@ -22,7 +22,7 @@ def completed(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _defaults(config: dict[str, Any]) -> dict[str, Any]:
-    """Dotted key -> default, of the schema that fits this task and data set."""
+    """Map dotted keys to defaults, by the schema of this task and data set."""
     task, dataset = (str((config.get(section) or {}).get("name")) for section in ("task", "dataset"))
     fields = leaves(VERBS["train"])
     for section, node in (

@@ -1,1 +1,1 @@
-"""A call's arguments before Hydra: what they mean, and what is wrong with them."""
+"""Parses and checks a call's arguments before Hydra sees them."""

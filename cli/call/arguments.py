@@ -1,4 +1,4 @@
-"""Splits a call into flags and overrides."""
+"""Split a call into flags and overrides."""
 
 import re
 from collections.abc import Sequence
@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 SWITCHES = ("-m", "--multirun", "--resolve", "--hydra-help", "--run", "-r")
-"""Of Hydra's own all but --experimental-rerun, which unpickles a file and so runs what is in it."""
+"""Hydra's flags except --experimental-rerun, which unpickles a file and so executes code from it."""
 WITH_VALUE = ("--cfg", "-c", "--package", "-p", "--config-dir", "-cd", "--config-name", "-cn")
 ONE_OF = {"-m": "-m", "--multirun": "-m", "--run": "--run", "-r": "--run"} | {
     "--cfg": "--cfg", "-c": "--cfg", "--info": "--info", "-i": "--info",
 }  # fmt: skip
-"""Flags that each say what is done with the call, by the name they are told by."""
+"""Mutually exclusive flags -> the name used in messages."""
 
 PARTS = ("job", "hydra", "all")
-"""What --cfg prints."""
+"""Choices of --cfg."""
 
 SHOWING = ("--cfg", "-c", "--info", "-i", "--hydra-help")
 ALWAYS = ("--help", "-h", *SWITCHES)
@@ -22,7 +22,7 @@ WITH_CHOICE = dict.fromkeys(("--info", "-i"), ("all", "config", "defaults", "def
 
 
 class Arguments(NamedTuple):
-    """`flags` in Hydra's own words, `overrides` as key=value, `unknown` flags, and whether help was asked for."""
+    """Hydra's `flags`, `overrides` as key=value, `unknown` flags, and whether help was requested."""
 
     flags: list[str]
     overrides: list[str]
@@ -40,12 +40,12 @@ class Arguments(NamedTuple):
 
     @property
     def mistakes(self) -> list[str]:
-        """What is wrong with the flags, which Hydra would end with an exception or in its own words."""
+        """Mistakes in the flags, for which Hydra would raise or print its own message."""
         names = [flag.split("=")[0] for flag in self.flags]
         given = list(dict.fromkeys(ONE_OF[name] for name in names if name in ONE_OF))
-        if self.shows and "-m" in given:  # of which the mistakes of the whole call tell
+        if self.shows and "-m" in given:  # reported by cli.call.mistakes
             given.remove("-m")
-        problems = [f"{' and '.join(given)} do not go together: give one of them."] if len(given) > 1 else []
+        problems = [f"{' and '.join(given)} are mutually exclusive: give only one."] if len(given) > 1 else []
         if "--resolve" in names and "--cfg" not in given:
             problems.append("--resolve is for --cfg job: it prints the configuration with all its values.")
         for place, name in enumerate(names):
@@ -56,7 +56,7 @@ class Arguments(NamedTuple):
 
     @property
     def config_dir(self) -> str | None:
-        """The folder of further configuration files, if one is named."""
+        """The folder of additional configuration files, if the call names one."""
         for place, flag in enumerate(self.flags):
             if flag.startswith(("--config-dir=", "-cd=")):
                 return flag.split("=", 1)[1]
@@ -66,10 +66,10 @@ class Arguments(NamedTuple):
 
 
 def split(argv: Sequence[str], words: Sequence[str] = (), rest: str = "") -> Arguments:
-    """Sort `argv` (what follows the verb): Hydra 1.3 refuses flags that stand between overrides, so they are gathered.
+    """Sort `argv` (what follows the verb): Hydra 1.3 rejects flags between overrides, so they are collected.
 
-    Bare words fill the keys `words` in turn, and all others are the list `rest`, as are names of files that look like
-    something else; `--key=value` is taken as `key=value`.
+    Bare words fill the keys `words` in turn; the remaining ones form the list `rest`, and so do names of existing files
+    that look like overrides or flags. `--key=value` means `key=value`.
     """
     flags: list[str] = []
     overrides: list[str] = []
@@ -80,7 +80,7 @@ def split(argv: Sequence[str], words: Sequence[str] = (), rest: str = "") -> Arg
     while left:
         item = left.pop(0)
         name = item.split("=")[0]
-        if rest and item not in ALWAYS and _exists(item):  # a file wins over what its name may mean
+        if rest and item not in ALWAYS and _exists(item):  # existing files win over overrides and flags
             gathered.append(quoted(item))
         elif item in ("--help", "-h"):
             wants_help = True
@@ -111,15 +111,14 @@ def split(argv: Sequence[str], words: Sequence[str] = (), rest: str = "") -> Arg
 
 
 def _exists(item: str) -> bool:
-    """Whether `item` is a file or folder here, where it may look like an override or a flag."""
+    """Whether `item` looks like an override or a flag, but is an existing file or folder."""
     try:
         return ("=" in item or item.startswith(("-", "~"))) and Path(item).exists()
-    except (OSError, ValueError):  # too long for a name, or with a NUL
+    except (OSError, ValueError):  # the name is too long, or contains a NUL
         return False
 
 
 def quoted(text: str) -> str:
-    """`text` as a value that Hydra's grammar and OmegaConf read as it is: a backslash is one, unless before a quote, a
-    ${ or the end."""
+    """Quote `text` for Hydra's grammar and OmegaConf: backslashes are doubled only before a quote, a ${ or the end."""
     text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
     return "'" + re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text) + "'"

@@ -1,4 +1,4 @@
-"""What a call of `mnv3 compare` asks for: bare words are runs, keys are options of its own or filters."""
+"""Arguments of `mnv3 compare`: bare words are runs, keys are options or filters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,26 +8,26 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import closest
 
 OPTIONS = {
-    "html": "FILE: one page of it all, pictures included",
-    "png": "FILE: the curves; else runs/compare/<time>/curves.png",
-    "out": "DIR: folder of the pictures; else runs/compare/<time>",
-    "all": "true: every figure of the reports, by class too",
-    "wandb": "ENTITY/PROJECT: runs of W&B, beside those that are named",
+    "html": "FILE: write everything as one page, pictures included",
+    "png": "FILE: the curves; default: runs/compare/<time>/curves.png",
+    "out": "DIR: folder of the pictures; default: runs/compare/<time>",
+    "all": "true: every figure of the reports, per class too",
+    "wandb": "ENTITY/PROJECT: runs from W&B, in addition to those named",
 }
 FILES = ("html", "png", "out")
 """Options that name a file or a folder."""
 GROUPS = ("backbone", "dataset", "recipe", "experiment")
 
 FILTERS = {
-    "task": "which task; so also backbone=, dataset=, recipe=, experiment=",
+    "task": "name of the task; likewise backbone=, dataset=, recipe=, experiment=",
     "tag": "a tag of W&B, an option's name, or a table of the paper",
-    "KEY": "any key of the configuration, as seed=0,1 or backbone.width=0.*",
+    "KEY": "any key of the configuration, such as seed=0,1 or backbone.width=0.*",
 }
 
 
 @dataclass
 class Asked:
-    """`words`: folders, names or patterns of runs. `filters`: what runs must have. Empty text: not given."""
+    """`words`: folders, names or patterns of runs. `filters`: required values. Empty strings: not given."""
 
     words: list[str] = field(default_factory=list)
     filters: dict[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Asked:
 
 
 def parse(argv: Sequence[str]) -> Asked:
-    """Sort the words of a call; an option may be written --html FILE, --html=FILE or html=FILE.
+    """Parse the arguments; an option may be written --html FILE, --html=FILE or html=FILE.
 
     Raises UserError with all mistakes.
     """
@@ -59,8 +59,8 @@ def parse(argv: Sequence[str]) -> Asked:
         problems += _take(asked, name, equals or item.startswith("-"), value)
     if not problems and not (asked.words or asked.filters or asked.wandb):
         problems.append(
-            "Compare which runs? Name folders (mnv3 compare runs/TASK/A runs/TASK/B), or say what they have in common "
-            "(mnv3 compare backbone=small)."
+            "No runs are named: give folders (mnv3 compare runs/TASK/A runs/TASK/B), or what they have in common (mnv3 "
+            "compare backbone=small)."
         )
     if problems:
         raise UserError(*problems)
@@ -68,7 +68,7 @@ def parse(argv: Sequence[str]) -> Asked:
 
 
 def _take(asked: Asked, name: str, is_key: object, value: str) -> list[str]:
-    """Note a word or a key; returns what is wrong with it."""
+    """Store a word or a key; return its mistakes."""
     if not is_key:
         asked.words.append(name)
     elif name == "all":

@@ -1,4 +1,4 @@
-"""Composes configurations without running anything: what the error layer, the help and the completion look at."""
+"""Compose configurations without running anything, for error messages, help and completion."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from mnv3.conf import schema
 
 
 class Composer:
-    """Composes configurations of `verb`, from our files and those of `config_dir`."""
+    """Composes configurations of `verb` from mnv3's files and those of `config_dir`."""
 
     def __init__(self, verb: str, config_dir: Path | None) -> None:
         self.verb = verb
@@ -34,7 +34,7 @@ class Composer:
         return parsed
 
     def options(self, group: str) -> list[str]:
-        """Options of a group, those in its folders as folder/option; empty if there is no such group."""
+        """Return the options of a group, nested ones as folder/option; empty if there is no such group."""
         folder = self._config_dir / group if self._config_dir else None
         mine = (
             {file.relative_to(folder).with_suffix("").as_posix() for file in folder.rglob("*.yaml")} if folder else {}
@@ -47,16 +47,16 @@ class Composer:
         return [*self._loader.get_group_options(group), *nested]
 
     def groups(self, overrides: Sequence[str] = ()) -> dict[str, str]:
-        """Group -> chosen option or "null", of the groups that the verb has."""
+        """Map each group of the verb to its chosen option or "null"."""
         choices = self(overrides, with_hydra=True).hydra.runtime.choices
-        return {group: option or "null" for group, option in choices.items() if self._is_ours(group)}
+        return {group: option or "null" for group, option in choices.items() if self._is_public(group)}
 
     @staticmethod
-    def _is_ours(group: str) -> bool:
+    def _is_public(group: str) -> bool:
         return not (group.startswith(("hydra", "schema")) or "@" in group)
 
     def jobs(self, overrides: Sequence[str]) -> list[list[str]]:
-        """The overrides of every job of a multirun: all combinations of the comma-separated values."""
+        """Return the overrides of every job of a multirun: all combinations of comma-separated values."""
         values = []
         for text in overrides:
             item = self.parse(text)
@@ -69,7 +69,7 @@ class Composer:
 
 @contextmanager
 def composer(verb: str, config_dir: Path | None = None) -> Iterator[Composer]:
-    """A `Composer`; Hydra's global state is as before afterwards. Within a job it is the job's own."""
+    """Yield a `Composer` and restore Hydra's global state; inside a job, use the job's state."""
     schema.register()
     if GlobalHydra.instance().is_initialized():
         yield Composer(verb, config_dir)

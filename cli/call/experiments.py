@@ -1,4 +1,4 @@
-"""The rows of the paper's tables as experiments: patterns over their names, and whether a run is still of its row."""
+"""Experiments, one per row of the paper's tables: name patterns, and whether a run still matches its row."""
 
 import fnmatch
 import re
@@ -17,13 +17,13 @@ from mnv3.tools.text.words import format_value
 GLOB = re.compile(r"experiment=(?P<quote>[\"']?)glob\((?P<patterns>.*)\)(?P=quote)")
 
 NOT_THE_NETWORK = ("backbone.weights", "backbone.weights_inputs")
-"""Keys of the task and the backbone that say what a training begins with, not what is trained."""
+"""Keys of the task and the backbone that set initial weights, not the network."""
 
 
 def with_names(verb: str, given: Arguments, config_dir: Path | None) -> Arguments:
-    """The call with experiment=glob(table6/*) written out: Hydra's own glob does not look into folders.
+    """Expand experiment=glob(table6/*) in the call, because Hydra's own glob does not search folders.
 
-    Patterns are the shell's, several of them apart by commas. Raises UserError for one that no experiment fits.
+    Takes comma-separated shell patterns. Raises UserError if a pattern matches no experiment.
     """
     if not any(GLOB.fullmatch(text) for text in given.overrides):
         return given
@@ -39,20 +39,20 @@ def _written_out(text: str, names: list[str]) -> str:
     patterns = [pattern.strip(" \"'") for pattern in found["patterns"].strip("[]").split(",")]
     fitting = {pattern: fnmatch.filter(names, pattern) for pattern in patterns}
     if idle := [pattern for pattern, fits in fitting.items() if not fits]:
-        raise UserError(f"{text}: no experiment is called {idle[0]}. There are {', '.join(names)}.")
+        raise UserError(f"{text}: no experiment matches {idle[0]}. Available: {', '.join(names)}.")
     return "experiment=" + ",".join(dict.fromkeys(name for fits in fitting.values() for name in fits))
 
 
 def of_row(compose: Composer, name: str, dataset: str | None = None) -> dict[str, Any]:
-    """The configuration of the experiment `name`, on its own data set or on `dataset`."""
+    """Return the configuration of the experiment `name`, on its own data set or on `dataset`."""
     on = [f"dataset={dataset}"] if dataset and dataset in compose.options("dataset") else []
     return OmegaConf.to_container(compose([f"experiment={name}", *on]), resolve=True)  # type: ignore[return-value]
 
 
 def changes(config: Mapping[str, Any], experiment: Mapping[str, Any]) -> list[str]:
-    """What makes the network of `config` another one than that of `experiment`, as key=value.
+    """Return the differences of the network of `config` from that of `experiment`, as key=value.
 
-    A key that `config` does not have, because it is older than the key, changes nothing.
+    Keys that `config` lacks, because it is older than they are, do not count.
     """
     found = []
     for section in ("task", "backbone"):
@@ -64,9 +64,9 @@ def changes(config: Mapping[str, Any], experiment: Mapping[str, Any]) -> list[st
 
 
 def leave_row_if_changed(cfg: DictConfig) -> str | None:
-    """Take `cfg.row` away if the network is no longer that row's, and return a sentence about it.
+    """Clear `cfg.row` if the network is no longer that row's, and return a warning.
 
-    Raises UserError for a row that the paper does not have.
+    Raises UserError if the paper has no such row.
     """
     if cfg.row is None:
         return None
@@ -77,4 +77,4 @@ def leave_row_if_changed(cfg: DictConfig) -> str | None:
     if not changed:
         return None
     cfg.row = None
-    return f"{', '.join(changed)}: no longer the network of {name}, so that this run does not count for that row."
+    return f"{', '.join(changed)}: this is no longer the network of {name}, so the run does not count as that row."

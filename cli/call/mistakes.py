@@ -1,4 +1,4 @@
-"""Finds every mistake of a call before anything runs: a sentence each, with the closest match and the present value."""
+"""Find every mistake of a call before anything runs: one sentence each, with the closest match and current value."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -15,7 +15,7 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import closest, either, format_value
 
 MANY = 12
-"""With more options than this the closest one is said before the others."""
+"""With more options than this, the closest one is named before the list."""
 
 CANNOT_COMPOSE = (HydraException, OmegaConfBaseException, ValueError, AttributeError, TypeError)
 
@@ -29,7 +29,7 @@ def check(verb: str, given: arguments.Arguments, config_dir: Path | None = None)
 
 
 def of_unknown_verb(verb: str, argv: Sequence[str]) -> list[str]:
-    """The mistakes of a call whose verb does not exist; the rest is checked as if the closest verb had been written."""
+    """Return the mistakes of a call of an unknown verb; the rest is checked as for the closest verb."""
     near = closest(verb, VERBS)
     if near is None:
         return [f"There is no verb '{verb}'; there are {either(list(VERBS))}."]
@@ -40,14 +40,14 @@ def of_unknown_verb(verb: str, argv: Sequence[str]) -> list[str]:
 
 
 def find(verb: str, given: arguments.Arguments, config_dir: Path | None = None) -> tuple[list[str], list[DictConfig]]:
-    """All mistakes of a call, without repetition, and the configurations of its jobs."""
+    """Return all distinct mistakes of a call, and the configurations of its jobs."""
     if config_dir and not config_dir.is_dir():
         return [f"--config-dir: there is no folder {config_dir}."], []
     with composer(verb, config_dir) as compose:
         call = _Call(compose)
         problems = [*given.mistakes, *(call.unknown_flag(flag) for flag in given.unknown)]
         if given.multirun and given.shows:
-            problems.append("-m cannot be shown: leave it out, or give --cfg and --info one value for every key.")
+            problems.append("-m cannot be combined with --cfg or --info: leave it out, and give each key one value.")
         readable = []
         for text in given.overrides:
             unreadable = call.unreadable(text, given.multirun) or _empty(text)
@@ -62,12 +62,12 @@ def find(verb: str, given: arguments.Arguments, config_dir: Path | None = None) 
 
 
 def _empty(text: str) -> list[str]:
-    """A variable of the shell that is not set is no value: `resume=` would begin a new run."""
+    """Report a missing value, often from an unset shell variable: `resume=` would start a new run."""
     return [f"{text} has no value: give one, or null."] if text.endswith("=") else []
 
 
 class _Call:
-    """Looks at the overrides of one call against the verb's own configuration."""
+    """Checks the overrides of one call against the configuration of the verb."""
 
     def __init__(self, compose: Composer) -> None:
         self.compose = compose
@@ -78,23 +78,23 @@ class _Call:
 
     @cached_property
     def base(self) -> DictConfig:
-        """What is taken without the keys of the call."""
+        """The configuration without the call's keys."""
         return self.compose()
 
     def of_job(self, job: list[str]) -> tuple[list[str], DictConfig | None]:
-        """Mistakes of one job, and its configuration if there are none."""
+        """Return the mistakes of one job, and its configuration if it can be composed."""
         added = [text for text in job if text.startswith(("+", "~")) and not text.lstrip("+~").startswith("hydra")]
         if not added:
             try:
                 config = self.compose(job)
                 return values.mistakes(config, self._now), config
             except CANNOT_COMPOSE as error:
-                problems = self._one_by_one(job) or [f"The options do not go together: {_first_line(error)}"]
+                problems = self._one_by_one(job) or [f"The options are incompatible: {_first_line(error)}"]
                 return problems, None
         return self._one_by_one(job), None
 
     def _one_by_one(self, job: list[str]) -> list[str]:
-        """Try each override alone: the groups first, because they decide which keys there are."""
+        """Try each override alone, groups first, because they determine which keys exist."""
         problems = []
         names = {text: text.split("=")[0].strip() for text in job}
         chosen = [text for text in job if names[text] in self.groups]
@@ -123,14 +123,14 @@ class _Call:
         near = closest(option, options)
         if len(options) > MANY:
             hint = f" Did you mean {group}={near}?" if near else ""
-            return [f"{group}={option}: there is no such {group}.{hint} There are {', '.join(options)}."]
+            return [f"{group}={option}: there is no such {group}.{hint} Available: {', '.join(options)}."]
         hint = f"; did you mean {group}={near}?" if near else "."
-        return [f"{group}={option}: there is no such {group}, but {either(options)} (now {self.groups[group]}){hint}"]
+        return [f"{group}={option}: {group} must be {either(options)} (now {self.groups[group]}){hint}"]
 
     def _added(self, text: str) -> str:
         name = text.lstrip("+~").split("=")[0]
         if text.startswith("~"):
-            return f"{text}: nothing can be taken out; give {name} another value instead."
+            return f"{text}: keys cannot be removed; give {name} another value instead."
         if name in self._names():
             return f"{text}: write it without the plus, {text.lstrip('+')}."
         return self._unknown_key(text, name)
@@ -150,7 +150,7 @@ class _Call:
         return f"{text}: there is no key '{name}'; `mnv3 {self.compose.verb} --help` lists them."
 
     def unreadable(self, text: str, multirun: bool) -> list[str]:
-        """Mistakes of form: no value, several values without -m, something that Hydra cannot parse."""
+        """Return mistakes of form: no value, several values without -m, or something that Hydra cannot parse."""
         name, equals, value = text.partition("=")
         if not equals and not text.startswith("~"):
             near = closest(name, self._names())
@@ -161,7 +161,7 @@ class _Call:
         except HydraException:
             return [f"{text}: cannot be read; put quotes around the value: '{name}=\"{value}\"'."]
         if override.is_sweep_override() and not multirun:
-            return [f"{text}: several values are several runs; add -m for all of them, or give one."]
+            return [f"{text}: several values mean several runs; add -m, or give one value."]
         return []
 
     def unknown_flag(self, flag: str) -> str:

@@ -1,4 +1,4 @@
-"""Names options that were given but change nothing."""
+"""Warn about options that have no effect."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from mnv3.tools.export.engines.table import ENGINES
 
 
 class Rule(NamedTuple):
-    """`keys` (or sections) change nothing where the value of `other` satisfies `holds`, because of `why`."""
+    """`keys` (or sections) have no effect if the value of `other` satisfies `holds`; `why` is the reason."""
 
     keys: tuple[str, ...]
     other: str
@@ -21,12 +21,12 @@ class Rule(NamedTuple):
 
 
 def _without(has: Callable[[Layer], Any]) -> Callable[[Any], bool]:
-    """Holds for the names of backbones without a row that `has` something."""
+    """Return a test for backbones in which no row `has` a property."""
     return lambda backbone: backbone in TABLES and not any(map(has, TABLES[backbone]))
 
 
 TEXTS = ("terminal", "markdown", "csv", "latex", "png")
-"""Formats of `mnv3 table` that stay here."""
+"""Formats of `mnv3 table` that send nothing to W&B."""
 
 ALONE = tuple(name for name, engine in ENGINES.items() if engine.converter)
 """Formats whose files are the network alone."""
@@ -42,28 +42,31 @@ RULES = (
     Rule(("backbone.hswish",), "backbone.name", _without(lambda row: row.act == "hswish"), "that backbone has none"),
     Rule(("backbone.max_kernel",), "backbone.name", _without(lambda row: row.kernel > 3), "its kernels are all 3x3"),
     Rule(
-        ("backbone.weights_inputs",), "backbone.weights", lambda file: file in (None, "imagenet"), "it is about a file"
+        ("backbone.weights_inputs",),
+        "backbone.weights",
+        lambda file: file in (None, "imagenet"),
+        "it is for weights files",
     ),
-    Rule(("backbone.weights",), "init", bool, "init brings all weights"),
-    Rule(("init",), "resume", bool, "resume brings all weights"),
+    Rule(("backbone.weights",), "init", bool, "init provides all weights"),
+    Rule(("init",), "resume", bool, "resume provides all weights"),
     Rule(("wandb",), "wandb.mode", lambda mode: mode == "disabled", "wandb.mode is disabled"),
-    Rule(("bench.threads",), "bench.what", lambda what: what != "engines", "it is for bench.what=engines"),
-    Rule(("bench.images",), "bench.what", lambda what: what == "network", "that times no image files"),
+    Rule(("bench.threads",), "bench.what", lambda what: what != "engines", "it is only for bench.what=engines"),
+    Rule(("bench.images",), "bench.what", lambda what: what == "network", "no image files are timed"),
     Rule(("bench.batch_size",), "bench.what", lambda what: what == "engines", "engines get one image at a time"),
     Rule(("threads", "rounds"), "latency", lambda latency: latency is False, "latency is false"),
     Rule(("runs",), "which", lambda which: which == "ablations", "only tables 6, 7 and 8 have scores"),
-    Rule(("out",), "format", lambda form: form == "wandb", "a W&B table goes into no file of yours"),
-    Rule(("wandb",), "format", lambda form: form in TEXTS, "nothing is sent but with format=wandb"),
-    Rule(("name",), "dry", bool, "a dry run leaves nothing"),
+    Rule(("out",), "format", lambda form: form == "wandb", "W&B tables are not written to a file"),
+    Rule(("wandb",), "format", lambda form: form in TEXTS, "only format=wandb sends anything"),
+    Rule(("name",), "dry", bool, "a dry run writes nothing"),
     Rule(("images",), "int8", lambda int8: int8 is False, "int8 is false"),
-    Rule(("raw",), "format", lambda form: form in ALONE, "its files are the network alone in any case"),
+    Rule(("raw",), "format", lambda form: form in ALONE, "files of this format always contain only the network"),
     Rule(("predict.accelerator",), "model", bool, "exported files run on the CPU"),
-    Rule(("task.input_size", "backbone"), "model", bool, "an exported file has a network of its own"),
+    Rule(("task.input_size", "backbone"), "model", bool, "an exported file has a fixed network"),
 )
 
 
 def warnings(config: DictConfig, overrides: Sequence[str]) -> list[str]:
-    """A sentence for every override of a job that has no effect in its configuration."""
+    """Return a sentence for every override of a job that has no effect in its configuration."""
     found: dict[str, str] = {}
     typed = [text.partition("=")[0].lstrip("+") for text in overrides]
     for rule in RULES:
@@ -73,6 +76,6 @@ def warnings(config: DictConfig, overrides: Sequence[str]) -> list[str]:
                     found.setdefault(key, rule.why)
     task = OmegaConf.select(config, "task.name")
     for key in typed if task else ():
-        if not key.startswith("predict.") and (why := without_effect(task, key)):  # those are for the network's task
+        if not key.startswith("predict.") and (why := without_effect(task, key)):  # predict warns itself
             found.setdefault(key, why)
     return [f"{key} has no effect: {why}." for key, why in found.items()]

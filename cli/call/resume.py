@@ -1,4 +1,4 @@
-"""resume=DIR: the saved call of a run is made again, in its folder, with nothing changed that changes its result."""
+"""resume=DIR: repeat the saved call of a run in its folder; nothing that affects the result may change."""
 
 from pathlib import Path
 from typing import Any
@@ -13,26 +13,26 @@ from mnv3.tools.runs.saved_config import read_config
 from mnv3.tools.text.words import format_value
 
 MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")
-"""Keys, or whole sections, that leave the trained weights as they are."""
+"""Keys and sections that do not affect the trained weights."""
 
 
 def folder(given: Arguments) -> Path | None:
-    """The run folder to go on with, if the call names one."""
+    """Return the run folder to resume, if the call names one."""
     named = [text.partition("=")[2] for text in given.overrides if text.startswith("resume=")]
     wanted = named[-1].strip("'\"") if named else ""
     return Path(wanted).expanduser() if wanted not in ("", "null") else None
 
 
 def complete(given: Arguments, run: Path) -> Arguments:
-    """The call with the saved overrides of `run` before its own, and `run` as its folder.
+    """Return the call with the saved overrides of `run` before its own, and `run` as its folder.
 
-    Raises UserError if `run` is not a run folder, or one that `mnv3 train` cannot have written; or for a multirun.
+    Raises UserError for a multirun, or if `run` is not a run folder written by `mnv3 train`.
     """
     if given.multirun:
-        raise UserError("resume= goes on with one run: leave -m out.")
+        raise UserError("resume= resumes one run: leave -m out.")
     saved = run / "overrides.txt"
     if not saved.is_file():
-        what = "has no overrides.txt, so it is no run folder" if run.is_dir() else "is not there"
+        what = "has no overrides.txt, so it is not a run folder" if run.is_dir() else "does not exist"
         raise UserError(f"resume={run}: that folder {what}; give a folder like runs/TASK/NAME.")
     refuse_links(run)
     config_dir = Path(given.config_dir) if given.config_dir else None
@@ -44,12 +44,12 @@ def complete(given: Arguments, run: Path) -> Arguments:
 
 
 def refuse_changes(run: Path, config: DictConfig) -> None:
-    """Raise UserError naming every key whose value is not the one that `run` began with."""
+    """Raise UserError for every key whose value differs from the saved configuration of `run`."""
     before = _flat(read_config(run / "config.yaml"))
     now = _flat(OmegaConf.to_container(config, resolve=True))
     changed = [
-        f"{key} was {format_value(before[key])} when {run} began and is {format_value(now[key])} now; a resumed "
-        "run keeps its configuration, a new run may begin from its weights with init=CKPT."
+        f"{key} was {format_value(before[key])} when {run} started and is {format_value(now[key])} now; a resumed run "
+        "keeps its configuration, but init=CKPT starts a new run from its weights."
         for key in now
         if key in before and before[key] != now[key] and not key.startswith(MAY_DIFFER)
     ]

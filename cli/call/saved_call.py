@@ -1,7 +1,7 @@
-"""The call that a run folder keeps, in overrides.txt: read as data, because anybody can have written it.
+"""Read the saved call in a run folder's overrides.txt as untrusted data.
 
-Hydra would do what a line says: make objects, read variables of the environment, write somewhere else. So a line may
-give a plain value to a key of `mnv3 train`, or choose an option that there is, and nothing more.
+Hydra overrides can create objects, read environment variables and redirect output. So a line may only give a plain
+value to a key of `mnv3 train`, or choose an existing option.
 """
 
 import re
@@ -21,11 +21,11 @@ from mnv3.tools.text.words import closest
 
 LARGEST = 100_000  # bytes of overrides.txt
 KEY = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*", re.ASCII)
-CURE = "take the line out, or give that key in the call itself."
+CURE = "remove the line, or give that key in the call."
 
 
 class Line(NamedTuple):
-    """A line that is not empty, its number in the file, and how its mistakes begin."""
+    """A non-empty line, its number in the file, and the beginning of messages about it."""
 
     text: str
     number: int
@@ -33,10 +33,9 @@ class Line(NamedTuple):
 
 
 def read(run: Path, given: Sequence[str], config_dir: Path | None) -> list[str]:
-    """The overrides in the folder `run` whose keys are not in the call's own, `given`.
+    """Return the overrides saved in the folder `run`, without those that the call itself gives (`given`).
 
-    Raises:
-        UserError: all lines that are no plain values of keys and groups of `mnv3 train`.
+    Raises UserError for all lines that are not plain values of keys and groups of `mnv3 train`.
     """
     own = {text.partition("=")[0] for text in given}
     lines = [line for line in _lines(run / "overrides.txt") if line.text.partition("=")[0] not in own]
@@ -56,18 +55,18 @@ def _lines(path: Path) -> Iterator[Line]:
 
 
 def _form(line: Line, compose: Composer) -> str | None:
-    """What is wrong with a line, whatever keys there are."""
+    """Return a mistake in the form of a line, None if there is none."""
     key, equals, _ = line.text.partition("=")
     if not equals or not KEY.fullmatch(key) or key.partition(".")[0] == "hydra":
-        return f"{line.where} gives no value to a key of mnv3 train, and a saved run may do nothing else; {CURE}"
+        return f"{line.where} does not set a key of mnv3 train, and saved runs may do nothing else; {CURE}"
     if "${" in line.text:
-        return f"{line.where} refers to something else, and nothing in a saved run is resolved; {CURE}"
+        return f"{line.where} contains a reference, and nothing in a saved run is resolved; {CURE}"
     try:
         override = compose.parse(line.text)
         plain = not override.is_sweep_override() and _is_plain(override.value())
     except (HydraException, ValueError, RecursionError):
         return f"{line.where} cannot be read; {CURE}"
-    return None if plain else f"{line.where} is not one plain value; {CURE}"
+    return None if plain else f"{line.where} is not a single plain value; {CURE}"
 
 
 def _is_plain(value: Any) -> bool:
@@ -77,7 +76,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _meaning(lines: Sequence[Line], compose: Composer, given: Sequence[str]) -> list[str]:
-    """What is wrong with lines of good form: options and keys that there are not, and where the data would go."""
+    """Return mistakes in well-formed lines: unknown options and keys, and a data root without the run's data."""
     groups = compose.groups()
     chosen = {line: _text(compose.parse(line.text)) for line in lines if line.text.partition("=")[0] in groups}
     problems = []
@@ -97,7 +96,7 @@ def _meaning(lines: Sequence[Line], compose: Composer, given: Sequence[str]) -> 
             hint = f" (the closest is {near})" if near else ""
             problems.append(f"{line.where}: mnv3 train has no key {key}{hint}; {CURE}")
         elif key == "data.root" and not _is_root(_text(compose.parse(line.text)) or "", base.dataset.name):
-            problems.append(f"{line.where}: no data of this run is in that folder; give data.root=FOLDER in the call.")
+            problems.append(f"{line.where}: that folder has no data of this run; give data.root=FOLDER in the call.")
     return problems
 
 
@@ -106,6 +105,6 @@ def _is_root(root: str, dataset: str) -> bool:
 
 
 def _text(override: Override) -> str | None:
-    """The one value of an override as text, None for null."""
+    """Return the value of an override as text, None for null."""
     value = override.value()
     return None if value is None else value.text if isinstance(value, QuotedString) else str(value)

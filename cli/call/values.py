@@ -1,4 +1,4 @@
-"""Checks a composed configuration against the schemas in conf: choices, least values, nothing missing."""
+"""Check a composed configuration against the schemas in conf: choices, minimum values, missing values."""
 
 from collections.abc import Callable
 from dataclasses import Field, fields
@@ -10,7 +10,7 @@ from mnv3.tools.text.words import closest, format_value, kind
 
 
 class Leaf(NamedTuple):
-    """A key of a configuration: where it stands, its type and what the schema says of it."""
+    """A dotted key of a configuration, its type and its schema field."""
 
     key: str
     hint: Any
@@ -22,7 +22,7 @@ class Leaf(NamedTuple):
 
 
 def leaves(config: DictConfig, prefix: str = "") -> dict[str, Leaf]:
-    """Dotted key -> Leaf, in the order of the schema; a data set's or task's own keys included."""
+    """Map dotted keys to leaves in the order of the schema, including keys of the data set and the task."""
     found: dict[str, Leaf] = {}
     node_type: Any = OmegaConf.get_type(config)
     hints = get_type_hints(node_type)
@@ -36,7 +36,7 @@ def leaves(config: DictConfig, prefix: str = "") -> dict[str, Leaf]:
 
 
 def mistakes(config: DictConfig, now: Callable[[str], str]) -> list[str]:
-    """A sentence for every key whose value the schema does not allow; `now` tells a key's default value."""
+    """Return a sentence for every key with an invalid value; `now` returns a key's default value."""
     missing = set(OmegaConf.missing_keys(config))
     problems = [f"{key} has no value: give {key}=VALUE." for key in sorted(missing)]
     for key, leaf in leaves(config).items():
@@ -47,7 +47,7 @@ def mistakes(config: DictConfig, now: Callable[[str], str]) -> list[str]:
 
 
 def _of_leaf(leaf: Leaf, value: Any) -> str | None:
-    """What is wrong with the value of one key, if anything is."""
+    """Return what is wrong with the value of one key, None if it is valid."""
     choices, low = leaf.field.metadata["choices"], leaf.field.metadata["low"]
     items = list(value) if isinstance(value, ListConfig) else [value]
     numbers = [item for item in items if isinstance(item, (int, float)) and not isinstance(item, bool)]

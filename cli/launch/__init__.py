@@ -1,1 +1,1 @@
-"""How jobs start, on this machine or a cluster, and how they end."""
+"""Start and end of jobs, on this machine or a cluster."""

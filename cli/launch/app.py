@@ -1,4 +1,4 @@
-"""Hands a checked call to Hydra, which composes the configuration, makes the folder and calls `cli.<verb>.run(cfg)`."""
+"""Pass a checked call to Hydra, which composes the configuration, makes the folder and calls `cli.<verb>.run(cfg)`."""
 
 import importlib
 import logging
@@ -26,35 +26,32 @@ from mnv3.tools.machine import stops
 from mnv3.tools.runs.folder import RunFolder
 
 log = logging.getLogger("mnv3")
-file_log = logging.getLogger("mnv3.traceback")  # reaches log.txt alone
+file_log = logging.getLogger("mnv3.traceback")  # written to log.txt only
 
 
 def launch(verb: str, arguments: Arguments, dry: bool) -> None:
-    """Run the verb once, or once for every combination of a multirun, and raise what went wrong.
-
-    A failed job of a multirun does not keep the others from running.
-    """
+    """Run the verb once, or once per combination of a multirun; raise errors after all jobs have run."""
     schema.register()
     naming.register(showing=arguments.shows)
     jobs = _Jobs(verb, ["--config-dir", arguments.config_dir] if arguments.config_dir else [])
 
-    def job(cfg: DictConfig) -> None:  # Hydra wants a function
+    def job(cfg: DictConfig) -> None:  # Hydra requires a function
         jobs.run(cfg)
 
-    with _temporary_folder(wanted=dry and not cluster.rank()) as folders, _exceptions_come_through():
+    with _temporary_folder(wanted=dry and not cluster.rank()) as folders, _raised_exceptions():
         sys.argv = [sys.argv[0], *arguments.overrides, *folders, *arguments.flags]
         try:
             hydra.main(version_base="1.3", config_path="pkg://mnv3.conf", config_name=verb)(job)()
-        except BaseException as error:  # not of a job, but of its folder or its log, or of what Hydra cannot compose
+        except BaseException as error:  # from the job's folder, its log, or Hydra's composing
             naming.give_back_all()
             known = known_failures.translated(error) if isinstance(error, Exception) else error
             if known is not error:
                 raise known from error
             if jobs.count or isinstance(error, UserError) or not isinstance(error, CANNOT_COMPOSE):
                 raise
-            raise UserError(f"The call cannot be read: {str(error).strip().splitlines()[0]}") from error
+            raise UserError(f"The call cannot be parsed: {str(error).strip().splitlines()[0]}") from error
         finally:
-            if arguments.multirun:  # Hydra's note of the sweep; every run has its own configuration
+            if arguments.multirun:  # Hydra's record of the sweep; every run has its own configuration
                 Path("runs", "multirun.yaml").unlink(missing_ok=True)
     jobs.raise_errors()
 
@@ -72,7 +69,7 @@ class _Jobs:
         self.errors: list[Exception] = []
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """In the process to which a launcher like submitit's has carried a job: what `launch` set up in the first."""
+        """Repeat the setup of `launch` in the process in which a launcher such as submitit starts the job."""
         self.__dict__.update(state)
         self.carried = True
         schema.register()
@@ -103,23 +100,23 @@ class _Jobs:
         if isinstance(error, UserError):
             naming.give_back(folder)
         if isinstance(error, Failure) and self.verb == "train" and not cluster.rank():
-            stopped.tell(RunFolder(folder), self.call)
-        if self.carried:  # the launcher carries the exception home
+            stopped.report(RunFolder(folder), self.call)
+        if self.carried:  # the launcher returns the exception to the first process
             raise error
         self.errors.append(error)
 
     def _stopped(self, cfg: DictConfig) -> KeyboardInterrupt:
-        """What to raise; a training's user is told here, in its log too."""
+        """Return the exception to raise; for a training, log how to resume it."""
         if self.verb != "train" or cfg.dry:
             return KeyboardInterrupt()
         folder = HydraConfig.get().runtime.output_dir
         if not cluster.rank():
-            stopped.tell(RunFolder(folder), self.call)
+            stopped.report(RunFolder(folder), self.call)
         naming.give_back(folder)
         return stops.ReportedStop()
 
     def raise_errors(self) -> None:
-        """Raise the one error as it is, or those of a multirun together: the user's if all of them are."""
+        """Raise a single error as it is, those of a multirun as one: a UserError if all are."""
         if len(self.errors) <= 1 and self.count <= 1:
             for error in self.errors:
                 raise error
@@ -138,7 +135,7 @@ def _one_line(error: Exception) -> str:
 
 @contextmanager
 def _temporary_folder(wanted: bool) -> Iterator[list[str]]:
-    """Overrides that send a dry run's folder, and its log, to a place that is gone afterwards."""
+    """Yield overrides that put a dry run's folder and log into a temporary folder."""
     if not wanted:
         yield []
         return
@@ -147,8 +144,8 @@ def _temporary_folder(wanted: bool) -> Iterator[list[str]]:
 
 
 @contextmanager
-def _exceptions_come_through() -> Iterator[None]:
-    """Hydra prints exceptions and exits with 1 unless this variable is set: then our own error layer sees them."""
+def _raised_exceptions() -> Iterator[None]:
+    """Set the variable without which Hydra prints exceptions itself and exits with 1."""
     before = os.environ.get("HYDRA_FULL_ERROR")
     os.environ["HYDRA_FULL_ERROR"] = "1"
     try:

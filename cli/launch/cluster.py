@@ -1,4 +1,4 @@
-"""A run as a job of a cluster: started somewhere else, as several processes, and again after it was stopped."""
+"""Cluster jobs: started on other machines, as several processes, and restarted after a stop."""
 
 import os
 import shutil
@@ -15,38 +15,38 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import write_text
 
 SECONDS = 300
-"""That the other processes of a job wait for the first one."""
+"""How long the other processes of a job wait for the first one."""
 
 _job: str | None = None
 
 
 def with_launcher(given: Arguments) -> Arguments:
-    """The call with our values for the plugin's launcher: hydra/launcher=slurm for submitit_slurm."""
-    ours = {"hydra/launcher=submitit_slurm": "hydra/launcher=slurm"}
-    return given._replace(overrides=[ours.get(text, text) for text in given.overrides])
+    """Replace the plugin's launcher by mnv3's settings for it: submitit_slurm by hydra/launcher=slurm."""
+    launchers = {"hydra/launcher=submitit_slurm": "hydra/launcher=slurm"}
+    return given._replace(overrides=[launchers.get(text, text) for text in given.overrides])
 
 
 def check(given: Arguments, jobs: Sequence[DictConfig]) -> None:
-    """Raises UserError for a call that should go to the cluster and cannot, `jobs` being its configurations."""
+    """Raise UserError for a call that cannot be submitted to the cluster; `jobs`: its configurations."""
     typed = {key: value for key, _, value in (text.partition("=") for text in given.overrides)}
     launcher = typed.get("hydra/launcher") or typed.get("trainer")
     if launcher not in ("slurm", "submitit_local") or given.shows or rank() or "resume" in typed:
         return
     problems = []
     if find_spec("hydra_plugins") is None or find_spec("hydra_plugins.hydra_submitit_launcher") is None:
-        problems.append("Jobs of a cluster need hydra-submitit-launcher, which is not here: pip install 'mnv3[slurm]'")
+        problems.append("Cluster jobs need hydra-submitit-launcher, which is not installed: pip install 'mnv3[slurm]'")
     elif launcher == "slurm" and shutil.which("srun") is None:
-        problems.append("There is no srun here: give trainer=slurm on a machine of the cluster that submits jobs.")
+        problems.append("srun is not installed here: use trainer=slurm on a machine of the cluster that submits jobs.")
     if not given.multirun:
-        problems.append("Jobs are those of a multirun, of one run or many: add -m.")
+        problems.append("Only multiruns, even of a single run, can be submitted: add -m.")
     if all(job.get("dry", False) for job in jobs):
-        problems.append("dry=true is a rehearsal on this machine: leave trainer=slurm out.")
+        problems.append("dry=true runs on this machine only: leave trainer=slurm out.")
     if problems:
         raise UserError(*problems)
 
 
 def enter(submission: str) -> None:
-    """Called where a job begins that a launcher has carried to this process; `submission` is its call's own word."""
+    """Set up a process in which a launcher starts a job; `submission` identifies the call."""
     global _job
     _job = submission
     # Lightning would start further processes by the name of the launcher's module, not by sys.argv.
@@ -55,8 +55,8 @@ def enter(submission: str) -> None:
 
 
 def _forget_results() -> None:
-    """A process that fails because others of its job were stopped before it leaves a result, or half of one, at which
-    submitit would stumble when the job has been queued again."""
+    """Remove results, whole or partial, of a process that failed when others of its job were stopped: submitit would
+    fail on them after requeueing."""
     import submitit
 
     result: Path = submitit.JobEnvironment().paths.result_pickle
@@ -65,33 +65,33 @@ def _forget_results() -> None:
 
 
 def rank() -> int:
-    """Number of this process in its job, whoever has started it: Lightning, torchrun or Slurm."""
+    """Return the rank of this process in its job, started by Lightning, torchrun or Slurm."""
     return int(os.environ.get("LOCAL_RANK") or os.environ.get("SLURM_PROCID") or 0)
 
 
 def first() -> bool:
-    """Whether this is the first process of its job, over all machines."""
+    """Whether this is the first process of its job across all machines."""
     numbers = ("RANK", "LOCAL_RANK", "GROUP_RANK", "NODE_RANK", "SLURM_PROCID")
     return not any(int(os.environ.get(name) or 0) for name in numbers)
 
 
 def restarted() -> bool:
-    """Whether a checkpoint in the job's folder is of this very job, which was stopped and begins again."""
+    """Whether this job was stopped and restarted, so that a checkpoint in its folder is its own."""
     return _job is not None or int(os.environ.get("SLURM_RESTART_COUNT") or 0) > 0
 
 
 def agreed(name: Callable[[], str]) -> str:
-    """What `name` returns in the first process of a job at its first start; in all of them, at every start."""
+    """Return, in all processes and at every start of a job, the first result of `name` in its first process."""
     if _job is None:
         return name()
     import submitit
 
     environment = submitit.JobEnvironment()
-    note: Path = environment.paths.folder / f"run_folder-{_job}.txt"  # numbers of jobs come again
+    note: Path = environment.paths.folder / f"run_folder-{_job}.txt"  # job ids are reused
     if not note.exists() and environment.global_rank == 0:
         write_text(note, name())
     for _ in range(10 * SECONDS):
         if note.exists():
             return note.read_text()
         time.sleep(0.1)
-    raise RuntimeError(f"The first process of this job has not begun within {SECONDS} seconds ({note}).")
+    raise RuntimeError(f"The first process of this job did not start within {SECONDS} seconds ({note}).")

@@ -1,4 +1,4 @@
-"""Several processes: what Lightning needs to start the others from our command line, and what has to go afterwards."""
+"""Several processes: let Lightning start the others from the command line, and clean up after the job."""
 
 import logging
 import os
@@ -16,24 +16,23 @@ SET_BY_LIGHTNING = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MAS
 
 
 def tell_children(program: str, verb: str, flags: Sequence[str]) -> None:
-    """Make `sys.argv` a call of `program` that repeats this one job.
+    """Set `sys.argv` to a call of `program` that repeats only this job.
 
-    Lightning starts further processes by running `sys.argv` again. Hydra's call has lost the verb by now, and in a
-    multirun it would start another multirun: so it gets the verb and this job's own overrides; Lightning itself adds
-    hydra.run.dir, which becomes this job's folder.
+    Lightning starts further processes by running `sys.argv` again, but Hydra's version lacks the verb and would repeat
+    a whole multirun. Lightning adds hydra.run.dir, which is set to this job's folder.
     """
     hydra: Any = HydraConfig.get()
     sys.argv = [program, verb, *hydra.overrides.task, *flags]
     with read_write(hydra), open_dict(hydra):
         hydra.run.dir = hydra.runtime.output_dir
-    if cluster.rank():  # the first process speaks for all
+    if cluster.rank():  # only the first process logs
         for handler in logging.getLogger().handlers:
             if type(handler) is logging.StreamHandler:
                 handler.setLevel(logging.WARNING)
 
 
 def forget_processes(before: dict[str, str]) -> None:
-    """End the process group and restore the environment `before`: a multirun's next job must not join this one's."""
+    """End the process group and restore the environment `before`, so that a multirun's next job cannot join it."""
     if "torch" in sys.modules:
         from torch import distributed
 

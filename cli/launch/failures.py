@@ -1,7 +1,7 @@
-"""How a call ends: what is printed, and the exit code.
+"""Error messages and exit codes of a call.
 
-0: done. 1: a failure, one line. 2: the user's mistake, a sentence each. 130: Ctrl-C. 143: SIGTERM.
-The traceback is shown on demand: MNV3_TRACEBACK=1, or Hydra's own HYDRA_FULL_ERROR=1.
+0: success. 1: failure, in one line. 2: the user's mistakes, one sentence each. 130: Ctrl-C. 143: SIGTERM.
+MNV3_TRACEBACK=1 or Hydra's HYDRA_FULL_ERROR=1 prints the traceback.
 """
 
 import logging
@@ -18,10 +18,10 @@ from mnv3.tools.text.plain import printable
 
 
 def exit_code(call: Callable[[], None], words: Sequence[str] = ()) -> int:
-    """Run `call`, which the user has typed as `words`, print what went wrong, and return the exit code."""
+    """Run `call`, typed by the user as `words`, print errors, and return the exit code."""
     asked = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
     wanted = os.environ.setdefault("MNV3_TRACEBACK", "1" if asked else "0") not in ("", "0")
-    logging.raiseExceptions = False  # a line that cannot be printed ends nothing: see `cli.launch.printing`
+    logging.raiseExceptions = False  # unprintable lines end nothing: see `cli.launch.printing`
     try:
         surroundings.check()
         call()
@@ -40,18 +40,18 @@ def exit_code(call: Callable[[], None], words: Sequence[str] = ()) -> int:
 
 
 def _printed(reason: OSError | None) -> int:
-    """The exit code: that the reader, as head, has gone is no failure."""
+    """Return the exit code; a closed pipe, such as of head, is not a failure."""
     if reason is None or isinstance(reason, BrokenPipeError):
         return 0
-    print(f"mnv3: not all could be printed: standard output: {reason.strerror}.", file=sys.stderr)
+    print(f"mnv3: the output is incomplete: standard output: {reason.strerror}.", file=sys.stderr)
     return 1
 
 
 def _stopped(error: BaseException, words: Sequence[str]) -> int:
-    """A training has told more by now, in its log too."""
+    """Print that the call was stopped, unless a training has reported that already."""
     if not isinstance(error, stops.ReportedStop):
-        again = f" before anything was saved. Begin again with: {typed(words)}" if words[:1] == ["train"] else ""
-        print(f"\nmnv3: Stopped by {stops.name()}{again or '. Files that were written are whole.'}", file=sys.stderr)
+        again = f" before anything was saved. Start again with: {typed(words)}" if words[:1] == ["train"] else ""
+        print(f"\nmnv3: Stopped by {stops.name()}{again or '. All written files are complete.'}", file=sys.stderr)
     return stops.exit_code()
 
 
@@ -61,23 +61,23 @@ def _failed(error: Exception, wanted: bool) -> int:
 
         error = known_failures.translated(error)
     if isinstance(error, UserError):
-        _tell(error.problems)
+        _print(error.problems)
         return 2
     if isinstance(error, Failure):
         print(f"mnv3: {error}", file=sys.stderr)
         return 1
     first_line = (str(error).strip() or "no message").splitlines()[0]
-    hint = "" if wanted else " (MNV3_TRACEBACK=1 shows the traceback)"
+    hint = "" if wanted else " (MNV3_TRACEBACK=1 prints the traceback)"
     print(f"mnv3 failed: {type(error).__name__}: {first_line}{hint}", file=sys.stderr)
     return 1
 
 
 def typed(words: Sequence[str]) -> str:
-    """A call as it can be typed again."""
+    """Format a call for the shell."""
     return shlex.join(["mnv3", *words])
 
 
-def _tell(problems: tuple[str, ...]) -> None:
+def _print(problems: tuple[str, ...]) -> None:
     if len(problems) == 1:
         print(f"mnv3: {printable(problems[0])}", file=sys.stderr)
         return

@@ -1,4 +1,4 @@
-"""Failures of machines that libraries tell in their own words, as sentences for people."""
+"""Translate well-known machine failures from libraries' messages into clear ones."""
 
 import errno
 import re
@@ -10,11 +10,11 @@ from mnv3.tools.files import write
 from mnv3.tools.machine import shared_memory
 
 ONLY_WRITING = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-"""Errors of the system that reading never meets with."""
+"""System errors that only occur when writing."""
 
 
 class Known(NamedTuple):
-    """What a library says, and what we say; `mistake`: the user has to mend it before the same call can work."""
+    """A library's message and mnv3's; `mistake`: the same call fails until the user fixes the cause."""
 
     pattern: str
     sentence: str | Callable[[], str]
@@ -27,38 +27,38 @@ KNOWN = (
     ),
     Known(
         r"DataLoader worker \(pid\(?s?\)? ?(?P<what>[\d, ]+)\) (?:is killed by signal|exited unexpectedly)",
-        "A loader process (number {what}) was killed, as the system does when memory runs out. Fewer data.workers or a "
-        "smaller recipe.batch_size need less.",
+        "A loader process (number {what}) was killed, probably because memory ran out: lower data.workers or "
+        "recipe.batch_size.",
     ),
     Known(
         r"Too many open files|received \d+ items of ancdata",
-        "Too many files are open at once: raise the limit (ulimit -n 1024), or give data.workers=0.",
+        "Too many open files: raise the limit (ulimit -n 1024), or set data.workers=0.",
         mistake=True,
     ),
     Known(
         r"CUDA out of memory|OutOfMemoryError|CUDNN_STATUS_ALLOC_FAILED",
-        "The GPU has not enough memory for this: give a smaller batch (recipe.batch_size, eval.batch_size, "
-        "predict.batch_size) or input (task.input_size).",
+        "The GPU ran out of memory: use a smaller batch (recipe.batch_size, eval.batch_size, predict.batch_size) or "
+        "input (task.input_size).",
     ),
     Known(
         r"^MemoryError|can't allocate memory|Cannot allocate memory|std::bad_alloc",
-        "Memory ran out: give a smaller batch (recipe.batch_size, eval.batch_size, predict.batch_size) or fewer "
+        "Memory ran out: use a smaller batch (recipe.batch_size, eval.batch_size, predict.batch_size) or fewer "
         "data.workers.",
     ),
     Known(
         r"can't start new thread|Resource temporarily unavailable|pthread_create failed",
-        "No further process or thread can be started here: raise the limit (ulimit -u), or give data.workers=0.",
+        "No more processes or threads can be started: raise the limit (ulimit -u), or set data.workers=0.",
         mistake=True,
     ),
     Known(
         r"Connection closed by peer|gloo.*(?:Connection|Timed out)|Connection.*gloo|NCCL.*(?:remote|abort)",
-        "Another process of this job has ended, or the network to it is broken; what it said itself tells why.",
+        "Another process of this job ended, or the network to it failed; see its own messages for the reason.",
     ),
 )
 
 
 def translated(error: Exception) -> Exception:
-    """`error`, or, where it is a well-known one, a UserError or Failure that came of it."""
+    """Return `error`, or the UserError or Failure that explains it if it is well known."""
     found = _translated(error)
     if found is not error and found.__cause__ is None:
         found.__cause__ = error
@@ -81,7 +81,7 @@ def _translated(error: Exception) -> Exception:
 
 
 def _chain(error: Exception) -> Iterator[BaseException]:
-    """`error`, and what it says it came of; OmegaConf's wrapper of what our resolvers raise does not say it."""
+    """Yield `error` and its causes; OmegaConf's wrapper of errors in resolvers does not set its cause."""
     each: BaseException | None = error
     while each is not None:
         yield each

@@ -19,14 +19,14 @@ _claimed: set[Path] = set()
 
 
 def default_name(backbone: Mapping[str, Any]) -> str:
-    """<backbone>[-0.5][-rf2][-os16]-<dataset>-<recipe>-<yyyymmdd-hhmmss> by the options of the job that Hydra is about
-    to run, an experiment's name in the place of the network's; width 1 and output stride 32 go without saying."""
+    """Return <backbone>[-0.5][-rf2][-os16]-<dataset>-<recipe>-<yyyymmdd-hhmmss> for the job that Hydra is about to run,
+    with an experiment's name instead of the network's; width 1 and output stride 32 are omitted."""
     from hydra.core.hydra_config import HydraConfig
 
     choices: Any = HydraConfig.get().runtime.choices
     width, stride = backbone["width"], backbone["output_stride"]
     marks = {f"{width:g}": width != 1, "rf2": backbone["rf2"], f"os{stride}": stride != 32}
-    network = [choices.backbone, *(mark for mark, told in marks.items() if told)]
+    network = [choices.backbone, *(mark for mark, named in marks.items() if named)]
     if choices.experiment:
         network = choices.experiment.split("/")
     return "-".join([*network, choices.dataset, choices.recipe, time.strftime("%Y%m%d-%H%M%S")])
@@ -35,7 +35,7 @@ def default_name(backbone: Mapping[str, Any]) -> str:
 def claim(folder: Path, name: str) -> str:
     """Create folder/name, or folder/name-2, name-3, ... if it is taken, and return the name.
 
-    Creating is the claim: runs that start in the same second, from several shells, do not meet.
+    Creating the folder is atomic, so runs started in the same second get different names.
     """
     make_folder(folder)
     number = 1
@@ -54,25 +54,25 @@ def claim(folder: Path, name: str) -> str:
 
 
 def give_back(folder: str) -> None:
-    """Remove a folder claimed by this process if the run never began: nothing but logs is in it."""
+    """Remove a folder claimed by this process if the run never started, so that it contains only logs."""
     path = Path(folder).resolve()
     if path in _claimed and path.is_dir() and all(file.name.startswith(("log", locks.NAME)) for file in path.iterdir()):
         for logger in map(logging.getLogger, (None, *logging.root.manager.loggerDict)):
             for handler in [each for each in logger.handlers if isinstance(each, logging.FileHandler)]:
                 logger.removeHandler(handler)
-                with suppress(OSError):  # lines for which there was no room
+                with suppress(OSError):  # the disk is full
                     handler.close()
         shutil.rmtree(path)
 
 
 def give_back_all() -> None:
-    """The folders claimed by this process whose run never began."""
+    """Remove all folders claimed by this process whose run never started."""
     for path in _claimed:
         give_back(str(path))
 
 
 def register(showing: bool) -> None:
-    """Register the resolvers that conf/hydra uses; with `showing`, names are told and no folder is made."""
+    """Register the resolvers of conf/hydra; with `showing`, no folder is created."""
 
     def run_name(task: str, name: str | None, backbone: Mapping[str, Any]) -> str:
         wanted = str(name or default_name(backbone))

@@ -1,4 +1,4 @@
-"""Standard output that remembers what could not be printed: logs give up a line where it fails, and tell nobody."""
+"""Standard output that remembers its first error, because logging drops failed lines silently."""
 
 import io
 import os
@@ -6,12 +6,12 @@ import sys
 
 
 class _Output(io.FileIO):
-    """The first error stays."""
+    """A file that keeps its first write error."""
 
     error: OSError | None = None
 
     def write(self, content, /):  # type: ignore[no-untyped-def]  # bytes of any kind
-        """As files do."""
+        """Write `content`, keeping the first error."""
         try:
             return super().write(content)
         except OSError as error:
@@ -20,7 +20,7 @@ class _Output(io.FileIO):
 
 
 def listen() -> None:
-    """From now on what cannot be printed is remembered."""
+    """Replace standard output by one that remembers errors."""
     if sys.stdout is None:
         return
     sys.stdout.flush()
@@ -28,14 +28,14 @@ def listen() -> None:
     sys.stdout = io.TextIOWrapper(
         file,
         sys.stdout.encoding,
-        "backslashreplace",  # as of standard error: names that this terminal cannot show end nothing
+        "backslashreplace",  # as standard error: names that the terminal cannot print are escaped
         line_buffering=sys.stdout.line_buffering,  # type: ignore[attr-defined]
         write_through=sys.stdout.write_through,  # type: ignore[attr-defined]
     )
 
 
 def problem() -> OSError | None:
-    """Why not all was printed, None if all was. What is still waiting is printed, or given up."""
+    """Flush standard output; return its first error, None if everything was printed."""
     failed = None
     try:
         sys.stdout.flush()
@@ -44,5 +44,5 @@ def problem() -> OSError | None:
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     failed = getattr(raw, "error", None) or failed
     if failed is not None:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python stumbles over it when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python fails on it at exit
     return failed

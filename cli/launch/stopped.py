@@ -1,4 +1,4 @@
-"""What is said of a training that ends before its end, and how it goes on."""
+"""Report how far a stopped training came, and how to resume it."""
 
 import logging
 import re
@@ -12,30 +12,30 @@ from mnv3.tools.runs.folder import RunFolder
 log = logging.getLogger("mnv3")
 
 PLAIN = re.compile(r"[\w./+-]+")
-"""What Hydra's grammar reads as it is."""
+"""Text that Hydra's grammar needs no quotes for."""
 
 
-def tell(folder: RunFolder, call: Sequence[str]) -> None:
-    """Say how far the training in `folder` came, and how to go on; `call`: the words that the user has typed."""
+def report(folder: RunFolder, call: Sequence[str]) -> None:
+    """Log how far the training in `folder` came and how to resume it; `call`: the user's arguments."""
     again = shlex.join(["mnv3", *call])
     if not (folder.path / "overrides.txt").exists():
-        log.warning("Stopped before anything was saved. Begin again with: %s", again)
+        log.warning("Stopped before anything was saved. Start again with: %s", again)
         return
     if not any(word.startswith("resume=") for word in call):
         name = str(folder)
         again = shlex.join(["mnv3", "train", f"resume={name if PLAIN.fullmatch(name) else quoted(name)}"])
     if not folder.last.exists():
-        log.warning("Stopped before the first epoch was saved. Begin it again with: %s", again)
+        log.warning("Stopped before the first epoch was saved. Restart it with: %s", again)
         return
-    log.warning("Stopped%s. Go on with: %s", _after(folder), again)
+    log.warning("Stopped%s. Resume with: %s", _after(folder), again)
 
 
 def _after(folder: RunFolder) -> str:
-    """The epoch that is saved. Nothing is imported for it: what stopped the training may have been in an import."""
+    """Name the saved epoch. Imports nothing, because an import may have been interrupted."""
     checkpoint = sys.modules.get("mnv3.tools.weights.checkpoint")
     if checkpoint is None:
         return ""
     try:
         return f" after epoch {checkpoint.read_checkpoint(folder.last)['epoch'] + 1}"
-    except (ValueError, KeyError, TypeError):  # a damaged file: the next call tells
+    except (ValueError, KeyError, TypeError):  # a damaged file: resuming reports it
         return ""

@@ -1,1 +1,1 @@
-"""The paper's tables with our numbers, as text, sheet and plot."""
+"""The paper's tables with mnv3's numbers, as text, records and plot."""

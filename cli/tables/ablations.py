@@ -1,4 +1,4 @@
-"""mnv3 table ablations: what each idea of the paper costs, as the option that takes it away or changes it."""
+"""mnv3 table ablations: the cost of each idea of the paper, by the option that removes or changes it."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -32,11 +32,11 @@ OPTIONS = {
         "task.head=raspp task.filters=256",
     ),
 }
-"""Row -> what is tried on it, one at a time."""
+"""Row -> options tried on it, one at a time."""
 
 
 class Tried(NamedTuple):
-    """An option on a row, "" for the row itself; `latency` in milliseconds as in `cli.tables.rows.Record`."""
+    """An option applied to a row, "" for the row itself; `latency` as in `cli.tables.rows.Record`."""
 
     row: str
     option: str
@@ -46,7 +46,7 @@ class Tried(NamedTuple):
 
 
 def tried(compose: Composer, timed: Timed | None) -> list[Tried]:
-    """Every row of `OPTIONS`, followed by its options."""
+    """Return every row of `OPTIONS`, each followed by its options."""
     found = []
     for name, options in OPTIONS.items():
         task = task_of_table(table_of(name).number)
@@ -61,7 +61,7 @@ def tried(compose: Composer, timed: Timed | None) -> list[Tried]:
 
 
 def tabular(items: Sequence[Tried], timed: Timed | None) -> Tabular:
-    """Costs by the rules of the row's table, and by how much they differ from the row's own."""
+    """Tabulate costs by the rules of the row's table, and their difference from the row."""
     columns = [
         Column("option", "", tuple(item.option or f"experiment={item.row}" for item in items), LEFT),
         Column("Params", "", tuple(f"{item.cost.params:,}" for item in items)),
@@ -69,7 +69,7 @@ def tabular(items: Sequence[Tried], timed: Timed | None) -> Tabular:
         Column("MAdds", "B", tuple(f"{item.cost.madds / 1e9:.4f}" for item in items)),
         Column("MAdds", "diff", tuple(_off(item, "madds") for item in items)),
     ]
-    notes = ["Params and MAdds as the row's table counts them. `mnv3 train experiment=ROW OPTION` trains one."]
+    notes = ["Params and MAdds as the row's table counts them. Train one with `mnv3 train experiment=ROW OPTION`."]
     if timed:
         cells = tuple(f"{item.latency['latency']:.1f}" for item in items)
         columns.append(Column("latency, ms", timed.words, cells))
@@ -79,7 +79,7 @@ def tabular(items: Sequence[Tried], timed: Timed | None) -> Tabular:
 
 
 def flat(items: Sequence[Tried]) -> list[dict[str, Any]]:
-    """Every figure by a name of its own, unrounded; None where there is none."""
+    """Return every figure by name, unrounded, None if there is none."""
     return [
         {
             "row": item.row,

@@ -1,4 +1,4 @@
-"""mnv3 table format=png: quality against multiply-adds and against latency, the paper's points beside ours."""
+"""mnv3 table format=png: quality against multiply-adds and latency, the paper's points and mnv3's."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,12 +10,12 @@ from mnv3.tools.paper.tables import PaperTable
 from mnv3.tools.runs.scores import Score
 
 JOINED = {6: frozenset({"V2", "MnasNet-A1", "V3-Large", "V3-Small"}), 8: frozenset({"V3-Large", "V3-Small"})}
-"""Families whose rows differ in one thing alone, by table."""
+"""Table -> families whose rows differ in only one property."""
 
 
 def draw(path: Path, table: PaperTable, records: Sequence[Record], timed: Timed | None) -> None:
     """Draw `records` into a PNG at `path`."""
-    half = any(record.row.quoted for record in records)  # of the quoted rows the paper has nothing else
+    half = any(record.row.quoted for record in records)  # for quoted rows the paper has only these
     madds, latency = ("half_madds", "half_latency") if half else ("madds", "latency")
     size = ", half size" if half else ""
     quality = f"{table.score} on {NAMES[table.dataset]}, %"
@@ -32,7 +32,7 @@ def draw(path: Path, table: PaperTable, records: Sequence[Record], timed: Timed 
 
 
 def _beside(panel: Panel, table: PaperTable, records: Sequence[Record], key: str) -> Panel:
-    """The paper's points, and ours joined to them where there is a score on the same data."""
+    """Add the paper's points, joined to mnv3's where there is a score on the same data."""
     for record in records:
         paper = _papers(record, table, record.row.figures[key])
         panel.points.append(paper)
@@ -44,7 +44,7 @@ def _beside(panel: Panel, table: PaperTable, records: Sequence[Record], key: str
 
 
 def _measured(panel: Panel, table: PaperTable, records: Sequence[Record], key: str) -> Panel:
-    """Latency measured here, at our score, else at the paper's."""
+    """Add latency measured here, at mnv3's score if there is one, else at the paper's."""
     for record in records:
         if key in record.latency:
             time = record.latency[key]
@@ -54,7 +54,7 @@ def _measured(panel: Panel, table: PaperTable, records: Sequence[Record], key: s
 
 
 def _elsewhere(table: PaperTable, records: Sequence[Record]) -> list[Panel]:
-    """Our scores on the other data set that has the most of them."""
+    """Return a panel of scores on the other data set that has most of them, empty if there is none."""
     data = [record.other.data for record in records if record.other]
     if not data:
         return []
@@ -75,10 +75,10 @@ def _ours(record: Record, score: Score, x: float) -> Point:
 
 
 def _family(record: Record) -> str:
-    """MobileNetV1, V2, MnasNet, V3-Large, V3-Small; each quoted network is one of its own."""
+    """Return MobileNetV1, V2, MnasNet-A1, V3-Large or V3-Small, or "quoted" for a quoted network."""
     return "quoted" if record.row.quoted else record.row.title.replace(",", " ").split()[0]
 
 
 def _note(table: PaperTable, records: Sequence[Record]) -> str:
-    ours = "filled: ours" if any(record.score for record in records) else "none of ours is scored on that data yet"
+    ours = "filled: mnv3" if any(record.score for record in records) else "no score of mnv3 on that data yet"
     return f"hollow: the paper's, on {NAMES[table.dataset]} {table.split}; {ours}"

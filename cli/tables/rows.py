@@ -1,4 +1,4 @@
-"""The rows of a table of the paper beside what is computed, measured and scored here."""
+"""Rows of the paper's tables with computed costs, measured latency and scores of runs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 class Record(NamedTuple):
-    """A row and ours: `cost` (None of a quoted row), `latency` in milliseconds by the paper's keys (empty unless
-    measured), the newest `score` on the table's own data set, and the newest on `other` data."""
+    """A row with mnv3's `cost` (None for quoted rows), `latency` in milliseconds by the paper's keys (empty unless
+    measured), and the newest score on the table's data set (`score`) and on `other` data."""
 
     row: Row
     cost: "RowCost | None" = None
@@ -29,7 +29,7 @@ class Record(NamedTuple):
 
 
 class Timed(NamedTuple):
-    """How latency is measured: CPU threads, and how often, of which the median counts."""
+    """How latency is measured: CPU threads, and rounds, whose median is reported."""
 
     threads: int
     rounds: int
@@ -44,7 +44,7 @@ class Timed(NamedTuple):
 
 
 def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | None) -> tuple[list[Record], list[str]]:
-    """Every row of `table` with ours, and sentences about runs that are left out."""
+    """Return a record per row of `table`, and notes about skipped runs."""
     own = [row for row in table.rows if not row.quoted]
     configs = {row.name: of_row(compose, row.name) for row in own}
     task = task_of_table(table.number)
@@ -69,13 +69,13 @@ def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | Non
 
 
 def cost(task: "Task", config: Mapping[str, Any], slots: int) -> "RowCost":
-    """Cost of the network of `config`; of a detector with parameters by the paper's rule for so many class `slots`."""
+    """Return the cost of the network of `config`; a detector's parameters are counted for `slots` class slots."""
     whole = task.row_cost(config, SLOTS)
     return whole if slots == SLOTS else whole._replace(params=task.row_cost(config, slots).params)
 
 
 def measured(task: "Task", configs: Mapping[str, Mapping[str, Any]], timed: Timed) -> dict[str, dict[str, float]]:
-    """Row -> the medians of its times in milliseconds, all rows in turn on this machine's CPU."""
+    """Return each row's median times in milliseconds, all rows measured in turn on this machine's CPU."""
     import torch
 
     from mnv3.tools.bench.contestant import seconds_of
@@ -99,14 +99,14 @@ def measured(task: "Task", configs: Mapping[str, Mapping[str, Any]], timed: Time
 def _of_the_row(
     row: Row, found: Sequence[Score], experiment: Callable[[str, str], dict[str, Any]]
 ) -> tuple[list[Score], list[str]]:
-    """The scores of networks that still are the row's, and a sentence for each that is not."""
+    """Return the scores of networks that match the row, and a note for each that does not."""
     kept, sentences = [], []
     for score in found:
         config = score.config
         changed = changes(config, experiment(row.name, config["dataset"]["name"]))
         if changed:
             sentences.append(
-                f"{display_path(score.checkpoint)} is left out: {', '.join(changed)} is not of {row.name}."
+                f"{display_path(score.checkpoint)} is skipped: {', '.join(changed)} differs from {row.name}."
             )
         else:
             kept.append(score)
@@ -114,6 +114,6 @@ def _of_the_row(
 
 
 def _compares(score: Score, table: PaperTable) -> bool:
-    """Whether a score can stand beside the paper's: the same data set, its public validation images or the paper's own
-    split, all of them, as they are scored there."""
+    """Whether a score is comparable with the paper's: all images of the public validation split or the paper's split of
+    the same data set, scored by the same rules."""
     return score.dataset == table.dataset and score.split in ("val", table.split) and not score.unlike

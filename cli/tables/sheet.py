@@ -1,4 +1,4 @@
-"""A table of the paper beside ours as text, and as flat records for machines."""
+"""A table of the paper with mnv3's numbers, as text and as flat records."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from mnv3.tools.runs.scores import Score
 
 NAMES = {"coco": "COCO", "cityscapes": "Cityscapes"}
 PHONE = {6: "Pixel 1", 7: "Pixel 3", 8: "Pixel 3"}
-"""Whose large core, one of them, the paper's latencies are of."""
+"""Table -> phone; the paper measured latency on one of its large cores."""
 MILLION, BILLION = "M", "B"
 UNITS = {MILLION: 1e6, BILLION: 1e9}
 PAPER_UNITS = {"params": "_M", "madds": "_B", "half_madds": "_B"} | dict.fromkeys(
@@ -22,7 +22,7 @@ DASH = "-"
 
 
 def tabular(table: PaperTable, records: Sequence[Record], timed: Timed | None) -> Tabular:
-    """The columns of the paper and ours, with the notes that belong to them."""
+    """Return the paper's columns and mnv3's, with their notes."""
     notes, title = Footnotes(), f"Table {table.number}: {table.title}"
     columns = [
         Column("network", "", tuple(_title(record.row) for record in records), LEFT),
@@ -44,7 +44,7 @@ def tabular(table: PaperTable, records: Sequence[Record], timed: Timed | None) -
 
 
 def flat(table: PaperTable, records: Sequence[Record], timed: Timed | None) -> list[dict[str, Any]]:
-    """Every figure of a row by a name of its own, unrounded; None where there is none."""
+    """Return every figure of a row by name, unrounded, None if there is none."""
     return [
         {
             "row": record.row.name,
@@ -64,7 +64,7 @@ def flat(table: PaperTable, records: Sequence[Record], timed: Timed | None) -> l
 
 
 def percent(score: Score, decimals: int = 1) -> str:
-    """A score as the paper writes it."""
+    """Format a score as in the paper: in percent, without the sign."""
     return f"{100 * score.value:.{decimals}f}"
 
 
@@ -81,7 +81,7 @@ def _printed(records: Sequence[Record], key: str) -> bool:
 
 
 def _differ(records: Sequence[Record], key: str, plain: str) -> bool:
-    """Whether the table's own rule counts otherwise than usual."""
+    """Whether the table's counting rule differs from the plain one."""
     return any(record.cost and getattr(record.cost, key) != getattr(record.cost, plain) for record in records)
 
 
@@ -129,7 +129,7 @@ def _madds(group: str, key: str, records: Sequence[Record], notes: Footnotes, pl
 
 
 def _beside(group: str, key: str, ours: Column, records: Sequence[Record], notes: Footnotes, unit: str) -> list[Column]:
-    """The paper's figure, ours, and by how much ours is larger."""
+    """Return the paper's figure, mnv3's, and the relative difference."""
     paper = tuple(notes.mark(r.row.printed.get(key, DASH), r.row.notes.get(key)) for r in records)
     return [
         Column(group, f"paper, {unit}", paper),
@@ -146,7 +146,7 @@ def _off(record: Record, key: str, unit: str) -> str:
 
 
 def _cells(records: Sequence[Record], cell: Callable[[Any], str]) -> tuple[str, ...]:
-    """Cells of the rows that are ours; empty for the quoted ones."""
+    """Return the cells of rows with a cost; empty for quoted rows."""
     return tuple("" if record.cost is None else cell(record) for record in records)
 
 
@@ -162,14 +162,16 @@ def _latencies(table: PaperTable, records: Sequence[Record]) -> list[Column]:
 
 
 def _sources(table: PaperTable, records: Sequence[Record]) -> list[str]:
-    """Where the scores come from."""
+    """Return a line about the origin of each score."""
     found = [(record, score) for record in records for score in (record.score, record.other) if score]
     lines = [
         f"{record.row.title}: {table.score} {percent(score, 2)} on {score.data}, seed {score.seed}, {score.checkpoint}."
         for record, score in found
     ]
     if any(record.other for record in records):
-        lines.append("Scores elsewhere are on other images than the paper's, and compare with nothing else here.")
+        lines.append(
+            "Scores elsewhere are on other images than the paper's and are not comparable with the other columns."
+        )
     return lines
 
 

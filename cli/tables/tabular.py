@@ -1,4 +1,4 @@
-"""A table of text, and the formats it is shown in: terminal, Markdown, LaTeX."""
+"""A table of text, and its formats: terminal, Markdown, LaTeX."""
 
 import io
 import string
@@ -12,7 +12,7 @@ RIGHT = "r"
 
 @dataclass(frozen=True)
 class Column:
-    """A column and what stands above it; neighbours of one `group` stand under a heading of their own."""
+    """A column and its name; adjacent columns of the same `group` share a heading."""
 
     group: str
     name: str
@@ -22,7 +22,7 @@ class Column:
 
 @dataclass
 class Tabular:
-    """Columns of equal length under a title, and sentences below. `rules`: rows that a line is drawn above."""
+    """Columns of equal length with a title and notes. `rules`: rows with a line above them."""
 
     title: str
     columns: list[Column]
@@ -35,13 +35,13 @@ class Tabular:
 
 
 class Footnotes:
-    """Letters for notes, the same for the same note."""
+    """Letters for notes; equal notes share a letter."""
 
     def __init__(self) -> None:
         self.notes: dict[str, str] = {}
 
     def mark(self, text: str, note: str | None) -> str:
-        """`text` with the letter of its note behind it."""
+        """Return `text` followed by the letter of its note."""
         if note is None:
             return text
         letter = self.notes.setdefault(note, string.ascii_lowercase[len(self.notes)])
@@ -52,7 +52,7 @@ class Footnotes:
 
 
 def terminal(table: Tabular) -> str:
-    """The table as rich draws it, as wide as it needs to be, and its notes."""
+    """Format with rich, as wide as necessary."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -77,7 +77,7 @@ def terminal(table: Tabular) -> str:
 
 
 def markdown(table: Tabular) -> str:
-    """A pipe table with its title above and its notes below."""
+    """Format as a Markdown pipe table with the title above and notes below."""
     heads = [f"{column.group}: {column.name}" if column.name else column.group for column in table.columns]
     rules = ["--:" if column.align == RIGHT else "--" for column in table.columns]
     lines = [_piped(heads), "|" + "|".join(rules) + "|", *(_piped(cells) for cells in table.rows)]
@@ -86,7 +86,7 @@ def markdown(table: Tabular) -> str:
 
 
 def latex(table: Tabular) -> str:
-    """A table for the package booktabs, with its title as caption and its notes below."""
+    """Format for LaTeX's booktabs, with the title as caption and notes below."""
     groups = [(group, len([*members])) for group, members in groupby(table.columns, key=lambda column: column.group)]
     heads = " & ".join(f"\\multicolumn{{{count}}}{{c}}{{{_escaped(group)}}}" for group, count in groups)
     body = []
@@ -124,7 +124,7 @@ def _ended(line: str) -> str:
 
 
 def _lines_under(groups: Sequence[tuple[str, int]]) -> list[str]:
-    """A line under every heading that stands over several columns."""
+    """Return the lines under headings of several columns."""
     found, start = [], 1
     for _, count in groups:
         found += [f"\\cmidrule(lr){{{start}-{start + count - 1}}}"] if count > 1 else []

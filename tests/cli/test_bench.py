@@ -49,5 +49,5 @@ def test_figures_are_printed_and_kept(run: Any, tmp_path: Path, capsys: pytest.C
 
 def test_a_folder_that_cannot_be_made_is_told_before_anything_is_timed(run: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match=r"bench\.out=.*cannot be made a folder"):
+    with pytest.raises(UserError, match=r"bench\.out=.*cannot be created"):
         run("bench.out=file/folder")

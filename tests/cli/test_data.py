@@ -48,7 +48,7 @@ def test_a_check_writes_below_runs(tmp_path, monkeypatch, capsys):
     data(*own_boxes(tmp_path))
     written = sorted(path.name for path in (tmp_path / "runs" / "data" / "coco_json").iterdir())
     assert written == ["train.json", "train.png", "val.json", "val.png"]
-    assert "Fit for use" in capsys.readouterr().out
+    assert "usable" in capsys.readouterr().out
 
 
 def test_a_check_goes_on_to_the_end_and_then_fails(tmp_path, capsys):
@@ -90,7 +90,7 @@ def test_label_maps_are_checked_whatever_task_is_named(tmp_path, capsys):
     keys = ["dataset=cityscapes", f"data.root={tmp_path}", f"out={tmp_path / 'out'}"]
     data("action=check", *keys)
     said = capsys.readouterr().out
-    assert "3 frames, 3 with labels" in said and "Fit for use" in said
+    assert "3 frames, 3 with labels" in said and "usable" in said
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert written == {NAME, "train.json", "train.png", "val.json", "val.png"}
     for file in (tmp_path / "cityscapes" / "gtFine").rglob("*_000000_*labelIds.png"):
@@ -126,7 +126,7 @@ def test_one_split_alone_is_checked_and_the_other_is_told_of(tmp_path, capsys):
     keys = [key for key in own_boxes(tmp_path) if "train" not in key]
     data(*keys, f"out={tmp_path / 'out'}")
     said = capsys.readouterr().out
-    assert "Left out: " in said and "dataset.train_json" in said and "Fit for use" in said
+    assert "Left out: " in said and "dataset.train_json" in said and "usable" in said
     for asked in (["split=train"], [f"dataset.train_json={tmp_path / 'train.json'}"], ["dataset.train_images=nowhere"]):
         with pytest.raises(UserError, match=r"dataset\.train_"):
             data(*keys, *asked, f"out={tmp_path / 'out'}")
@@ -153,7 +153,7 @@ def test_more_boxes_than_are_trained_on_are_told(tmp_path, capsys):
     (tmp_path / "train.json").write_text(json.dumps(document))
     data(*keys, f"out={tmp_path / 'out'}")
     said = capsys.readouterr().out
-    assert "dataset.max_boxes=130" in said and ": 30, in a.jpg" in said and "Fit for use" in said
+    assert "dataset.max_boxes=130" in said and ": 30, in a.jpg" in said and "usable" in said
     assert len(json.loads((tmp_path / "out" / "train.json").read_text())["boxes_beyond_max_boxes"]) == 30
     data(*keys, f"out={tmp_path / 'out'}", "dataset.max_boxes=130")
     assert "max_boxes" not in capsys.readouterr().out

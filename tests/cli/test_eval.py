@@ -120,7 +120,7 @@ def test_another_input_size(run_folder: Path, call: Call) -> None:
         (["run=thin", "backbone.rf2=true"], "is not what was asked for: it has backbone.rf2=false"),
         (["run=thin", "eval.split=test"], "has no split 'test'"),
         (["run=thin", "dataset=coco"], "COCO 2017 val"),
-        (["weights=none.pth", "run=thin"], "give one of them"),
+        (["weights=none.pth", "run=thin"], "give only one"),
         (["weights=none.pth", "dataset=coco_json"], "none.pth: there is no such file of weights"),
         (["run=thin", "eval.splt=val", "eval.devices=0"], "2 mistakes"),
     ],

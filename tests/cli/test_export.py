@@ -86,7 +86,7 @@ def test_a_file_that_does_not_agree_is_not_kept(
 ) -> None:
     monkeypatch.setattr(checking, "PIXELS", 1.1)
     assert call("export", f"run={runs}/lraspp/thin", "out=file.onnx") == 2
-    assert "does not agree with the network, so it was not kept" in capsys.readouterr().err
+    assert "does not match the network" in capsys.readouterr().err
     assert not list(Path.cwd().glob("*.onnx"))
 
 
@@ -95,11 +95,11 @@ def test_mistakes(runs: Path, call: Call, capsys: pytest.CaptureFixture[str], mo
     for words, sentence in (
         (["export", "run=nowhere"], "there is no such folder"),
         (["export", "format=tflite"], "format=tflite"),
-        (["export", "out=file.pt"], "ends in .onnx"),
-        (["export", "run=a", "ckpt=b"], "give one of them"),
+        (["export", "out=file.pt"], "must end in .onnx"),
+        (["export", "run=a", "ckpt=b"], "give only one"),
         (["eval", "model=none.onnx"], "there is no such file"),
         (["eval", "model=foreign.onnx"], "not an ONNX file"),
-        (["eval", "model=foreign.onnx", f"run={runs}/ssdlite/thin"], "give one of them"),
+        (["eval", "model=foreign.onnx", f"run={runs}/ssdlite/thin"], "give only one"),
     ):
         assert call(*words) == 2, words
         assert sentence in capsys.readouterr().err

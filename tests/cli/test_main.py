@@ -114,7 +114,7 @@ def test_a_failure_is_one_line_and_its_traceback_is_in_the_log(
     assert call("train") == 1
     captured = capsys.readouterr()
     assert captured.err.splitlines() == [
-        "mnv3 failed: RuntimeError: the loss is not finite (MNV3_TRACEBACK=1 shows the traceback)"
+        "mnv3 failed: RuntimeError: the loss is not finite (MNV3_TRACEBACK=1 prints the traceback)"
     ]
     assert "Traceback" not in captured.out
     assert "Traceback" in (recorder.folders[0] / "log.txt").read_text()

@@ -1,4 +1,4 @@
-"""Batches for one process or for several: who loads what, and what becomes of files that cannot be read."""
+"""Batches for one or several processes: sharding, worker counts, and unreadable files."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,22 +11,22 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.machine import shared_memory
 
 Key = tuple[int, int]
-"""(epoch, index): what the samplers yield, so that a loader process that outlives the epoch still knows it."""
+"""(epoch, index), as samplers yield it: worker processes that outlive an epoch still know which it is."""
 
 MAX_WORKERS = 8
-"""Of workers=auto: more are of use to fast GPUs only, and each holds its own batches in memory."""
+"""Most workers for workers=auto: more help only fast GPUs, and each holds its own batches in memory."""
 
 TRIES = 10
-"""Samples tried in training where one cannot be read: itself and those after it."""
+"""Samples tried in training when one cannot be read: it and those after it."""
 
 REPORTS = 10
-"""Unreadable images that are named; then only one more line."""
+"""Unreadable images reported by name, before one last line."""
 
 Sample = TypeVar("Sample")
 
 
 class Batch(Protocol):
-    """What `Loader` needs to know: what cannot be read, and whether a black image stands in some image's place."""
+    """What `Loader` needs of a batch: its problems, and whether a black image replaces any of its images."""
 
     @property
     def problems(self) -> tuple[str, ...]: ...
@@ -36,8 +36,8 @@ class Batch(Protocol):
 
 
 class TrainingSampler(Sampler[Key]):
-    """Process `rank`'s share of a shuffle by (seed, epoch). The last batch is filled up from the start of the shuffle,
-    so that all batches, of all processes, have the same size."""
+    """Process `rank`'s share of a shuffle by (seed, epoch), padded from the start of the shuffle so that all batches
+    of all processes have the same size."""
 
     def __init__(self, images: int, batch_size: int, seed: int, rank: int = 0, world: int = 1) -> None:
         self.images, self.seed, self.rank, self.world = images, seed, rank, world
@@ -52,7 +52,7 @@ class TrainingSampler(Sampler[Key]):
         return self.length
 
     def __iter__(self) -> Iterator[Key]:
-        # Two numbers in one seed: no two seeds of any size that people use share a shuffle.
+        # Two numbers in one seed: no two seeds of realistic size share a shuffle.
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         order = torch.randperm(self.images, generator=generator).tolist()
         for place in range(self.rank, self.length * self.world, self.world):
@@ -60,7 +60,7 @@ class TrainingSampler(Sampler[Key]):
 
 
 class ScoringSampler(Sampler[Key]):
-    """Process `rank`'s share of all images, each once: shares may differ by one image."""
+    """Process `rank`'s share of all images, each once; shares may differ by one image."""
 
     def __init__(self, images: int, rank: int = 0, world: int = 1) -> None:
         self.indices = range(rank, images, world)
@@ -75,7 +75,7 @@ class ScoringSampler(Sampler[Key]):
 def first_readable(
     read: Callable[[int], Sample], index: int, count: int, tries: int
 ) -> tuple[Sample | None, tuple[str, ...]]:
-    """`read(index)`, or of the next of `count` samples that can be read within `tries`; and what is wrong with those
+    """Return `read(index)` or the next of `count` samples that can be read within `tries`, and the problems of those
     before it."""
     problems: list[str] = []
     for step in range(tries):
@@ -87,14 +87,16 @@ def first_readable(
 
 
 class Loader(DataLoader[Any]):
-    """DataLoader that reports unreadable images from the main process: UserError for on_error="raise", else a line
-    each to `log`; UserError too when training finds too many of them. `training`: unreadable images are replaced;
-    else `fate` tells what becomes of them."""
+    """DataLoader that reports unreadable images from the main process.
+
+    on_error="raise" raises UserError; otherwise each goes to `log`, and training raises UserError if there are too
+    many. In training, unreadable images are replaced; otherwise `fate` describes what happens to them.
+    """
 
     def __init__(self, *args, training: bool, fate: str, on_error: str, log: Callable[[str], None], **options) -> None:
         begin = shared_memory.end_without_room
         super().__init__(*args, pin_memory=torch.cuda.is_available(), worker_init_fn=begin, **options)
-        self.training, self.fate = training, "Another image takes its place." if training else fate
+        self.training, self.fate = training, "Another image is used instead." if training else fate
         self.on_error, self.log, self.reported = on_error, log, set()
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # batches are what the collate function makes
@@ -111,7 +113,7 @@ class Loader(DataLoader[Any]):
 
     def _report(self, batch: Batch) -> None:
         if self.on_error == "raise":
-            raise UserError(*batch.problems, "To go on without such images: data.on_error=skip.")
+            raise UserError(*batch.problems, "To continue without such images: data.on_error=skip.")
         if self.training and batch.has_gaps:
             raise UserError(*batch.problems, "Too many images cannot be read to train on this data set.")
         for problem in set(batch.problems) - self.reported:
@@ -181,15 +183,15 @@ def scoring_loader(
 
 
 def worker_count(workers: int | str, world: int) -> int:
-    """`auto`: the cores of this process, one of `world`, less one for training."""
+    """Return `workers`; for `auto`, the cores of this process (one of `world`) less one for training."""
     return max(1, min(MAX_WORKERS, _own_cores(world) - 1)) if workers == "auto" else int(workers)
 
 
 def _own_cores(world: int) -> int:
-    """Cores that this process may use and no other process of the run does.
+    """Return the number of cores that this process may use and no other process of the run does.
 
-    Slurm binds each task to cores of its own, or tells how many are meant for it; other launchers let the processes of
-    a machine share its cores.
+    Slurm binds each task to cores of its own, or states how many it has; with other launchers the processes of a
+    machine share its cores.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     given = {name: int(os.environ.get(name) or 0) for name in ("SLURM_CPUS_PER_TASK", "SLURM_CPUS_ON_NODE")}
@@ -197,5 +199,5 @@ def _own_cores(world: int) -> int:
         return min(allowed, given["SLURM_CPUS_PER_TASK"])
     if "SLURM_PROCID" in os.environ and allowed < given["SLURM_CPUS_ON_NODE"]:
         return allowed
-    gpus = torch.cuda.device_count() or world  # a process for each, so no more of them are on this machine
+    gpus = torch.cuda.device_count() or world  # one process per GPU, so there are no more on this machine
     return allowed // (int(os.environ.get("LOCAL_WORLD_SIZE") or 0) or min(world, gpus))

@@ -45,14 +45,17 @@ def test_several_patterns() -> None:
 def test_a_pattern_that_fits_nothing_lists_the_rows(call: Call, capsys: Print) -> None:
     assert call("train", "-m", "experiment=glob(tabel6/*)") == 2
     said = capsys.readouterr().err
-    assert "no experiment is called tabel6/*. There are table6/mnasnet, " in said
+    assert "tabel6/*. " in said and ": table6/mnasnet, " in said
     assert "table8/v3_small_os32." in said
 
 
 def test_an_unknown_experiment_has_a_closest_match_and_all_rows(call: Call, capsys: Print) -> None:
     assert call("train", "experiment=table6/v3_smal_rf2", "recipe.ephocs=3") == 2
     said = capsys.readouterr().err
-    assert "there is no such experiment. Did you mean experiment=table6/v3_small_rf2? There are table6/mnasnet," in said
+    assert (
+        "there is no such experiment. Did you mean experiment=table6/v3_small_rf2?" in said
+        and ": table6/mnasnet," in said
+    )
     assert "did you mean recipe.epochs" in said
 
 
@@ -75,7 +78,7 @@ def test_a_changed_network_leaves_its_row() -> None:
     assert same.row == "table6/v3_small"
     sentence = leave_row_if_changed(changed)
     assert sentence is not None
-    assert sentence.startswith("backbone.width=0.5: no longer the network of table6/v3_small")
+    assert sentence.startswith("backbone.width=0.5: ") and "table6/v3_small" in sentence
     assert changed.row is None
     with pytest.raises(UserError, match=r"Did you mean table6/v3_small\?"):
         leave_row_if_changed(typed)

@@ -66,7 +66,7 @@ def test_from_the_console(tmp_path: Path, sent: signal.Signals, code: int) -> No
     said, wrong = process.communicate(timeout=60)
     assert process.returncode == code and wrong == ""
     epoch = read_checkpoint(folder.last)["epoch"] + 1
-    line = f"Stopped after epoch {epoch}. Go on with: mnv3 train resume=runs/ssdlite/x"
+    line = f"Stopped after epoch {epoch}. Resume with: mnv3 train resume=runs/ssdlite/x"
     assert said.splitlines()[-1] == line and line in (folder.path / "log.txt").read_text()
 
 
@@ -82,12 +82,12 @@ def test_each_state_has_its_command(tmp_path: Path, lines: list[str], monkeypatc
     monkeypatch.chdir(tmp_path)
     folder = RunFolder(tmp_path / "my run, a=b")
     folder.path.mkdir()
-    stopped.tell(folder, ["train", "name=my run, a=b"])
+    stopped.report(folder, ["train", "name=my run, a=b"])
     (folder.path / "overrides.txt").write_text("")
-    stopped.tell(folder, ["train", "name=my run, a=b"])
+    stopped.report(folder, ["train", "name=my run, a=b"])
     write_checkpoint({"epoch": 6}, folder.last)
-    stopped.tell(folder, ["train", "name=my run, a=b"])
-    stopped.tell(folder, ["train", "resume=elsewhere", "data.workers=0"])
+    stopped.report(folder, ["train", "name=my run, a=b"])
+    stopped.report(folder, ["train", "resume=elsewhere", "data.workers=0"])
     calls = [shlex.split(line.partition(" with: ")[2]) for line in lines]
     resume = ["mnv3", "train", "resume='my run, a=b'"]
     assert calls[:3] == [["mnv3", "train", "name=my run, a=b"], resume, resume]

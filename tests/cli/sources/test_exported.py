@@ -5,7 +5,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from mnv3.cli.exported import open_exported
+from mnv3.cli.opening import open_exported
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.description import properties_for
 from tests.tools.export.test_file import DESCRIPTION, doubling

@@ -50,7 +50,7 @@ def test_init_loads_all_but_the_classifiers_of_another_class_count(tmp_path):
     ("classes", "sentence"),
     [
         ({0: "road", 1: "car"}, r"trained on 3 classes \(road, car, sky\), the data set has 2 \(road, car\).*init="),
-        ({0: "road", 1: "sky", 2: "car"}, "class 'car' at index 1, where the data set has 'sky'"),
+        ({0: "road", 1: "sky", 2: "car"}, "class 'car' at index 1, but the data set has 'sky'"),
     ],
 )
 def test_other_classes_are_refused(tmp_path, classes, sentence):

@@ -76,8 +76,8 @@ def test_init_refuses_what_has_nothing_for_it(tmp_path):
     ("classes", "sentence"),
     [
         ({1: "cat", 2: "dog"}, r"trained on 3 classes \(cat, dog, bird\), the data set has 2 \(cat, dog\).*init="),
-        ({1: "cat", 2: "bird", 3: "dog"}, "class 'dog' in slot 2, where the data set has 'bird'"),
-        ({1: "cat", 2: "dog", 5: "bird"}, "class 'bird' in slot 3, where the data set has None"),
+        ({1: "cat", 2: "bird", 3: "dog"}, "class 'dog' in slot 2, but the data set has 'bird'"),
+        ({1: "cat", 2: "dog", 5: "bird"}, "class 'bird' in slot 3, but the data set has None"),
     ],
 )
 def test_other_classes_are_refused(tmp_path, classes, sentence):
