@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mnv3.backbones.blocks import BN_EPSILON
-from mnv3.backbones.names.recognise import in_slims, recognise
+from mnv3.backbones.names.architecture import in_slims, recognise
 from mnv3.backbones.names.slim import from_slim
 from mnv3.backbones.names.timm import TIMM_EPSILON, from_timm
 from mnv3.backbones.names.torchvision import from_torchvision, to_symmetric_range

@@ -67,7 +67,7 @@ def _print_notes(console: "Console", notes: Sequence[str]) -> None:
 
 def _chosen(asked: Asked, note: Callable[[str], None]) -> "list[Run]":
     """Return the requested runs from folders and W&B, grouped by task."""
-    from mnv3.conf.younger import completed
+    from mnv3.conf.new_keys import completed
     from mnv3.tools.compare.choosing import find_folders, matching
     from mnv3.tools.compare.folders import read_run
 

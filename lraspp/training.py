@@ -28,7 +28,7 @@ from mnv3.lraspp.weights.load import init_segmenter, load_segmenter, segmenter_f
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay
 from mnv3.tools.errors import UserError
-from mnv3.tools.images.few import few_images
+from mnv3.tools.images.sample_images import few_images
 from mnv3.tools.task import Config, Training
 from mnv3.tools.training.optim import Plan
 from mnv3.tools.training.trainer import share_of_batch

@@ -25,7 +25,7 @@ from mnv3.ssdlite.weights.load import detector_from_config, init_detector, load_
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
-from mnv3.tools.images.few import few_images
+from mnv3.tools.images.sample_images import few_images
 from mnv3.tools.task import Config, Training
 from mnv3.tools.training.optim import Plan
 from mnv3.tools.training.trainer import share_of_batch

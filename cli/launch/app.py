@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 from mnv3.cli.call import no_effect
 from mnv3.cli.call.arguments import Arguments
 from mnv3.cli.call.mistakes import CANNOT_COMPOSE
-from mnv3.cli.launch import cluster, distributed, known_failures, naming, stopped
+from mnv3.cli.launch import cluster, distributed, known_failures, naming, stop_messages
 from mnv3.cli.tasks import explained
 from mnv3.conf import schema
 from mnv3.tools.errors import Failure, UserError
@@ -100,7 +100,7 @@ class _Jobs:
         if isinstance(error, UserError):
             naming.give_back(folder)
         if isinstance(error, Failure) and self.verb == "train" and not cluster.rank():
-            stopped.report(RunFolder(folder), self.call)
+            stop_messages.report(RunFolder(folder), self.call)
         if self.carried:  # the launcher returns the exception to the first process
             raise error
         self.errors.append(error)
@@ -111,7 +111,7 @@ class _Jobs:
             return KeyboardInterrupt()
         folder = HydraConfig.get().runtime.output_dir
         if not cluster.rank():
-            stopped.report(RunFolder(folder), self.call)
+            stop_messages.report(RunFolder(folder), self.call)
         naming.give_back(folder)
         return stops.ReportedStop()
 

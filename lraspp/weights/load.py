@@ -12,11 +12,11 @@ from mnv3.backbones.network import backbone_options
 from mnv3.lraspp.data.frames import FrameData, SegClass
 from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
 from mnv3.lraspp.weights.names import from_tensorflow, from_torchvision
-from mnv3.lraspp.weights.recognise import MARKS, Found, class_entries, describe, published, set_windows
+from mnv3.lraspp.weights.origin import MARKS, Found, class_entries, describe, published, set_windows
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
 from mnv3.tools.weights.load import check_classes, load_all
-from mnv3.tools.weights.open import Opener
+from mnv3.tools.weights.opener import Opener
 
 TASK, PREFIX = "lraspp", "segmenter."
 MOST_CLASSES = 256
@@ -129,4 +129,4 @@ OPENER = Opener(
     loaded=_of_file,
 )
 load_weights, init_segmenter = OPENER.load, OPENER.begin
-"""For any weights file: see `lraspp.weights.recognise` for the supported projects and their published scores."""
+"""For any weights file: see `lraspp.weights.origin` for the supported projects and their published scores."""

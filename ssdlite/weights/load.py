@@ -13,11 +13,11 @@ from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.detector import Detector, build_detector
 from mnv3.ssdlite.model.presets import PRESETS
 from mnv3.ssdlite.weights.names import from_tensorflow, from_torchvision
-from mnv3.ssdlite.weights.recognise import MARKS, Found, class_names, describe, published
+from mnv3.ssdlite.weights.origin import MARKS, Found, class_names, describe, published
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
 from mnv3.tools.weights.load import check_classes, load_all
-from mnv3.tools.weights.open import Opener
+from mnv3.tools.weights.opener import Opener
 
 CLASS_MISMATCH_WORDS = ("in slot", "the data set, and dataset.class_slots,")
 """For `tools.weights.load.check_classes`: the place of a class, and what must be the same for it to agree."""
@@ -117,4 +117,4 @@ OPENER = Opener(
     loaded=_of_file,
 )
 load_weights, init_detector = OPENER.load, OPENER.begin
-"""For any weights file: see `ssdlite.weights.recognise` for the supported projects and their published scores."""
+"""For any weights file: see `ssdlite.weights.origin` for the supported projects and their published scores."""

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from mnv3.cli.call.comparing import parse
 from mnv3.cli.call.composing import composer
 from mnv3.cli.completion import candidates
-from mnv3.conf.younger import completed
+from mnv3.conf.new_keys import completed
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omegaconf import OmegaConf
 
 from mnv3.tools.files.write import write_text
-from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.runs.folder import refuse_links
 from mnv3.tools.runs.wandb_run import finishing, start_run
+from mnv3.tools.runs.wandb_summary import cost_figures, score_figures
 
 if TYPE_CHECKING:
     from mnv3.tools.paper.cost import RowCost

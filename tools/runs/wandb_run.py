@@ -11,8 +11,8 @@ from typing import Any
 
 from mnv3.tools.files.write import write_text
 from mnv3.tools.machine import stops
-from mnv3.tools.paper.summary import row_tags
 from mnv3.tools.runs.folder import display_path
+from mnv3.tools.runs.wandb_summary import row_tags
 
 log = logging.getLogger("mnv3")
 

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.paper.summary import STATS
 from mnv3.tools.paper.tables import TABLES, PaperTable
 from mnv3.tools.runs.wandb_run import wandb_mode
+from mnv3.tools.runs.wandb_summary import STATS
 
 
 def compared(table: PaperTable) -> list[str]:

@@ -13,10 +13,10 @@ from torch import nn
 from mnv3.tools.drawing.plots import plot_training
 from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.paper.cost import count
-from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.paper.tables import row
 from mnv3.tools.runs.folder import RunFolder, display_path, read_metrics
 from mnv3.tools.runs.wandb_run import finishing, start_run, upload_checkpoint
+from mnv3.tools.runs.wandb_summary import cost_figures, score_figures
 from mnv3.tools.task import Training
 from mnv3.tools.training.optim import Plan, make_plan
 from mnv3.tools.training.progress import quiet_lightning

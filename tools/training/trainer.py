@@ -14,7 +14,7 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.machine.precision import training_precision, uses_gpu
 from mnv3.tools.runs.folder import RunFolder, display_path
-from mnv3.tools.training.checkpoints import KeepBestAndLast, WholeFiles
+from mnv3.tools.training.checkpoint_callback import KeepBestAndLast, WholeFiles
 from mnv3.tools.training.ema import Ema, SharedBuffers
 from mnv3.tools.training.metrics_csv import MetricsCsv
 from mnv3.tools.training.optim import Plan

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import format_value
 from mnv3.tools.weights.checkpoint import load_fitting
-from mnv3.tools.weights.file import open_weights
+from mnv3.tools.weights.formats import open_weights
 from mnv3.tools.weights.tensors import sound_state
 
 log = logging.getLogger("mnv3")

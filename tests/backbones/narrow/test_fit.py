@@ -9,7 +9,7 @@ from mnv3.backbones.network import build_backbone
 from mnv3.backbones.rows import layer_names
 from mnv3.backbones.tables import TABLES
 from mnv3.backbones.weights import load_backbone_weights
-from mnv3.tools.images.few import few_images
+from mnv3.tools.images.sample_images import few_images
 
 
 def pictures(seed: int) -> torch.Tensor:

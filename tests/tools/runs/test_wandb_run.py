@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from mnv3.tools.paper.cost import RowCost
-from mnv3.tools.paper.summary import cost_figures, score_figures
 from mnv3.tools.runs.report import Reported, track
 from mnv3.tools.runs.wandb_run import boxed_image, finishing, start_run, upload_checkpoint, wandb_mode
+from mnv3.tools.runs.wandb_summary import cost_figures, score_figures
 from tests.tools.training.tiny_task import fit
 
 SETTINGS = {"mode": "offline", "project": "mnv3", "group": "table6", "tags": ["mine"], "name": None}

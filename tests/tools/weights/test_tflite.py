@@ -7,7 +7,7 @@ import pytest
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights import tflite
-from mnv3.tools.weights.file import open_weights
+from mnv3.tools.weights.formats import open_weights
 from mnv3.tools.weights.tf_graph import read_graph
 from mnv3.tools.weights.tflite import read_tflite
 

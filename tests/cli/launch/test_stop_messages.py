@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mnv3.cli.launch import stopped
+from mnv3.cli.launch import stop_messages
 from mnv3.tools.files import locks
 from mnv3.tools.runs.folder import RunFolder
 from mnv3.tools.weights.checkpoint import read_checkpoint, write_checkpoint
@@ -74,7 +74,7 @@ def test_from_the_console(tmp_path: Path, sent: signal.Signals, code: int) -> No
 def lines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is logged."""
     found: list[str] = []
-    monkeypatch.setattr(stopped.log, "warning", lambda text, *values: found.append(text % values))
+    monkeypatch.setattr(stop_messages.log, "warning", lambda text, *values: found.append(text % values))
     return found
 
 
@@ -82,12 +82,12 @@ def test_each_state_has_its_command(tmp_path: Path, lines: list[str], monkeypatc
     monkeypatch.chdir(tmp_path)
     folder = RunFolder(tmp_path / "my run, a=b")
     folder.path.mkdir()
-    stopped.report(folder, ["train", "name=my run, a=b"])
+    stop_messages.report(folder, ["train", "name=my run, a=b"])
     (folder.path / "overrides.txt").write_text("")
-    stopped.report(folder, ["train", "name=my run, a=b"])
+    stop_messages.report(folder, ["train", "name=my run, a=b"])
     write_checkpoint({"epoch": 6}, folder.last)
-    stopped.report(folder, ["train", "name=my run, a=b"])
-    stopped.report(folder, ["train", "resume=elsewhere", "data.workers=0"])
+    stop_messages.report(folder, ["train", "name=my run, a=b"])
+    stop_messages.report(folder, ["train", "resume=elsewhere", "data.workers=0"])
     calls = [shlex.split(line.partition(" with: ")[2]) for line in lines]
     resume = ["mnv3", "train", "resume='my run, a=b'"]
     assert calls[:3] == [["mnv3", "train", "name=my run, a=b"], resume, resume]

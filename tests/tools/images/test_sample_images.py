@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.images.few import LONGEST, few_images
+from mnv3.tools.images.sample_images import LONGEST, few_images
 
 
 def write(folder: Path, count: int) -> list[Path]:
@@ -19,7 +19,7 @@ def write(folder: Path, count: int) -> list[Path]:
 
 
 def test_they_are_spread_over_the_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mnv3.tools.images.few.PIXELS", 16 * 12 * 18)
+    monkeypatch.setattr("mnv3.tools.images.sample_images.PIXELS", 16 * 12 * 18)
     found = few_images(write(tmp_path, 80), (12, 18))
     assert found.shape == (16, 3, 12, 18)
     assert found[:, 0, 0, 0].round().tolist() == [5.0 * i for i in range(16)]

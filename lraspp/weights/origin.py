@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
-from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
+from mnv3.backbones.names.architecture import in_our_names, in_slims, in_torchvisions, recognise
 from mnv3.backbones.tables import FAMILIES
 from mnv3.lraspp.data.classes import CITYSCAPES, VOC
 from mnv3.lraspp.data.frames import SegClass
@@ -26,8 +26,8 @@ from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.lraspp.weights.names import torchvision_features
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.file import WeightsFile, inside
-from mnv3.tools.weights.open import Marks
+from mnv3.tools.weights.formats import WeightsFile, inside
+from mnv3.tools.weights.opener import Marks
 
 MARKS = Marks(
     own={"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"},

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import run_config
-from mnv3.tools.weights.file import WeightsFile, open_weights, read_noting, unused
+from mnv3.tools.weights.formats import WeightsFile, open_weights, read_noting, unused
 from mnv3.tools.weights.load import flat, load_found, load_init, network_state, settle
 
 NAMED = ("torchvision", "torchvision-coco")
@@ -77,8 +77,8 @@ class Opener(Generic[Loaded]):
         `asked`: what of them the user typed, by dotted key. Logs a line on what was not loaded.
 
         Raises:
-            UserError: as `tools.weights.file.open_weights`; no such weights in torchvision's cache; no network of the
-                task; another one than was asked for; not all of it.
+            UserError: as `tools.weights.formats.open_weights`; no such weights in torchvision's cache; no network of
+                the task; another one than was asked for; not all of it.
         """
         file, asked = open_weights(self._path(source)), asked or {}
         if file.kind == "ours":

@@ -15,14 +15,14 @@ unseen images than on minival.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mnv3.backbones.names.recognise import in_our_names, in_slims, in_torchvisions, recognise
+from mnv3.backbones.names.architecture import in_our_names, in_slims, in_torchvisions, recognise
 from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS
 from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.presets import PRESETS
 from mnv3.ssdlite.weights.names import torchvision_features
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.file import WeightsFile, inside
-from mnv3.tools.weights.open import Marks
+from mnv3.tools.weights.formats import WeightsFile, inside
+from mnv3.tools.weights.opener import Marks
 
 MARKS = Marks(
     own={
