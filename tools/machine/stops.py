@@ -1,4 +1,8 @@
-"""Ctrl-C and SIGTERM: the first raises KeyboardInterrupt, the second ends the process at once."""
+"""Ctrl-C and SIGTERM: the first raises KeyboardInterrupt, the second ends the process at once.
+
+See also cli/launch/failures.py (exit codes), cli/launch/stop_messages.py (how to resume), tools/training/signals.py
+(handlers around Lightning's).
+"""
 
 import atexit
 import os
