@@ -125,11 +125,8 @@ class Family(NamedTuple):
 
 
 def _v3(size: Literal["large", "small"], table: Table, classifier_width: int) -> Family:
-    """Return a MobileNetV3 family.
-
-    Its authors give expansions in channels. V2 expands by a factor and drops its last convolution in segmentation, by
-    the counts of Table 7; the other families follow V2.
-    """
+    """MobileNetV3, with expansions in channels. V2 expands by a factor and drops its last convolution in segmentation,
+    by the counts of Table 7; the other families follow V2."""
     return Family(
         table,
         timm=f"mobilenetv3_{size}_100",

@@ -60,19 +60,12 @@ def collate(samples: list[Sample], most: int = MAX_BOXES) -> Batch:
 def train_loader(
     data: CocoData, *, size: tuple[int, int], rule: Rule, augmentation: str, seed: int, **options: Any
 ) -> Loader:
-    """Return a loader of augmented uint8 batches.
-
-    `size`: (h, w) of the network's input. `augmentation`: see `augment`. `options`: see
-    `tools.data.loader.training_loader`.
-    """
+    """Return a `tools.data.loader.training_loader` of augmented (see `augment`) uint8 batches of `size` (h, w)."""
     dataset = DetectionDataset(data, size, rule, augmentation=augmentation, seed=seed)
     return training_loader(dataset, partial(collate, most=data.max_boxes), seed=seed, **options)
 
 
 def val_loader(data: CocoData, *, size: tuple[int, int], rule: Rule, batch_size: int, **options: Any) -> Loader:
-    """Return a loader of whole images, resized exactly by `rule`; the last batch may be smaller.
-
-    `options`: see `tools.data.loader.scoring_loader`.
-    """
+    """Return a `tools.data.loader.scoring_loader` of whole images resized by `rule`; the last batch may be smaller."""
     dataset, batches = DetectionDataset(data, size, rule), partial(BatchSampler, batch_size=batch_size, drop_last=False)
     return scoring_loader(dataset, partial(collate, most=data.max_boxes), batches, FATE, **options)

@@ -141,7 +141,7 @@ def test_val_alone_of_a_known_data_set_is_enough(tmp_path, capsys, action):
     data(*keys)
     assert "Left out: Cityscapes train" in capsys.readouterr().out
     (tmp_path / "cityscapes" / "gtFine" / "train").mkdir()  # half of it is a mistake
-    with pytest.raises(UserError, match="Cityscapes train .*mnv3 data get cityscapes"):
+    with pytest.raises(UserError, match=r"Cityscapes train .*mnv3 data get cityscapes"):
         data(*keys)
 
 

@@ -164,9 +164,8 @@ def load_coco(
     Slot 0 is the background. `contiguous`: slots 1..K in the order of the category ids. `category_id`: the slot is
     the id, with at least COCO_SLOTS slots. Raises UserError with all mistakes of the file together.
 
-    Not mistakes: crowds, which are scored officially but not used in training; boxes of no size or wholly outside
-    their image, treated likewise, with a remark; boxes partly outside, which are clipped for training; images without
-    boxes.
+    Not mistakes: crowds, which are scored but not trained on; boxes of no size or wholly outside their image, treated
+    likewise, with a remark; boxes partly outside, which are clipped for training; images without boxes.
     """
     instances = read_instances(json_path)
     ids = sorted(instances.category_names)
