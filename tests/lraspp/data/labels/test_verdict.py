@@ -32,12 +32,12 @@ def test_masks_of_two_classes_are_fit(masks):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda mask, _: mask * 255, ["only pixels of background", "255", "dataset.ignore=null", "`0 background`, `255 thing`"]),
-        (lambda mask, _: np.where(np.arange(mask.size).reshape(mask.shape) < 2, 255, 0), ["only pixels of", "`255 thing`"]),
-        (lambda mask, _: np.where(mask, 255, 1), ["only pixels of thing", "`1 thing`, `255 background`"]),
+        (lambda mask, _: mask * 255, ["of background:", "255", "dataset.ignore=null", "`0 background`, `255 thing`"]),
+        (lambda mask, _: np.where(np.arange(mask.size).reshape(mask.shape) < 2, 255, 0), ["`255 thing`"]),
+        (lambda mask, _: np.where(mask, 255, 1), ["of thing:", "`1 thing`, `255 background`"]),
         (lambda mask, _: mask * 128, ["128", "dataset.names"]),
         (lambda mask, _: mask + 1, [": 2.", "dataset.names"]),
-        (lambda mask, _: mask * 0, ["only pixels of background"]),
+        (lambda mask, _: mask * 0, ["of background:"]),
         (lambda mask, _: mask * 0 + 255, ["no pixel of a class"]),
     ],
 )
