@@ -110,8 +110,7 @@ class Family(NamedTuple):
     network; `timm_has_authors`: timm also has the authors' own weights, as "tf_" and that name. `imagenet`:
     torchvision's weights, if it has the network. `slim`: scope of its variables in TensorFlow.
 
-    `last_conv_kept`: segmentation keeps the last convolution. `halves_expansion`: in segmentation, RF2 also halves the
-    tail's first expansion.
+    In segmentation: `last_conv_kept`, keep the last convolution; `halves_expansion`, RF2 halves its first expansion.
     """
 
     table: Table

@@ -22,8 +22,7 @@ Size = tuple[int, int]
 class DetectorPredictor:
     """A `tools.predict.predictor.Predictor` in PyTorch, on a copy of `detector` with folded norms.
 
-    `classes`, `ids`: name and category id by class slot. `least_score`: skip boxes that score less, to save time.
-    `config`: of the run.
+    `classes`, `ids`: name and category id by slot. `least_score`: skip boxes below, to save time. `config`: of the run.
     """
 
     task = "ssdlite"

@@ -18,9 +18,8 @@ FATE = "It is scored as an image without detections."
 
 
 class Batch(NamedTuple):
-    """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M = MAX_BOXES, or a multiple of it
-    if an image has more. `image_ids` [N] int64, NO_IMAGE for unreadable files. `sizes` [N, 2] int64: (H, W) of the
-    files. `problems`: unreadable files.
+    """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M is a multiple of MAX_BOXES.
+    `image_ids` [N] int64, NO_IMAGE for unreadable files, which `problems` lists. `sizes` [N, 2] int64: (H, W) of files.
     """
 
     images: Tensor

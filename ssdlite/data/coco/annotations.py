@@ -41,8 +41,7 @@ class CocoData:
     `image_ids` [I] int64, `file_names` [I] str, `sizes` [I, 2] int64 (H, W). The annotations of image i are rows
     `starts[i]:starts[i+1]` of `boxes` [A, 4] float64 (x, y, width, height, as in the file), `category_ids` [A] int64,
     `crowd` [A] bool and `areas` [A] float64. `has_annotations` is False for a test set without published boxes.
-    `source`: the file or folder that lists them. `notes`: oddities found while reading it. `max_boxes`: most boxes per
-    image used in training.
+    `source`: the file or folder that lists them. `notes`: oddities in it. `max_boxes`: most training boxes per image.
     """
 
     source: Path
