@@ -84,8 +84,7 @@ class SqueezeExcite(nn.Module):
 class Block(nn.Module):
     """The convolutions of one table row in sequence, and its shortcut.
 
-    A depthwise separable convolution (MobileNets, figure 3) or an inverted residual (MobileNetV2 section 3,
-    MobileNetV3 figure 4).
+    Depthwise separable (MobileNets, figure 3) or an inverted residual (MobileNetV2 section 3, MobileNetV3 figure 4).
     """
 
     def __init__(self, inputs: int, row: Layer, padding: Padding, bn_momentum: float) -> None:

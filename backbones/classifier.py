@@ -12,8 +12,7 @@ DROPOUT = 0.2  # section 6.1.1: "dropout of 0.8", a keep probability
 class Classifier(nn.Module):
     """Pooling, hidden layer and class scores after a backbone whose only tap is the last layer.
 
-    `hidden` is the width of the hidden layer: 1280 in Table 1, 1024 in Table 2 (`tables.Family.classifier_width`);
-    None for families without one.
+    `hidden`: width of the hidden layer, 1280 in Table 1, 1024 in Table 2; None for none (`Family.classifier_width`).
     """
 
     def __init__(self, backbone: Backbone, num_classes: int, hidden: int | None) -> None:

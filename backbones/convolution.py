@@ -60,8 +60,8 @@ class Convolution(nn.Conv2d):
     def _trains_in_float32(self, x: Tensor) -> bool:
         """Whether to override autocast to bfloat16 on a CPU.
 
-        oneDNN's bfloat16 backward of depthwise convolutions with stride or with 5x5 kernels is 2 to 12 times slower
-        than float32, casts included (measured on an AVX512-BF16 machine); all others are faster in bfloat16.
+        oneDNN's bfloat16 backward of depthwise convolutions with stride or 5x5 kernels is 2 to 12 times slower than
+        float32, casts included (measured on an AVX512-BF16 machine); all others are faster in bfloat16.
         """
         mixed = x.dtype == torch.bfloat16 and self.weight.dtype == torch.float32 and x.device.type == "cpu"
         return self.slow_bfloat16 and mixed and torch.is_grad_enabled()

@@ -25,8 +25,7 @@ def scale_width(table: Table, width: float) -> Table:
 def halve_tail(table: Table, first_expansion: Literal["keep", "halve"]) -> Table:
     """RF2 (the paper's dagger): halve the channels from the first stride-32 block up to and including the last layer.
 
-    Detection keeps that block's own expansion, which is its stride-16 feature map (Table 6); segmentation halves it
-    (Table 7).
+    Detection keeps that block's expansion, its stride-16 feature map (Table 6); segmentation halves it (Table 7).
     """
     first = _first_reaching(table, 32)
 

@@ -110,8 +110,7 @@ class Family(NamedTuple):
     network; `timm_has_authors`: timm also has the authors' own weights, as "tf_" and that name. `imagenet`:
     torchvision's weights, if it has the network. `slim`: scope of its variables in TensorFlow.
 
-    `last_conv_kept`: segmentation keeps the last convolution. `halves_expansion`: in segmentation, RF2 also halves the
-    tail's first expansion.
+    In segmentation: `last_conv_kept`, keep the last convolution; `halves_expansion`, RF2 halves its first expansion.
     """
 
     table: Table
@@ -125,11 +124,8 @@ class Family(NamedTuple):
 
 
 def _v3(size: Literal["large", "small"], table: Table, classifier_width: int) -> Family:
-    """Return a MobileNetV3 family.
-
-    Its authors give expansions in channels. V2 expands by a factor and drops its last convolution in segmentation, by
-    the counts of Table 7; the other families follow V2.
-    """
+    """MobileNetV3, with expansions in channels. V2 expands by a factor and drops its last convolution in segmentation,
+    by the counts of Table 7; the other families follow V2."""
     return Family(
         table,
         timm=f"mobilenetv3_{size}_100",

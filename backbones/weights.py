@@ -138,10 +138,8 @@ def _compare_checksums(path: Path) -> None:
 def _our_names(
     entries: Mapping[str, Any], path: Path, backbone: Backbone, inputs: Inputs
 ) -> tuple[dict[str, Tensor], Inputs | None]:
-    """Return the weights among `entries` by our names, and the images they were trained on.
-
-    That is `inputs` unless the names decide it; None for weights of mnv3, which need no change.
-    """
+    """Return the weights by our names, and what they were trained on: `inputs` unless the names decide it; None for
+    weights of mnv3, which need no change."""
     if (inside := next((name for name in entries if name.endswith(STEM)), None)) is not None:
         prefix = inside.removesuffix(STEM)
         ours = {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}

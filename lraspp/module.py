@@ -20,8 +20,7 @@ from mnv3.tools.training.optim import Plan
 class SegmentationModule(TrainingModule):
     """Losses and validation by mean IoU; `lraspp.weights.load.load_segmenter` reads its checkpoints.
 
-    `config`: the whole configuration, resolved. `val_data`: the data set to score. `class_weights` [K] or None: of the
-    cross-entropy.
+    `config`: the whole configuration, resolved. `val_data`: to score. `class_weights`: [K] of the cross-entropy.
     """
 
     class_weights: Tensor | None

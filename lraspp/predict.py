@@ -20,10 +20,9 @@ Size = tuple[int, int]
 
 
 class SegmenterPredictor:
-    """A `tools.predict.predictor.Predictor` in PyTorch.
+    """A `tools.predict.predictor.Predictor` in PyTorch, on a copy of `segmenter` with folded norms.
 
-    `segmenter` is copied, with folded norms. `classes`: by index. `input_size`: (h, w) of the network's input, None for
-    that of the images. `config`: of the run.
+    `classes`: by index. `input_size`: (h, w) of the network's input, None for the images' own. `config`: of the run.
     """
 
     task = "lraspp"
@@ -59,8 +58,7 @@ def open_checkpoint(
 ) -> SegmenterPredictor:
     """Open the segmenter of an mnv3 checkpoint; `input_size` (h, w) overrides its own.
 
-    Raises:
-        UserError: as `load_segmenter`; or the network differs from `asked`, see `tools.runs.find.wanted`.
+    Raises UserError as `load_segmenter`, or if the network differs from `asked`, see `tools.runs.find.wanted`.
     """
     loaded = load_segmenter(source.checkpoint)
     check_asked(source, loaded.config, asked)

@@ -20,10 +20,9 @@ Size = tuple[int, int]
 
 
 class DetectorPredictor:
-    """A `tools.predict.predictor.Predictor` in PyTorch.
+    """A `tools.predict.predictor.Predictor` in PyTorch, on a copy of `detector` with folded norms.
 
-    `detector` is copied, with folded norms. `classes`, `ids`: name and category id by class slot. `least_score`: skip
-    boxes that score less, which saves time and does not change the others. `config`: of the run.
+    `classes`, `ids`: name and category id by slot. `least_score`: skip boxes below, to save time. `config`: of the run.
     """
 
     task = "ssdlite"
@@ -70,8 +69,7 @@ def open_checkpoint(
 ) -> DetectorPredictor:
     """Open the detector of an mnv3 checkpoint; `input_size` (h, w) overrides its own.
 
-    Raises:
-        UserError: as `load_detector`; or the network differs from `asked`, see `tools.runs.find.wanted`.
+    Raises UserError as `load_detector`, or if the network differs from `asked`, see `tools.runs.find.wanted`.
     """
     loaded = load_detector(source.checkpoint)
     check_asked(source, loaded.config, asked)

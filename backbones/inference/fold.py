@@ -17,8 +17,7 @@ def fold_norms(network: Network, pack: bool = True) -> Network:
 
     `pack`: on a CPU, also pack convolutions with their activations (`PackedConvolution`), except those of
     squeeze-and-excitation, which compute a single pixel and are slower in oneDNN; if false, unpack packed ones.
-    Outputs agree to float32 rounding. The copy is for inference only: it cannot be trained further, and its state dict
-    does not fit an unfolded network.
+    Outputs agree to float32 rounding. The copy cannot be trained, nor its state dict loaded into an unfolded network.
     """
     folded = copy.deepcopy(network).eval()
     for parent in list(folded.modules()):

@@ -28,8 +28,7 @@ class PackedConvolution(nn.Module):
     the operations that `torch.compile` uses; PyTorch does not document them, hence `can_pack`.
 
     Asymmetric SAME padding needs no copy either: a row and a column of zeros make the kernel symmetric again. Padding
-    and best order depend on the input's shape, so a new shape packs again. Weight changes after the first call have no
-    effect.
+    and best order depend on the input's shape, so a new shape packs again. Later weight changes have no effect.
     """
 
     def __init__(self, conv: nn.Conv2d, act: nn.Module) -> None:

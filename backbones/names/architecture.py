@@ -37,10 +37,7 @@ class Recognised(NamedTuple):
 
 
 def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda name: "keep") -> Recognised | None:
-    """Return the backbone of a file, None if it is unknown.
-
-    `rf2_expansion`: family -> how the file's project applies RF2 (`backbones.edits.halve_tail`).
-    """
+    """Return a file's backbone, None if unknown. `rf2_expansion`: its project's `halve_tail` option by family."""
     for name, table in TABLES.items():
         layers = _convolutions(table)
         found = {layer: shape for layer in layers if (shape := lookup(name, layer)) is not None}

@@ -11,8 +11,7 @@ from mnv3.tools.errors import UserError
 def cached(name: str, what: str) -> Path:
     """Return the file of weights `name` ("MobileNet_V2_Weights.DEFAULT") in torchvision's cache; never download.
 
-    Raises UserError, a sentence that begins with `what`, if it is missing, with its URL, size, path and the command
-    that fetches it.
+    Raises UserError if it is missing, with URL, size, path and download command; `what` begins the sentence.
     """
     weights = get_weight(name)
     path = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name

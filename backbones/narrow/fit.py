@@ -85,11 +85,8 @@ def can_refit(table: Table, state: Mapping[str, Tensor]) -> bool:
 
 
 def _fit_block(layer: Block, x: Tensor, seen: Seen, inside: Tensor, directions: Tensor) -> Tensor:
-    """Fit a bottleneck and return its output.
-
-    The target of a block with a shortcut is what its input leaves to do: the first block of a halved tail can have a
-    shortcut that the full network lacks (Small, stride 16).
-    """
+    """Fit a bottleneck and return its output. With a shortcut, the target is what its input lacks: the first block of a
+    halved tail can have a shortcut that the full network lacks (Small, stride 16)."""
     expand, *middle, project = layer.children()
     assert isinstance(expand, ConvNormAct) and isinstance(project, ConvNormAct)
     _fit(expand, _places(x), seen.before[:, inside])

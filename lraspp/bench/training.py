@@ -1,8 +1,7 @@
 """`mnv3 bench task=lraspp bench.what=training`: training from frames, the loader alone, the step alone, both.
 
 The frames are drawn street scenes in Cityscapes' layout and size. mnv3 is timed from their PNG files and from decoded
-copies (`mnv3 data cache`). torchvision's side is its Cityscapes data set with the v2 transforms, on tensors, of its
-reference recipe for segmentation.
+copies (`mnv3 data cache`), torchvision from its Cityscapes data set with its reference recipe's v2 transforms.
 """
 
 from collections.abc import Iterator

@@ -135,8 +135,7 @@ def _stamp(frame: Frame) -> list[list[int]]:
 def write_copies(data: FrameData, folder: Path, log: Callable[[str], None], workers: int | None = None) -> Written:
     """Log the size, then write the copies that are missing or outdated into `folder`.
 
-    Copies are written whole or not at all, so an interrupted call can resume. Raises UserError: not enough room; or,
-    after copying all other frames, unreadable frames.
+    An interrupted call can resume. Raises UserError: not enough room; or, after all other frames, unreadable ones.
     """
     todo = [frame for frame in data.frames if _with_copy(frame, folder).cached is None]
     kept = len(data) - len(todo)

@@ -40,8 +40,7 @@ def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
 def check_split(data: FrameData, out: Path, log: Callable[[str], None], seen: Seen | None = None) -> list[str]:
     """Decode every frame; write `out`/<split>.json (all findings) and `out`/<split>.png (a mosaic with label maps).
 
-    Logs a summary by `log`. Returns a sentence for each problem that makes the split unusable. `seen`: the frames, if
-    already decoded.
+    Logs a summary. Returns a sentence for each problem that makes the split unusable. `seen`: already decoded frames.
     """
     seen = seen or look(data)
     findings = _findings(data, seen)

@@ -20,8 +20,7 @@ def class_weights(
 ) -> Tensor | None:
     """Return [K] float32 by recipe.class_weights: None, one number per class of `data`, or "balanced" (label files).
 
-    Raises UserError: another word, a wrong count of numbers, a negative one, all zero; an unreadable label file, unless
-    `on_error` is "skip".
+    Raises UserError: invalid word or numbers; an unreadable label file, unless `on_error` is "skip".
     """
     if wanted is None:
         return None
@@ -49,10 +48,8 @@ def balanced(counts: np.ndarray) -> np.ndarray:
 
 
 def pixel_counts(data: FrameData, on_error: str = "raise") -> np.ndarray:
-    """Count the pixels of each class in all label files of `data`, [K] int64.
-
-    Raises UserError for an unreadable file, unless `on_error` is "skip".
-    """
+    """Count the pixels of each class in all label files, [K] int64. Raises UserError for an unreadable file, unless
+    `on_error` is "skip"."""
 
     def count(index: int) -> np.ndarray:
         label = data.frames[index].label

@@ -76,18 +76,12 @@ def train_loader(
     input_size: tuple[int, int] | None = None,
     **options: Any,
 ) -> Loader:
-    """Return a loader of augmented crops, the same with and without decoded copies.
-
-    `crop`: (h, w). `augmentation`, `input_size`: see `augment`. `options`: see `tools.data.loader.training_loader`.
-    """
+    """Return a `tools.data.loader.training_loader` of crops (h, w), see `augment`; decoded copies change nothing."""
     return training_loader(TrainingFrames(data, crop, augmentation, seed, input_size), collate, seed=seed, **options)
 
 
 def val_loader(data: FrameData, *, batch_size: int, **options: Any) -> Loader:
-    """Return a loader of whole frames; a batch has frames of one size, and may be smaller than `batch_size`.
-
-    `options`: see `tools.data.loader.scoring_loader`.
-    """
+    """Return a `tools.data.loader.scoring_loader` of whole frames, in batches of one size and up to `batch_size`."""
     sizes = frame_sizes(data)
     batches = partial(SameSizeBatches, sizes=sizes, batch_size=batch_size)
     return scoring_loader(WholeFrames(data, sizes), collate, batches, FATE, **options)

@@ -27,8 +27,7 @@ def render_image(
 
 
 def render_labels(values: np.ndarray, table: np.ndarray, view: View, size: tuple[int, int]) -> Tensor:
-    """`values` [H, W] uint8 through `view`, looked up in `table` [256] uint8 -> [h, w] uint8: nearest pixel; IGNORE
-    outside."""
+    """`table` [256] of `values` [H, W] uint8 through `view` -> [h, w] uint8: nearest pixel; IGNORE outside."""
     seen = values[_rows(view), _columns(view)]
     if seen.shape != view.target.size:
         rows, columns = (_nearest(source, target) for source, target in zip(seen.shape, view.target.size, strict=True))

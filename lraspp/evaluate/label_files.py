@@ -21,10 +21,7 @@ def label_file(folder: Path, data: FrameData, index: int) -> Path:
 
 
 def write_label_files(folder: Path, data: FrameData, indices: Sequence[int], predictions: Tensor) -> None:
-    """Write `predictions` [N, H, W] uint8, class indices, of the frames `indices` into `folder`, each class as its id.
-
-    Unreadable frames get no file.
-    """
+    """Write class indices `predictions` [N, H, W] uint8 of frames `indices` as ids; skip unreadable frames."""
     for index, classes in zip(indices, predictions.cpu().numpy(), strict=True):
         if index != NO_FRAME:
             write_label_png(label_file(folder, data, index), data.ids[classes])

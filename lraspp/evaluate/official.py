@@ -35,8 +35,7 @@ class OfficialError(RuntimeError):
 @dataclass(frozen=True, eq=False)
 class OfficialScores:
     """Results of cityscapesscripts by class or category name: IoU, and iIoU of things, which weights the pixels of an
-    instance by the usual size of its class; NaN if there is nothing to score. `confusion` [34, 34]: pixels by label id,
-    row = truth, column = prediction."""
+    instance by the usual size of its class; NaN: nothing to score. `confusion` [34, 34] by label id, row = truth."""
 
     iou: dict[str, float]
     instance_iou: dict[str, float]

@@ -1,6 +1,5 @@
 """Report an evaluation: figures, plots and pictures in a folder, a table for the console."""
 
-import io
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from mnv3.lraspp.evaluate.scores import Scores
 from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion
 from mnv3.tools.drawing.sheets import save_sheet
 from mnv3.tools.files.write import write_json
-from mnv3.tools.text.console import literal_console
+from mnv3.tools.text.console import as_text, or_none, three
 
 WIDTH = 100  # columns of the console table
 TITLES = {"mIoU": "mIoU", "category_mIoU": "category mIoU", "pixel_accuracy": "pixel accuracy"}
@@ -35,11 +34,7 @@ def write_report(
     official: OfficialScores | None = None,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write metrics, plots and samples into `folder`, each file whole or not at all.
-
-    The files: metrics.json (with the entries of `more`), plots/{confusion,per_class_iou}.png and samples/<split>.jpg of
-    the frames in `maps`.
-    """
+    """Write metrics.json (with `more`), plots/{confusion,per_class_iou}.png and samples/<split>.jpg into `folder`."""
     write_json(folder / "metrics.json", metrics(data, scores, official) | dict(more or {}))
     names = [entry.name for entry in data.classes]
     # No pixel can be predicted as ignored, and ignored pixels are not scored: leave out both.
@@ -57,22 +52,20 @@ def write_samples(folder: Path, data: FrameData, maps: Maps, split: str) -> None
 
 
 def metrics(data: FrameData, scores: Scores, official: OfficialScores | None = None) -> dict[str, Any]:
-    """Return the content of metrics.json: means, IoU and true pixels by class, IoU by category; null: nothing to score.
-
-    With `official` also the instance-weighted figures, which only cityscapesscripts computes.
-    """
-    figures: dict[str, Any] = {name: _or_none(value) for name, value in scores.stats.items()}
+    """Return the content of metrics.json: means, IoU and true pixels by class, IoU by category; null: nothing to score;
+    with `official` also the instance-weighted figures, which only cityscapesscripts computes."""
+    figures: dict[str, Any] = {name: or_none(value) for name, value in scores.stats.items()}
     figures["per_class"] = {
-        name: {"IoU": _or_none(value), "pixels": scores.pixels[name]} for name, value in scores.per_class.items()
+        name: {"IoU": or_none(value), "pixels": scores.pixels[name]} for name, value in scores.per_class.items()
     }
     if scores.per_category:
-        figures["per_category"] = {name: _or_none(value) for name, value in scores.per_category.items()}
+        figures["per_category"] = {name: or_none(value) for name, value in scores.per_category.items()}
     if official is not None:
         figures["official"] = {
-            "mIoU": _or_none(official.mean_iou),
-            "miIoU": _or_none(official.mean_instance_iou),
-            "category_mIoU": _or_none(official.mean_category_iou),
-            "category_miIoU": _or_none(official.mean_category_instance_iou),
+            "mIoU": or_none(official.mean_iou),
+            "miIoU": or_none(official.mean_instance_iou),
+            "category_mIoU": or_none(official.mean_category_iou),
+            "category_miIoU": or_none(official.mean_category_instance_iou),
             "iIoU": {name: value for name, value in official.instance_iou.items() if not math.isnan(value)},
         }
     return {**figures, "frames": len(data)}
@@ -80,19 +73,15 @@ def metrics(data: FrameData, scores: Scores, official: OfficialScores | None = N
 
 def score_table(scores: Scores, official: OfficialScores | None = None) -> str:
     """Format the means, and the IoU of each class and category (iIoU too, if scored officially), for the console."""
-    console = literal_console(file=io.StringIO(), width=WIDTH, color_system=None)
     means = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in scores.stats:
         means.add_column(TITLES[name], justify="right")
-    means.add_row(*(_three(value) for value in scores.stats.values()))
-    console.print(means)
+    means.add_row(*(three(value) for value in scores.stats.values()))
     tables = [_iou_table("class", scores.per_class, official.instance_iou if official else None, scores.pixels)]
     if scores.per_category:
         instances = official.category_instance_iou if official else None
         tables.append(_iou_table("category", scores.per_category, instances))
-    console.print(Columns(tables, padding=(0, 4)))
-    assert isinstance(console.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines() if line.strip())
+    return as_text(WIDTH, means, Columns(tables, padding=(0, 4)))
 
 
 def _iou_table(
@@ -102,19 +91,11 @@ def _iou_table(
     table.add_column(title, max_width=24, no_wrap=True)
     total = max(1, sum(pixels.values()))
     columns = {"pixels": lambda name: f"{100 * pixels[name] / total:.1f}%"} if pixels else {}
-    columns["IoU"] = lambda name: _three(iou[name])
+    columns["IoU"] = lambda name: three(iou[name])
     if instance_iou is not None:
-        columns["iIoU"] = lambda name: _three(instance_iou[name])
+        columns["iIoU"] = lambda name: three(instance_iou[name])
     for heading in columns:
         table.add_column(heading, justify="right")
     for name in iou:
         table.add_row(name, *(cell(name) for cell in columns.values()))
     return table
-
-
-def _three(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value

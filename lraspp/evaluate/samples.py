@@ -15,10 +15,7 @@ SIDE = 640  # pixels of a panel's longer side
 
 
 def draw_samples(data: FrameData, maps: Maps) -> Sheet | None:
-    """Draw image, prediction and truth (if any) of each frame of `maps` side by side, and a legend.
-
-    Ignored pixels are dark. Unreadable frames are left out; None if no frame is readable.
-    """
+    """Draw readable frames of `maps`, their prediction and truth (ignored pixels dark), and a legend; None for none."""
     rows = [_row(data, index, predicted) for index, predicted in maps.items()]
     rows = [row for row in rows if row is not None]
     if not rows:

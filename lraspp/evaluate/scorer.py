@@ -27,10 +27,7 @@ class Scorer:
         self._maps: Maps = {}
 
     def add(self, indices: Tensor, predictions: Tensor, labels: Tensor) -> None:
-        """Add a batch: frames `indices` [N], `predictions` and `labels` [N, H, W] uint8.
-
-        All labels of an unreadable frame are IGNORE, so it does not count.
-        """
+        """Add frames `indices` [N], `predictions` and `labels` [N, H, W] uint8, all IGNORE for unreadable frames."""
         self.confusion.add(predictions, labels)
         for row, index in enumerate(indices.tolist()):
             if index in self.kept:

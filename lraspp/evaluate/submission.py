@@ -8,10 +8,7 @@ from mnv3.lraspp.evaluate.label_files import label_file, zip_files
 
 
 def write_submission(folder: Path, data: FrameData, indices: Sequence[int], algorithm: str) -> Path:
-    """Pack the label files in `folder`/predictions of the frames `indices` in the server's format; return the archive.
-
-    It holds single-channel PNGs of label ids, <city>_<sequence>_<frame>*.png; its name contains `algorithm`.
-    """
+    """Zip label files in `folder`/predictions, <city>_<sequence>_<frame>*.png, as the server expects; return it."""
     files = [label_file(folder / "predictions", data, index) for index in indices]
     path = folder / f"{data.name}_{data.split}_{algorithm}.zip"
     zip_files(path, folder / "predictions", files)

@@ -52,10 +52,7 @@ def can_vary(segmenter: Segmenter) -> bool:
 
 
 def _left_to_onnx(network: Segmenter) -> set[str]:
-    """Make convolutions with SAME padding symmetric and return their kernels' names, for ONNX's own SAME padding.
-
-    SAME depends on the input size.
-    """
+    """Remove SAME padding, which depends on the size, and return its kernels' names, for ONNX's own SAME."""
     names = set()
     for name, layer in network.named_modules():
         if isinstance(layer, Convolution) and layer.same:

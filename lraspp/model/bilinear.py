@@ -5,11 +5,8 @@ from torch import Tensor
 
 
 def positions(inputs: int, outputs: int, align_corners: bool) -> tuple[Tensor, Tensor]:
-    """Return the position of each of `outputs` on an axis of `inputs`.
-
-    As the input before it (at most the second last), [outputs] int64, and the share of the way to the next one, 0 to 1,
-    [outputs] float64.
-    """
+    """Return for each of `outputs` the input before it (at most the second last), [outputs] int64, and the share of the
+    way to the next one, 0 to 1, [outputs] float64."""
     place = torch.arange(outputs, dtype=torch.float64)
     if align_corners:
         place *= (inputs - 1) / max(outputs - 1, 1)

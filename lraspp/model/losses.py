@@ -31,9 +31,8 @@ def segmentation_loss(
     """Return the mean cross-entropy of the pixels that count, in float32 despite autocast; 0 if none does.
 
     Args:
-        logits: [N, K, h, w], resized bilinearly to the labels' size.
+        logits: [N, K, h, w], resized bilinearly to the labels' size, with corners aligned or not.
         labels: [N, H, W] uint8 class indices; IGNORE does not count.
-        align_corners: of that resizing.
         class_weights: [K] float32: the mean is weighted by the weight of a pixel's class. None: all 1.
         ohem: online hard example mining (Shrivastava et al., 2016; for pixels: Wu et al., 2016, section 4.2):
             only pixels whose class has less than this probability count. None: all count.

@@ -45,10 +45,8 @@ def lovasz_softmax(probabilities: Tensor, labels: Tensor) -> Tensor:
 
 
 def _jaccard_steps(errors: Tensor, true: Tensor, pixels: Tensor) -> Tensor:
-    """Return the growth of a class's Jaccard loss if, after all pixels with larger errors, this one is wrong too.
-
-    Algorithm 1 of the paper, [K, P]. `pixels` [K]: true ones.
-    """
+    """Return [K, P], the growth of a class's Jaccard loss if this pixel is wrong after all with larger errors
+    (algorithm 1 of the paper). `pixels` [K]: true ones."""
     order = _descending(errors)
     wrong = true.gather(1, order).cumsum(1).float()  # true pixels so far; integers, as CUDA's float sums vary in order
     ranks = torch.arange(1, order.shape[1] + 1, device=order.device, dtype=torch.float32)

@@ -86,8 +86,7 @@ def build_segmenter(
     """Build a segmenter by the rules of `preset`; `gate`, `pool` and `padding` None are the preset's.
 
     `filters` is the width of the head: 128 or 256 in the paper. `gate` "none" and `skip` False leave out these parts of
-    Lite R-ASPP. `se`, `hswish` and `max_kernel` are those of `build_backbone`. Raises UserError for unknown names and
-    invalid values.
+    Lite R-ASPP. `se`, `hswish` and `max_kernel`: see `build_backbone`. Raises UserError for unknown or invalid values.
     """
     rules = get_preset(preset)
     if problems := _problems(head, gate, pool, backbone, filters, num_classes):

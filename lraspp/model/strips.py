@@ -56,8 +56,7 @@ def cross_entropy_and_gradient(
 
 
 def _softmax(wide: Tensor, index: Tensor, strip: Strip) -> tuple[Tensor, Tensor, Tensor]:
-    """Return numerators [n, K, R, W] and denominators [n, 1, R, W] of a strip's softmax, and its cross-entropy
-    [n, R, W]."""
+    """Return a strip's softmax, numerators [n, K, R, W] and denominators [n, 1, R, W], and cross-entropy [n, R, W]."""
     rows = wide[strip.images, :, strip.between]
     z = torch.lerp(rows[:, :, :1], rows[:, :, -1:], strip.share)
     z -= z.amax(1, keepdim=True)

@@ -61,9 +61,7 @@ _uninitialised = no_initial_weights()(segmenter_from_config)
 def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> Loaded:
     """Build the segmenter of a checkpoint of `mnv3 train task=lraspp`; `classes`, if given, must equal its own.
 
-    Raises:
-        UserError: as `tools.weights.checkpoint.read_checkpoint`; another task or other classes than asked for; or
-            invalid metadata.
+    Raises UserError as `tools.weights.checkpoint.read_checkpoint`, or for another task, other classes, bad metadata.
     """
     return _of_checkpoint(path, read_checkpoint(path), classes)
 

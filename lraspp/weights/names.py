@@ -37,8 +37,7 @@ TORCHVISION_LAYERS = {
 def from_tensorflow(variables: Mapping[str, np.ndarray], segmenter: Segmenter) -> dict[str, Tensor]:
     """Convert variables of the authors' DeepLab, by name, to a state dict of `segmenter`.
 
-    They can come from a frozen graph (`tools.weights.tf_graph.read_graph`). The authors' released models have a hard
-    sigmoid in the gate: build the segmenter with it.
+    The authors' released models (frozen graphs) have a hard sigmoid in the gate: build the segmenter with it.
     """
     backbone = from_slim(variables, segmenter.backbone)
     state = {f"backbone.{key}": value for key, value in backbone.items()}

@@ -55,8 +55,7 @@ MOVED = ("Mobilenet", "depthwise")  # in the names of convolutions that can have
 
 
 class Found(NamedTuple):
-    """`origin`: a key of MARKS. `options`: configuration decided by the file, by dotted key. `windows`: of the pooling,
-    if a graph has them."""
+    """`origin`: a key of MARKS. `options`: configuration from the file, by dotted key. `windows`: a graph's pooling."""
 
     origin: str
     options: dict[str, Any]

@@ -2,8 +2,7 @@
 
 With random weights every anchor scores above torchvision's threshold in every class: its NMS has the most work. It is
 also timed with a background bias that leaves NMS nothing to do; trained networks lie in between. mnv3's detector takes
-the best candidates in either case; its norms have the statistics of photos, and its process keeps freed memory, as
-`mnv3 predict` does.
+the best candidates in either case; its norms have the statistics of photos, its allocator that of `mnv3 predict`.
 """
 
 from collections.abc import Iterator

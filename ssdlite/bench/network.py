@@ -1,7 +1,6 @@
 """`mnv3 bench task=ssdlite`: mnv3's network and torchvision's ssdlite320_mobilenet_v3_large on the same images.
 
-Each contestant runs in its own process. torchvision's runs once with default settings and once with the memory
-allocator set as in `mnv3 train`, to measure the allocator's share of the difference.
+Each contestant has its own process; torchvision's runs with the default allocator and with that of `mnv3 train`.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,7 @@
 """`mnv3 bench task=ssdlite bench.what=training`: training from image files, the loader alone, the step alone, both.
 
 torchvision's side has the parts of its reference recipe for ssdlite320: CocoDetection, RandomIoUCrop and flip, lists of
-images of any size, which the detector resizes, normalises and stacks. It uses the fastest version of those transforms,
-v2 on tensors.
+images of any size, which the detector resizes, normalises and stacks. The transforms are v2 on tensors, the fastest.
 """
 
 import contextlib

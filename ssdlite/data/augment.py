@@ -87,10 +87,7 @@ def _random_crop(canvas: Box, boxes: np.ndarray, rng: np.random.Generator) -> tu
 
 
 def _windows(canvas: Box, rng: np.random.Generator) -> np.ndarray:
-    """Draw windows in `canvas` as TensorFlow does: aspect, then height within the allowed areas, then position.
-
-    Return [k, 4] int64, k <= ATTEMPTS.
-    """
+    """Draw windows [k, 4] int64, k <= ATTEMPTS, as TensorFlow does: aspect, then allowed height, then position."""
     rows, columns = canvas.size
     aspect = rng.uniform(*ASPECTS, size=ATTEMPTS)
     least, most = (np.rint(np.sqrt(share * rows * columns / aspect)) for share in AREAS)

@@ -20,8 +20,7 @@ SMALLEST = 1.0
 """Side in input pixels below which a box is left out of training, because nothing of it is visible."""
 
 NO_IMAGE = -(2**63)
-"""Image id of the black image without boxes that replaces an unreadable one; no image has it
-(`ssdlite.data.coco.keys`)."""
+"""Image id, which no image has (`ssdlite.data.coco.keys`), of the black image that replaces an unreadable one."""
 
 
 class Sample(NamedTuple):

@@ -18,9 +18,8 @@ FATE = "It is scored as an image without detections."
 
 
 class Batch(NamedTuple):
-    """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M = MAX_BOXES, or a multiple of it
-    if an image has more. `image_ids` [N] int64, NO_IMAGE for unreadable files. `sizes` [N, 2] int64: (H, W) of the
-    files. `problems`: unreadable files.
+    """`images` [N, 3, h, w] uint8, or float32 in 0..255. `targets`: see Targets; M is a multiple of MAX_BOXES.
+    `image_ids` [N] int64, NO_IMAGE for unreadable files, which `problems` lists. `sizes` [N, 2] int64: (H, W) of files.
     """
 
     images: Tensor
@@ -60,19 +59,12 @@ def collate(samples: list[Sample], most: int = MAX_BOXES) -> Batch:
 def train_loader(
     data: CocoData, *, size: tuple[int, int], rule: Rule, augmentation: str, seed: int, **options: Any
 ) -> Loader:
-    """Return a loader of augmented uint8 batches.
-
-    `size`: (h, w) of the network's input. `augmentation`: see `augment`. `options`: see
-    `tools.data.loader.training_loader`.
-    """
+    """Return a `tools.data.loader.training_loader` of augmented (see `augment`) uint8 batches of `size` (h, w)."""
     dataset = DetectionDataset(data, size, rule, augmentation=augmentation, seed=seed)
     return training_loader(dataset, partial(collate, most=data.max_boxes), seed=seed, **options)
 
 
 def val_loader(data: CocoData, *, size: tuple[int, int], rule: Rule, batch_size: int, **options: Any) -> Loader:
-    """Return a loader of whole images, resized exactly by `rule`; the last batch may be smaller.
-
-    `options`: see `tools.data.loader.scoring_loader`.
-    """
+    """Return a `tools.data.loader.scoring_loader` of whole images resized by `rule`; the last batch may be smaller."""
     dataset, batches = DetectionDataset(data, size, rule), partial(BatchSampler, batch_size=batch_size, drop_last=False)
     return scoring_loader(dataset, partial(collate, most=data.max_boxes), batches, FATE, **options)

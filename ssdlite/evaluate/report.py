@@ -1,7 +1,5 @@
 """Report an evaluation: figures, plots and pictures in a folder, tables for the console."""
 
-import io
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from mnv3.ssdlite.evaluate.scorer import STATS, Scores
 from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion, plot_pr_curves
 from mnv3.tools.drawing.sheets import save_sheet
 from mnv3.tools.files.write import write_json
-from mnv3.tools.text.console import literal_console
+from mnv3.tools.text.console import as_text, or_none, three
 
 WIDTH = 100  # columns of the console tables
 CLASSES_A_COLUMN = 20
@@ -34,11 +32,8 @@ def write_report(
     samples: int = 8,
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write metrics, predictions, plots and samples into `folder`, each file whole or not at all.
-
-    The files: metrics.json (with the entries of `more`), predictions/detections.json,
-    plots/{pr_curves,confusion,per_class_ap}.png and samples/<split>.jpg.
-    """
+    """Write into `folder`: metrics.json (with `more`), predictions/detections.json, samples/<split>.jpg and
+    plots/{pr_curves,confusion,per_class_ap}.png."""
     write_results(folder / "predictions" / "detections.json", results)
     write_json(folder / "metrics.json", metrics(data, results, scores) | dict(more or {}))
     plot_pr_curves(
@@ -63,10 +58,7 @@ def write_report(
 def write_submission(
     folder: Path, data: CocoData, results: Sequence[Result], algorithm: str, *, score_threshold: float, samples: int
 ) -> Path:
-    """Write the results of a split without public boxes in the format of COCO's server, and drawn samples.
-
-    Return the file, detections_<test set>_<algorithm>_results.json.
-    """
+    """Write results for COCO's server, and samples; return the file, detections_<test set>_<algorithm>_results.json."""
     test_set = data.source.stem.removeprefix("image_info_").removeprefix("instances_")
     path = folder / "predictions" / f"detections_{test_set}_{algorithm}_results.json"
     write_results(path, results)
@@ -77,33 +69,24 @@ def write_submission(
 def metrics(data: CocoData, results: Sequence[Result], scores: Scores) -> dict[str, Any]:
     """Return the content of metrics.json: the twelve numbers, those by class, and counts; null: nothing to score."""
     classes = {
-        name: {"AP": _or_none(scores.per_class[name]), "AP50": _or_none(scores.per_class50[name])}
+        name: {"AP": or_none(scores.per_class[name]), "AP50": or_none(scores.per_class50[name])}
         for name in scores.names
     }
-    stats = {name: _or_none(scores.stats[name]) for name in STATS}
+    stats = {name: or_none(scores.stats[name]) for name in STATS}
     return {**stats, "per_class": classes, "images": len(data), "detections": len(results)}
 
 
 def score_table(data: CocoData, scores: Scores) -> str:
     """Format the twelve numbers and the AP of each class for the console."""
-    console = literal_console(file=io.StringIO(), width=WIDTH, color_system=None)
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in STATS:
         table.add_column(name, justify="right", min_width=5)
-    table.add_row(*(_three(scores.stats[name]) for name in STATS))
-    console.print(table)
+    table.add_row(*(three(scores.stats[name]) for name in STATS))
     boxes = {category.name: int((data.category_ids == category.id).sum()) for category in data.categories}
     names = list(scores.names)
-    console.print(
-        Columns(
-            [
-                _class_table(names[i : i + CLASSES_A_COLUMN], boxes, scores)
-                for i in range(0, len(names), CLASSES_A_COLUMN)
-            ]
-        )
-    )
-    assert isinstance(console.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines() if line.strip())
+    starts = range(0, len(names), CLASSES_A_COLUMN)
+    columns = [_class_table(names[i : i + CLASSES_A_COLUMN], boxes, scores) for i in starts]
+    return as_text(WIDTH, table, Columns(columns))
 
 
 def _write_samples(path: Path, data: CocoData, results: Sequence[Result], score_threshold: float, count: int) -> None:
@@ -118,13 +101,5 @@ def _class_table(names: Sequence[str], boxes: Mapping[str, int], scores: Scores)
     for heading in ("boxes", "AP", "AP50"):
         table.add_column(heading, justify="right")
     for name in names:
-        table.add_row(name, str(boxes[name]), _three(scores.per_class[name]), _three(scores.per_class50[name]))
+        table.add_row(name, str(boxes[name]), three(scores.per_class[name]), three(scores.per_class50[name]))
     return table
-
-
-def _three(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
-
-
-def _or_none(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -31,10 +31,7 @@ def pick_samples(data: CocoData, count: int) -> list[int]:
 def draw_samples(
     data: CocoData, results: Sequence[Result], indices: Sequence[int], score_threshold: float
 ) -> Sheet | None:
-    """Draw for each image its truth (crowds grey), if public, and the detections above the threshold.
-
-    Unreadable images are left out; None if no image is readable.
-    """
+    """Draw each readable image's truth (crowds grey), if public, and detections above the threshold; None for none."""
     found = read_table(results)
     strip = caption_height(SIDE)
     panels: list[Sheet] = []

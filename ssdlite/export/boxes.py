@@ -14,8 +14,7 @@ LAST = [-1]
 
 class GraphBoxes(NamedTuple):
     """Graph values for P anchors of each image: boxes [N, P, 4] xyxy in pixels of the network's input, as NMS compares
-    them (`compared`) and clipped to the image (`clipped`); `visible` [N, P] float32, 0 for boxes to drop after NMS,
-    None if there are none."""
+    them (`compared`) and clipped to the image (`clipped`); `visible` [N, P] float32, 0 to drop after NMS, or None."""
 
     compared: ir.Value
     clipped: ir.Value

@@ -37,8 +37,7 @@ class Candidates(NamedTuple):
 def detections(op: OpBuilder, candidates: Candidates, preset: Preset) -> Found:
     """Return the best `max_detections` of every image.
 
-    As in PyTorch, NMS runs on the `first_pool` best candidates of each image, and on all candidates only if these are
-    not enough for some image.
+    NMS runs on the `first_pool` best candidates of each image, and on all only if these are not enough for some image.
     """
     pool = first_pool(candidates.anchors, preset)
     if pool >= candidates.anchors * candidates.classes:
@@ -80,8 +79,7 @@ def _of_best(op: OpBuilder, candidates: Candidates, preset: Preset, pool: int) -
 def _best(op: OpBuilder, candidates: Candidates, pool: int) -> tuple[ir.Value, ir.Value, ir.Value]:
     """Return the `pool` highest values, best first, with their anchors and classes: [N, pool] each.
 
-    The anchors are first limited to the `pool` best by their highest value, which takes a third of the time of a search
-    over all values.
+    First keeping the `pool` anchors of the highest values takes a third of the time of a search over all values.
     """
     values, rows = candidates.values, None
     if pool < candidates.anchors:

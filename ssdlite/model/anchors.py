@@ -1,7 +1,6 @@
 """Anchors: shapes of the boxes at every cell, laid out over the feature maps.
 
-A layout lists, for each of the six levels, the (height, width) of its anchors as fractions of the image, in the order
-of the network's predictions.
+A layout lists for each of the six levels the (height, width) of its anchors as fractions of the image, in their order.
 """
 
 from functools import lru_cache

@@ -20,8 +20,7 @@ CHUNK = 256
 def detect(raw: Raw, anchors: Tensor, input_size: tuple[int, int], sizes: Tensor, preset: Preset) -> Detections:
     """Return detections of a batch in pixels of the original images, whose (H, W) are `sizes` [N, 2].
 
-    The result equals NMS over all candidates with less work: candidates are taken best first until every image has its
-    `max_detections`.
+    Equals NMS over all candidates, but takes them best first only until every image has its `max_detections`.
     """
     with torch.autocast(raw.logits.device.type, enabled=False):
         scores = _class_scores(raw.logits.float(), preset)  # [N, A, num_slots - 1]

@@ -25,10 +25,7 @@ def resize(image: Tensor, size: tuple[int, int], rule: Rule) -> Tensor:
 
 
 def resize_bytes(image: Tensor, size: tuple[int, int], rule: Rule) -> Tensor:
-    """Resize like `resize`, within one grey level, to [3, h, w] uint8: up to four times as fast, for training.
-
-    PyTorch's byte kernels are vectorised, and round after each of the two axes.
-    """
+    """Resize like `resize`, within one grey level, to [3, h, w] uint8: up to four times as fast, for training."""
     if rule == "legacy":
         # Aligning the corners of n + 1 and m + 1 pixels samples every n / m from 0: the rule itself, at the first m.
         height, width = size

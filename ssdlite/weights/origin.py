@@ -43,8 +43,7 @@ CODES = 4  # numbers that encode a box
 
 
 class Found(NamedTuple):
-    """`origin`: a key of MARKS. `options`: configuration decided by the file, by dotted key. `num_slots`: of the class
-    predictors, background included."""
+    """`origin`: a key of MARKS. `options`: configuration from the file, by dotted key. `num_slots`: with background."""
 
     origin: str
     options: dict[str, Any]

@@ -48,7 +48,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     except FileNotFoundError:
         raise UserError(f"Label file {path} does not exist.") from None
     except UnidentifiedImageError:
-        raise UserError(f"{path} is not a readable image.") from None
+        raise UserError(f"{path} is not an image that can be read.") from None
     except Exception as error:  # decoders raise many kinds for damaged files
         raise UserError(f"Label file {path} cannot be read: {str(error) or type(error).__name__}.") from None
 

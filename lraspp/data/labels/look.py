@@ -23,8 +23,7 @@ AT_A_TIME = 32
 
 
 class Look(NamedTuple):
-    """Content of one frame: size (H, W), pixels by label value [256] and the palette [n, 3] of the label file, if any;
-    or the problem with its files."""
+    """A frame's size (H, W), pixels by label value [256] and palette [n, 3], if any; or the problem with its files."""
 
     size: tuple[int, int] | None = None
     counts: np.ndarray | None = None

@@ -21,8 +21,7 @@ REPORTED = 10
 def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
     """Read classes from a text file: one name per line, with ids 0, 1, ...; or `id name` on every line, in any order.
 
-    Lines may end with a colour, #rrggbb. Empty lines are skipped. `ignore`: an id that no class may have. Raises
-    UserError with all mistakes of the file.
+    Lines may end with #rrggbb; empty ones are skipped. `ignore`: an id of no class. Raises UserError with all mistakes.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")

@@ -1,8 +1,5 @@
-"""Check palettes of label files.
-
-Only the index counts, not its colour, so files with different palettes swap classes silently: image editors order
-colours by frequency.
-"""
+"""Check palettes of label files: files with different ones swap classes silently, because only the index counts, and
+image editors order colours by frequency."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -41,10 +38,7 @@ class Painted(NamedTuple):
 
 
 def differ(splits: Iterable[Seen]) -> list[str]:
-    """Return a sentence if label files use different colours for a value, or the greys of other values.
-
-    Unused palette entries may be anything.
-    """
+    """Return a sentence if the palettes of label files differ in used colours, or have the greys of other values."""
     by_value: dict[int, tuple[Colour, Painted]] = {}
     by_colour: dict[Colour, tuple[set[int], Painted]] = {}
     for ids, file in _painted(splits):

@@ -41,8 +41,7 @@ class CocoData:
     `image_ids` [I] int64, `file_names` [I] str, `sizes` [I, 2] int64 (H, W). The annotations of image i are rows
     `starts[i]:starts[i+1]` of `boxes` [A, 4] float64 (x, y, width, height, as in the file), `category_ids` [A] int64,
     `crowd` [A] bool and `areas` [A] float64. `has_annotations` is False for a test set without published boxes.
-    `source`: the file or folder that lists them. `notes`: oddities found while reading it. `max_boxes`: most boxes per
-    image used in training.
+    `source`: the file or folder that lists them. `notes`: oddities in it. `max_boxes`: most training boxes per image.
     """
 
     source: Path
@@ -164,9 +163,8 @@ def load_coco(
     Slot 0 is the background. `contiguous`: slots 1..K in the order of the category ids. `category_id`: the slot is
     the id, with at least COCO_SLOTS slots. Raises UserError with all mistakes of the file together.
 
-    Not mistakes: crowds, which are scored officially but not used in training; boxes of no size or wholly outside
-    their image, treated likewise, with a remark; boxes partly outside, which are clipped for training; images without
-    boxes.
+    Not mistakes: crowds, which are scored but not trained on; boxes of no size or wholly outside their image, treated
+    likewise, with a remark; boxes partly outside, which are clipped for training; images without boxes.
     """
     instances = read_instances(json_path)
     ids = sorted(instances.category_names)

@@ -20,10 +20,8 @@ AREAS_REPLACED = (
 
 
 def sound_areas(given: Sequence[int | float | None], boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Replace implausible `given` areas of outlines in `boxes` [A, 4] (x, y, width, height) by the boxes' own.
-
-    Return the areas [A] float64 and which were replaced, [A] bool; None means not given, which is no mistake.
-    """
+    """Replace implausible areas in `boxes` [A, 4] (x, y, width, height) by the boxes' own; return the areas [A] float64
+    and which were replaced, [A] bool. None means not given, which is no mistake."""
     width, height = boxes[:, 2], boxes[:, 3]
     own = width * height
     areas = np.array([np.nan if area is None else _as_float(area) for area in given], dtype=np.float64)

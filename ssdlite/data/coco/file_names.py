@@ -62,10 +62,7 @@ def _names(folder: Path) -> frozenset[str]:
 
 
 def as_on_disk(data: CocoData) -> tuple[CocoData, list[str]]:
-    """Return `data` with file names as on disk, and a remark on those that the JSON spells differently.
-
-    Raises UserError if two names of the JSON are the same file.
-    """
+    """Return `data` with file names as on disk, and a remark on those changed. Raises UserError if two are one file."""
     folder, names = Folder(data.images_dir), data.file_names.tolist()
     found = [folder.spelt(name) for name in names]
     changed = [name for name, other in zip(names, found, strict=True) if name != other]

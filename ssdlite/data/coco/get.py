@@ -48,8 +48,7 @@ def get_coco(
 ) -> None:
     """Log, download and unpack those of `parts` ("train", "val", "test") that are not yet in `folder`.
 
-    An interrupted call resumes. `dry`: only log. Raises UserError: unknown part, too little disk space for the archives
-    and their contents, server not reachable, or unexpected files.
+    An interrupted call resumes. `dry`: only log. Raises UserError: unknown part, no room, no server, unexpected files.
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown:

@@ -109,10 +109,10 @@ def test_mistakes_of_own_masks_are_all_named(tmp_path):
     with pytest.raises(UserError) as caught:
         open_dataset(OmegaConf.create(keys), section(tmp_path), "val", silent)
     text = "\n".join(caught.value.problems)
-    for word in ("needs dataset.val_images", "no folder nowhere", "line 2: id 0 .* road", "ignore=300"):
+    for word in ("needs dataset.val_images", "no folder nowhere", "line 2: id 0", "ignore=300"):
         assert word in text
     shutil.copy(tmp_path / "images" / "a.jpg", tmp_path / "images" / "a.png")
-    with pytest.raises(UserError, match=r"a\.jpg and .*a\.png differ by their suffix"):
+    with pytest.raises(UserError, match=r"a\.jpg and .*a\.png differ .*suffix"):
         open_dataset(OmegaConf.create(own_masks(tmp_path)), section(tmp_path), "val", silent)
 
 

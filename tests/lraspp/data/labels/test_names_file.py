@@ -31,7 +31,7 @@ def test_all_mistakes_are_told(tmp_path):
     assert [line[0] for line in lines] == ["2", "3", "4", "5"] and "dataset.ignore" in lines[2]
 
 
-@pytest.mark.parametrize(("text", "words"), [("\n", "names no class"), ("\n".join(map(str, range(255))), "254 are")])
+@pytest.mark.parametrize(("text", "words"), [("\n", "names no class"), ("\n".join(map(str, range(255))), "254")])
 def test_too_few_and_too_many(tmp_path, text, words):
     with pytest.raises(UserError, match=words):
         read(tmp_path, text, ignore=None)
@@ -51,7 +51,7 @@ def test_no_file(tmp_path):
         *((text, "YAML") for text in ("- a\n- b", "0: a\n1: b")),
         *((text, "JSON") for text in ('["a", "b"]', '{"0": "a",\n"1": "b"}')),
         *((text, "line 1") for text in ("Klasse\n0 a\n1 b", "a\n1 b\n2 c")),
-        ("a 1\nb 0", "behind"),
+        ("a 1\nb 0", "write `id name`"),
         *((text, "control characters") for text in ("a\nb\x0cc", "a\nb\0", "a\x1b[31m\nb")),
         ("0 a\n" + "9" * 5000 + " b", "8 bits"),
     ],

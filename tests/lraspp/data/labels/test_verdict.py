@@ -32,12 +32,12 @@ def test_masks_of_two_classes_are_fit(masks):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda mask, _: mask * 255, ["background alone", "255", "dataset.ignore=null", "`0 background`, `255 thing`"]),
-        (lambda mask, _: np.where(np.arange(mask.size).reshape(mask.shape) < 2, 255, 0), ["alone", "`255 thing`"]),
-        (lambda mask, _: np.where(mask, 255, 1), ["thing alone", "`1 thing`, `255 background`"]),
+        (lambda mask, _: mask * 255, ["of background:", "255", "dataset.ignore=null", "`0 background`, `255 thing`"]),
+        (lambda mask, _: np.where(np.arange(mask.size).reshape(mask.shape) < 2, 255, 0), ["`255 thing`"]),
+        (lambda mask, _: np.where(mask, 255, 1), ["of thing:", "`1 thing`, `255 background`"]),
         (lambda mask, _: mask * 128, ["128", "dataset.names"]),
         (lambda mask, _: mask + 1, [": 2.", "dataset.names"]),
-        (lambda mask, _: mask * 0, ["background alone"]),
+        (lambda mask, _: mask * 0, ["of background:"]),
         (lambda mask, _: mask * 0 + 255, ["no pixel of a class"]),
     ],
 )
@@ -73,7 +73,7 @@ def test_black_and_white_masks_among_others_are_named(masks):
 
 def test_frames_without_a_class_and_a_heading_are_suspected(masks):
     masks.write(values(lambda mask, number: mask if number else mask * 0 + 255))
-    assert ["all pixels are ignored: 0." in remark for remark in remarks(look(masks.opened()))] == [True]
+    assert ["ignored: 0." in remark for remark in remarks(look(masks.opened()))] == [True]
     masks.write(grey).names.write_text("Klasse\nbackground\nthing\n")
     (remark,) = remarks(look(masks.opened()))
     assert "no pixel of thing" in remark and "heading" in remark
