@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig
 
+from mnv3.cli.opening import choose_device
 from mnv3.cli.tasks import open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import guarded, matching
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 def run(cfg: DictConfig) -> None:
     """Print parameters, multiply-adds and times, and save the times. Raises UserError if there is no such device."""
-    device, out = _device(cfg.bench.accelerator), _folder(cfg)
+    import torch
+
+    device, out = torch.device(choose_device(cfg.bench.accelerator, "bench.accelerator")), _folder(cfg)
     written = ("bench.json", f"bench.{cfg.bench.format}")
     with guarded(out if cfg.bench.out else None, lambda: matching(out, *written), "bench.out"):
         _time(cfg, device, out)
@@ -55,15 +58,6 @@ def _time(cfg: DictConfig, device: "torch.device", out: Path) -> None:
     plot = out / f"bench.{cfg.bench.format}"
     plot_timings(plot, found, heading)
     console.print(f"Figures: {out / 'bench.json'}, {plot}", soft_wrap=True)
-
-
-def _device(accelerator: str) -> "torch.device":
-    import torch
-
-    available = torch.cuda.is_available()
-    if accelerator == "gpu" and not available:
-        raise UserError("bench.accelerator=gpu: PyTorch finds no CUDA device; use cpu or auto.")
-    return torch.device("cuda" if available and accelerator != "cpu" else "cpu")
 
 
 def _folder(cfg: DictConfig) -> Path:

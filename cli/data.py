@@ -1,6 +1,5 @@
 """mnv3 data: list, check, download or decode data sets."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -66,7 +65,7 @@ def _task(cfg: DictConfig) -> Task:
 def _cache(cfg: DictConfig) -> None:
     task = _task(cfg)
     if not task.caches:
-        others = " or ".join(f"task={other.name}" for other in _caching())
+        others = " or ".join(f"task={other.name}" for other in every_task().values() if other.caches)
         raise UserError(
             f"Decoded copies do not help {task.purpose}: they are for small crops of large frames, {others}."
         )
@@ -75,10 +74,6 @@ def _cache(cfg: DictConfig) -> None:
         raise UserError(*problems)
     if not cfg.remove:
         print("Training and scoring use the copies from now on; `mnv3 data cache ... remove=true` removes them.")
-
-
-def _caching() -> Iterator[Task]:
-    return (task for task in every_task().values() if task.caches)
 
 
 def _get(cfg: DictConfig) -> None:

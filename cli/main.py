@@ -3,6 +3,7 @@
 Imports only what the verb needs, so that help and completion are fast.
 """
 
+import importlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -49,22 +50,12 @@ def _run(argv: Sequence[str]) -> None:
         from mnv3.cli.call import mistakes
 
         raise UserError(*mistakes.of_unknown_verb(first, argv[1:]))
-    elif not VERBS[first].configured and {"--help", "-h"} & set(argv[1:]):
-        _help([first])
     elif VERBS[first].configured:
         _configured(first, arguments.split(argv[1:], VERBS[first].words, VERBS[first].rest))
-    elif first == "env":
-        from mnv3.cli import env
-
-        env.run(argv[1:])
-    elif first == "compare":
-        from mnv3.cli import compare
-
-        compare.run(argv[1:])
+    elif {"--help", "-h"} & set(argv[1:]):
+        _help([first])
     else:
-        from mnv3.cli import completion
-
-        completion.run(argv[1:])
+        importlib.import_module(f"mnv3.cli.{first}").run(argv[1:])
 
 
 def _configured(verb: str, given: arguments.Arguments) -> None:

@@ -34,9 +34,8 @@ class Opened(NamedTuple):
 
     def __str__(self) -> str:
         what = f"{self.origin}: {open_task(self.predictor.task).title}, {len(self.predictor.classes)} classes"
-        return what + (
-            ". It is the newest run; choose another with run=, ckpt=, weights= or model=." if self.newest else ""
-        )
+        hint = ". It is the newest run; choose another with run=, ckpt=, weights= or model=."
+        return what + hint if self.newest else what
 
 
 def open_predictor(
@@ -44,21 +43,18 @@ def open_predictor(
 ) -> Opened:
     """Open what the keys run, ckpt, weights and model of `cfg` name, or the newest run.
 
-    Args:
-        typed: keys of the call; task, backbone and their keys restrict which run is used.
-        accelerator: auto, cpu or gpu.
-        least_score: boxes with lower scores may be omitted.
+    `typed`: keys of the call; task, backbone and their keys restrict which run is used. `accelerator`: auto, cpu or
+    gpu. `least_score`: boxes with lower scores may be omitted.
 
-    Raises:
-        UserError: more than one of the keys is given; the file or run does not exist, is damaged or foreign, or does
-            not match the task or network of the call.
+    Raises UserError: several of the keys are given; the file or run does not exist, is damaged or foreign, or does not
+    match the task or network of the call.
     """
     given = only_source(cfg)
     keep_freed_memory()  # halves the time to decode a photo, and for PyTorch to label a frame of Cityscapes
     if cfg.model is not None:
         return Opened(_exported(cfg, typed), cfg.model, False, BATCH["cpu"])
     asked = wanted(cfg, typed)
-    use = Use(_device(accelerator), _input_size(cfg, typed), least_score)
+    use = Use(choose_device(accelerator, "predict.accelerator"), _input_size(cfg, typed), least_score)
     if cfg.weights is not None:
         predictor, origin = _of_weights(cfg, typed, asked, use), cfg.weights
     else:
@@ -68,10 +64,7 @@ def open_predictor(
 
 
 def open_exported(path: Path | str) -> Predictor:
-    """Return the predictor of an exported file.
-
-    Raises UserError: the file is missing, foreign or damaged; a library is missing (names the extra that installs it).
-    """
+    """Return the predictor of an exported file. Raises UserError for unusable files and missing libraries."""
     from mnv3.tools.export.file import read_exported
 
     exported = read_exported(path)
@@ -140,12 +133,13 @@ def _task_of(source: Source, otherwise: str) -> str:
     return name if name in TASKS else otherwise
 
 
-def _device(accelerator: str) -> str:
+def choose_device(accelerator: str, key: str) -> str:
+    """Return cuda or cpu for auto, cpu or gpu. Raises UserError naming `key` if there is no GPU."""
     import torch
 
     available = torch.cuda.is_available()
     if accelerator == "gpu" and not available:
-        raise UserError("predict.accelerator=gpu: PyTorch finds no CUDA device; use cpu or auto.")
+        raise UserError(f"{key}=gpu: PyTorch finds no CUDA device; use cpu or auto.")
     return "cuda" if available and accelerator != "cpu" else "cpu"
 
 

@@ -69,10 +69,7 @@ def _value(value: Any) -> str:
 
 
 def _config(typed: Mapping[str, str], alone: bool) -> dict[str, Any]:
-    """Return the configuration of what the call names, empty if it has none; `alone`: read it from checkpoints too.
-
-    Raises UserError if it cannot be read, or has other than plain values.
-    """
+    """Return the configuration of what the call names, empty if it has none; `alone`: read it from checkpoints too."""
     from mnv3.tools.runs.saved_config import checked, read_config
 
     if "model" in typed:

@@ -20,9 +20,7 @@ log = logging.getLogger("mnv3")
 def run(cfg: DictConfig) -> None:
     """Train as configured in Hydra's folder of this job, or rehearse that with dry=true.
 
-    Raises:
-        UserError: for mistakes the user can fix.
-        tools.training.trainer.NonFiniteLoss: if training diverged.
+    Raises UserError for mistakes the user can fix, tools.training.trainer.NonFiniteLoss if training diverged.
     """
     if changed := leave_row_if_changed(cfg):
         log.warning(changed)

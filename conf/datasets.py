@@ -15,7 +15,7 @@ class Dataset:
 @dataclass
 class BoxDataset(Dataset):
     class_slots: str = key(
-        "detection: number classes 1..K, or by COCO category id (91 slots)",
+        "number classes 1..K, or by COCO category id (91 slots)",
         choices=("contiguous", "category_id"),
     )
     max_boxes: int = key("detection: maximum boxes per image in training; more need more memory", 100, low=1)
@@ -55,9 +55,7 @@ class Camvid(Dataset):
 
 @dataclass
 class MaskFolder(Dataset):
-    names: Optional[str] = key(
-        "text file with one `name` or `id name` per line, optionally with a colour #rrggbb", None
-    )
+    names: Optional[str] = key("text file of lines `name` or `id name`, optionally with a colour #rrggbb", None)
     ignore: Optional[int] = key("label value excluded from training and scoring; null: none", low=0)
     train_images: Optional[str] = key("folder of the training images", None)
     train_labels: Optional[str] = key("folder of their label files, of the same names", None)
@@ -76,8 +74,6 @@ def by_name(base: type = Dataset) -> dict[str, type]:
 @dataclass
 class Data:
     root: str = key("folder of the data sets; defaults to the environment variable MNV3_DATA")
-    workers: Union[int, str] = key(
-        "loader processes; auto: number of cores minus one, at most 8", choices=("auto",), low=0
-    )
+    workers: Union[int, str] = key("loader processes; auto: cores minus one, at most 8", choices=("auto",), low=0)
     on_error: str = key("unreadable images: raise an error, or skip with a warning", choices=("raise", "skip"))
     cache: Optional[str] = key("folder of images decoded by `mnv3 data cache`; null: cache/ in the data root", None)

@@ -21,9 +21,7 @@ class Recipe:
     warmup_steps: int = key("steps of linear warm-up at base_batch", low=0)
     warmup_start: float = key("learning rate of the first step, as a fraction of the peak", low=0)
     schedule: str = key("learning rate schedule after warm-up", choices=("cosine", "poly", "constant"))
-    ema: Optional[float] = key(
-        "decay of averaged weights (EMA), which are scored and saved; null: no averaging", None, low=0
-    )
+    ema: Optional[float] = key("decay of averaged weights, which are scored and saved; null: none", None, low=0)
     clip: Optional[float] = key("maximum gradient norm; null: no clipping", None, low=0)
     precision: str = key(
         "arithmetic of training; auto: bf16-mixed on GPUs that support it",
@@ -37,9 +35,7 @@ class SsdliteRecipe(Recipe):
         "augmentation; flip: only flips; paper: also SSD crops; modern: also zoom-out and colours",
         choices=("flip", "paper", "modern"),
     )
-    class_prior: Optional[float] = key(
-        "focal loss: initial probability of each class at each anchor; null: zero biases", None, low=0
-    )
+    class_prior: Optional[float] = key("initial probability of each class (focal loss); null: zero biases", None, low=0)
 
 
 @dataclass
@@ -49,14 +45,10 @@ class LrasppRecipe(Recipe):
         choices=("flip", "paper", "modern"),
     )
     crop: Optional[list[int]] = key("height and width of training samples, pixels; null: whole frames", None, low=1)
-    class_weights: Any = key(
-        "weights of classes in the loss; balanced: by rarity in the training labels; or a list; null: all 1", None
-    )
-    lovasz: Optional[float] = key(
-        "weight of the Lovasz-softmax loss, added to the cross-entropy; null: none", None, low=0
-    )
+    class_weights: Any = key("balanced: by rarity in the training labels; or one weight per class; null: all 1", None)
+    lovasz: Optional[float] = key("weight of an additional Lovasz-softmax loss; null: none", None, low=0)
     ohem: Optional[float] = key(
-        "OHEM: learn only from pixels whose true class has a lower probability; null: from all pixels",
+        "train only on pixels whose true class is less probable (OHEM); null: all",
         None,
         low=0,
     )
@@ -75,9 +67,7 @@ class Trainer:
     max_time: Optional[str] = key("maximum training time, DD:HH:MM:SS; null: unlimited", None)
     compile: bool = key("compile the network with torch.compile; pays off in long GPU runs", False)
     channels_last: bool = key("channels-last memory layout; faster on CPUs and tensor cores", True)
-    sync_batchnorm: Optional[bool] = key(
-        "synchronise batch norm over all GPUs; null: if a GPU has fewer than 16 images", None
-    )
+    sync_batchnorm: Optional[bool] = key("batch norm over all GPUs; null: if a GPU has fewer than 16 images", None)
     deterministic: bool = key("reproducible results from the same seed; slower on GPUs", False)
 
 

@@ -11,18 +11,12 @@ from mnv3.conf.training import Recipe, Trainer, Wandb
 
 @dataclass
 class Evaluation:
-    split: str = key(
-        "split to score: val or train; test-dev of coco and test of cityscapes write files for the server", "val"
-    )
+    split: str = key("val, train; coco test-dev and cityscapes test write files for the server", "val")
     batch_size: Optional[int] = key("images per batch; null: as in training, for exactly the same score", None, low=1)
     accelerator: str = key("device type", "auto", choices=("auto", "cpu", "gpu", "cuda", "mps"))
-    devices: Union[int, str] = key(
-        "number of devices; auto: all GPUs, or one CPU process", "auto", choices=("auto",), low=1
-    )
+    devices: Union[int, str] = key("device count; auto: all GPUs, or one CPU process", "auto", choices=("auto",), low=1)
     precision: str = key("arithmetic of inference", "32-true", choices=("32-true", "bf16-mixed", "16-mixed"))
-    score_threshold: float = key(
-        "detection: minimum score in drawings and the confusion matrix; AP uses all", 0.3, low=0
-    )
+    score_threshold: float = key("minimum score in drawings and confusion matrix; AP uses all", 0.3, low=0)
     official: bool = key(
         "segmentation in Cityscapes' layout: also score with cityscapesscripts, with iIoU; a difference is an error",
         False,

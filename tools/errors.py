@@ -23,6 +23,11 @@ class Failure(RuntimeError):
     The command line prints the sentence and exits with 1, without a traceback."""
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of the error's message."""
+    return (str(error).strip() or "no message").splitlines()[0]
+
+
 @contextmanager
 def of_file(path: object) -> Iterator[None]:
     """Blame `path` for errors while something is built from its content, which can be arbitrary.

@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mnv3.cli.call import arguments, values
 from mnv3.cli.call.composing import Composer, composer
 from mnv3.cli.call.verbs import VERBS
-from mnv3.tools.errors import UserError
+from mnv3.tools.errors import UserError, first_line
 from mnv3.tools.text.words import closest, either, format_value
 
 MANY = 12
@@ -89,7 +89,7 @@ class _Call:
                 config = self.compose(job)
                 return values.mistakes(config, self._now), config
             except CANNOT_COMPOSE as error:
-                problems = self._one_by_one(job) or [f"The options are incompatible: {_first_line(error)}"]
+                problems = self._one_by_one(job) or [f"The options are incompatible: {first_line(error)}"]
                 return problems, None
         return self._one_by_one(job), None
 
@@ -140,7 +140,7 @@ class _Call:
         if leaf:
             return f"{text}: must be {leaf.kind} (now {self._now(name)})."
         if name.startswith("hydra"):
-            return f"{text}: {_first_line(error)}"
+            return f"{text}: {first_line(error)}"
         return self._unknown_key(text, name)
 
     def _unknown_key(self, text: str, name: str) -> str:
@@ -176,7 +176,3 @@ class _Call:
     def _now(self, name: str) -> str:
         default = self.groups.get(name)
         return format_value(OmegaConf.select(self.base, name, default=None)) if default is None else default
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]

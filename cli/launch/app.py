@@ -20,7 +20,7 @@ from mnv3.cli.call.mistakes import CANNOT_COMPOSE
 from mnv3.cli.launch import cluster, distributed, known_failures, naming, stop_messages
 from mnv3.cli.tasks import explained
 from mnv3.conf import schema
-from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.errors import Failure, UserError, first_line
 from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.machine import stops
 from mnv3.tools.runs.folder import RunFolder
@@ -49,7 +49,7 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
                 raise known from error
             if jobs.count or isinstance(error, UserError) or not isinstance(error, CANNOT_COMPOSE):
                 raise
-            raise UserError(f"The call cannot be parsed: {str(error).strip().splitlines()[0]}") from error
+            raise UserError(f"The call cannot be parsed: {first_line(error)}") from error
         finally:
             if arguments.multirun:  # Hydra's record of the sweep; every run has its own configuration
                 Path("runs", "multirun.yaml").unlink(missing_ok=True)
@@ -128,9 +128,7 @@ class _Jobs:
 
 
 def _one_line(error: Exception) -> str:
-    if isinstance(error, Failure):
-        return str(error)
-    return f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
+    return str(error) if isinstance(error, Failure) else f"{type(error).__name__}: {first_line(error)}"
 
 
 @contextmanager

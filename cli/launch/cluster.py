@@ -55,8 +55,7 @@ def enter(submission: str) -> None:
 
 
 def _forget_results() -> None:
-    """Remove results, whole or partial, of a process that failed when others of its job were stopped: submitit would
-    fail on them after requeueing."""
+    """Remove results of an earlier, stopped start of this job, on which submitit would fail."""
     import submitit
 
     result: Path = submitit.JobEnvironment().paths.result_pickle
@@ -81,7 +80,7 @@ def restarted() -> bool:
 
 
 def agreed(name: Callable[[], str]) -> str:
-    """Return, in all processes and at every start of a job, the first result of `name` in its first process."""
+    """Return the first result of `name` in the job's first process, in all processes and after restarts."""
     if _job is None:
         return name()
     import submitit

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 from mnv3.cli.launch import printing, surroundings
-from mnv3.tools.errors import Failure, UserError
+from mnv3.tools.errors import Failure, UserError, first_line
 from mnv3.tools.machine import stops
 from mnv3.tools.text.plain import printable
 
@@ -66,9 +66,8 @@ def _failed(error: Exception, wanted: bool) -> int:
     if isinstance(error, Failure):
         print(f"mnv3: {error}", file=sys.stderr)
         return 1
-    first_line = (str(error).strip() or "no message").splitlines()[0]
     hint = "" if wanted else " (MNV3_TRACEBACK=1 prints the traceback)"
-    print(f"mnv3 failed: {type(error).__name__}: {first_line}{hint}", file=sys.stderr)
+    print(f"mnv3 failed: {type(error).__name__}: {first_line(error)}{hint}", file=sys.stderr)
     return 1
 
 

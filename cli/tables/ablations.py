@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from mnv3.cli.call.composing import Composer
 from mnv3.cli.tables.rows import Timed, cost, measured
-from mnv3.cli.tables.tabular import LEFT, Column, Tabular
+from mnv3.cli.tables.tabular import LEFT, Column, Tabular, difference
 from mnv3.cli.tasks import task_of_table
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.tables import ROWS, table_of
@@ -92,7 +92,4 @@ def flat(items: Sequence[Tried]) -> list[dict[str, Any]]:
 
 
 def _off(item: Tried, key: str) -> str:
-    if not item.option:
-        return ""
-    more = round(100 * (getattr(item.cost, key) / getattr(item.base, key) - 1), 1)
-    return f"{more:+.1f} %" if more else "0.0 %"
+    return difference(getattr(item.cost, key), getattr(item.base, key)) if item.option else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mnv3.cli.tables.rows import Record, Timed
-from mnv3.cli.tables.tabular import LEFT, Column, Footnotes, Tabular
+from mnv3.cli.tables.tabular import LEFT, Column, Footnotes, Tabular, difference
 from mnv3.cli.tasks import task_of_table
 from mnv3.tools.paper.tables import PaperTable, Row
 from mnv3.tools.runs.scores import Score
@@ -141,8 +141,7 @@ def _beside(group: str, key: str, ours: Column, records: Sequence[Record], notes
 def _off(record: Record, key: str, unit: str) -> str:
     ours = getattr(record.cost, key) / UNITS[unit]
     equal = f"{EQUAL} " if f"{ours:.{_decimals(record, key)}f}" == record.row.printed[key] else ""
-    more = round(100 * (ours / record.row.figures[key] - 1), 1)
-    return f"{equal}{more:+.1f} %" if more else f"{equal}0.0 %"
+    return equal + difference(ours, record.row.figures[key])
 
 
 def _cells(records: Sequence[Record], cell: Callable[[Any], str]) -> tuple[str, ...]:

@@ -51,6 +51,12 @@ class Footnotes:
         return [f"({letter}) {note}." for note, letter in self.notes.items()]
 
 
+def difference(ours: float, paper: float) -> str:
+    """Format the relative difference of `ours` from `paper` in percent."""
+    more = round(100 * (ours / paper - 1), 1)
+    return f"{more:+.1f} %" if more else "0.0 %"
+
+
 def terminal(table: Tabular) -> str:
     """Format with rich, as wide as necessary."""
     from rich.box import SIMPLE_HEAD

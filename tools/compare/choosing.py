@@ -1,6 +1,5 @@
 """Finds run folders by name, path, pattern and filter."""
 
-import difflib
 import glob
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -9,6 +8,7 @@ from pathlib import Path
 from mnv3.tools.compare.runs import Run, as_text, flat
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import display_path
+from mnv3.tools.text.words import similar
 
 NO_RUNS = ("compare", "data", "eval", "table")
 """Folders in runs/ that are not runs."""
@@ -83,9 +83,8 @@ def _nothing(word: str, runs: Path) -> str:
     there = [folder.name for folder in reversed(_below(runs))]
     if glob.has_magic(word):
         return f"'{word}' matches no folder, here or in {display_path(runs)}/."
-    near = difflib.get_close_matches(Path(word).name, there, 1, 0.7)
-    if near:
-        return f"There is no run {word}; did you mean {near[0]}?"
+    if near := similar(Path(word).name, there):
+        return f"There is no run {word}; did you mean {near}?"
     return f"There is no run {word}" + (
         f"; in {display_path(runs)}/ there are {', '.join(there[:5])}." if there else "."
     )
@@ -117,5 +116,5 @@ def _asked(filters: Mapping[str, str]) -> str:
 def _unknown(key: str, value: str, known: Iterable[str]) -> str:
     names = sorted({*known, *SHORT})
     leaf = [name for name in names if name.rpartition(".")[2] == key]
-    near = leaf or difflib.get_close_matches(key, names, 1, 0.6)
-    return f"{key}={value}: no run has a key '{key}'" + (f"; did you mean {near[0]}?" if near else ".")
+    near = leaf[0] if leaf else similar(key, names, 0.6)
+    return f"{key}={value}: no run has a key '{key}'" + (f"; did you mean {near}?" if near else ".")

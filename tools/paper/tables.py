@@ -1,9 +1,9 @@
 """Tables 6, 7 and 8 of "Searching for MobileNetV3" (arXiv 1905.02244, final version) as data, figures as printed."""
 
-import difflib
 from dataclasses import dataclass, field
 
 from mnv3.tools.errors import UserError
+from mnv3.tools.text.words import similar
 
 SLOTS = 91
 """Class slots for which the paper counts the parameters of a detector."""
@@ -144,8 +144,8 @@ def row(name: str) -> Row:
     Raises UserError: no such row; names the closest match and all rows."""
     if name in ROWS:
         return ROWS[name]
-    near = difflib.get_close_matches(name, ROWS, 1, 0.6)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = similar(name, ROWS, 0.6)
+    hint = f" Did you mean {near}?" if near else ""
     raise UserError(f"row={name}: the paper has no such row.{hint} There are {', '.join(ROWS)}.")
 
 

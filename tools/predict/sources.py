@@ -3,12 +3,12 @@
 import glob
 import os
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.predict import video as media_video
+from mnv3.tools.text.words import similar
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif", ".ppm", ".pgm", ".jp2", ".avif")
 """Files of a folder that count as images; a file given by name counts as one whatever its suffix."""
@@ -96,8 +96,8 @@ def _of_word(word: str) -> list[Source]:
     if os.path.lexists(path):
         what = "a link to nothing" if path.is_symlink() else "no ordinary file"
         raise UserError(f"{word}: that is {what}; give an image, a folder, a pattern or a video.")
-    near = get_close_matches(path.name, [file.name for file in _listed(path.parent)], 1, 0.7)
-    hint = f"; did you mean {path.parent / near[0]}?" if near else "."
+    near = similar(path.name, [file.name for file in _listed(path.parent)])
+    hint = f"; did you mean {path.parent / near}?" if near else "."
     raise UserError(f"{word}: there is no such file or folder{hint}")
 
 

@@ -28,13 +28,14 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     leaf = word.rpartition(".")[2]
     same_leaf = [name for name in known if name.rpartition(".")[2] == leaf]
     if same_leaf:
-        return (difflib.get_close_matches(word, same_leaf, 1, 0) or same_leaf)[0]
-    near = difflib.get_close_matches(word, known, 1, 0.7)
-    if near:
-        return near[0]
+        return similar(word, same_leaf, 0) or same_leaf[0]
     by_leaf = {name.rpartition(".")[2]: name for name in known}
-    near = difflib.get_close_matches(leaf, by_leaf, 1, 0.7)
-    return by_leaf[near[0]] if near else None
+    return similar(word, known) or by_leaf.get(similar(leaf, by_leaf) or "")
+
+
+def similar(word: str, candidates: Iterable[str], cutoff: float = 0.7) -> str | None:
+    """Return the candidate with the most similar spelling, None if none has a similarity of at least `cutoff`."""
+    return next(iter(difflib.get_close_matches(word, list(candidates), 1, cutoff)), None)
 
 
 def format_value(value: Any) -> str:
