@@ -13,7 +13,7 @@ from torch import Tensor
 AnchorLayout = tuple[tuple[tuple[float, float], ...], ...]
 
 SCALES = (0.2, 0.35, 0.5, 0.65, 0.8, 0.95, 1.0)
-"""Scales of the levels, 0.2 to 0.95 in even steps, and of a next one (SSD, section 2.2)."""
+"""Scales of the six levels, 0.2 to 0.95 in even steps; 1.0 stands for the one after the last (SSD, section 2.2)."""
 
 AUTHORS_ONE_THIRD = 0.3333
 """The aspect ratio 1/3 as written in the authors' sample configuration."""

@@ -1,4 +1,4 @@
-"""Photos to load for a benchmark: anybody's JPEG files, or noise that is as much work to decode."""
+"""Photos to load for a benchmark: user-supplied JPEG files, or noise that takes as long to decode."""
 
 from pathlib import Path
 from typing import Any

@@ -12,7 +12,7 @@ from mnv3.tools.machine.processes import Place, choose_devices, run_processes
 
 
 class Pass(NamedTuple):
-    """What every process is told: what it is `given`, and how it goes through the data."""
+    """What every process gets: what it is `given`, and how it goes through the data."""
 
     given: Any
     batch_size: int

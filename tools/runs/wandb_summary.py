@@ -1,7 +1,7 @@
 """W&B summary of a run of one of the paper's rows: the paper's figures, ours, and the difference.
 
 A table of grouped runs has them side by side: `paper/params`, `ours/params`, `delta/params`. Units are the paper's, as
-in `tools.paper.tables.Row`. The paper's latencies are from the authors' phones, so there are none of ours.
+in `tools.paper.tables.Row`. The paper's latencies are of the authors' phones, so mnv3 has none beside them.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def row_tags(name: str) -> list[str]:
 
 
 def cost_figures(name: str, cost: "RowCost") -> Figures:
-    """Return all figures of the paper's row `name`, and the cost of ours."""
+    """Return all figures of the paper's row `name`, and the cost in mnv3."""
     ours = {"params": cost.params / 1e6, "madds": cost.madds / 1e9}
     if cost.half_madds is not None:
         ours["half_madds"] = cost.half_madds / 1e9

@@ -101,7 +101,7 @@ class Opener(Generic[Loaded]):
             run_config(file.checkpoint, file.path, self.task)
             return load_init(network, source, network_state(file.tensors, self.prefix))
         if not any(mark in file.tensors for mark in self.marks.own.values()):
-            return load_init(network, source, file.tensors)  # a part of one of ours
+            return load_init(network, source, file.tensors)  # part of a checkpoint of mnv3 train
         with of_file(source):
             found = self.describe(file)
         if (name := found.options["backbone.name"]) != network.backbone.family:
