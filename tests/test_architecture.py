@@ -78,6 +78,23 @@ def test_no_circles() -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
+def test_rooms_of_tools_import_in_one_direction() -> None:
+    """The folders of tools/ stand one upon the other; what is imported for annotations alone does not count."""
+    rooms: dict[str, set[str]] = {}
+    for file in sources("tools"):
+        room = (*module_name(file).split(".")[2:3], "tools")[0]
+        tree = ast.parse(file.read_text())
+        blocks = [
+            node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        ]
+        unseen = {inner for block in blocks for inner in ast.walk(block)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node not in unseen and f"{node.module}".startswith("mnv3.tools"):
+                names = {f"{node.module}.{alias.name}".split(".")[2] for alias in node.names}
+                rooms.setdefault(room, set()).update(names - {room})
+    TopologicalSorter(rooms).prepare()  # raises CycleError, which names the rooms
+
+
 def test_every_import_of_ours_exists() -> None:
     missing = {name for file in MODULES.values() for name in imports(file) if name not in MODULES}
     assert not missing

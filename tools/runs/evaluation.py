@@ -6,17 +6,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.tools.errors import UserError, of_file
-from mnv3.tools.export.file import Exported
 from mnv3.tools.files import locks
 from mnv3.tools.paper.tables import row
 from mnv3.tools.runs.find import Source, check_asked, lay_over
 from mnv3.tools.runs.report import keep_config, report_folder, track
 from mnv3.tools.task import Task
+
+if TYPE_CHECKING:
+    from mnv3.tools.export.file import Exported
 
 log = logging.getLogger("mnv3")
 
@@ -66,7 +68,7 @@ def score_weights(task: Task, cfg: DictConfig, typed: Sequence[str], asked: Mapp
 
 
 def score_exported(
-    task: Task, cfg: DictConfig, typed: Sequence[str], exported: Exported, asked: Mapping[str, Any]
+    task: Task, cfg: DictConfig, typed: Sequence[str], exported: "Exported", asked: Mapping[str, Any]
 ) -> None:
     """Score a file of `mnv3 export`, on the data of its run unless the call names other. Raises UserError as
     `score_run`."""
