@@ -192,6 +192,7 @@ MAY_NAME_TASKS = (*(f"{name}/" for name in TASKS), "conf/", "cli/tasks.py")
 NAMED = re.compile(rf"\b({'|'.join(TASKS)})\b")
 IMPORTERS = {
     "cli/tasks.py": "tasks",
+    "cli/main.py": "verbs without a configuration",
     "cli/launch/app.py": "verbs",
     "tools/export/engines/table.py": "export engines",
     "tools/machine/extras.py": "libraries that may be missing",
