@@ -1,14 +1,15 @@
 """Warn about options that have no effect."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
-from mnv3.backbones.rows import Layer
-from mnv3.backbones.tables import TABLES
 from mnv3.cli.tasks import without_effect
 from mnv3.tools.export.engines.table import ENGINES
+
+if TYPE_CHECKING:
+    from mnv3.backbones.rows import Layer
 
 
 class Rule(NamedTuple):
@@ -20,9 +21,15 @@ class Rule(NamedTuple):
     why: str
 
 
-def _without(has: Callable[[Layer], Any]) -> Callable[[Any], bool]:
+def _without(has: "Callable[[Layer], Any]") -> Callable[[Any], bool]:
     """Return a test for backbones in which no row `has` a property."""
-    return lambda backbone: backbone in TABLES and not any(map(has, TABLES[backbone]))
+
+    def holds(backbone: Any) -> bool:
+        from mnv3.backbones.tables import TABLES  # not needed by most calls
+
+        return backbone in TABLES and not any(map(has, TABLES[backbone]))
+
+    return holds
 
 
 TEXTS = ("terminal", "markdown", "csv", "latex", "png")
@@ -70,10 +77,10 @@ def warnings(config: DictConfig, overrides: Sequence[str]) -> list[str]:
     found: dict[str, str] = {}
     typed = [text.partition("=")[0].lstrip("+") for text in overrides]
     for rule in RULES:
-        if rule.holds(OmegaConf.select(config, rule.other)):
-            for key in typed:
-                if key != rule.other and f"{key}.".startswith(tuple(f"{name}." for name in rule.keys)):
-                    found.setdefault(key, rule.why)
+        sections = tuple(f"{name}." for name in rule.keys)
+        keys = [key for key in typed if key != rule.other and f"{key}.".startswith(sections)]
+        if keys and rule.holds(OmegaConf.select(config, rule.other)):
+            found |= {key: rule.why for key in keys if key not in found}
     task = OmegaConf.select(config, "task.name")
     for key in typed if task else ():
         if not key.startswith("predict.") and (why := without_effect(task, key)):  # predict warns itself
