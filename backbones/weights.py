@@ -3,28 +3,19 @@
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from mnv3.backbones.blocks import BN_EPSILON
-from mnv3.backbones.names.architecture import in_slims, recognise
-from mnv3.backbones.names.slim import from_slim
-from mnv3.backbones.names.timm import TIMM_EPSILON, from_timm
-from mnv3.backbones.names.torchvision import from_torchvision, to_symmetric_range
+from mnv3.backbones.names.origin import Inputs, in_our_names
+from mnv3.backbones.names.torchvision import to_symmetric_range
 from mnv3.backbones.names.torchvision_cache import cached
-from mnv3.backbones.names.unfold import unfolded
 from mnv3.backbones.narrow.cut import narrow
 from mnv3.backbones.narrow.fit import can_refit, refit
 from mnv3.backbones.network import Backbone
 from mnv3.backbones.tables import FAMILIES
 from mnv3.tools.errors import UserError
-
-Inputs = Literal["imagenet", "symmetric"]
-
-STEM, SLIM = "stem.conv.weight", "Mobilenet"
-"""Parts of entry names that identify mnv3's and TensorFlow's weights."""
 
 
 def load_backbone_weights(
@@ -54,7 +45,7 @@ def load_backbone_weights(
     """
     path = _imagenet_file(backbone.family) if source == "imagenet" else Path(source)
     given: Inputs = "imagenet" if source == "imagenet" else inputs
-    state, trained_on = _our_names(entries or _read(path), path, backbone, given)
+    state, trained_on = in_our_names(entries or _read(path), path, backbone, given)
     if (trained_on, wanted) == ("symmetric", "imagenet"):
         raise UserError(
             f"{path}: weights for images in -1..1 do not fit a network for ImageNet's mean and deviation; choose "
@@ -133,35 +124,3 @@ def _compare_checksums(path: Path) -> None:
         folders = any(record.external_attr & 0x10 for record in archive.infolist())  # which have no bytes to read
         if folders or (written and archive.testzip()):
             raise zipfile.BadZipFile("a record does not match its checksum")
-
-
-def _our_names(
-    entries: Mapping[str, Any], path: Path, backbone: Backbone, inputs: Inputs
-) -> tuple[dict[str, Tensor], Inputs | None]:
-    """Return the weights by our names, and what they were trained on: `inputs` unless the names decide it; None for
-    weights of mnv3, which need no change."""
-    if (inside := next((name for name in entries if name.endswith(STEM)), None)) is not None:
-        prefix = inside.removesuffix(STEM)
-        ours = {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}
-        return ours, None
-    if (inside := next((name for name in entries if SLIM in name), None)) is not None:
-        return _from_slim(unfolded(entries), path, backbone, inside.partition(SLIM)[0]), "symmetric"
-    tensors = {key: value for key, value in entries.items() if isinstance(value, Tensor)}
-    if "conv_stem.weight" in tensors:
-        return from_timm(tensors, backbone.family, _timm_epsilon(backbone.family, inputs)), inputs
-    if "0.0.weight" in tensors:  # torchvision's `model.features` on its own
-        tensors = {f"features.{key}": value for key, value in tensors.items()}
-    return from_torchvision(tensors, backbone.table), inputs
-
-
-def _from_slim(entries: Mapping[str, Any], path: Path, backbone: Backbone, prefix: str) -> dict[str, Tensor]:
-    found = recognise(in_slims(entries, prefix), lambda name: "halve") or recognise(in_slims(entries, prefix))
-    if found is None or found.name != backbone.family:
-        holds = f"backbone={found.name}" if found else "another backbone"
-        raise UserError(f"{path} holds {holds}, not {backbone.family}: choose the backbone that the file was made for")
-    return from_slim(entries, backbone, f"{prefix}{FAMILIES[backbone.family].slim}")
-
-
-def _timm_epsilon(family: str, inputs: Inputs) -> float:
-    """Return the epsilon of timm's batch norms: of its MobileNetV3, only the "tf_" ones were trained on -1..1."""
-    return BN_EPSILON if FAMILIES[family].timm_has_authors and inputs == "symmetric" else TIMM_EPSILON

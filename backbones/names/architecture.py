@@ -1,4 +1,4 @@
-"""Recognise the backbone in a weights file by the shapes of its entries."""
+"""Recognise the family and width of the backbone in a weights file by the shapes of its entries."""
 
 from collections.abc import Callable, Mapping
 from itertools import product

@@ -1,4 +1,4 @@
-"""Recognise the segmenter in a weights file, and all that is needed to build it.
+"""Whose segmenter a weights file holds (MARKS), and all that is needed to build it.
 
 | source | published figure | images |
 |--|--|--|

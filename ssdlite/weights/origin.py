@@ -1,4 +1,4 @@
-"""Recognise the detector in a weights file, and all that is needed to build it.
+"""Whose detector a weights file holds (MARKS), and all that is needed to build it.
 
 | source | published figure | images |
 |--|--|--|

@@ -1,7 +1,8 @@
 """W&B summary of a run of one of the paper's rows: the paper's figures, ours, and the difference.
 
 A table of grouped runs has them side by side: `paper/params`, `ours/params`, `delta/params`. Units are the paper's, as
-in `tools.paper.tables.Row`. The paper's latencies are of the authors' phones, so mnv3 has none beside them.
+in `tools.paper.tables.Row`. The paper's latencies are of the authors' phones, so mnv3 has none beside them. What every
+run has besides is added by `tools/training/run.py` and, of eval, `tools/runs/report.py`.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Reads any weights file, recognised by its content: PyTorch, safetensors, TensorFlow's three kinds."""
+"""Reads any weights file, recognised by its content: PyTorch, safetensors, TensorFlow's three kinds.
+
+Whose network is in it, `weights/origin.py` of the tasks decides, and `backbones/names/origin.py` for a backbone alone.
+"""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
