@@ -12,7 +12,7 @@ from mnv3.backbones.names.torchvision import from_torchvision
 from mnv3.backbones.network import build_backbone
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tf_graph import read_graph
+from mnv3.tools.weights.tensorflow.frozen import read_graph
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from torch import Tensor
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint
 from mnv3.tools.weights.safetensors import begins_so, read_safetensors
+from mnv3.tools.weights.tensorflow.checkpoint import read_variables
+from mnv3.tools.weights.tensorflow.frozen import read_graph
+from mnv3.tools.weights.tensorflow.lite import IDENTIFIER, read_tflite
 from mnv3.tools.weights.tensors import sound_arrays, sound_state
-from mnv3.tools.weights.tf_checkpoint import read_variables
-from mnv3.tools.weights.tf_graph import read_graph
-from mnv3.tools.weights.tflite import IDENTIFIER, read_tflite
 
 ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # start of PyTorch files, new and old, and of an archive
 WRAPPERS = ("state_dict", "model", "model_state_dict")
@@ -39,7 +39,7 @@ class WeightsFile(NamedTuple):
 
     `kind`: "ours", a checkpoint of `mnv3 train`, then wholly in `checkpoint`; "torch", any other state dict; or
     "tensorflow". `tensors`: by their names in the file: PyTorch's Tensors, or arrays in TensorFlow's order of axes.
-    `lists`: of a frozen graph, `tools.weights.tf_graph.Graph.lists`.
+    `lists`: of a frozen graph, `tools.weights.tensorflow.frozen.Graph.lists`.
     """
 
     path: Path

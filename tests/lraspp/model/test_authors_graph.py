@@ -12,7 +12,7 @@ from mnv3.lraspp.model.heads import LiteHead
 from mnv3.lraspp.model.pooling import Windows
 from mnv3.lraspp.model.segmenter import Segmenter, build_segmenter
 from mnv3.lraspp.weights.names import from_tensorflow
-from mnv3.tools.weights.tf_graph import read_graph
+from mnv3.tools.weights.tensorflow.frozen import read_graph
 
 SIZE = (513, 1025)
 CLASSES = 5

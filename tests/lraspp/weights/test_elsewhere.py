@@ -14,8 +14,8 @@ from mnv3.lraspp.model.segmenter import build_segmenter
 from mnv3.lraspp.weights.load import init_segmenter, load_weights, segmenter_from_config
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import open_weights
-from mnv3.tools.weights.tf_graph import read_graph
-from tests.tools.weights.tf_files import write_checkpoint
+from mnv3.tools.weights.tensorflow.frozen import read_graph
+from tests.tools.weights.tensorflow.files import write_checkpoint
 
 ENDS = ("weights", "biases", "gamma", "beta", "moving_mean", "moving_variance")
 

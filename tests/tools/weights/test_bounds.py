@@ -13,8 +13,8 @@ import torch
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import open_weights
 from tests.mutations import damaged, generator
+from tests.tools.weights.tensorflow.files import MAGIC, block, checksum, field, message, table, varint, write_checkpoint
 from tests.tools.weights.test_formats import TENSORS, safetensors
-from tests.tools.weights.tf_files import MAGIC, block, checksum, field, message, table, varint, write_checkpoint
 
 SECONDS = 10  # of a slow machine; each takes less than one
 

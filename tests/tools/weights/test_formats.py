@@ -12,7 +12,7 @@ import torch
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import open_weights
-from tests.tools.weights.tf_files import write_checkpoint
+from tests.tools.weights.tensorflow.files import write_checkpoint
 
 TENSORS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tf_checkpoint import read_variables
-from tests.tools.weights.tf_files import table, write_checkpoint
+from mnv3.tools.weights.tensorflow.checkpoint import read_variables
+from tests.tools.weights.tensorflow.files import table, write_checkpoint
 
 VARIABLES = {f"scope_{i % 3}/weights_{i}": np.full((2, i + 1), i, np.float32) for i in range(20)}
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.crc32c import crc32c, masked
-from mnv3.tools.weights.tf_checkpoint import read_variables
+from mnv3.tools.weights.tensorflow.checkpoint import read_variables
+from mnv3.tools.weights.tensorflow.crc32c import crc32c, masked
 from tests.mutations import flipped, generator
-from tests.tools.weights.tf_files import checksum, write_checkpoint
+from tests.tools.weights.tensorflow.files import checksum, write_checkpoint
 
 
 def test_the_published_value() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tf_graph import Graph
+from mnv3.tools.weights.tensorflow.frozen import Graph
 
 IDENTIFIER = b"TFL3"  # at byte 4
 MODEL_CODES, MODEL_GRAPHS, MODEL_BUFFERS = 1, 2, 4

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tf_graph import read_graph
+from mnv3.tools.weights.tensorflow.frozen import read_graph
 
 
 def test_constants_are_the_variables(test_data: Path) -> None:

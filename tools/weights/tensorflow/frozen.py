@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.protobuf import Value, fields, tensor_shape, varints
+from mnv3.tools.weights.tensorflow.protobuf import Value, fields, tensor_shape, varints
 
 GRAPH_NODE = 1
 NODE_NAME, NODE_OP, NODE_ATTR = 1, 2, 5

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.crc32c import crc32c, masked
-from mnv3.tools.weights.protobuf import fields, tensor_shape, varint
 from mnv3.tools.weights.seal import DamagedError
+from mnv3.tools.weights.tensorflow.crc32c import crc32c, masked
+from mnv3.tools.weights.tensorflow.protobuf import fields, tensor_shape, varint
 
 FOOTER, MAGIC = 48, 0xDB4775248B80FB57  # bytes at the end of a table, and its last eight
 UNCOMPRESSED = 0

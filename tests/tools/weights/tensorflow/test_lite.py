@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights import tflite
 from mnv3.tools.weights.formats import open_weights
-from mnv3.tools.weights.tf_graph import read_graph
-from mnv3.tools.weights.tflite import read_tflite
+from mnv3.tools.weights.tensorflow import lite
+from mnv3.tools.weights.tensorflow.frozen import read_graph
+from mnv3.tools.weights.tensorflow.lite import read_tflite
 
 
 def test_kernels_and_windows_are_those_of_the_graph(test_data: Path) -> None:
@@ -44,6 +44,6 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 def test_a_network_without_float_kernels_is_refused(test_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if all of its tensors were of another type."""
-    monkeypatch.setattr(tflite, "FLOAT32", 9)
+    monkeypatch.setattr(lite, "FLOAT32", 9)
     with pytest.raises(UserError, match="no convolutions in float32; give the float network"):
         read_tflite(test_data / "lraspp_tf" / "seg_graph_f.tflite")

@@ -1,0 +1,1 @@
+"""Read TensorFlow's files of weights without TensorFlow."""
