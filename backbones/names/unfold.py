@@ -29,15 +29,13 @@ HARD_SIGMOID = 3.0
 def unfolded(variables: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
     """Restore batch norms in slim's `variables`, which only add the bias; remove the hard sigmoid's 3 from biases.
 
-    Variables of a network that still has its batch norms are returned unchanged.
+    Layers that still have their batch norms stay as they are.
     """
-    if any(name.endswith(NORM) for name in variables):
-        return variables
     found = dict(variables)
     lite = "concat_projection/weights" not in variables
     for name, bias in variables.items():
         scope, _, kind = name.rpartition("/")
-        if kind != "biases":
+        if kind != "biases" or f"{scope}/{NORM}" in variables:
             continue
         if scope.endswith(BIASED) or (lite and scope == "image_pooling"):
             if f"{scope}/mul/y" in variables and f"{scope}/add/y" not in variables:

@@ -51,7 +51,7 @@ RELEASES = {"large": Release(0.7241, 32), "small": Release(0.6899, 32), "v2": Re
 USUAL_STRIDE = 16
 """Output stride of other weights: no shape depends on it."""
 
-MOVED = ("Mobilenet", "depthwise")  # in the names of convolutions that can have a stride
+BACKBONE = "Mobilenet"  # begins the names of its kernels
 
 
 class Found(NamedTuple):
@@ -104,7 +104,7 @@ def _authors(file: WeightsFile) -> Found:
             "build."
         )
     options = {"task.preset": "paper", "task.head": "lraspp" if lite else "raspp"}
-    hard = lite and (not file.lists or "image_pooling/mul/y" in tensors)  # the released ones have a hard sigmoid
+    hard = lite and (file.graph is None or "image_pooling/mul/y" in tensors)  # the released ones have a hard sigmoid
     options |= {"task.gate": "hard_sigmoid" if hard else None, "task.pool": None if lite else "global"}
     classes = tensors["decoder/decoder_conv0/weights" if lite else "logits/semantic/weights"].shape[-1]
     found = _found(file, "authors", options, in_slims(tensors, ""), classes)
@@ -131,19 +131,20 @@ def _found(file: WeightsFile, origin: str, options: Mapping[str, Any], lookup: A
 
 def _stride(file: WeightsFile) -> int | None:
     """Return the output stride of a graph's backbone, the product of its convolutions'; None without a graph."""
-    strides = [
-        lists["strides"][1]
-        for name, lists in file.lists.items()
-        if name.startswith(MOVED[0]) and (name.endswith("/Conv/Conv2D") or MOVED[1] in name) and "strides" in lists
-    ]
-    return prod(strides) if strides else None
+    if file.graph is None:
+        return None
+    return prod(
+        node.lists.get("strides", (1, 1))[1]
+        for _, node, _ in file.graph.convolutions()
+        if file.graph.constant_name(node.inputs[1]).startswith(BACKBONE)
+    )
 
 
 def _windows(file: WeightsFile) -> Windows | None:
     """Return the windows of a graph's pooling before the gate, if any."""
-    for lists in file.lists.values():
-        if "ksize" in lists and "strides" in lists and max(lists["ksize"]) > 1:
-            (_, height, width, _), (_, down, right, _) = lists["ksize"], lists["strides"]
+    for node in file.graph.nodes.values() if file.graph else ():
+        if "ksize" in node.lists and "strides" in node.lists and max(node.lists["ksize"]) > 1:
+            (_, height, width, _), (_, down, right, _) = node.lists["ksize"], node.lists["strides"]
             return Windows((height, width), (down, right), whole=False)
     return None
 

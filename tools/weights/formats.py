@@ -1,8 +1,9 @@
-"""Reads any weights file, recognised by its content: PyTorch, safetensors, TensorFlow's three kinds.
+"""Reads any weights file, recognised by its content: PyTorch, safetensors, TensorFlow's four kinds.
 
 Whose network is in it, `weights/origin.py` of the tasks decides, and `backbones/names/origin.py` for a backbone alone.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,8 +16,13 @@ from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint
 from mnv3.tools.weights.safetensors import begins_so, read_safetensors
 from mnv3.tools.weights.tensorflow.checkpoint import read_variables
 from mnv3.tools.weights.tensorflow.frozen import read_graph
+from mnv3.tools.weights.tensorflow.graph import Graph
+from mnv3.tools.weights.tensorflow.layers import variables
 from mnv3.tools.weights.tensorflow.lite import IDENTIFIER, read_tflite
+from mnv3.tools.weights.tensorflow.tfjs import MODEL, read_tfjs
 from mnv3.tools.weights.tensors import sound_arrays, sound_state
+
+log = logging.getLogger("mnv3")
 
 ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # start of PyTorch files, new and old, and of an archive
 WRAPPERS = ("state_dict", "model", "model_state_dict")
@@ -38,15 +44,15 @@ class WeightsFile(NamedTuple):
     """Content of a weights file.
 
     `kind`: "ours", a checkpoint of `mnv3 train`, then wholly in `checkpoint`; "torch", any other state dict; or
-    "tensorflow". `tensors`: by their names in the file: PyTorch's Tensors, or arrays in TensorFlow's order of axes.
-    `lists`: of a frozen graph, `tools.weights.tensorflow.frozen.Graph.lists`.
+    "tensorflow". `tensors`: by their names in the file: PyTorch's Tensors, or arrays in TensorFlow's order of axes, a
+    graph's layers by slim's names. `graph`: of all of TensorFlow's kinds but checkpoints.
     """
 
     path: Path
     kind: Literal["ours", "torch", "tensorflow"]
     tensors: Mapping[str, Any]
     checkpoint: Mapping[str, Any] = MappingProxyType({})
-    lists: Mapping[str, Mapping[str, tuple[int, ...]]] = MappingProxyType({})
+    graph: Graph | None = None
 
 
 class Noted(dict[str, Any]):
@@ -80,7 +86,8 @@ def read_noting(
 
 
 def open_weights(path: Path | str) -> WeightsFile:
-    """Read a weights file, a TensorFlow checkpoint by the common part of its names, or a folder with either.
+    """Read a weights file, a TensorFlow checkpoint by the common part of its names, or a folder with either. Logs a
+    line if the weights are quantised.
 
     Never executes code from the file. Raises UserError: nothing there, unknown or truncated, or with pickled objects.
     """
@@ -99,14 +106,16 @@ def open_weights(path: Path | str) -> WeightsFile:
         return _pytorch(path)
     if begins_so(head, path.stat().st_size):
         return WeightsFile(path, "torch", sound_state(read_safetensors(path), path))
-    lite = head[4:8] == IDENTIFIER or path.suffix == ".tflite"
-    if lite or path.suffix == ".pb":
-        graph = read_tflite(path) if lite else read_graph(path)
-        return _tensorflow(path, graph.constants, graph.lists)
+    if head[4:8] == IDENTIFIER or path.suffix == ".tflite":
+        return _of_graph(path, read_tflite(path))
+    if path.suffix == ".pb":
+        return _of_graph(path, read_graph(path))
+    if path.suffix == ".json":
+        return _of_graph(path, read_tfjs(path))
     raise UserError(
         f"{path}: cannot be read; it is truncated or damaged, or none of a PyTorch checkpoint or state dict, "
-        "safetensors, a frozen TensorFlow graph (.pb), a TensorFlow checkpoint (.index and .data), a float network of "
-        "TensorFlow Lite (.tflite)."
+        "safetensors, a frozen TensorFlow graph (.pb), a TensorFlow checkpoint (.index and .data), a network of "
+        "TensorFlow Lite (.tflite) or of TensorFlow.js (model.json)."
     )
 
 
@@ -134,16 +143,27 @@ def _pytorch(path: Path) -> WeightsFile:
     return WeightsFile(path, "torch", {name.removeprefix("module."): value for name, value in tensors.items()})
 
 
-def _tensorflow(path: Path, arrays: Mapping[str, Any], lists: Any = MappingProxyType({})) -> WeightsFile:
+def _tensorflow(path: Path, arrays: Mapping[str, Any], graph: Graph | None = None) -> WeightsFile:
     sound_arrays(arrays, path)
-    return WeightsFile(path, "tensorflow", arrays, lists=lists)
+    return WeightsFile(path, "tensorflow", arrays, graph=graph)
+
+
+def _of_graph(path: Path, graph: Graph) -> WeightsFile:
+    if graph.quantised:
+        log.info("%s is quantised: %d of its kernels are integers, read as scale * integer.", path, graph.quantised)
+    return _tensorflow(path, variables(graph), graph)
 
 
 def _in_folder(folder: Path) -> Path:
     """Return the file to read from an unpacked release: the frozen graph, which says more, or the checkpoint."""
+    if (folder / MODEL).is_file():
+        return folder / MODEL
     found = sorted(folder.glob("*.pb")) + sorted(folder.glob("*.index"))
     if not found:
-        raise UserError(f"{folder}: holds no frozen graph (.pb) and no TensorFlow checkpoint (.index); give a file.")
+        raise UserError(
+            f"{folder}: holds no frozen graph (.pb), no TensorFlow checkpoint (.index) and no {MODEL} of "
+            "TensorFlow.js; give a file."
+        )
     graphs = [path for path in found if path.name == "frozen_inference_graph.pb"]
     checkpoints = [path for path in found if path.suffix == ".index"]
     if not graphs and len(checkpoints) > 1:

@@ -1,40 +1,51 @@
-"""Reads the float weights of TensorFlow Lite files without TensorFlow, as the variables that they were made from.
+"""Reads TensorFlow Lite files without TensorFlow, as the graph that they were made from.
 
-A `.tflite` file is a FlatBuffer. Only the fields that lead to convolutions and constants are followed, by their numbers
-in TensorFlow Lite's schema.fbs.
+A `.tflite` file is a FlatBuffer. Only the fields that lead to operators and constants are followed, by their numbers in
+TensorFlow Lite's schema.fbs. Quantised constants are dequantised: scale * (stored - zero point), per tensor or channel.
 """
 
+import re
 import struct
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tensorflow.frozen import Graph
+from mnv3.tools.weights.tensorflow import schema
+from mnv3.tools.weights.tensorflow.flatbuffer import Table, flex_map
+from mnv3.tools.weights.tensorflow.graph import Graph, Input, Node
 
 IDENTIFIER = b"TFL3"  # at byte 4
-MODEL_CODES, MODEL_GRAPHS, MODEL_BUFFERS = 1, 2, 4
-OLD_CODE, CODE = 0, 3  # of an operator; the old one was a byte
-GRAPH_TENSORS, GRAPH_OPERATORS = 0, 3
-TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME = 0, 1, 2, 3
-OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS, OPERATOR_OPTIONS = 0, 1, 2, 4
-STRIDE_WIDTH, STRIDE_HEIGHT, FILTER_WIDTH, FILTER_HEIGHT = 1, 2, 3, 4  # of the options of these operators:
-AVERAGE_POOL, CONV, DEPTHWISE = 1, 3, 4
-BUFFER_DATA = 0
-FLOAT32 = 0
-MOST_TABLES, MOST_GRAPHS, LONGEST_NAME = 20_000, 16, 1000  # of a vector, of a file; bytes
+LONGEST_LABELS = 2**20
+"""Most bytes of a file of labels."""
 
-KINDS = {CONV: ("weights", (1, 2, 3, 0)), DEPTHWISE: ("depthwise_weights", (1, 2, 3, 0))}  # OHWI, 1HWC -> HWIO, HWC1
-"""Name of a kernel's variable, and TensorFlow's order of its axes."""
+KERNELS = {"Conv2D": ("weights", (1, 2, 3, 0)), "DepthwiseConv2dNative": ("depthwise_weights", (1, 2, 3, 0))}
+"""Name of a kernel's variable, and TensorFlow's order of its axes: OHWI, 1HWC -> HWIO, HWC1."""
+
+SCOPES = (
+    re.compile(r"(?P<scope>.+?)/(?:depthwise_)?weights(?:_quant/.*|/read)?"),
+    re.compile(r"(?P<scope>.+?)/(?:Conv2D|depthwise)(?:_Fold)?\d?(?:/.*)?"),
+)
+"""Names that converters give to the kernel of the layer `scope`."""
+
+
+class Values(NamedTuple):
+    """A constant, dequantised; `stored` as integers or not. `bytes`: its size in the file."""
+
+    array: np.ndarray
+    stored: bool
+    bytes: int
 
 
 def read_tflite(path: Path) -> Graph:
-    """Return the constants of a float network under their names in the frozen graph that it was made from; kernels and
-    biases of convolutions, with batch norms folded in, are `SCOPE/weights`, `SCOPE/depthwise_weights`, `SCOPE/biases`.
+    """Return the operators and constants of a network under their names in the graph that it was made from; kernels of
+    convolutions are `SCOPE/weights` or `SCOPE/depthwise_weights`, in TensorFlow's order of axes.
 
     Raises:
-        UserError: missing, not such a file, cut off, or without float convolutions.
+        UserError: missing, not such a file, cut off, without convolutions, or quantised without scales.
     """
     if not path.is_file():
         raise UserError(f"{path} is not a file; give a TensorFlow Lite network (.tflite).")
@@ -43,108 +54,162 @@ def read_tflite(path: Path) -> Graph:
         if data[4:8] != IDENTIFIER:
             raise ValueError("another kind of file")
         graph = _graph(Table(data, struct.unpack_from("<I", data, 0)[0]))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error
     except Exception as error:  # foreign bytes fail in arbitrary ways
         raise UserError(f"{path} is not a TensorFlow Lite network (.tflite), or was cut off.") from error
-    if not any(name.endswith("/weights") for name in graph.constants):
-        raise UserError(f"{path} has no convolutions in float32; give the float network, not a quantised one.")
+    if not any(True for _ in graph.convolutions()):
+        raise UserError(f"{path} has no convolutions whose kernels mnv3 can read.")
+    graph.labels = _labels(path)
     return graph
-
-
-class Table:
-    """A table of a FlatBuffer: fields by number."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data, self.at = data, at
-        self.fields = at - struct.unpack_from("<i", data, at)[0]
-        if self.fields < 0:
-            raise ValueError("a table before the file")
-        self.size = struct.unpack_from("<H", data, self.fields)[0]
-
-    def place(self, number: int) -> int | None:
-        """Return where a field is, None if it has its default."""
-        if 4 + 2 * number >= self.size:
-            return None
-        offset = struct.unpack_from("<H", self.data, self.fields + 4 + 2 * number)[0]
-        return self.at + offset if offset else None
-
-    def number(self, number: int, kind: str = "<i") -> int:
-        """Return a number, 0 by default."""
-        place = self.place(number)
-        return 0 if place is None else struct.unpack_from(kind, self.data, place)[0]
-
-    def table(self, number: int) -> "Table":
-        """Return a nested table. Raises ValueError if there is none."""
-        place = self.place(number)
-        if place is None:
-            raise ValueError("a table is missing")
-        return Table(self.data, place + struct.unpack_from("<I", self.data, place)[0])
-
-    def vector(self, number: int, kind: Any = "<i4") -> np.ndarray:
-        """Return a vector of numbers."""
-        place = self.place(number)
-        if place is None:
-            return np.zeros(0, kind)
-        start = place + struct.unpack_from("<I", self.data, place)[0]
-        count = struct.unpack_from("<I", self.data, start)[0]
-        return np.frombuffer(self.data, kind, count, start + 4)
-
-    def tables(self, number: int) -> list["Table"]:
-        """Return a vector of tables."""
-        place = self.place(number)
-        if place is None:
-            return []
-        start = place + struct.unpack_from("<I", self.data, place)[0] + 4
-        offsets = self.vector(number, "<u4")
-        if len(offsets) > MOST_TABLES:
-            raise ValueError("more tables than any network has")
-        return [Table(self.data, start + 4 * i + int(offset)) for i, offset in enumerate(offsets)]
 
 
 def _graph(model: Table) -> Graph:
-    codes = [max(code.number(OLD_CODE, "<b"), code.number(CODE)) for code in model.tables(MODEL_CODES)]
-    buffers = model.tables(MODEL_BUFFERS)
-    graph, parts = Graph({}, {}), model.tables(MODEL_GRAPHS)
-    if len(parts) > MOST_GRAPHS:
+    codes = [_code(code) for code in model.tables(schema.MODEL_CODES)]
+    buffers = model.tables(schema.MODEL_BUFFERS)
+    graph, parts = Graph(), model.tables(schema.MODEL_GRAPHS)
+    if len(parts) > schema.MOST_GRAPHS:
         raise ValueError("more graphs than any file has")
     for part in parts:
-        tensors = part.tables(GRAPH_TENSORS)
-        names = [_name(tensor) for tensor in tensors]
-        values = [_values(tensor, buffers) for tensor in tensors]
-        if sum(value.nbytes for value in values if value is not None) > len(model.data):
+        tensors, operators = part.tables(schema.GRAPH_TENSORS), part.tables(schema.GRAPH_OPERATORS)
+        nodes = [(codes[node.number(schema.OPERATOR_CODE, "<I")], node) for node in operators]
+        kernels = {_source(nodes, node): op for op, node in nodes if op in KERNELS}
+        names = _names(tensors, kernels)
+        values = [_values(tensor, buffers, name) for tensor, name in zip(tensors, names, strict=True)]
+        if sum(value.bytes for value in values if value) > len(model.data):
             raise ValueError("tensors that share their values")
-        graph.constants.update((name, value) for name, value in zip(names, values, strict=True) if value is not None)
-        for operator in part.tables(GRAPH_OPERATORS):
-            inputs, code = operator.vector(OPERATOR_INPUTS), codes[operator.number(OPERATOR_CODE, "<I")]
-            if code == AVERAGE_POOL:
-                options = operator.table(OPERATOR_OPTIONS)
-                size = (1, options.number(FILTER_HEIGHT), options.number(FILTER_WIDTH), 1)
-                name = names[operator.vector(OPERATOR_OUTPUTS)[0]]
-                graph.lists[name] = {"ksize": size, "strides": _strides(options)}
-            elif code in KINDS and (kernel := values[inputs[1]]) is not None:
-                variable, order = KINDS[code]
-                scope = names[inputs[1]].removesuffix(f"/{variable}")
-                graph.constants[f"{scope}/{variable}"] = kernel.transpose(order)
-                if len(inputs) > 2 and (bias := values[inputs[2]]) is not None:
-                    graph.constants[f"{scope}/biases"] = bias
-                graph.lists[f"{scope}/Conv2D"] = {"strides": _strides(operator.table(OPERATOR_OPTIONS))}
+        for index, value in enumerate(values):
+            if value is not None:
+                order = KERNELS[kernels[index]][1] if index in kernels else None
+                graph.constants[names[index]] = value.array if order is None else value.array.transpose(order)
+                graph.quantised += value.stored and index in kernels
+        graph.nodes.update(_node(op, node, names) for op, node in nodes if len(node.vector(schema.OPERATOR_OUTPUTS)))
+        if graph.input.size is None:
+            graph.input = next(
+                (found for i in part.vector(schema.GRAPH_INPUTS) if (found := _input(tensors[i]))), Input()
+            )
     return graph
 
 
-def _strides(options: Table) -> tuple[int, ...]:
-    return (1, options.number(STRIDE_HEIGHT), options.number(STRIDE_WIDTH), 1)
+def _code(code: Table) -> str:
+    """Return the name of an operator, TensorFlow's where it has one."""
+    number = max(code.number(schema.OLD_CODE, "<b"), code.number(schema.CODE))
+    if number == schema.CUSTOM:
+        return bytes(code.vector(schema.CUSTOM_NAME, "u1")).decode()
+    return schema.OPERATORS.get(number, f"operator {number}")
 
 
-def _name(tensor: Table) -> str:
-    """Return the variable's name: a converter joins several names by semicolons."""
-    name = tensor.vector(TENSOR_NAME, "u1")
-    if len(name) > LONGEST_NAME:
-        raise ValueError("a name longer than any")
-    return bytes(name).decode().partition(";")[0].removesuffix("/read")
+def _source(nodes: list[tuple[str, Table]], convolution: Table) -> int:
+    """Return the tensor that holds a convolution's kernel, before an operator that only widens it."""
+    kernel = int(convolution.vector(schema.OPERATOR_INPUTS)[1])
+    for op, node in nodes:
+        if op == "Dequantize" and int(node.vector(schema.OPERATOR_OUTPUTS)[0]) == kernel:
+            return int(node.vector(schema.OPERATOR_INPUTS)[0])
+    return kernel
 
 
-def _values(tensor: Table, buffers: list[Table]) -> np.ndarray | None:
-    """Return a float32 constant, None for anything else."""
-    if tensor.number(TENSOR_TYPE, "<b") != FLOAT32:
+def _names(tensors: list[Table], kernels: dict[int, str]) -> list[str]:
+    """Return a name for each tensor: the variable's for kernels, else the first of those that a converter joins by
+    semicolons; all of them if another tensor has it."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for index, tensor in enumerate(tensors):
+        raw = tensor.vector(schema.TENSOR_NAME, "u1")
+        if len(raw) > schema.LONGEST_NAME:
+            raise ValueError("a name longer than any")
+        whole = bytes(raw).decode()
+        name = whole.partition(";")[0].removesuffix("/read")
+        if index in kernels:
+            name = f"{_scope(whole)}/{KERNELS[kernels[index]][0]}"
+        name = f"{whole} ({index})" if name in taken else name
+        taken.add(name)
+        found.append(name)
+    return found
+
+
+def _scope(whole: str) -> str:
+    """Return the layer of a kernel from the names that a converter joined."""
+    names = whole.split(";")
+    for pattern in SCOPES:
+        for name in names:
+            if found := pattern.fullmatch(name):
+                return found["scope"]
+    return names[0]
+
+
+def _values(tensor: Table, buffers: list[Table], name: str) -> Values | None:
+    """Return a constant, None for anything else. Raises UserError: quantised without a scale per channel."""
+    kind = schema.TYPES.get(tensor.number(schema.TENSOR_TYPE, "<b"))
+    stored = buffers[tensor.number(schema.TENSOR_BUFFER, "<I")].vector(schema.BUFFER_DATA, "u1")
+    if kind is None or not len(stored):
         return None
-    values = buffers[tensor.number(TENSOR_BUFFER, "<I")].vector(BUFFER_DATA, "u1")
-    return values.view("<f4").reshape(tensor.vector(TENSOR_SHAPE)) if len(values) else None
+    values = stored.view(kind).reshape(tensor.vector(schema.TENSOR_SHAPE))
+    if values.dtype.kind == "f":
+        return Values(values.astype(np.float32, copy=False), False, len(stored))
+    scale, zero, axis = _quantisation(tensor)
+    if not len(scale):
+        if values.dtype.itemsize == 1:
+            raise UserError(f"{name!r:.80} in it is quantised, but has no scale; the file was altered or cut.")
+        return Values(values, False, len(stored))
+    if len(scale) not in (1, values.shape[axis] if values.ndim else 1) or not np.isfinite(scale).all():
+        raise UserError(f"{name!r:.80} in it has {len(scale)} scales, which do not fit its shape {values.shape}.")
+    shape = [-1 if i == axis else 1 for i in range(values.ndim)] if len(scale) > 1 else [1] * values.ndim
+    scale, zero = scale.reshape(shape), np.resize(zero, len(scale)).reshape(shape)
+    return Values((values.astype(np.int64) - zero).astype(np.float32) * scale, True, len(stored))
+
+
+def _quantisation(tensor: Table) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return scales, zero points and their axis; no scales without quantisation."""
+    if tensor.place(schema.TENSOR_QUANTISATION) is None:
+        return np.zeros(0, "<f4"), np.zeros(0, "<i8"), 0
+    table = tensor.table(schema.TENSOR_QUANTISATION)
+    scale, zero = table.vector(schema.SCALES, "<f4"), table.vector(schema.ZEROS, "<i8")
+    return scale, zero if len(zero) else np.zeros(1, "<i8"), table.number(schema.AXIS)
+
+
+def _node(op: str, operator: Table, names: list[str]) -> tuple[str, Node]:
+    """Return name and node of an operator; it has the name of its first output."""
+    inputs = tuple(names[index] if index >= 0 else "" for index in operator.vector(schema.OPERATOR_INPUTS))
+    name = names[operator.vector(schema.OPERATOR_OUTPUTS)[0]]
+    lists: dict[str, tuple[int, ...]] = {}
+    values: dict[str, Any] = {}
+    has_options = operator.place(schema.OPERATOR_OPTIONS) is not None
+    options = operator.table(schema.OPERATOR_OPTIONS) if has_options else None
+    if options and op in schema.STRIDED:
+        lists["strides"] = (1, options.number(schema.STRIDE_HEIGHT), options.number(schema.STRIDE_WIDTH), 1)
+    if options and op == "AvgPool":
+        lists["ksize"] = (1, options.number(schema.FILTER_HEIGHT), options.number(schema.FILTER_WIDTH), 1)
+    if options and op == "ResizeBilinear":
+        values = {key: bool(options.number(number, "<b")) for key, number in schema.RESIZE_FLAGS.items()}
+    if op == schema.POSTPROCESS:
+        values = flex_map(bytes(operator.vector(schema.OPERATOR_CUSTOM_OPTIONS, "u1")))
+    return name, Node(op, inputs, lists, values)
+
+
+def _input(tensor: Table) -> Input:
+    """Return size and normalisation of the images that an input tensor takes; nothing if it takes none."""
+    shape = tensor.vector(schema.TENSOR_SHAPE)
+    if len(shape) != 4 or shape[3] != 3:
+        return Input()
+    size = (int(shape[1]), int(shape[2])) if min(shape[1:3]) > 1 else None
+    scale, zero, _ = _quantisation(tensor)
+    kind = schema.TYPES.get(tensor.number(schema.TENSOR_TYPE, "<b"))
+    if not len(scale) or kind not in schema.BYTES:
+        return Input(size)
+    return Input(size, float(scale[0]), float(scale[0]) * (int(zero[0]) + schema.BYTES[kind]))
+
+
+def _labels(path: Path) -> tuple[str, ...]:
+    """Return the class names that TensorFlow Lite's metadata append to a file, as a text file in a ZIP archive."""
+    if not zipfile.is_zipfile(path):
+        return ()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return next((names for entry in archive.infolist() if (names := tuple(_lines(archive, entry)))), ())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):
+        return ()
+
+
+def _lines(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[str]:
+    if entry.filename.endswith(".txt") and entry.file_size <= LONGEST_LABELS:
+        yield from archive.read(entry).decode().splitlines()

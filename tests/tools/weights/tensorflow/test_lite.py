@@ -7,7 +7,7 @@ import pytest
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import open_weights
-from mnv3.tools.weights.tensorflow import lite
+from mnv3.tools.weights.tensorflow import schema
 from mnv3.tools.weights.tensorflow.frozen import read_graph
 from mnv3.tools.weights.tensorflow.lite import read_tflite
 
@@ -22,8 +22,9 @@ def test_kernels_and_windows_are_those_of_the_graph(test_data: Path) -> None:
         np.testing.assert_array_equal(lite.constants[name], graph.constants[name], strict=True)
     kernels = [name for name in graph.constants if name.endswith("weights")]
     assert all(lite.constants[name].shape == graph.constants[name].shape for name in kernels) and len(kernels) > 50
-    assert lite.lists["AvgPool2D/AvgPool"] == graph.lists["AvgPool2D/AvgPool"]
-    assert lite.lists["MobilenetV3/Conv/Conv2D"]["strides"] == (1, 2, 2, 1)
+    assert lite.nodes["AvgPool2D/AvgPool"].lists == graph.nodes["AvgPool2D/AvgPool"].lists
+    first = next(node for _, node, kernel in lite.convolutions() if kernel.shape[2] == 3)
+    assert first.lists["strides"] == (1, 2, 2, 1)
 
 
 @pytest.mark.parametrize("rest", [8, 1000, 0.5, 0.98])
@@ -44,6 +45,6 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 def test_a_network_without_float_kernels_is_refused(test_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if all of its tensors were of another type."""
-    monkeypatch.setattr(lite, "FLOAT32", 9)
-    with pytest.raises(UserError, match="no convolutions in float32; give the float network"):
+    monkeypatch.setattr(schema, "TYPES", {})
+    with pytest.raises(UserError, match="no convolutions"):
         read_tflite(test_data / "lraspp_tf" / "seg_graph_f.tflite")
