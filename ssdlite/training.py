@@ -56,7 +56,9 @@ class Detection(Ssdlite, Training):
             partial(
                 load_backbone_weights,
                 detector.backbone,
-                images=lambda: normalised(few_images([*map(data.path, range(len(data)))], detector.input_size)),
+                images=lambda: normalised(
+                    few_images([*map(data.path, range(len(data)))], detector.input_size), detector.preset
+                ),
             ),
             partial(init_detector, detector),
         )

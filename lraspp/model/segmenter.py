@@ -1,5 +1,6 @@
 """The segmenter: backbone, head, and the rules of a preset."""
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -82,13 +83,15 @@ def build_segmenter(
     max_kernel: int = 5,
     padding: Literal["symmetric", "same"] | None = None,
     num_classes: int,
+    **overrides: Any,
 ) -> Segmenter:
-    """Build a segmenter by the rules of `preset`; `gate`, `pool` and `padding` None are the preset's.
+    """Build a segmenter by the rules of `preset`, with fields changed by `overrides`; `gate`, `pool` and `padding` None
+    are the preset's.
 
     `filters` is the width of the head: 128 or 256 in the paper. `gate` "none" and `skip` False leave out these parts of
     Lite R-ASPP. `se`, `hswish` and `max_kernel`: see `build_backbone`. Raises UserError for unknown or invalid values.
     """
-    rules = get_preset(preset)
+    rules = replace(get_preset(preset), **overrides)
     if problems := _problems(head, gate, pool, backbone, filters, num_classes):
         raise UserError(*problems)
     family = FAMILIES[backbone]

@@ -39,8 +39,9 @@ def class_table(data: FrameData) -> dict[int, str]:
     return {index: entry.name for index, entry in enumerate(data.classes)}
 
 
-def segmenter_from_config(config: dict[str, Any], num_classes: int) -> Segmenter:
-    """Build the segmenter of a configuration, with random weights. Raises UserError as `build_segmenter`."""
+def segmenter_from_config(config: dict[str, Any], num_classes: int, **rules: Any) -> Segmenter:
+    """Build the segmenter of a configuration, with random weights; `rules` override fields of its preset.
+    Raises UserError as `build_segmenter`."""
     task, backbone = config["task"], config["backbone"]
     return build_segmenter(
         preset=task["preset"],
@@ -52,6 +53,7 @@ def segmenter_from_config(config: dict[str, Any], num_classes: int) -> Segmenter
         **backbone_options(backbone),
         output_stride=backbone["output_stride"],
         num_classes=num_classes,
+        **rules,
     )
 
 
@@ -120,7 +122,7 @@ OPENER = Opener(
     ),
     of_checkpoint=_of_checkpoint,
     describe=describe,
-    build=lambda config, found: _uninitialised(config, found.num_classes),
+    build=lambda config, found: _uninitialised(config, found.num_classes, **found.rules),
     unfold=unfolded,
     from_tensorflow=from_tensorflow,
     from_torchvision=from_torchvision,

@@ -12,7 +12,7 @@ other weights (fastseg's, trained on the official validation cities). The heads 
 several rates or a decoder (Xception, ResNet, EdgeTPU), are not the paper's; mnv3 does not build them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -23,11 +23,13 @@ from mnv3.lraspp.data.frames import SegClass
 from mnv3.lraspp.model.pooling import Windows
 from mnv3.lraspp.model.presets import PRESETS
 from mnv3.lraspp.model.segmenter import Segmenter
+from mnv3.lraspp.weights.graph import facts
 from mnv3.lraspp.weights.names import torchvision_features
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import WeightsFile, inside
 from mnv3.tools.weights.opener import Marks
+from mnv3.tools.weights.tensorflow.graph import Graph
 
 MARKS = Marks(
     own={"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"},
@@ -55,12 +57,17 @@ BACKBONE = "Mobilenet"  # begins the names of its kernels
 
 
 class Found(NamedTuple):
-    """`origin`: a key of MARKS. `options`: configuration from the file, by dotted key. `windows`: a graph's pooling."""
+    """`origin`: a key of MARKS. `options`: configuration from the file, by dotted key. `windows`: a graph's pooling.
+    `rules`: fields of the preset that have other values in the file. `remarks`: sentences on what was assumed.
+    `labels`: class names in the file, if any."""
 
     origin: str
     options: dict[str, Any]
     num_classes: int
     windows: Windows | None = None
+    rules: Mapping[str, Any] = {}
+    remarks: Sequence[str] = ()
+    labels: Sequence[str] = ()
 
 
 def describe(file: WeightsFile) -> Found:
@@ -109,11 +116,18 @@ def _authors(file: WeightsFile) -> Found:
     classes = tensors["decoder/decoder_conv0/weights" if lite else "logits/semantic/weights"].shape[-1]
     found = _found(file, "authors", options, in_slims(tensors, ""), classes)
     release = RELEASES.get(found.options["backbone.name"])
-    found.options["backbone.output_stride"] = _stride(file) or (release.stride if release else USUAL_STRIDE)
-    windows = _windows(file)
+    published = release.stride if release else USUAL_STRIDE
+    found.options["backbone.output_stride"] = _stride(file.graph) if file.graph else published
+    if file.graph is None:
+        remarks = [
+            "a checkpoint holds weights alone: images in -1..1 and all other rules are those of task.preset=paper"
+        ]
+        return found._replace(remarks=remarks)
+    windows, said = _windows(file.graph), facts(file.graph, PRESETS["paper"])
     if windows is not None:
         found.options["task.pool"] = None
-    return found._replace(windows=windows)
+    found.options["task.input_size"] = [*said.input_size] if said.input_size else None
+    return found._replace(windows=windows, rules=said.rules, remarks=said.remarks, labels=file.graph.labels)
 
 
 def _found(file: WeightsFile, origin: str, options: Mapping[str, Any], lookup: Any, classes: int) -> Found:
@@ -129,20 +143,18 @@ def _found(file: WeightsFile, origin: str, options: Mapping[str, Any], lookup: A
     return Found(origin, {**rest, **options}, int(classes))
 
 
-def _stride(file: WeightsFile) -> int | None:
-    """Return the output stride of a graph's backbone, the product of its convolutions'; None without a graph."""
-    if file.graph is None:
-        return None
+def _stride(graph: Graph) -> int:
+    """Return the output stride of a graph's backbone, the product of its convolutions'."""
     return prod(
         node.lists.get("strides", (1, 1))[1]
-        for _, node, _ in file.graph.convolutions()
-        if file.graph.constant_name(node.inputs[1]).startswith(BACKBONE)
+        for _, node, _ in graph.convolutions()
+        if graph.constant_name(node.inputs[1]).startswith(BACKBONE)
     )
 
 
-def _windows(file: WeightsFile) -> Windows | None:
+def _windows(graph: Graph) -> Windows | None:
     """Return the windows of a graph's pooling before the gate, if any."""
-    for node in file.graph.nodes.values() if file.graph else ():
+    for node in graph.nodes.values():
         if "ksize" in node.lists and "strides" in node.lists and max(node.lists["ksize"]) > 1:
             (_, height, width, _), (_, down, right, _) = node.lists["ksize"], node.lists["strides"]
             return Windows((height, width), (down, right), whole=False)
@@ -156,7 +168,10 @@ def set_windows(segmenter: Segmenter, windows: Windows | None) -> None:
 
 
 def class_entries(found: Found) -> tuple[SegClass, ...]:
-    """Return classes by index: for another project's weights Cityscapes' if 19, VOC's if 21; else numbers."""
+    """Return classes by index: those the file names; for another project's weights Cityscapes' if 19, VOC's if 21; else
+    numbers."""
+    if len(found.labels) == found.num_classes:
+        return tuple(SegClass(name, class_colour(i), None, i) for i, name in enumerate(found.labels))
     known = {} if found.origin == "ours" else {len(CITYSCAPES): CITYSCAPES, len(VOC): VOC}
     numbered = tuple(SegClass(f"class {i}", class_colour(i), None, i) for i in range(found.num_classes))
     return known.get(found.num_classes, numbered)

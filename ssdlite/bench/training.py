@@ -71,7 +71,8 @@ def our_loading(file: str, options: dict[str, Any], batch: int, batched: bool) -
     """A pass over the files on one core; `batched`: also normalised and laid out, as at the detector's start."""
 
     def lay_out(found: Any) -> object:
-        return normalised(found.images).contiguous(memory_format=torch.channels_last) if batched else None
+        inputs = normalised(found.images, get_preset("paper")) if batched else None
+        return None if inputs is None else inputs.contiguous(memory_format=torch.channels_last)
 
     return loading(_our_loader(file, options, batch, workers=0), lay_out)
 

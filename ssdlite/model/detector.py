@@ -80,7 +80,7 @@ class Detector(nn.Module):
             f"input is {tuple(images.shape[-2:])}, anchors are for {self.input_size}"
         )
         layout = torch.channels_last if self.channels_last else torch.contiguous_format
-        x = normalised(images).contiguous(memory_format=layout)
+        x = normalised(images, self.preset).contiguous(memory_format=layout)
         maps = list(self.backbone(x).values())
         for extra in self.extras:
             maps.append(extra(maps[-1]))
@@ -107,9 +107,9 @@ class Detector(nn.Module):
                 nn.init.constant_(cast("Tensor", predictor.predict.bias), bias)
 
 
-def normalised(images: Tensor) -> Tensor:
-    """Scale images in 0..255 to -1..1, the authors' and torchvision's range for this network."""
-    return images * (2 / 255) - 1
+def normalised(images: Tensor, preset: Preset) -> Tensor:
+    """Scale images in 0..255 to the network's range, -1..1 unless the weights were trained on another."""
+    return images * preset.pixel_scale - preset.pixel_offset
 
 
 def build_detector(

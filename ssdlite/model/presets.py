@@ -14,6 +14,8 @@ class Preset:
     """All rules of an SSDLite detector apart from its backbone."""
 
     resize_rule: Rule
+    pixel_scale: float  # the network gets pixel_scale * pixel - pixel_offset, of pixels in 0..255
+    pixel_offset: float
     padding: Literal["same", "symmetric"]  # of strided convolutions, backbone and extras
     anchors: AnchorLayout
     square_anchors: bool  # anchor sides are fractions of the shorter image side (True) or of their own side (False)
@@ -37,6 +39,8 @@ PRESETS = {
     # The authors' TensorFlow code with ssdlite_mobilenet_v3_{large,small}_320x320_coco.config.
     "paper": Preset(
         resize_rule="legacy",
+        pixel_scale=2 / 255,
+        pixel_offset=1,
         padding="same",
         anchors=paper_layout(),
         square_anchors=True,
@@ -59,6 +63,8 @@ PRESETS = {
     # torchvision.models.detection.ssdlite320_mobilenet_v3_large.
     "torchvision": Preset(
         resize_rule="half_pixel",
+        pixel_scale=2 / 255,
+        pixel_offset=1,
         padding="symmetric",
         anchors=torchvision_layout(),
         square_anchors=False,

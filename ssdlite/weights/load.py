@@ -38,8 +38,8 @@ class Loaded(NamedTuple):
     note: str = ""
 
 
-def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
-    """Build the detector of a configuration, with random weights."""
+def detector_from_config(config: dict[str, Any], num_slots: int, **rules: Any) -> Detector:
+    """Build the detector of a configuration, with random weights; `rules` override fields of its preset."""
     task, backbone = config["task"], config["backbone"]
     if backbone["output_stride"] != 32:
         raise UserError(
@@ -53,6 +53,7 @@ def detector_from_config(config: dict[str, Any], num_slots: int) -> Detector:
         **backbone_options(backbone),
         num_slots=num_slots,
         input_size=tuple(task["input_size"]),
+        **rules,
     )
 
 
@@ -108,7 +109,7 @@ OPENER = Opener(
     torchvision=partial(cached, "SSDLite320_MobileNet_V3_Large_Weights.COCO_V1", "torchvision's SSDLite weights"),
     of_checkpoint=_of_checkpoint,
     describe=describe,
-    build=lambda config, found: _uninitialised(config, found.num_slots),
+    build=lambda config, found: _uninitialised(config, found.num_slots, **found.rules),
     unfold=unfolded,
     from_tensorflow=from_tensorflow,
     from_torchvision=from_torchvision,

@@ -12,13 +12,14 @@ with the TFLite files. Such figures check a port, not the network's quality; the
 unseen images than on minival.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mnv3.backbones.names.architecture import in_our_names, in_slims, in_torchvisions, recognise
 from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS
 from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.presets import PRESETS
+from mnv3.ssdlite.weights.graph import Facts, facts
 from mnv3.ssdlite.weights.names import torchvision_features
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import WeightsFile, inside
@@ -40,14 +41,22 @@ AUTHORS_FIGURES = {"large": 0.226, "small": 0.154}
 """AP of the authors' releases."""
 
 CODES = 4  # numbers that encode a box
+LEVELS = 6  # feature maps with predictors
+USUAL_SIZE = (320, 320)
+"""Input size of the published networks whose files do not hold it."""
 
 
 class Found(NamedTuple):
-    """`origin`: a key of MARKS. `options`: configuration from the file, by dotted key. `num_slots`: with background."""
+    """`origin`: a key of MARKS. `options`: configuration from the file, by dotted key. `num_slots`: with background.
+    `rules`: fields of the preset that have other values in the file. `remarks`: sentences on what was assumed.
+    `labels`: class names in the file, if any."""
 
     origin: str
     options: dict[str, Any]
     num_slots: int
+    rules: Mapping[str, Any] = {}
+    remarks: Sequence[str] = ()
+    labels: Sequence[str] = ()
 
 
 def describe(file: WeightsFile) -> Found:
@@ -64,22 +73,63 @@ def describe(file: WeightsFile) -> Found:
     backbone = recognise(lookup)
     if backbone is None:
         raise UserError(f"{file.path}: mnv3 does not know the backbone of the detector in it.")
-    anchors = tensors[MARKS.own[origin]].shape[0] // CODES
-    preset = next((name for name, rules in PRESETS.items() if len(rules.anchors[0]) == anchors), None)
+    per_cell = [tensors[name].shape[0] // CODES for name in _box_predictors(file, origin)]
+    preset = next((name for name, rules in PRESETS.items() if [*map(len, rules.anchors)] == per_cell), None)
+    said = None
+    if file.graph is not None:
+        preset = preset or "paper"
+        said = facts(file.graph, PRESETS[preset], per_cell, file.path)
+        if "anchors" in said.assumed and [*map(len, PRESETS[preset].anchors)] != per_cell:
+            preset = None
     if preset is None:
-        raise UserError(f"{file.path}: the detector in it has {anchors} anchors per cell; mnv3 knows 3 and 6.")
+        known = " or ".join(str([*map(len, rules.anchors)]) for rules in PRESETS.values())
+        raise UserError(
+            f"{file.path}: the detector in it has {per_cell} anchors a cell, which its file does not describe; mnv3 "
+            f"knows {known}."
+        )
+    size = said.input_size if said else None
     options = {
         "task.name": "ssdlite",
         "task.preset": preset,
-        "task.input_size": [320, 320],  # of all published ones; it can be overridden
+        "task.input_size": [*(size or USUAL_SIZE)],
         "backbone.output_stride": 32,
         **backbone.options(),
     }
-    return Found(origin, options, classes.shape[0] // anchors)
+    remarks = _remarks(origin, size, said, preset)
+    rules, labels = (said.rules, file.graph.labels) if said and file.graph else ({}, ())
+    return Found(origin, options, classes.shape[0] // per_cell[0], rules, remarks, labels)
+
+
+def _box_predictors(file: WeightsFile, origin: str) -> list[str]:
+    """Return an entry of the box predictor of each level. Raises UserError: not those of SSDLite."""
+    first = MARKS.own[origin]
+    names = [first.replace("0", str(level), 1) for level in range(LEVELS)]
+    if any(name not in file.tensors for name in names) or first.replace("0", str(LEVELS), 1) in file.tensors:
+        raise UserError(f"{file.path}: the detector in it does not predict boxes on {LEVELS} feature maps, as SSDLite.")
+    return names
+
+
+def _remarks(origin: str, size: tuple[int, int] | None, said: Facts | None, preset: str) -> list[str]:
+    """Return sentences on what a file of TensorFlow does not hold, and was assumed."""
+    if origin != "authors":
+        return []
+    height, width = USUAL_SIZE
+    remarks = [] if said is None else [*said.remarks]
+    if size is None:
+        remarks.append(
+            f"it does not hold the size of its images: [{height},{width}] is assumed, set another by task.input_size="
+        )
+    if said is None:
+        remarks.append(f"a checkpoint holds weights alone: all rules are those of task.preset={preset}")
+    elif said.assumed:
+        remarks.append(f"it does not hold {', '.join(said.assumed)}: as in task.preset={preset}")
+    return remarks
 
 
 def class_names(found: Found) -> Mapping[int, str]:
-    """Return class names by slot: COCO's for networks with as many slots, else numbers."""
+    """Return class names by slot: the file's, COCO's for networks with as many slots, else numbers."""
+    if len(found.labels) in (found.num_slots - 1, found.num_slots):
+        return dict(enumerate(found.labels[-(found.num_slots - 1) :], 1))
     if found.num_slots == COCO_SLOTS:
         return COCO_NAMES
     return {slot: f"class {slot}" for slot in range(1, found.num_slots)}

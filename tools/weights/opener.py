@@ -1,5 +1,6 @@
 """A task's network from a file of weights: a checkpoint, or another project's."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import run_config
 from mnv3.tools.weights.formats import WeightsFile, open_weights, read_noting, unused
 from mnv3.tools.weights.load import flat, load_found, load_init, network_state, settle
+
+log = logging.getLogger("mnv3")
 
 NAMED = ("torchvision", "torchvision-coco")
 """Names of weights that need no file: torchvision's, trained on COCO 2017."""
@@ -49,9 +52,10 @@ class Opener(Generic[Loaded]):
     """What a task knows of its weights.
 
     `prefix`: of the network's entries in a checkpoint of `mnv3 train`. `loose`: keys that a file of weights does not
-    hold, or does not bind. `torchvision`: the file that NAMED stands for. `describe`: what is in a file; it has an
-    `origin` and `options`. `build`: the network for a configuration and that. `unfold`: TensorFlow's variables with
-    batch norms. `loaded`: the answer, of the network, its configuration, what is in the file, and what was asked for.
+    hold, or does not bind. `torchvision`: the file that NAMED stands for. `describe`: what is in a file, with its
+    `origin`, `options`, and `remarks` on what was assumed. `build`: the network for a configuration and that. `unfold`:
+    TensorFlow's variables with batch norms. `loaded`: the answer, of the network, its configuration, what is in the
+    file, and what was asked for.
     """
 
     task: str
@@ -87,6 +91,8 @@ class Opener(Generic[Loaded]):
             return loaded
         with of_file(source):
             found = self.describe(file)
+        if found.remarks:
+            log.info("%s: %s.", source, "; ".join(found.remarks))
         settled = settle(config, found.options, asked, self.loose, source)
         network = self.build(settled, found)
         with of_file(source):

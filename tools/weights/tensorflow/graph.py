@@ -40,12 +40,14 @@ class Input(NamedTuple):
 @dataclass
 class Graph:
     """`constants`: numbers by name, in TensorFlow's order of axes. `nodes`: operations by name. `quantised`: how many
-    of the constants were stored as integers with a scale. `labels`: class names, if the file has them."""
+    of the kernels were stored as integers; `steps`: the scale of such constants, by name. `labels`: class names, if the
+    file has them."""
 
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     input: Input = field(default_factory=Input)
     quantised: int = 0
+    steps: dict[str, float] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
 
     def constant(self, name: str) -> np.ndarray | None:

@@ -10,7 +10,7 @@ ENDINGS = ("/Conv2D/merged_input", "/depthwise/merged_input", "/weights", "/dept
 """What follows the scope of a layer in the name of its kernel; TensorFlow.js stores merged ones."""
 
 DEPTHWISE = "DepthwiseConv2dNative"
-ADDING = ("Add", "AddV2", "BiasAdd")
+ADDING = ("Add", "AddV2", "AddN", "BiasAdd")
 
 
 def variables(graph: Graph) -> Mapping[str, np.ndarray]:
@@ -43,11 +43,13 @@ def _following(
         (name,) = follow
         node = graph.nodes[name]
         found = [value for source in node.inputs if (value := graph.constant(source)) is not None]
-        if len(found) != 1 or len(node.inputs) != 2 or found[0].shape != (channels,):
+        if not found and node.op in ADDING:
+            continue  # a shortcut that a converter moved before the addition of the bias
+        if len(found) != 1 or found[0].shape != (channels,) or bias is not None:
             break
-        if node.op == "Mul" and bias is None:
+        if node.op == "Mul":
             factor = found[0] if factor is None else factor * found[0]
-        elif node.op in ADDING and bias is None:
+        elif node.op in ADDING:
             bias = found[0]
         else:
             break

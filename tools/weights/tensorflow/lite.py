@@ -33,10 +33,11 @@ SCOPES = (
 
 
 class Values(NamedTuple):
-    """A constant, dequantised; `stored` as integers or not. `bytes`: its size in the file."""
+    """A constant, dequantised. `step`: between values that were stored as integers, 0 for others. `bytes`: its size in
+    the file."""
 
     array: np.ndarray
-    stored: bool
+    step: float
     bytes: int
 
 
@@ -82,7 +83,8 @@ def _graph(model: Table) -> Graph:
             if value is not None:
                 order = KERNELS[kernels[index]][1] if index in kernels else None
                 graph.constants[names[index]] = value.array if order is None else value.array.transpose(order)
-                graph.quantised += value.stored and index in kernels
+                graph.quantised += value.step > 0 and index in kernels
+                graph.steps[names[index]] = value.step
         graph.nodes.update(_node(op, node, names) for op, node in nodes if len(node.vector(schema.OPERATOR_OUTPUTS)))
         if graph.input.size is None:
             graph.input = next(
@@ -145,17 +147,17 @@ def _values(tensor: Table, buffers: list[Table], name: str) -> Values | None:
         return None
     values = stored.view(kind).reshape(tensor.vector(schema.TENSOR_SHAPE))
     if values.dtype.kind == "f":
-        return Values(values.astype(np.float32, copy=False), False, len(stored))
+        return Values(values.astype(np.float32, copy=False), 0.0, len(stored))
     scale, zero, axis = _quantisation(tensor)
     if not len(scale):
         if values.dtype.itemsize == 1:
             raise UserError(f"{name!r:.80} in it is quantised, but has no scale; the file was altered or cut.")
-        return Values(values, False, len(stored))
+        return Values(values, 0.0, len(stored))
     if len(scale) not in (1, values.shape[axis] if values.ndim else 1) or not np.isfinite(scale).all():
         raise UserError(f"{name!r:.80} in it has {len(scale)} scales, which do not fit its shape {values.shape}.")
     shape = [-1 if i == axis else 1 for i in range(values.ndim)] if len(scale) > 1 else [1] * values.ndim
     scale, zero = scale.reshape(shape), np.resize(zero, len(scale)).reshape(shape)
-    return Values((values.astype(np.int64) - zero).astype(np.float32) * scale, True, len(stored))
+    return Values((values.astype(np.int64) - zero).astype(np.float32) * scale, float(scale.max()), len(stored))
 
 
 def _quantisation(tensor: Table) -> tuple[np.ndarray, np.ndarray, int]:
