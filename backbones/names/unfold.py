@@ -22,12 +22,9 @@ EPSILONS = {"aspp0": 1e-5, "image_pooling": 1e-5, "concat_projection": 1e-5}
 
 EPSILON = 1e-3
 
-HARD_SIGMOID = 3.0
-"""Of relu6(x + 3) / 6: converters also move it into the bias of the previous layer."""
-
 
 def unfolded(variables: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-    """Restore batch norms in slim's `variables`, which only add the bias; remove the hard sigmoid's 3 from biases.
+    """Restore batch norms in slim's `variables`, which only add the bias.
 
     Layers that still have their batch norms stay as they are.
     """
@@ -38,8 +35,6 @@ def unfolded(variables: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         if kind != "biases" or f"{scope}/{NORM}" in variables:
             continue
         if scope.endswith(BIASED) or (lite and scope == "image_pooling"):
-            if f"{scope}/mul/y" in variables and f"{scope}/add/y" not in variables:
-                found[name] = bias - HARD_SIGMOID
             continue
         del found[name]
         found |= {f"{scope}/BatchNorm/{part}": value for part, value in _adding(bias, scope).items()}

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from math import isclose
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from mnv3.ssdlite.model.presets import Preset
 from mnv3.ssdlite.weights.graph_anchors import anchor_rules
 from mnv3.tools.errors import UserError
@@ -81,9 +83,8 @@ def _suppression(graph: Graph) -> dict[str, Any] | None:
 def _of_postprocess(node: Node) -> dict[str, Any]:
     """Return the thresholds of TensorFlow Lite's detection operation."""
     keys = {"nms_iou": "nms_iou_threshold", "score_threshold": "nms_score_threshold"}
-    found: dict[str, Any] = {
-        ours: round(node.values[theirs], 9) for ours, theirs in keys.items() if theirs in node.values
-    }
+    given = {ours: node.values[theirs] for ours, theirs in keys.items() if theirs in node.values}
+    found: dict[str, Any] = {key: float(str(np.float32(value))) for key, value in given.items()}
     if most := node.values.get("max_detections"):
         found["max_detections"] = int(most)
     return found
@@ -96,10 +97,8 @@ def _number(graph: Graph, name: str) -> float | None:
 
 
 def _scores(graph: Graph) -> dict[str, Any] | None:
-    ops = {node.op for name, node in graph.nodes.items() if name.startswith("Postprocessor/convert_scores")}
-    for node in graph.nodes.values():
-        if node.op == POSTPROCESS:
-            ops |= {graph.nodes[source].op for source in node.inputs[1:2] if source in graph.nodes}
+    """Return the preset's fields for the function that turns logits into scores; None if the graph ends before it."""
+    ops = {node.op for node in graph.nodes.values()}
     if "Softmax" in ops:
         return {"class_loss": "hard_negatives"}
     return {} if "Sigmoid" in ops else None

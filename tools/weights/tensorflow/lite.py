@@ -19,6 +19,7 @@ from mnv3.tools.weights.tensorflow.flatbuffer import Table, flex_map
 from mnv3.tools.weights.tensorflow.graph import Graph, Input, Node
 
 IDENTIFIER = b"TFL3"  # at byte 4
+HALF = 2  # bytes of float16
 LONGEST_LABELS = 2**20
 """Most bytes of a file of labels."""
 
@@ -26,18 +27,21 @@ KERNELS = {"Conv2D": ("weights", (1, 2, 3, 0)), "DepthwiseConv2dNative": ("depth
 """Name of a kernel's variable, and TensorFlow's order of its axes: OHWI, 1HWC -> HWIO, HWC1."""
 
 SCOPES = (
-    re.compile(r"(?P<scope>.+?)/(?:depthwise_)?weights(?:_quant/.*|/read)?"),
-    re.compile(r"(?P<scope>.+?)/(?:Conv2D|depthwise)(?:_Fold)?\d?(?:/.*)?"),
+    re.compile(r"(?P<scope>.+)/(?:depthwise_)?weights(?:_quant/.*|/read)?"),
+    re.compile(r"(?P<scope>.+)/BatchNorm(?:_Fold)?/.*"),
+    re.compile(r"(?P<scope>.+)/(?:BiasAdd|biases)\d?(?:/.*)?"),
+    re.compile(r"(?P<scope>.+)/(?:Conv2D|depthwise)(?:_Fold)?\d?(?:/.*)?"),
 )
 """Names that converters give to the kernel of the layer `scope`."""
 
 
 class Values(NamedTuple):
-    """A constant, dequantised. `step`: between values that were stored as integers, 0 for others. `bytes`: its size in
-    the file."""
+    """A constant, dequantised. `step`: between the stored values, 0 for float32. `integers`: it was stored as such.
+    `bytes`: its size in the file."""
 
     array: np.ndarray
     step: float
+    integers: bool
     bytes: int
 
 
@@ -83,7 +87,7 @@ def _graph(model: Table) -> Graph:
             if value is not None:
                 order = KERNELS[kernels[index]][1] if index in kernels else None
                 graph.constants[names[index]] = value.array if order is None else value.array.transpose(order)
-                graph.quantised += value.step > 0 and index in kernels
+                graph.quantised += value.integers and index in kernels
                 graph.steps[names[index]] = value.step
         graph.nodes.update(_node(op, node, names) for op, node in nodes if len(node.vector(schema.OPERATOR_OUTPUTS)))
         if graph.input.size is None:
@@ -147,17 +151,19 @@ def _values(tensor: Table, buffers: list[Table], name: str) -> Values | None:
         return None
     values = stored.view(kind).reshape(tensor.vector(schema.TENSOR_SHAPE))
     if values.dtype.kind == "f":
-        return Values(values.astype(np.float32, copy=False), 0.0, len(stored))
+        half = values.dtype.itemsize == HALF
+        step = float(np.spacing(np.abs(values).max())) if half and values.size else 0.0
+        return Values(values.astype(np.float32, copy=False), step, False, len(stored))
     scale, zero, axis = _quantisation(tensor)
     if not len(scale):
         if values.dtype.itemsize == 1:
             raise UserError(f"{name!r:.80} in it is quantised, but has no scale; the file was altered or cut.")
-        return Values(values, 0.0, len(stored))
+        return Values(values, 0.0, False, len(stored))
     if len(scale) not in (1, values.shape[axis] if values.ndim else 1) or not np.isfinite(scale).all():
         raise UserError(f"{name!r:.80} in it has {len(scale)} scales, which do not fit its shape {values.shape}.")
     shape = [-1 if i == axis else 1 for i in range(values.ndim)] if len(scale) > 1 else [1] * values.ndim
     scale, zero = scale.reshape(shape), np.resize(zero, len(scale)).reshape(shape)
-    return Values((values.astype(np.int64) - zero).astype(np.float32) * scale, float(scale.max()), len(stored))
+    return Values((values.astype(np.int64) - zero).astype(np.float32) * scale, float(scale.max()), True, len(stored))
 
 
 def _quantisation(tensor: Table) -> tuple[np.ndarray, np.ndarray, int]:
