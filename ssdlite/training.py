@@ -58,7 +58,7 @@ class Detection(Ssdlite, Training):
                 detector.backbone,
                 images=lambda: normalised(few_images([*map(data.path, range(len(data)))], detector.input_size)),
             ),
-            partial(init_detector, detector),
+            partial(init_detector, detector, classes=class_table(data)),
         )
         return detector
 
