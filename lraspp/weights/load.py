@@ -81,7 +81,7 @@ def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dic
 
 def _entries(path: Path | str, checkpoint: Mapping[str, Any]) -> tuple[SegClass, ...]:
     """Return the classes listed in a checkpoint: name, colour, category and id of each."""
-    listed = hyper_parameters(checkpoint).get("classes")
+    listed: Any = hyper_parameters(checkpoint).get("classes")
     try:
         entries = tuple(SegClass(name, (*colour,), category, number) for name, colour, category, number in listed)
     except (TypeError, ValueError):
