@@ -24,7 +24,7 @@ from mnv3.lraspp.evaluate.scores import Scores
 from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.lraspp.module import SegmentationModule, predict_batch
 from mnv3.lraspp.task import Lraspp
-from mnv3.lraspp.weights.load import init_segmenter, load_segmenter, segmenter_from_config
+from mnv3.lraspp.weights.load import class_table, init_segmenter, load_segmenter, segmenter_from_config
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay
 from mnv3.tools.errors import UserError
@@ -72,7 +72,7 @@ class Segmentation(Lraspp, Training):
                 wanted=segmenter.preset.inputs,
                 images=lambda: _few(config, data) * segmenter.scale + segmenter.offset,
             ),
-            partial(init_segmenter, segmenter),
+            partial(init_segmenter, segmenter, classes=class_table(data)),
         )
         return segmenter
 

@@ -60,7 +60,7 @@ class Detection(Ssdlite, Training):
                     few_images([*map(data.path, range(len(data)))], detector.input_size), detector.preset
                 ),
             ),
-            partial(init_detector, detector),
+            partial(init_detector, detector, classes=class_table(data)),
         )
         return detector
 

@@ -21,7 +21,8 @@ class Facts(NamedTuple):
 
 def facts(graph: Graph, preset: Preset) -> Facts:
     """Return what `graph` says."""
-    images, rules, remarks = preprocessing(graph), {}, []
+    images, remarks = preprocessing(graph), []
+    rules: dict[str, Any] = {}
     if images.scale is None or images.offset is None:
         remarks.append("it does not hold the range of pixels: -1..1 is assumed")
     elif not _same(images.scale, images.offset, preset):

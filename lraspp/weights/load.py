@@ -1,6 +1,6 @@
 """Load a segmenter from a checkpoint of `mnv3 train` or another project's weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,8 @@ from mnv3.lraspp.weights.names import from_tensorflow, from_torchvision
 from mnv3.lraspp.weights.origin import MARKS, Found, class_entries, describe, published, set_windows
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
-from mnv3.tools.weights.load import check_classes, load_all
+from mnv3.tools.weights.classes import Classes, names_or_none
+from mnv3.tools.weights.load import Begun, check_classes, load_all
 from mnv3.tools.weights.opener import Opener
 
 TASK, PREFIX = "lraspp", "segmenter."
@@ -70,7 +71,7 @@ def load_segmenter(path: Path | str, classes: dict[int, str] | None = None) -> L
 
 def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dict[int, str] | None = None) -> Loaded:
     config = run_config(checkpoint, path, TASK, ("backbone",))
-    entries = _entries(hyper_parameters(checkpoint).get("classes"), path)
+    entries = _entries(path, checkpoint)
     own = {index: entry.name for index, entry in enumerate(entries)}
     if classes is not None:
         check_classes(path, own, classes, "at index", "the data set")
@@ -80,8 +81,9 @@ def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dic
     return Loaded(segmenter, config, own, entries)
 
 
-def _entries(listed: Any, path: Path | str) -> tuple[SegClass, ...]:
+def _entries(path: Path | str, checkpoint: Mapping[str, Any]) -> tuple[SegClass, ...]:
     """Return the classes listed in a checkpoint: name, colour, category and id of each."""
+    listed: Any = hyper_parameters(checkpoint).get("classes")
     try:
         entries = tuple(SegClass(name, (*colour,), category, number) for name, colour, category, number in listed)
     except (TypeError, ValueError):
@@ -103,6 +105,10 @@ def _of_file(segmenter: Segmenter, config: dict[str, Any], found: Found, asked: 
     entries = class_entries(found)
     classes = {index: entry.name for index, entry in enumerate(entries)}
     return Loaded(segmenter, config, classes, entries, published(found))
+
+
+def _classes(entries: Sequence[SegClass]) -> Classes:
+    return Classes(len(entries), names_or_none({index: entry.name for index, entry in enumerate(entries)}))
 
 
 OPENER = Opener(
@@ -127,6 +133,14 @@ OPENER = Opener(
     from_tensorflow=from_tensorflow,
     from_torchvision=from_torchvision,
     loaded=_of_file,
+    predictors=r"head\.(classes|skip)\.",
+    classes_of_checkpoint=lambda path, checkpoint: _classes(_entries(path, checkpoint)),
+    classes_of_file=lambda found: _classes(class_entries(found)),
 )
-load_weights, init_segmenter = OPENER.load, OPENER.begin
+load_weights = OPENER.load
 """For any weights file: see `lraspp.weights.origin` for the supported projects and their published scores."""
+
+
+def init_segmenter(segmenter: Segmenter, source: str | Path, classes: Mapping[int, str]) -> Begun:
+    """Begin a run on `classes`, names by index, with any weights file: see `tools.weights.opener.Opener.begin`."""
+    return OPENER.begin(segmenter, source, Classes(segmenter.num_classes, classes))

@@ -16,7 +16,8 @@ from mnv3.ssdlite.weights.names import from_tensorflow, from_torchvision
 from mnv3.ssdlite.weights.origin import MARKS, Found, class_names, describe, published
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
-from mnv3.tools.weights.load import check_classes, load_all
+from mnv3.tools.weights.classes import Classes, names_or_none
+from mnv3.tools.weights.load import Begun, check_classes, load_all
 from mnv3.tools.weights.opener import Opener
 
 CLASS_MISMATCH_WORDS = ("in slot", "the data set, and dataset.class_slots,")
@@ -70,18 +71,24 @@ def load_detector(path: Path | str, classes: dict[int, str] | None = None) -> Lo
 
 def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dict[int, str] | None = None) -> Loaded:
     config = run_config(checkpoint, path, TASK, ("backbone",))
-    about = hyper_parameters(checkpoint)
-    slots, own, ids = about.get("num_slots"), about.get("classes"), about.get("ids")
-    if not _is_table(own, str) or not (ids is None or _is_table(ids, int)):
-        raise UserError(f"{path}: its classes are not names by slot; the file was altered.")
-    if type(slots) is not int or not all(0 < slot < slots <= MOST_SLOTS for slot in own):
-        raise UserError(f"{path}: its classes do not fit its {slots!r:.40} class slots; the file was altered.")
+    slots, own, ids = _slots(path, checkpoint)
     if classes is not None:
         check_classes(path, own, classes, *CLASS_MISMATCH_WORDS)
     with of_file(path):
         detector = _uninitialised(config, slots)
         load_all(detector, path, checkpoint, PREFIX)
     return Loaded(detector, config, own, ids or _ids(config, own))
+
+
+def _slots(path: Path | str, checkpoint: Mapping[str, Any]) -> tuple[int, dict[int, str], dict[int, int] | None]:
+    """Return the number of class slots of a checkpoint, background included, and names and category ids by slot."""
+    about = hyper_parameters(checkpoint)
+    slots, own, ids = about.get("num_slots"), about.get("classes"), about.get("ids")
+    if not _is_table(own, str) or not (ids is None or _is_table(ids, int)):
+        raise UserError(f"{path}: its classes are not names by slot; the file was altered.")
+    if type(slots) is not int or not all(0 < slot < slots <= MOST_SLOTS for slot in own):
+        raise UserError(f"{path}: its classes do not fit its {slots!r:.40} class slots; the file was altered.")
+    return slots, own, ids
 
 
 def _is_table(table: Any, kind: type) -> TypeGuard[dict[int, Any]]:
@@ -101,6 +108,22 @@ def _of_file(detector: Detector, config: dict[str, Any], found: Found, asked: Ma
     return Loaded(detector, config, classes, {slot: slot for slot in classes}, published(found))
 
 
+def _checkpoint_classes(path: Path | str, checkpoint: Mapping[str, Any]) -> Classes:
+    slots, names, _ = _slots(path, checkpoint)
+    return _classes(slots, names, run_config(checkpoint, path, TASK)["task"].get("preset"))
+
+
+def _file_classes(found: Found) -> Classes:
+    classes = _classes(found.num_slots, names_or_none(class_names(found)), found.options["task.preset"])
+    return classes._replace(background=found.rules.get("class_loss", classes.background))
+
+
+def _classes(slots: int, names: Mapping[int, str] | None, preset: Any) -> Classes:
+    """Return classes by slot; the background's scores are learnt by the preset's loss."""
+    known = isinstance(preset, str) and preset in PRESETS
+    return Classes(slots, names, PRESETS[preset].class_loss if known else None)
+
+
 OPENER = Opener(
     task=TASK,
     prefix=PREFIX,
@@ -114,6 +137,14 @@ OPENER = Opener(
     from_tensorflow=from_tensorflow,
     from_torchvision=from_torchvision,
     loaded=_of_file,
+    predictors=r"head\.classes\.\d+\.predict\.",
+    classes_of_checkpoint=_checkpoint_classes,
+    classes_of_file=_file_classes,
 )
-load_weights, init_detector = OPENER.load, OPENER.begin
+load_weights = OPENER.load
 """For any weights file: see `ssdlite.weights.origin` for the supported projects and their published scores."""
+
+
+def init_detector(detector: Detector, source: str | Path, classes: Mapping[int, str]) -> Begun:
+    """Begin a run on `classes`, names by slot, with any weights file: see `tools.weights.opener.Opener.begin`."""
+    return OPENER.begin(detector, source, Classes(detector.num_slots, classes, detector.preset.class_loss))

@@ -113,17 +113,12 @@ def _remarks(origin: str, size: tuple[int, int] | None, said: Facts | None, pres
     """Return sentences on what a file of TensorFlow does not hold, and was assumed."""
     if origin != "authors":
         return []
-    height, width = USUAL_SIZE
-    remarks = [] if said is None else [*said.remarks]
-    if size is None:
-        remarks.append(
-            f"it does not hold the size of its images: [{height},{width}] is assumed, set another by task.input_size="
-        )
+    size_key = f"task.input_size=[{USUAL_SIZE[0]},{USUAL_SIZE[1]}]"
     if said is None:
-        remarks.append(f"a checkpoint holds weights alone: all rules are those of task.preset={preset}")
-    elif said.assumed:
-        remarks.append(f"it does not hold {', '.join(said.assumed)}: as in task.preset={preset}")
-    return remarks
+        return [f"a checkpoint holds weights alone: {size_key} and all rules of task.preset={preset} are assumed"]
+    open_size = [] if size else [f"it does not hold the size of its images: {size_key} is assumed"]
+    assumed = [f"it does not hold {', '.join(said.assumed)}: as in task.preset={preset}"] if said.assumed else []
+    return [*open_size, *assumed, *said.remarks]
 
 
 def class_names(found: Found) -> Mapping[int, str]:

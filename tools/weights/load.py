@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -21,30 +21,41 @@ MOST_NAMED = 6
 """Tensors up to which each is named."""
 
 
+class Begun(NamedTuple):
+    """What a run does not begin with: a line per tensor that was not loaded, and a sentence on the class predictors
+    unless all are the file's as they are."""
+
+    left: Sequence[str]
+    classes: str = ""
+
+
 def load_first_weights(
     config: Mapping[str, Any],
     load_backbone: Callable[..., Sequence[str]],
-    load_init: Callable[[str], Sequence[str]],
+    load_init: Callable[[str], Begun],
 ) -> None:
     """Load what the configuration names, backbone.weights or init or neither, and log what was not loaded.
 
-    `load_backbone` takes a file or "imagenet", and the keywords `entries` (the file's content) and `inputs`; both
-    functions return a line per tensor that was not loaded.
+    `load_backbone` takes a file or "imagenet", and the keywords `entries` (the file's content) and `inputs`, and
+    returns a line per tensor that was not loaded.
     """
     backbone, init = config["backbone"], config["init"]
     if weights := backbone["weights"]:
         entries = None if weights == "imagenet" else open_weights(weights).tensors
         log_left(weights, load_backbone(weights, entries=entries, inputs=backbone["weights_inputs"]))
     if init:
-        log_left(init, load_init(init))
+        begun = load_init(init)
+        if begun.classes:
+            log.info("%s", begun.classes)
+        log_left(init, begun.left, part="the rest" if begun.classes else "all")
 
 
-def log_left(source: str, left: Sequence[str]) -> None:
-    """Log one line on what of `source` was not loaded."""
+def log_left(source: str, left: Sequence[str], part: str = "all") -> None:
+    """Log one line on what of `source`, or of a `part` of it, was not loaded."""
     if left:
         log.info("Not loaded from %s (random instead, or not needed): %s", source, "; ".join(_shortened(left)))
     else:
-        log.info("Loaded all of %s.", source)
+        log.info("Loaded %s of %s.", part, source)
 
 
 def _shortened(left: Sequence[str]) -> Sequence[str]:

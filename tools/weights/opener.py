@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError, of_file
 from mnv3.tools.weights.checkpoint import run_config
+from mnv3.tools.weights.classes import Classes, carry_over
 from mnv3.tools.weights.formats import WeightsFile, open_weights, read_noting, unused
-from mnv3.tools.weights.load import flat, load_found, load_init, network_state, settle
+from mnv3.tools.weights.load import Begun, flat, load_found, load_init, network_state, settle
 
 log = logging.getLogger("mnv3")
 
@@ -53,9 +54,11 @@ class Opener(Generic[Loaded]):
 
     `prefix`: of the network's entries in a checkpoint of `mnv3 train`. `loose`: keys that a file of weights does not
     hold, or does not bind. `torchvision`: the file that NAMED stands for. `describe`: what is in a file, with its
-    `origin`, `options`, and `remarks` on what was assumed. `build`: the network for a configuration and that. `unfold`:
-    TensorFlow's variables with batch norms. `loaded`: the answer, of the network, its configuration, what is in the
-    file, and what was asked for.
+    `origin`, `options`, `rules` (of the preset, with other values) and `remarks` on what was assumed. `build`: the
+    network for a configuration and that. `unfold`: TensorFlow's variables with batch norms. `loaded`: the answer, of
+    the network, its configuration, what is in the file, and what was asked for. `predictors`: regular expression of the
+    class predictors' entries. `classes_of_checkpoint`, `classes_of_file`: the classes of a file, of its path and
+    content and of what is in it.
     """
 
     task: str
@@ -70,6 +73,9 @@ class Opener(Generic[Loaded]):
     from_tensorflow: Callable[[Mapping[str, Any], Any], dict[str, Tensor]]
     from_torchvision: Callable[[Mapping[str, Any], Any], dict[str, Tensor]]
     loaded: Callable[[Any, dict[str, Any], Any, Mapping[str, Any]], Loaded]
+    predictors: str
+    classes_of_checkpoint: Callable[[Path, Mapping[str, Any]], Classes]
+    classes_of_file: Callable[[Any], Classes]
 
     def load(
         self, source: str, config: Mapping[str, Any] | None = None, asked: Mapping[str, Any] | None = None
@@ -99,22 +105,34 @@ class Opener(Generic[Loaded]):
             load_found(network, source, *self._translated(file, found.origin, network))
         return self.loaded(network, settled, found, asked)
 
-    def begin(self, network: Any, source: str | Path) -> list[str]:
-        """Begin with what fits of the weights of `source` (as in `load`), of a checkpoint of any classes; return a line
-        on each tensor that was not loaded. Raises UserError as `load`; or nothing fits."""
+    def begin(self, network: Any, source: str | Path, classes: Classes) -> Begun:
+        """Begin with what fits of the weights of `source` (as in `load`), with class predictors by the names of the new
+        run's `classes`. Raises UserError as `load`; or nothing fits."""
         file = open_weights(self._path(str(source)))
+        state, left, theirs = self._of_any(file, network, source)
+        carried = carry_over(network, state, self.predictors, theirs, classes, str(source))
+        missing = load_init(network, source, carried.state)
+        missing = [line for line in missing if line.partition(":")[0] not in carried.settled]
+        return Begun([*missing, *carried.left, *left], carried.note)
+
+    def _of_any(
+        self, file: WeightsFile, network: Any, source: str | Path
+    ) -> tuple[Mapping[str, Tensor], list[str], Classes]:
+        """As `_translated`, and the classes, from a checkpoint, from part of one, or from another project's file."""
         if file.kind == "ours":
             run_config(file.checkpoint, file.path, self.task)
-            return load_init(network, source, network_state(file.tensors, self.prefix))
+            classes = self.classes_of_checkpoint(file.path, file.checkpoint)
+            return network_state(file.tensors, self.prefix), [], classes
         if not any(mark in file.tensors for mark in self.marks.own.values()):
-            return load_init(network, source, file.tensors)  # part of a checkpoint of mnv3 train
+            return file.tensors, [], Classes(None, None)  # part of a checkpoint of mnv3 train
         with of_file(source):
             found = self.describe(file)
         if (name := found.options["backbone.name"]) != network.backbone.family:
             raise UserError(f"{source} is backbone={name}, not {network.backbone.family}.")
+        if other := [key for key, value in found.rules.items() if getattr(network.preset, key) != value]:
+            log.info("%s was trained with other values of %s than this run has.", source, ", ".join(other))
         with of_file(source):
-            state, left = self._translated(file, found.origin, network)
-        return [*load_init(network, source, state), *left]
+            return *self._translated(file, found.origin, network), self.classes_of_file(found)
 
     def _translated(self, file: WeightsFile, origin: str, network: nn.Module) -> tuple[dict[str, Tensor], list[str]]:
         """The state dict for `network` from a file of its backbone's family, and a line on each entry that is left."""

@@ -62,6 +62,9 @@ def test_a_run_begins_with_anybody_s_weights(
     test_data: Path, coco: list[str], call: Call, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = test_data / "oracle_tf" / "ssd_v3_small_random_frozen.pb"
+    content = json.loads(Path("coco.json").read_text())
+    content["categories"][1]["name"] = "mitten"
+    Path("coco.json").write_text(json.dumps(content))
     data = [*coco, *(entry.replace("val_", "train_") for entry in coco[1:])]
     common = [
         *data,
@@ -72,7 +75,9 @@ def test_a_run_begins_with_anybody_s_weights(
         "task.input_size=[96,96]",
     ]
     assert call("train", f"init={source}", *common) == 0
-    assert f"Not loaded from {source} (random instead, or not needed): head (" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.count("carried over by name") == 1 and "person" in said and "(79 of 80); new: mitten." in said
+    assert f"Loaded the rest of {source}." in said and "Not loaded" not in said
     assert call("train", f"backbone.weights={source}", *common) == 0
     assert f"Loaded all of {source}." in capsys.readouterr().out
 

@@ -8,7 +8,7 @@ import torch
 from torchvision.models.segmentation import LRASPP_MobileNet_V3_Large_Weights, lraspp_mobilenet_v3_large
 
 from mnv3.backbones.weights import load_backbone_weights
-from mnv3.lraspp.data.classes import CITYSCAPES, VOC
+from mnv3.lraspp.data.classes import CAMVID, CITYSCAPES, VOC
 from mnv3.lraspp.model.pooling import AUTHORS_WINDOWS, Windows
 from mnv3.lraspp.model.segmenter import build_segmenter
 from mnv3.lraspp.weights.load import init_segmenter, load_weights, segmenter_from_config
@@ -209,9 +209,20 @@ def test_a_new_run_begins_with_the_authors_weights(test_data: Path) -> None:
     task = {"name": "lraspp", "preset": "paper", "head": "lraspp", "filters": 128, "gate": None, "pool": None}
     backbone = {"name": "small", "rf2": True, "width": 1.0, "output_stride": 16, "padding": None}
     segmenter = segmenter_from_config({"task": task, "backbone": backbone}, 11)
-    left = init_segmenter(segmenter, test_data / "lraspp_tf")
-    assert {line.partition(":")[0] for line in left} == {
-        f"head.{layer}.{part}" for layer in ("classes", "skip") for part in ("weight", "bias")
-    }
+    classes = {index: entry.name for index, entry in enumerate(CAMVID)}
+    begun = init_segmenter(segmenter, test_data / "lraspp_tf", classes)
+    assert not begun.left and "names no classes" in begun.classes and "start anew" in begun.classes
     with pytest.raises(UserError, match="is backbone=small, not large"):
-        init_segmenter(build_segmenter(num_classes=3), test_data / "lraspp_tf")
+        init_segmenter(build_segmenter(num_classes=3), test_data / "lraspp_tf", {0: "a", 1: "b", 2: "c"})
+
+
+def test_a_new_run_begins_with_torchvision_s_classes_of_voc(tmp_path: Path) -> None:
+    theirs = lraspp_mobilenet_v3_large(weights=None, weights_backbone=None)
+    torch.save(theirs.state_dict(), tmp_path / "theirs.pth")
+    segmenter = build_segmenter(backbone="large", preset="torchvision", num_classes=4)
+    classes = {0: "background", 1: "airplane", 2: "Potted Plant", 3: "pedestrian"}
+    begun = init_segmenter(segmenter, tmp_path / "theirs.pth", classes)
+    assert "(3 of 4); new: pedestrian." in begun.classes
+    got, want = segmenter.state_dict(), theirs.state_dict()
+    for ours, name in (("classes", "high"), ("skip", "low")):
+        assert torch.equal(got[f"head.{ours}.weight"][:3], want[f"classifier.{name}_classifier.weight"][[0, 1, 16]])

@@ -33,17 +33,49 @@ def test_a_checkpoint_alone_is_enough(tmp_path):
     assert torch.equal(loaded.segmenter.eval()(image), saved.eval()(image))
 
 
-def test_init_loads_all_but_the_classifiers_of_another_class_count(tmp_path):
-    """What was not loaded is named, with both shapes; the rest is the file's."""
-    source = save(tmp_path / "x.ckpt")
+CLASSIFIERS = {f"head.{layer}.{part}" for layer in ("classes", "skip") for part in ("weight", "bias")}
+
+
+def test_init_carries_classifiers_over_by_name(tmp_path):
+    """Both of the head, at two strides; the rest is the file's."""
+    source = save(tmp_path / "x.ckpt").state_dict()
     torch.manual_seed(1)
     target = segmenter_from_config(CONFIG, 5)
-    left = init_segmenter(target, tmp_path / "x.ckpt")
-    changed = {line.partition(":")[0] for line in left}
-    assert changed == {f"head.{layer}.{part}" for layer in ("classes", "skip") for part in ("weight", "bias")}
-    assert "head.classes.bias: shape (3,), here (5,)" in left
-    ours, theirs = target.state_dict(), source.state_dict()
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours.keys() - changed)
+    fresh = {name: value.clone() for name, value in target.state_dict().items()}
+    classes = {0: "Sky", 1: "tram", 2: "road", 3: "bus", 4: "pole"}
+    begun = init_segmenter(target, tmp_path / "x.ckpt", classes)
+    assert not begun.left and "by name: Sky (sky), road (2 of 5); new: tram, bus, pole." in begun.classes
+    ours = target.state_dict()
+    for name in CLASSIFIERS:
+        assert torch.equal(ours[name][[0, 2]], source[name][[2, 0]])
+        assert torch.equal(ours[name][[1, 3, 4]], fresh[name][[1, 3, 4]])
+    assert all(torch.equal(ours[name], source[name]) for name in ours.keys() - CLASSIFIERS)
+
+
+def test_init_sorts_the_same_classes_and_leaves_strange_ones(tmp_path):
+    """In another order; in the same order nothing needs to be said; with no name in common all start anew."""
+    source = save(tmp_path / "x.ckpt").state_dict()
+    target = segmenter_from_config(CONFIG, 3)
+    fresh = {name: value.clone() for name, value in target.state_dict().items()}
+    begun = init_segmenter(target, tmp_path / "x.ckpt", {0: "cat", 1: "dog", 2: "cow"})
+    assert not begun.left and "by name: none (0 of 3); new: cat, dog, cow." in begun.classes
+    assert all(torch.equal(target.state_dict()[name], fresh[name]) for name in CLASSIFIERS)
+    begun = init_segmenter(target, tmp_path / "x.ckpt", {0: "road", 1: "sky", 2: "car"})
+    assert not begun.left and "(3 of 3); new: none" in begun.classes
+    assert all(torch.equal(target.state_dict()[name], source[name][[0, 2, 1]]) for name in CLASSIFIERS)
+    assert init_segmenter(target, tmp_path / "x.ckpt", TABLE) == ([], "")
+    assert all(torch.equal(value, source[name]) for name, value in target.state_dict().items())
+
+
+def test_init_lists_classifiers_of_another_width(tmp_path):
+    """task.filters differs: the classifier of the features starts anew for every class, that of the skip does not."""
+    source = save(tmp_path / "x.ckpt").state_dict()
+    target = segmenter_from_config({**CONFIG, "task": {**CONFIG["task"], "filters": 24}}, 3)
+    begun = init_segmenter(target, tmp_path / "x.ckpt", {0: "sky", 1: "car", 2: "lamp"})
+    assert any(line.startswith("head.classes.weight: shape (3, 16, 1, 1)") for line in begun.left)
+    assert len({line.partition(":")[0] for line in begun.left}) == len(begun.left)
+    assert "sky, car (2 of 3); new: lamp" in begun.classes
+    assert torch.equal(target.state_dict()["head.skip.weight"][:2], source["head.skip.weight"][[2, 1]])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +95,7 @@ def test_other_classes_are_refused(tmp_path, classes, sentence):
 def test_another_task_and_an_altered_file_are_refused(tmp_path):
     """A detection checkpoint; a configuration that is not that of the weights; nothing that fits."""
     save(tmp_path / "other.ckpt", config={**CONFIG, "task": {"name": "ssdlite"}})
-    for load in (load_segmenter, lambda path: init_segmenter(segmenter_from_config(CONFIG, 3), path)):
+    for load in (load_segmenter, lambda path: init_segmenter(segmenter_from_config(CONFIG, 3), path, TABLE)):
         with pytest.raises(UserError, match="task=ssdlite, not of task=lraspp"):
             load(tmp_path / "other.ckpt")
     save(tmp_path / "altered.ckpt", config={**CONFIG, "backbone": {**BACKBONE, "width": 1.0}})
@@ -71,4 +103,4 @@ def test_another_task_and_an_altered_file_are_refused(tmp_path):
         load_segmenter(tmp_path / "altered.ckpt")
     torch.save({"encoder.weight": torch.zeros(3)}, tmp_path / "strange.pth")
     with pytest.raises(UserError, match="none of its weights fits"):
-        init_segmenter(segmenter_from_config(CONFIG, 3), tmp_path / "strange.pth")
+        init_segmenter(segmenter_from_config(CONFIG, 3), tmp_path / "strange.pth", TABLE)

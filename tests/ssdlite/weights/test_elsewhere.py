@@ -163,15 +163,24 @@ CONFIG = {
 
 
 def test_a_new_run_begins_with_the_authors_weights(oracle: Path) -> None:
-    """All but the class predictors, for other classes; of another backbone nothing."""
-    source = str(oracle / TENSORFLOW[1])
+    """Of the class predictors COCO's person and tv, and the background; of another backbone nothing."""
+    source, classes = str(oracle / TENSORFLOW[1]), {1: "tvmonitor", 2: "elk", 3: "Person"}
     detector = detector_from_config(CONFIG, 4)
-    left = init_detector(detector, source)
-    assert left and all(line.startswith("head.classes.") and ".predict." in line for line in left)
+    fresh = {name: value.clone() for name, value in detector.state_dict().items()}
+    begun = init_detector(detector, source, classes)
+    assert not begun.left and "tvmonitor (tv), Person (person) (2 of 3); new: elk." in begun.classes
     want, got = load_weights(source).detector.state_dict(), detector.state_dict()
-    assert torch.equal(got["extras.3.expand.conv.weight"], want["extras.3.expand.conv.weight"])
+    for name, value in got.items():
+        if name.startswith("head.classes.") and ".predict." in name:
+            value = value.unflatten(0, (-1, 4))
+            assert torch.equal(value[:, [0, 1, 3]], want[name].unflatten(0, (-1, 91))[:, [0, 72, 1]])
+            assert torch.equal(value[:, 2], fresh[name].unflatten(0, (-1, 4))[:, 2])
+        else:
+            assert torch.equal(value, want[name])
     with pytest.raises(UserError, match="is backbone=small, not large"):
-        init_detector(detector_from_config({**CONFIG, "backbone": {**CONFIG["backbone"], "name": "large"}}, 4), source)
+        init_detector(
+            detector_from_config({**CONFIG, "backbone": {**CONFIG["backbone"], "name": "large"}}, 4), source, classes
+        )
 
 
 def test_a_new_run_begins_with_torchvision_s_backbone(tmp_path: Path) -> None:
@@ -179,7 +188,7 @@ def test_a_new_run_begins_with_torchvision_s_backbone(tmp_path: Path) -> None:
     theirs = ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None)
     torch.save(theirs.state_dict(), tmp_path / "theirs.pth")
     detector = detector_from_config({**CONFIG, "backbone": {**CONFIG["backbone"], "name": "large"}}, 91)
-    left = init_detector(detector, tmp_path / "theirs.pth")
+    left = init_detector(detector, tmp_path / "theirs.pth", COCO_NAMES).left
     assert left and {line.split(".")[0] for line in left} == {"head"}
     want = from_torchvision(theirs.state_dict(), detector)
     assert torch.equal(detector.state_dict()["backbone.last.conv.weight"], want["backbone.last.conv.weight"])

@@ -42,18 +42,67 @@ def test_a_checkpoint_alone_is_enough(tmp_path):
         assert torch.equal(ours, theirs)
 
 
-def test_init_loads_all_but_the_class_predictors_of_another_class_count(tmp_path):
-    """What was not loaded is named, with both shapes; the rest is the file's."""
+def predictors(detector):
+    """The class predictors of all levels, [anchors, slots, ...], copied."""
+    state = detector.state_dict()
+    names = [name for name in state if name.startswith("head.classes.") and ".predict." in name]
+    return {name: state[name].clone().unflatten(0, (-1, detector.num_slots)) for name in names}
+
+
+OTHERS = {1: "Zebra", 2: "DOG", 3: "bus", 4: "cat", 5: "lamp"}
+
+
+def test_init_carries_class_predictors_over_by_name(tmp_path):
+    """At every anchor of every level the rows of cat, dog and background are the file's, others as they were."""
     source = save(tmp_path / "x.ckpt")
     torch.manual_seed(1)
     target = detector_from_config(CONFIG, num_slots=6)
-    left = init_detector(target, tmp_path / "x.ckpt")
-    changed = {line.partition(":")[0] for line in left}
-    assert changed and all(name.startswith("head.classes.") and ".predict." in name for name in changed)
-    assert any("shape (12," in line and "here (18," in line for line in left)  # 3 anchors of 4 and of 6 slots
-    ours, theirs = target.state_dict(), source.state_dict()
-    assert changed == {name for name in ours if ours[name].shape != theirs[name].shape}
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours.keys() - changed)
+    before = predictors(target)
+    begun = init_detector(target, tmp_path / "x.ckpt", OTHERS)
+    assert not begun.left
+    assert "by name: DOG (dog), cat (2 of 5); new: Zebra, bus, lamp." in begun.classes
+    theirs = predictors(source)
+    assert len(theirs) == 12 and any(value.any() for value in theirs.values())
+    for name, value in predictors(target).items():
+        assert torch.equal(value[:, [0, 2, 4]], theirs[name][:, [0, 2, 1]])
+        assert torch.equal(value[:, [1, 3, 5]], before[name][:, [1, 3, 5]])
+    ours, all_theirs = target.state_dict(), source.state_dict()
+    assert all(torch.equal(ours[name], all_theirs[name]) for name in ours.keys() - theirs.keys())
+
+
+def test_init_sorts_the_same_classes(tmp_path):
+    """Other slots for the same names; in the same slots nothing needs to be said."""
+    source = save(tmp_path / "x.ckpt")
+    target = detector_from_config(CONFIG, num_slots=4)
+    begun = init_detector(target, tmp_path / "x.ckpt", {1: "dog", 2: "bird", 3: "cat"})
+    assert not begun.left and "(3 of 3); new: none" in begun.classes
+    for name, value in predictors(target).items():
+        assert torch.equal(value, predictors(source)[name][:, [0, 2, 3, 1]])
+    assert init_detector(target, tmp_path / "x.ckpt", CLASSES) == ([], "")
+    assert all(torch.equal(value, target.state_dict()[name]) for name, value in source.state_dict().items())
+
+
+def test_init_keeps_predictors_of_a_level_with_other_anchors(tmp_path):
+    """Preset "torchvision" has 6 anchors on the finest level, and its background is learnt by another loss. With 8
+    slots of 3 anchors the shape is that of 4 slots of 6: not a match."""
+    save(tmp_path / "x.ckpt")
+    config = {**CONFIG, "task": {**CONFIG["task"], "preset": "torchvision"}}
+    torch.manual_seed(1)
+    theirs = detector_from_config(config, num_slots=4)
+    state = {f"detector.{name}": value for name, value in theirs.state_dict().items()}
+    about = {"config": config, "classes": CLASSES, "num_slots": 4}
+    write_checkpoint({"state_dict": state, "hyper_parameters": about, "epoch": 0}, tmp_path / "x.ckpt")
+    target = detector_from_config(CONFIG, num_slots=8)
+    before = predictors(target)
+    begun = init_detector(target, tmp_path / "x.ckpt", {1: "dog", **{slot: f"new {slot}" for slot in range(2, 8)}})
+    assert {line.partition(":")[0] for line in begun.left if "head.classes." in line} == {
+        f"head.classes.0.predict.{part}" for part in ("weight", "bias")
+    }
+    assert "by name: dog (1 of 7); new: background, new 2" in begun.classes
+    for name, value in predictors(target).items():
+        rows = list(range(8)) if ".0." in name else [0, *range(2, 8)]
+        assert torch.equal(value[:, rows], before[name][:, rows])
+        assert ".0." in name or torch.equal(value[:, 1], predictors(theirs)[name][:, 2])
 
 
 def test_init_takes_a_bare_state_dict(tmp_path):
@@ -61,15 +110,21 @@ def test_init_takes_a_bare_state_dict(tmp_path):
     source = save(tmp_path / "x.ckpt")
     torch.save(source.state_dict(), tmp_path / "bare.pth")
     target = detector_from_config(CONFIG, num_slots=4)
-    assert init_detector(target, tmp_path / "bare.pth") == []
+    begun = init_detector(target, tmp_path / "bare.pth", {1: "ant", 2: "bee", 3: "cat"})
+    assert not begun.left and "bare.pth names no classes" in begun.classes
     assert all(torch.equal(value, target.state_dict()[name]) for name, value in source.state_dict().items())
+    fewer = detector_from_config(CONFIG, num_slots=3)
+    before = predictors(fewer)
+    begun = init_detector(fewer, tmp_path / "bare.pth", {1: "cat", 2: "dog"})
+    assert not begun.left and "names no classes" in begun.classes and "start anew" in begun.classes
+    assert all(torch.equal(value, before[name]) for name, value in predictors(fewer).items())
 
 
 def test_init_refuses_what_has_nothing_for_it(tmp_path):
     """A state dict of another network would else pass in silence."""
     torch.save({"encoder.weight": torch.zeros(3)}, tmp_path / "other.pth")
     with pytest.raises(UserError, match="none of its weights fits"):
-        init_detector(detector_from_config(CONFIG, 4), tmp_path / "other.pth")
+        init_detector(detector_from_config(CONFIG, 4), tmp_path / "other.pth", CLASSES)
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def test_a_tensorflow_checkpoint_by_each_of_its_names(tmp_path: Path) -> None:
 def test_the_frozen_graph_of_a_folder_comes_first(test_data: Path) -> None:
     file = open_weights(test_data / "lraspp_tf")
     assert file.path.name == "frozen_inference_graph.pb"
+    assert file.graph is not None
     assert file.graph.nodes["AvgPool2D/AvgPool"].lists == {"ksize": (1, 13, 25, 1), "strides": (1, 4, 5, 1)}
 
 

@@ -1,6 +1,6 @@
 """Checkpoints of odd structure, and damaged ones: a sentence that names the file, wherever they are given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ class Kind(NamedTuple):
     part: str
     save: Callable[[Path], Any]
     load: Callable[[Path], Any]
-    init: Callable[[Any, Path], Any]
+    init: Callable[[Any, Path, Mapping[int, str]], Any]
     weights: Callable[[str], Any]
 
     def network(self, path: Path) -> nn.Module:
@@ -125,7 +125,7 @@ def test_altered_and_damaged_checkpoints_end_in_a_sentence(tmp_path: Path, kind:
             torch.save(
                 with_state(content, **{name: rng.choice([*ODD, content["state_dict"][name].flatten()[:0]])}), path
             )
-        for read in (kind.load, lambda path: kind.init(target, path)):
+        for read in (kind.load, lambda path: kind.init(target, path, {1: "cat"})):
             try:
                 read(path)
             except UserError as error:
