@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mnv3.backbones.blocks import BN_EPSILON
 from mnv3.backbones.names.architecture import in_slims, recognise
+from mnv3.backbones.names.foreign import refuse_foreign
 from mnv3.backbones.names.slim import from_slim
 from mnv3.backbones.names.timm import TIMM_EPSILON, from_timm
 from mnv3.backbones.names.torchvision import from_torchvision
@@ -31,6 +32,7 @@ def in_our_names(
 ) -> tuple[dict[str, Tensor], Inputs | None]:
     """Return the weights by mnv3's names, and what they were trained on: `inputs` unless the names decide it; None for
     weights of mnv3, which need no change. Raises UserError: of another backbone."""
+    refuse_foreign(entries, path)
     if (inside := next((name for name in entries if name.endswith(STEM)), None)) is not None:
         prefix = inside.removesuffix(STEM)
         ours = {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}

@@ -76,16 +76,21 @@ def with_our_epsilon(state: Mapping[str, Tensor], epsilon: float) -> dict[str, T
 
 
 def to_symmetric_range(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Convert weights for images normalised by ImageNet's mean and deviation to weights for images in -1..1.
+    """Convert weights for images normalised by ImageNet's mean and deviation to weights for images in -1..1."""
+    mean, std = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    return rescaled(state, 0.5 / std, (0.5 - mean) / std)
+
+
+def rescaled(state: Mapping[str, Tensor], factor: Tensor, shift: Tensor) -> dict[str, Tensor]:
+    """Convert weights for images `factor` * x + `shift` ([1, 3, 1, 1] or [1]) to weights for images x.
 
     The stem's kernel and the mean of its norm absorb the change. Exact except at the border, where the padding's zeros
-    meant ImageNet's mean colour and now mean mid-grey.
+    meant the colour 0 of the old range and now mean that of the new one.
     """
-    mean, std = (torch.tensor(values).reshape(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
     kernel = state["stem.conv.weight"]
-    offset = (kernel * (0.5 - mean) / std).sum((1, 2, 3))
+    offset = (kernel * shift).sum((1, 2, 3))
     return {
         **state,
-        "stem.conv.weight": kernel * 0.5 / std,
+        "stem.conv.weight": kernel * factor,
         "stem.norm.running_mean": state["stem.norm.running_mean"] - offset,
     }

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from mnv3.lraspp.model.presets import Preset
 from mnv3.tools.weights.tensorflow.graph import Graph
 from mnv3.tools.weights.tensorflow.input import CHANNELS, preprocessing
+from mnv3.tools.weights.tensorflow.operations import check_operations
 
 WHITE = 255
 
@@ -19,8 +20,9 @@ class Facts(NamedTuple):
     remarks: list[str]
 
 
-def facts(graph: Graph, preset: Preset) -> Facts:
-    """Return what `graph` says."""
+def facts(graph: Graph, preset: Preset, path: object) -> Facts:
+    """Return what `graph` says. Raises UserError: it has operations of other networks."""
+    check_operations(graph, path)
     images, remarks = preprocessing(graph), []
     rules: dict[str, Any] = {}
     if images.scale is None or images.offset is None:

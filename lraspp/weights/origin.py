@@ -17,6 +17,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from mnv3.backbones.names.architecture import in_our_names, in_slims, in_torchvisions, recognise
+from mnv3.backbones.names.foreign import refuse_foreign
 from mnv3.backbones.tables import FAMILIES
 from mnv3.lraspp.data.classes import CITYSCAPES, VOC
 from mnv3.lraspp.data.frames import SegClass
@@ -72,6 +73,7 @@ class Found(NamedTuple):
 
 def describe(file: WeightsFile) -> Found:
     """Describe the segmenter in a file by names and shapes. Raises UserError if mnv3 does not know it."""
+    refuse_foreign(file.tensors, file.path)
     return {"ours": _ours, "torchvision": _torchvisions, "authors": _authors}[MARKS.origin(file)](file)
 
 
@@ -123,7 +125,7 @@ def _authors(file: WeightsFile) -> Found:
             "a checkpoint holds weights alone: images in -1..1 and all other rules are those of task.preset=paper"
         ]
         return found._replace(remarks=remarks)
-    windows, said = _windows(file.graph), facts(file.graph, PRESETS["paper"])
+    windows, said = _windows(file.graph), facts(file.graph, PRESETS["paper"], file.path)
     if windows is not None:
         found.options["task.pool"] = None
     found.options["task.input_size"] = [*said.input_size] if said.input_size else None

@@ -11,6 +11,7 @@ from mnv3.ssdlite.weights.graph_anchors import anchor_rules
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.tensorflow.graph import Graph, Node
 from mnv3.tools.weights.tensorflow.input import Preprocessing, preprocessing
+from mnv3.tools.weights.tensorflow.operations import check_operations
 from mnv3.tools.weights.tensorflow.schema import POSTPROCESS
 
 CALLED = "non_max_suppression_padded/PartitionedCall"
@@ -31,8 +32,10 @@ class Facts(NamedTuple):
 def facts(graph: Graph, preset: Preset, per_cell: Sequence[int], path: object) -> Facts:
     """Return what `graph` says; `per_cell`: anchors of a cell on each level, by the predictors.
 
-    Raises UserError: anchors that do not fit the feature maps or are no regular grid; resizing that mnv3 does not do.
+    Raises UserError: operations of other networks; anchors that do not fit the feature maps or are no regular grid;
+    resizing that mnv3 does not do.
     """
+    check_operations(graph, path)
     images = preprocessing(graph)
     found = Facts(images.size, {}, [], [])
     parts = (

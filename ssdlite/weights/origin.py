@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mnv3.backbones.names.architecture import in_our_names, in_slims, in_torchvisions, recognise
+from mnv3.backbones.names.foreign import refuse_foreign
 from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS
 from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.presets import PRESETS
@@ -62,6 +63,7 @@ class Found(NamedTuple):
 def describe(file: WeightsFile) -> Found:
     """Describe the detector in a file by names and shapes. Raises UserError if mnv3 does not know it."""
     tensors = file.tensors
+    refuse_foreign(tensors, file.path)
     origin = MARKS.origin(file)
     if origin == "authors":
         lookup, classes = in_slims(tensors, "FeatureExtractor/"), tensors["BoxPredictor_0/ClassPredictor/biases"]

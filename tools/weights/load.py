@@ -13,6 +13,7 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import format_value
 from mnv3.tools.weights.checkpoint import load_fitting
 from mnv3.tools.weights.formats import open_weights
+from mnv3.tools.weights.tensorflow.input import preprocessing
 from mnv3.tools.weights.tensors import sound_state
 
 log = logging.getLogger("mnv3")
@@ -41,8 +42,10 @@ def load_first_weights(
     """
     backbone, init = config["backbone"], config["init"]
     if weights := backbone["weights"]:
-        entries = None if weights == "imagenet" else open_weights(weights).tensors
-        log_left(weights, load_backbone(weights, entries=entries, inputs=backbone["weights_inputs"]))
+        file = None if weights == "imagenet" else open_weights(weights)
+        entries, graph = (file.tensors, file.graph) if file else (None, None)
+        pixels = preprocessing(graph) if graph else None
+        log_left(weights, load_backbone(weights, entries=entries, inputs=backbone["weights_inputs"], pixels=pixels))
     if init:
         begun = load_init(init)
         if begun.classes:

@@ -43,5 +43,8 @@ def test_a_backbone_gets_what_is_in_the_file_and_imagenet_its_name(tmp_path: Pat
     for weights in (str(tmp_path / "w.pth"), "imagenet"):
         backbone = {"weights": weights, "weights_inputs": "symmetric"}
         load_first_weights({"backbone": backbone, "init": None}, load, lambda source: Begun([]))
-    assert calls[0] == (str(tmp_path / "w.pth"), {"entries": {"a": torch.ones(1)}, "inputs": "symmetric"})
-    assert calls[1] == ("imagenet", {"entries": None, "inputs": "symmetric"})
+    assert calls[0] == (
+        str(tmp_path / "w.pth"),
+        {"entries": {"a": torch.ones(1)}, "inputs": "symmetric", "pixels": None},
+    )
+    assert calls[1] == ("imagenet", {"entries": None, "inputs": "symmetric", "pixels": None})

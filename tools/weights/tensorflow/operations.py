@@ -1,0 +1,38 @@
+"""The operations that mnv3's networks consist of, in graphs of TensorFlow."""
+
+from mnv3.tools.errors import UserError
+from mnv3.tools.weights.tensorflow.graph import CONVOLUTIONS, Graph
+
+SCOPES = (
+    "FeatureExtractor/",
+    "BoxPredictor",
+    "Mobilenet",
+    "aspp",
+    "image_pooling",
+    "concat_projection",
+    "decoder",
+    "logits",
+)
+"""Beginnings of the names of nodes in a network, without what converts images and results."""
+
+KNOWN = {
+    *CONVOLUTIONS,
+    *("Add", "AddV2", "AddN", "BiasAdd", "Mul", "Sub", "RealDiv", "Minimum", "Maximum", "Rsqrt"),
+    *("Relu", "Relu6", "HardSwish", "Sigmoid"),
+    *("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"),
+    *("Mean", "AvgPool", "ResizeBilinear", "ConcatV2", "SpaceToBatchND", "BatchToSpaceND"),
+    *("Identity", "Enter", "StopGradient", "Quantize", "Dequantize", "Cast"),
+    *("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVarsPerChannel"),
+    *("Reshape", "Squeeze", "ExpandDims", "Pack", "Shape", "StridedSlice", "Softmax", "ArgMax"),
+}
+"""Those of MobileNets, SSDLite and R-ASPP, and those that only arrange their numbers."""
+
+
+def check_operations(graph: Graph, path: object) -> None:
+    """Raise UserError if the network in `graph` has an operation that none of mnv3's networks has."""
+    for name, node in graph.nodes.items():
+        if node.op not in KNOWN and name.startswith(SCOPES):
+            raise UserError(
+                f"{path}: the operation {node.op!r:.40} in its network ({name!r:.80}) is in none of mnv3's networks; "
+                "the file holds another one."
+            )
