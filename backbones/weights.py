@@ -16,7 +16,6 @@ from mnv3.backbones.narrow.fit import can_refit, refit
 from mnv3.backbones.network import Backbone
 from mnv3.backbones.tables import FAMILIES
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tensorflow.input import Preprocessing
 
 HALF = 127.5
 """Half of the range of pixels: -1..1 is pixel / HALF - 1."""
@@ -28,7 +27,7 @@ def load_backbone_weights(
     *,
     entries: Mapping[str, Any] | None = None,
     inputs: Inputs = "imagenet",
-    pixels: Preprocessing | None = None,
+    pixels: tuple[float, float] | None = None,
     wanted: Inputs = "symmetric",
     images: Callable[[], Tensor] | None = None,
 ) -> list[str]:
@@ -41,8 +40,9 @@ def load_backbone_weights(
 
     `inputs` is what a file in torchvision's or timm's names was trained on: "imagenet", images normalised by ImageNet's
     mean and deviation, like torchvision's own weights; or "symmetric", images in -1..1, like the weights published by
-    Google, which are timm's mobilenetv1_100 and all its "tf_" networks; these also need backbone.padding=same. `pixels`
-    is what a file's graph says of its images. `wanted` is what the backbone gets: the stem is adapted to it.
+    Google, which are timm's mobilenetv1_100 and all its "tf_" networks; these also need backbone.padding=same.
+    `pixels`: (scale, offset) of a "symmetric" file whose graph takes images in scale * pixel - offset instead. `wanted`
+    is what the backbone gets: the stem is adapted to it.
 
     Wider weights, of a full network for RF2's halved tail, are cut (`backbones.narrow.cut`) and, given `images`
     [N, 3, H, W] of the data set as the backbone gets them, fitted to the full network (`backbones.narrow.fit`). Other
@@ -68,9 +68,9 @@ def load_backbone_weights(
         raise UserError(f"{path} holds a backbone of another width: not even its first layer fits this one")
     if (trained_on, wanted) == ("imagenet", "symmetric"):
         state = to_symmetric_range(state)
-    elif trained_on == "symmetric" and pixels and pixels.scale is not None and pixels.offset is not None:
-        factor = pixels.scale * HALF
-        state = rescaled(state, torch.tensor([factor]), torch.tensor([factor - pixels.offset]))
+    elif trained_on == "symmetric" and pixels is not None:
+        scale, offset = pixels
+        state = rescaled(state, torch.tensor([scale * HALF]), torch.tensor([scale * HALF - offset]))
     cut = _wider(state, own)
     loaded, kept = narrow(state, backbone.table) if cut else (state, {})
     fitting = {name: loaded[name] for name in own if loaded[name].shape == own[name].shape}

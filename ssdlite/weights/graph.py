@@ -45,7 +45,13 @@ def facts(graph: Graph, preset: Preset, per_cell: Sequence[int], path: object) -
         _suppression(graph),
         _scores(graph),
     )
-    names = ("the range of pixels", "how images are resized", "anchors", "NMS", "the function of scores")
+    names = (
+        "the range of pixels",
+        f"how images are resized ({preset.resize_rule})",
+        "anchors",
+        f"NMS (IoU {preset.nms_iou}, at most {preset.max_detections} boxes)",
+        "the function of scores",
+    )
     for name, part in zip(names, parts, strict=True):
         if part is None:
             found.assumed.append(name)

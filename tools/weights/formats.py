@@ -3,7 +3,6 @@
 Whose network is in it, `weights/origin.py` of the tasks decides, and `backbones/names/origin.py` for a backbone alone.
 """
 
-import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -17,12 +16,11 @@ from mnv3.tools.weights.safetensors import begins_so, read_safetensors
 from mnv3.tools.weights.tensorflow.checkpoint import read_variables
 from mnv3.tools.weights.tensorflow.frozen import read_graph
 from mnv3.tools.weights.tensorflow.graph import Graph
+from mnv3.tools.weights.tensorflow.input import Preprocessing, preprocessing
 from mnv3.tools.weights.tensorflow.layers import variables
 from mnv3.tools.weights.tensorflow.lite import IDENTIFIER, read_tflite
 from mnv3.tools.weights.tensorflow.tfjs import MODEL, read_tfjs
 from mnv3.tools.weights.tensors import sound_arrays, sound_state
-
-log = logging.getLogger("mnv3")
 
 ZIP, PICKLE, GZIP = b"PK\x03\x04", b"\x80", b"\x1f\x8b"  # start of PyTorch files, new and old, and of an archive
 WRAPPERS = ("state_dict", "model", "model_state_dict")
@@ -53,6 +51,19 @@ class WeightsFile(NamedTuple):
     tensors: Mapping[str, Any]
     checkpoint: Mapping[str, Any] = MappingProxyType({})
     graph: Graph | None = None
+
+    @property
+    def quantised(self) -> str:
+        """A sentence on quantised weights, "" if there are none."""
+        count = self.graph.quantised if self.graph else 0
+        return (
+            f"{self.path} is quantised: {count} of its kernels are integers, read as scale * integer." if count else ""
+        )
+
+    def pixels(self) -> tuple[float, float] | None:
+        """Return (scale, offset) if the file's graph takes images in scale * pixel - offset; None if it is open."""
+        found = preprocessing(self.graph) if self.graph else Preprocessing()
+        return None if found.scale is None or found.offset is None else (found.scale, found.offset)
 
 
 class Noted(dict[str, Any]):
@@ -86,8 +97,7 @@ def read_noting(
 
 
 def open_weights(path: Path | str) -> WeightsFile:
-    """Read a weights file, a TensorFlow checkpoint by the common part of its names, or a folder with either. Logs a
-    line if the weights are quantised.
+    """Read a weights file, a TensorFlow checkpoint by the common part of its names, or a folder with either.
 
     Never executes code from the file. Raises UserError: nothing there, unknown or truncated, or with pickled objects.
     """
@@ -149,8 +159,6 @@ def _tensorflow(path: Path, arrays: Mapping[str, Any], graph: Graph | None = Non
 
 
 def _of_graph(path: Path, graph: Graph) -> WeightsFile:
-    if graph.quantised:
-        log.info("%s is quantised: %d of its kernels are integers, read as scale * integer.", path, graph.quantised)
     return _tensorflow(path, variables(graph), graph)
 
 

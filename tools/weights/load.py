@@ -13,7 +13,6 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import format_value
 from mnv3.tools.weights.checkpoint import load_fitting
 from mnv3.tools.weights.formats import open_weights
-from mnv3.tools.weights.tensorflow.input import preprocessing
 from mnv3.tools.weights.tensors import sound_state
 
 log = logging.getLogger("mnv3")
@@ -43,8 +42,9 @@ def load_first_weights(
     backbone, init = config["backbone"], config["init"]
     if weights := backbone["weights"]:
         file = None if weights == "imagenet" else open_weights(weights)
-        entries, graph = (file.tensors, file.graph) if file else (None, None)
-        pixels = preprocessing(graph) if graph else None
+        if file and file.quantised:
+            log.info("%s", file.quantised)
+        entries, pixels = (file.tensors, file.pixels()) if file else (None, None)
         log_left(weights, load_backbone(weights, entries=entries, inputs=backbone["weights_inputs"], pixels=pixels))
     if init:
         begun = load_init(init)

@@ -97,8 +97,9 @@ class Opener(Generic[Loaded]):
             return loaded
         with of_file(source):
             found = self.describe(file)
-        if found.remarks:
-            log.info("%s: %s.", source, "; ".join(found.remarks))
+        for line in (file.quantised, f"{source}: {'; '.join(found.remarks)}." if found.remarks else ""):
+            if line:
+                log.info("%s", line)
         settled = settle(config, found.options, asked, self.loose, source)
         network = self.build(settled, found)
         with of_file(source):
@@ -129,6 +130,8 @@ class Opener(Generic[Loaded]):
             found = self.describe(file)
         if (name := found.options["backbone.name"]) != network.backbone.family:
             raise UserError(f"{source} is backbone={name}, not {network.backbone.family}.")
+        if file.quantised:
+            log.info("%s", file.quantised)
         if other := [key for key, value in found.rules.items() if getattr(network.preset, key) != value]:
             log.info("%s was trained with other values of %s than this run has.", source, ", ".join(other))
         with of_file(source):

@@ -107,7 +107,7 @@ def test_heads_that_are_not_the_paper_s(tmp_path: Path, variables: dict[str, np.
         load_weights(str(tmp_path / "plain"))
     xception = {name.replace("MobilenetV3", "xception_65"): value for name, value in variables.items()}
     write_checkpoint(tmp_path / "xception", xception)
-    with pytest.raises(UserError, match="xception.*does not build"):
+    with pytest.raises(UserError, match=r"xception.*does not build"):
         load_weights(str(tmp_path / "xception"))
 
 
