@@ -9,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError, of_file
+from mnv3.tools.text.words import format_value
 from mnv3.tools.weights.checkpoint import run_config
 from mnv3.tools.weights.classes import Classes, carry_over
 from mnv3.tools.weights.formats import WeightsFile, open_weights, read_noting, unused
@@ -18,6 +19,10 @@ log = logging.getLogger("mnv3")
 
 NAMED = ("torchvision", "torchvision-coco")
 """Names of weights that need no file: torchvision's, trained on COCO 2017."""
+
+
+SHAPING = ("backbone.rf2", "backbone.width", "backbone.max_kernel")
+"""Keys that decide the shapes of a backbone's weights."""
 
 
 class Marks(NamedTuple):
@@ -135,7 +140,9 @@ class Opener(Generic[Loaded]):
         if other := [key for key, value in found.rules.items() if getattr(network.preset, key) != value]:
             log.info("%s was trained with other values of %s than this run has.", source, ", ".join(other))
         with of_file(source):
-            return *self._translated(file, found.origin, network), self.classes_of_file(found)
+            state, left = self._translated(file, found.origin, network)
+        _log_other_backbone(network.state_dict(), state, found.options, source)
+        return state, left, self.classes_of_file(found)
 
     def _translated(self, file: WeightsFile, origin: str, network: nn.Module) -> tuple[dict[str, Tensor], list[str]]:
         """The state dict for `network` from a file of its backbone's family, and a line on each entry that is left."""
@@ -148,3 +155,13 @@ class Opener(Generic[Loaded]):
 
     def _path(self, source: str) -> Path:
         return self.torchvision() if source in NAMED else Path(source)
+
+
+def _log_other_backbone(
+    own: Mapping[str, Tensor], state: Mapping[str, Tensor], options: Mapping[str, Any], source: object
+) -> None:
+    """Log the keys of the backbone in a file if a part of it does not fit the network."""
+    shared = [name for name in state if name.startswith("backbone.") and name in own]
+    if any(own[name].shape != state[name].shape for name in shared):
+        keys = [f"{key}={format_value(options[key])}" for key in SHAPING if key in options]
+        log.info("%s was trained with %s: with these keys all of its backbone fits.", source, " ".join(keys))
