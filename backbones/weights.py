@@ -11,9 +11,11 @@ from torch import Tensor
 from mnv3.backbones.names.origin import Inputs, in_our_names
 from mnv3.backbones.names.torchvision import rescaled, to_symmetric_range
 from mnv3.backbones.names.torchvision_cache import cached
-from mnv3.backbones.narrow.cut import narrow
-from mnv3.backbones.narrow.fit import can_refit, refit
+from mnv3.backbones.narrow.cut import full_table, narrow
+from mnv3.backbones.narrow.fit import can_refit, padding_of, refit
 from mnv3.backbones.network import Backbone
+from mnv3.backbones.rows import layer_names
+from mnv3.backbones.statistics import restore_statistics
 from mnv3.backbones.tables import FAMILIES
 from mnv3.tools.errors import UserError
 
@@ -71,6 +73,8 @@ def load_backbone_weights(
     elif trained_on == "symmetric" and pixels is not None:
         scale, offset = pixels
         state = rescaled(state, torch.tensor([scale * HALF]), torch.tensor([scale * HALF - offset]))
+    if images is not None:
+        state = _with_statistics(state, backbone, images)
     cut = _wider(state, own)
     loaded, kept = narrow(state, backbone.table) if cut else (state, {})
     fitting = {name: loaded[name] for name in own if loaded[name].shape == own[name].shape}
@@ -80,6 +84,17 @@ def load_backbone_weights(
         refit(backbone, state, kept, seen)
         cut = [f"{cut[0]}; the others are fitted to the full network on {len(seen)} images"]
     return [*cut, *(name for name in own if name not in fitting)]
+
+
+def _with_statistics(
+    state: Mapping[str, Tensor], backbone: Backbone, images: Callable[[], Tensor]
+) -> Mapping[str, Tensor]:
+    """Return the weights with statistics for the batch norms that were folded into them (`backbones.statistics`)."""
+    table = full_table(backbone.table, state)
+    full = Backbone(backbone.family, table, [layer_names(table)[-1]], padding=padding_of(backbone), bn_momentum=0)
+    full.load_state_dict({name: state[name] for name in full.state_dict()})
+    restore_statistics(full, images)
+    return {**state, **full.state_dict()}
 
 
 def _wider(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list[str]:

@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
+from mnv3.backbones.statistics import restore_statistics
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.lraspp.data.class_weights import class_weights
 from mnv3.lraspp.data.frames import FrameData
@@ -74,6 +75,7 @@ class Segmentation(Lraspp, Training):
             ),
             partial(init_segmenter, segmenter, classes=class_table(data)),
         )
+        restore_statistics(segmenter, lambda: _few(config, data))
         return segmenter
 
     def input_size(self, config: Config, data: FrameData) -> tuple[int, int]:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.nn.functional import interpolate
 
+from mnv3.backbones.statistics import restore_statistics
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.loader import Batch, Loader, train_loader, val_loader
@@ -51,17 +53,18 @@ class Detection(Ssdlite, Training):
     def build(self, config: Config, data: CocoData) -> Detector:
         """Build the detector of a new run."""
         detector = detector_from_config(config, data.num_slots)
+        height, width = detector.input_size
+        images = partial(few_images, [*map(data.path, range(len(data)))], (height, width))
         load_first_weights(
             config,
             partial(
                 load_backbone_weights,
                 detector.backbone,
-                images=lambda: normalised(
-                    few_images([*map(data.path, range(len(data)))], detector.input_size), detector.preset
-                ),
+                images=lambda: normalised(images(), detector.preset),
             ),
             partial(init_detector, detector, classes=class_table(data)),
         )
+        restore_statistics(detector, lambda: interpolate(images(), (height, width), mode="bilinear"))
         return detector
 
     def input_size(self, config: Config, data: CocoData) -> tuple[int, int]:

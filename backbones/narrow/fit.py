@@ -51,7 +51,7 @@ def refit(narrow: Backbone, state: Mapping[str, Tensor], kept: Kept, images: Ten
     positions should be several times the channels of the widest layer.
     """
     names, rows = layer_names(narrow.table), narrow.table
-    full = Backbone(narrow.family, full_table(rows, state), [names[-1]], padding=_padding(narrow), bn_momentum=0)
+    full = Backbone(narrow.family, full_table(rows, state), [names[-1]], padding=padding_of(narrow), bn_momentum=0)
     full.load_state_dict({name: state[name] for name in full.state_dict()})
     first = next(i for i, (row, wide) in enumerate(zip(rows, full.table, strict=True)) if row != wide)
     with _batch_statistics(narrow), _batch_statistics(full):
@@ -146,8 +146,9 @@ def _chain(full: Backbone, names: tuple[str, ...], index: int) -> list[str]:
     return list(names[index:end])
 
 
-def _padding(narrow: Backbone) -> Padding:
-    stem = narrow.get_submodule("stem")
+def padding_of(backbone: Backbone) -> Padding:
+    """Return the padding of a backbone's strided convolutions."""
+    stem = backbone.get_submodule("stem")
     assert isinstance(stem, ConvNormAct)
     return "same" if stem.conv.same else "symmetric"
 
