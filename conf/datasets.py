@@ -44,6 +44,11 @@ class CocoJson(BoxDataset):
 
 
 @dataclass
+class Voc(BoxDataset):
+    pass
+
+
+@dataclass
 class Cityscapes(Dataset):
     pass
 
