@@ -9,9 +9,15 @@ from mnv3.tools.data.voc import find_folder
 SERVER = "http://host.robots.ox.ac.uk"
 """VOC's own, which has no https."""
 
+FOLDER = "VOCdevkit/VOC2012"
+"""Of the data set in the archive."""
+
+LIST = "ImageSets/Segmentation/val.txt"
+"""A file in it that the archive of the test images lacks."""
+
 _TRAINVAL = Archive(
     "pascal/VOC/voc2012/VOCtrainval_11-May-2012.tar",
-    "VOCdevkit/VOC2012/ImageSets/Segmentation/val.txt",
+    f"{FOLDER}/{LIST}",
     1_999_639_040,
     "6cd6e144f989b92b3379bac3b3de84fd",
 )
@@ -31,8 +37,7 @@ def get_voc(
     """Get `parts` into the folder voc of the data root, as `get_archives`, unless the data root has VOC 2012 already.
     `address`: URL of a mirror, with the folders of VOC's server."""
     found = find_folder(root)
-    elsewhere = found is not None and found != root / "voc" / "VOCdevkit" / "VOC2012"
-    if elsewhere and (found / "ImageSets" / "Segmentation" / "val.txt").is_file():
+    if found and found != root / "voc" / FOLDER and (found / LIST).is_file():
         log(f"{found} exists already.")
         return
     get_archives("PASCAL VOC 2012", PARTS, root / "voc", parts, address or SERVER, dry=dry, log=log)
