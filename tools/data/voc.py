@@ -71,9 +71,9 @@ def find_split(root: Path, kind: str, split: str) -> Listed:
         half = [str(root / place / mark) for place in PLACES for mark in MARKS if (root / place / mark).is_dir()]
         beside = f" There is only {half[0]}." if half else ""
         raise (UserError if half else Absent)(
-            f"PASCAL VOC 2012 was not found: expected the folders {' and '.join(MARKS)} in "
-            f"{', '.join(str(root / place) for place in PLACES[:-1])} or {root}.{beside} Download it with "
-            "`mnv3 data get voc`, or set data.root=DIR (or MNV3_DATA=DIR) to its folder."
+            f"PASCAL VOC 2012 was not found: expected the folders {' and '.join(MARKS)} in {root}, or in its folder "
+            f"{', '.join(PLACES[:-2])} or {PLACES[-2]}.{beside} Download it with `mnv3 data get voc`, or set data.root=DIR "
+            "(or MNV3_DATA=DIR) to its folder."
         )
     file = folder / "ImageSets" / kind / f"{split}.txt"
     if not file.is_file():

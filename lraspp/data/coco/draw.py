@@ -51,8 +51,8 @@ def _run_lengths(outline: dict[str, Any], height: int, width: int) -> Any:
     counts: Any = outline.get("counts")
     if outline.get("size") != [height, width]:
         raise ValueError("run lengths of another size than the image")
-    if isinstance(counts, str):  # compressed
-        return {"size": [height, width], "counts": counts.encode()}
+    if isinstance(counts, str):
+        raise ValueError("run lengths are compressed, unlike those of COCO's own files")
     whole = isinstance(counts, list) and all(type(count) is int and count >= 0 for count in counts)
     if not (whole and sum(counts) == height * width):
         raise ValueError("run lengths that are not whole numbers with the image's pixels as their sum")
