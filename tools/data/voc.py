@@ -72,8 +72,8 @@ def find_split(root: Path, kind: str, split: str) -> Listed:
         beside = f" There is only {half[0]}." if half else ""
         raise (UserError if half else Absent)(
             f"PASCAL VOC 2012 was not found: expected the folders {' and '.join(MARKS)} in {root}, or in its folder "
-            f"{', '.join(PLACES[:-2])} or {PLACES[-2]}.{beside} Download it with `mnv3 data get voc`, or set data.root=DIR "
-            "(or MNV3_DATA=DIR) to its folder."
+            f"{', '.join(PLACES[:-2])} or {PLACES[-2]}.{beside} Download it with `mnv3 data get voc`, or set "
+            "data.root=DIR (or MNV3_DATA=DIR) to its folder."
         )
     file = folder / "ImageSets" / kind / f"{split}.txt"
     if not file.is_file():

@@ -16,7 +16,7 @@ from mnv3.lraspp.data.place import Place
 from mnv3.tools.data.coco import INSTANCES, find_coco
 from mnv3.tools.data.reader import Log
 from mnv3.tools.errors import UserError
-from mnv3.tools.files.write import make_folder, write_json
+from mnv3.tools.files.write import make_folder, named_errors, write_json
 from mnv3.tools.machine.parallel import map_tasks
 from mnv3.tools.text.plain import listed
 
@@ -85,8 +85,12 @@ def _draw(folder: Path, instances: Path, split: str, log: Log) -> Drawn:
     stamp = _stamp(instances, split)  # before reading, so that a change meanwhile makes them outdated
     log(f"coco, {split}: reading the outlines of objects in {instances}.")
     outlines = read_outlines(instances, split)
-    make_folder(folder)
-    (folder / STAMP).unlink(missing_ok=True)
+    try:
+        make_folder(folder)
+        with named_errors(folder / STAMP):
+            (folder / STAMP).unlink(missing_ok=True)
+    except UserError as error:
+        raise UserError(f"{error.problems[0]} data.cache=DIR names another folder for label files.") from error
     count, start = len(outlines.images), time.perf_counter()
     log(
         f"coco, {split}: drawing label files of VOC's 21 classes for {count} of {outlines.listed} images into "

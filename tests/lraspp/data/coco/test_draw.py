@@ -2,6 +2,7 @@
 
 import copy
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ CAT_LIST = [0, 5, 2, 16, 9, 44, 6, 3, 17, 62, 21, 67, 18, 19, 4, 1, 64, 20, 63, 
 """torchvision's: the category of each of VOC's classes."""
 
 
-def by_torchvision(annotations: list[dict[str, Any]], height: int, width: int) -> np.ndarray:
+def by_torchvision(annotations: Sequence[Any], height: int, width: int) -> np.ndarray:
     """What references/segmentation makes of an image's annotations, by its steps: keep, renumber, draw, merge."""
     kept = copy.deepcopy([entry for entry in annotations if entry["category_id"] in CAT_LIST])
     if not kept:
@@ -41,7 +42,7 @@ def by_torchvision(annotations: list[dict[str, Any]], height: int, width: int) -
     return target.numpy()
 
 
-def counts_for_training(annotations: list[dict[str, Any]]) -> bool:
+def counts_for_training(annotations: Sequence[Any]) -> bool:
     kept = [entry for entry in annotations if entry["category_id"] in CAT_LIST]
     return len(kept) > 0 and sum(entry["area"] for entry in kept) > 1000
 

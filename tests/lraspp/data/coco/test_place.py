@@ -90,6 +90,13 @@ def test_another_cache(coco: Coco, tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
+def test_a_cache_that_cannot_be_written_is_told_with_the_key(coco: Coco) -> None:
+    coco.write()
+    (coco.root / "cache").write_text("a file")
+    with pytest.raises(UserError, match=r"cache.*data\.cache=DIR"):
+        coco.open()
+
+
 def test_another_json_or_a_missing_file_draws_again(coco: Coco) -> None:
     coco.write()
     label = label_of(coco.open(), 0)
