@@ -26,7 +26,7 @@ VERSION = 1
 STAMP = "drawn.json"
 """File beside the label files: which JSON they are of, and which images; written last."""
 
-BYTES = 4_000
+BYTES = 5_000
 """Usual size of a label file, for the room that is needed."""
 
 FEWEST_A_PROCESS = 200
