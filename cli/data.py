@@ -39,7 +39,7 @@ def _list(cfg: DictConfig) -> None:
         found = sorted(path for pattern in patterns for path in root.glob(pattern))
         present = str(found[0].relative_to(root)) if found else ("no" if patterns else "anywhere")
         purpose = "both" if len(rows) > 1 else rows[0][0].purpose
-        size = ", ".join(reader.size for reader in readers)
+        size = ", ".join(dict.fromkeys(reader.size for reader in readers))
         table.add_row(name, purpose, present, size, readers[0].licence, readers[0].how)
     console = wide_console()
     console.print(table)

@@ -44,6 +44,11 @@ class CocoJson(BoxDataset):
 
 
 @dataclass
+class Voc(BoxDataset):
+    pass
+
+
+@dataclass
 class Cityscapes(Dataset):
     pass
 
@@ -76,4 +81,7 @@ class Data:
     root: str = key("folder of the data sets; defaults to the environment variable MNV3_DATA")
     workers: Union[int, str] = key("loader processes; auto: cores minus one, at most 8", choices=("auto",), low=0)
     on_error: str = key("unreadable images: raise an error, or skip with a warning", choices=("raise", "skip"))
-    cache: Optional[str] = key("folder of images decoded by `mnv3 data cache`; null: cache/ in the data root", None)
+    cache: Optional[str] = key(
+        "folder of images decoded by `mnv3 data cache` and label files drawn from COCO; null: cache/ in the data root",
+        None,
+    )

@@ -31,6 +31,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("mnv3 eval dataset=coco ckpt=FILE data.root=DIR", "this checkpoint, on COCO"),
         ("mnv3 eval dataset=coco weights=ssd_mobilenet_v3_small_coco_2020_01_14", "the authors' release, unpacked"),
         ("mnv3 eval task=lraspp dataset=cityscapes eval.official=true", "Cityscapes, also by cityscapesscripts"),
+        ("mnv3 eval task=lraspp dataset=coco weights=torchvision", "COCO with VOC's classes, torchvision's weights"),
     ),
     "predict": (
         ("mnv3 predict photo.jpg", "with the newest run of any task"),
@@ -49,7 +50,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("mnv3 data list", "available data sets and their expected folders"),
         ("mnv3 data check dataset=coco data.root=DIR", "missing files, bad boxes, classes, a mosaic"),
         ("mnv3 data check task=lraspp", "the same for the built-in segmentation data set"),
-        ("mnv3 data get coco", "download, verify, unpack"),
+        ("mnv3 data get coco", "download, verify, unpack; also `mnv3 data get voc`"),
         ("mnv3 data cache dataset=cityscapes", "decode frames once, so that training reads only crops"),
     ),
     "table": (

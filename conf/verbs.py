@@ -11,7 +11,7 @@ from mnv3.conf.training import Recipe, Trainer, Wandb
 
 @dataclass
 class Evaluation:
-    split: str = key("val, train; coco test-dev and cityscapes test write files for the server", "val")
+    split: str = key("val, train, voc trainval; coco test-dev and cityscapes test write files for the server", "val")
     batch_size: Optional[int] = key("images per batch; null: as in training, for exactly the same score", None, low=1)
     accelerator: str = key("device type", "auto", choices=("auto", "cpu", "gpu", "cuda", "mps"))
     devices: Union[int, str] = key("device count; auto: all GPUs, or one CPU process", "auto", choices=("auto",), low=1)
@@ -68,8 +68,8 @@ class DataVerb:
     split: Optional[str] = key("split to check or decode; null: train and val", None)
     remove: bool = key("for cache: remove the decoded copies", False)
     out: Optional[str] = key("output folder of check; null: runs/data/<data set>", None)
-    parts: list[str] = key("parts of COCO to download: train, val, test")
-    address: str = key("URL of COCO's server")
+    parts: list[str] = key("parts of COCO to download: train, val, test; VOC's train and val come in one file")
+    address: Optional[str] = key("URL of a mirror of COCO's or VOC's server; null: the server itself", None)
     dry: bool = key("print what would be downloaded, and stop", False)
     task: Task = section(Task)
     dataset: Dataset = section(Dataset)

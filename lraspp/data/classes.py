@@ -3,6 +3,7 @@
 from cityscapesscripts.helpers.labels import labels
 
 from mnv3.lraspp.data.frames import SegClass
+from mnv3.tools.data.voc import NAMES as VOC_NAMES
 
 _BY_TRAIN_ID = sorted((label for label in labels if 0 <= label.trainId < 255), key=lambda label: label.trainId)
 
@@ -42,31 +43,9 @@ def _voc_colour(index: int) -> tuple[int, int, int]:
 
 
 VOC = tuple(
-    SegClass(name, _voc_colour(index), None, index)
-    for index, name in enumerate(
-        (
-            "__background__",
-            "aeroplane",
-            "bicycle",
-            "bird",
-            "boat",
-            "bottle",
-            "bus",
-            "car",
-            "cat",
-            "chair",
-            "cow",
-            "diningtable",
-            "dog",
-            "horse",
-            "motorbike",
-            "person",
-            "pottedplant",
-            "sheep",
-            "sofa",
-            "train",
-            "tvmonitor",
-        )
-    )
+    SegClass(name, _voc_colour(index), None, index) for index, name in enumerate(("__background__", *VOC_NAMES))
 )
 """PASCAL VOC's 20 classes and the background, in the order and colours of its label files."""
+
+VOC_IGNORED = (255,)
+"""The border of objects, and things hard to recognise."""

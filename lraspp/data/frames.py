@@ -20,13 +20,15 @@ MOST_CLASSES = UNKNOWN
 class Frame(NamedTuple):
     """One image with its label file, None for a test frame. `cached`: its fresh decoded copy, if any.
 
-    `name` is that of its files without folder and suffix, unique in a split.
+    `name` is that of its files without folder and suffix, unique in a split. `stored`: the label file is of the image's
+    pixels as stored, without the rotation that a photo may note.
     """
 
     name: str
     image: Path
     label: Path | None
     cached: Path | None = None
+    stored: bool = False
 
 
 class SegClass(NamedTuple):

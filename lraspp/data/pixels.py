@@ -32,12 +32,21 @@ def decode(frame: Frame) -> Pixels:
     if frame.label is None:
         return Pixels(_read(frame.image), None)
     values = read_values(frame.label)
-    image = _read(frame.image)
-    if image.shape[:2] == values.shape[::-1] != values.shape:  # the label file was drawn on the photograph as stored
-        with suppress(UserError):
-            image = _read(frame.image, values.shape)
+    image = _as_labelled(frame, values.shape)
     check_sizes(frame, (image.shape[0], image.shape[1]), values.shape)
     return Pixels(image, values)
+
+
+def _as_labelled(frame: Frame, size: tuple[int, int]) -> np.ndarray:
+    """Read the image of `frame` turned like its label file of `size`."""
+    if frame.stored:
+        with suppress(UserError):  # of another size, or unreadable: see below
+            return _read(frame.image, size)
+    image = _read(frame.image)
+    if image.shape[:2] == size[::-1] != size:  # the label file was drawn on the photograph as stored
+        with suppress(UserError):
+            image = _read(frame.image, size)
+    return image
 
 
 def check_sizes(frame: Frame, image: tuple[int, ...], label: tuple[int, ...]) -> None:

@@ -4,31 +4,28 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mnv3.lraspp.data import cache
 from mnv3.lraspp.data.classes import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
+from mnv3.lraspp.data.coco.place import open_coco
 from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
 from mnv3.lraspp.data.get_cityscapes import get_cityscapes
 from mnv3.lraspp.data.labels.names_file import read_names
+from mnv3.lraspp.data.place import Place
+from mnv3.lraspp.data.voc import open_voc
+from mnv3.tools.data.coco import INSTANCES, coco_reader
 from mnv3.tools.data.reader import Log, Reader, read
 from mnv3.tools.data.splits import open_splits
+from mnv3.tools.data.voc import voc_reader
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.streets import ensure_cityscapes
 from mnv3.tools.text.plain import is_plain, listed
 
+DRAWN = "labels"
+"""Folder, beside the decoded copies of the splits, of label files drawn from outlines."""
+
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-
-
-class Place(NamedTuple):
-    """Image and label files of a split by frame name, the data set's folder, and the meaning of its label values."""
-
-    folder: Path
-    images: dict[str, Path]
-    labels: dict[str, Path]
-    classes: tuple[SegClass, ...]
-    ignored_ids: tuple[int, ...]
-    official: bool = False
 
 
 def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> FrameData:
@@ -41,7 +38,8 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> Frame
     opened, problems = find_frames(dataset, data, split, log)
     if problems and data.on_error == "raise":
         raise UserError(*problems, "To continue without them: data.on_error=skip.")
-    hint = " (others: dataset=cityscapes, camvid, mask_folder; `mnv3 data list`)" if dataset.name == "streets" else ""
+    others = " (others: dataset=cityscapes, camvid, voc, coco, mask_folder; `mnv3 data list`)"
+    hint = others if dataset.name == "streets" else ""
     log(f"Data set {dataset.name}, {split}: {len(opened)} frames in {opened.folder}{hint}.")
     for problem in problems:
         log(f"{problem} They are left out.")
@@ -55,8 +53,12 @@ def find_frames(dataset: Any, data: Any, split: str, log: Log = print) -> tuple[
 
     Raises UserError if the data set is not found.
     """
-    place = read(READERS, dataset, Path(data.root).expanduser(), split, log)
+    root = Path(data.root).expanduser()
+    place = read(READERS, dataset, root, split, log)
+    if place.draw is not None:
+        place = place.draw(_cache_home(data) / cache.key(dataset.name, place.folder, root) / DRAWN / split, log)
     frames, problems = _pair(place, split, f"{dataset.name}, {split}")
+    problems += place.problems
     if not frames and not problems:
         raise UserError(f"Data set {dataset.name}, {split}, has no frames in {place.folder}.")
     columns = place.folder, tuple(frames), place.classes, place.ignored_ids, place.official
@@ -65,9 +67,11 @@ def find_frames(dataset: Any, data: Any, split: str, log: Log = print) -> tuple[
 
 def cache_folder(opened: FrameData, data: Any) -> Path:
     """Return the folder of a split's decoded copies: in data.cache, else in the data root's folder `cache`."""
-    root = Path(data.root).expanduser()
-    home = Path(data.cache).expanduser() if data.get("cache") else root / "cache"
-    return home / cache.key(opened.name, opened.folder, root) / opened.split
+    return _cache_home(data) / cache.key(opened.name, opened.folder, Path(data.root).expanduser()) / opened.split
+
+
+def _cache_home(data: Any) -> Path:
+    return Path(data.cache).expanduser() if data.get("cache") else Path(data.root).expanduser() / "cache"
 
 
 def cache_copies(dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
@@ -86,7 +90,7 @@ def cache_copies(dataset: Any, data: Any, split: str | None, remove: bool) -> li
 def _pair(place: Place, split: str, where: str) -> tuple[list[Frame], list[str]]:
     """Return frames with both files, sorted by name, and sentences on missing files; a test split needs no labels."""
     names = sorted(place.images)
-    frames = [Frame(name, place.images[name], place.labels.get(name)) for name in names]
+    frames = [Frame(name, place.images[name], place.labels.get(name), stored=place.stored) for name in names]
     without_label = [frame.name for frame in frames if frame.label is None]
     without_image = sorted(set(place.labels) - set(place.images))
     problems = []
@@ -225,4 +229,6 @@ READERS: dict[str, Reader[Place]] = {
         "yours",
         "dataset.names=, dataset.{train,val}_images=, dataset.{train,val}_labels=",
     ),
+    "voc": voc_reader(open_voc),
+    "coco": coco_reader(open_coco, tuple(INSTANCES)),
 }

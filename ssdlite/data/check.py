@@ -39,7 +39,7 @@ def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
             problems += error.problems
         for remark in not_learnt(seen["train"], seen["val"]):
             print(remark)
-    return problems
+    return list(dict.fromkeys(problems))
 
 
 def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]) -> list[str]:

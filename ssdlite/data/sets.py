@@ -1,24 +1,24 @@
 """Readers of the detection data sets."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from mnv3.ssdlite.data.coco.annotations import MAX_BOXES, CocoData, load_coco
 from mnv3.ssdlite.data.coco.file_names import as_on_disk, missing_files, nearest
-from mnv3.ssdlite.data.coco.get import get_coco
+from mnv3.ssdlite.data.voc.read import load_voc
+from mnv3.tools.data.coco import INSTANCES, coco_reader, find_coco
 from mnv3.tools.data.reader import Log, Reader, read
+from mnv3.tools.data.voc import find_split, voc_reader
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.streets import ensure_coco
 from mnv3.tools.text.plain import listed
 
 COCO_SPLITS = {
-    "train": ("instances_train2017.json", "train2017"),
-    "val": ("instances_val2017.json", "val2017"),
+    **INSTANCES,
     "test-dev": ("image_info_test-dev2017.json", "test2017"),
     "test": ("image_info_test2017.json", "test2017"),
 }
-"""COCO 2017: file in annotations/ and folder of images. The boxes of the test splits are not public."""
+"""COCO 2017. The boxes of the test splits are not public."""
 
 
 def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> CocoData:
@@ -30,7 +30,7 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> CocoD
     """
     loaded = read(READERS, dataset, Path(data.root).expanduser(), split, log)
     opened, spellings = as_on_disk(loaded)
-    hint = " (others: dataset=coco, dataset=coco_json; `mnv3 data list`)" if dataset.name == "streets" else ""
+    hint = " (others: dataset=coco, voc, coco_json; `mnv3 data list`)" if dataset.name == "streets" else ""
     log(f"Data set {dataset.name}, {split}: {len(opened)} images in {opened.images_dir}{hint}.")
     for remark in (*opened.remarks(), *spellings):
         log(remark)
@@ -53,17 +53,11 @@ def _streets(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
 
 
 def _coco(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
-    json_name, images_name = COCO_SPLITS[split]
-    places = [(folder / "annotations" / json_name, folder / images_name) for folder in (root / "coco", root)]
-    for json, images in places:
-        if json.is_file() and images.is_dir():
-            return _load(dataset, json, images)
-    expected = " or ".join(f"{json} with {images}{os.sep}" for json, images in places)
-    half = any(json.is_file() or images.is_dir() for json, images in places)
-    raise (UserError if half else Absent)(
-        f"COCO 2017 {split} was not found: expected {expected}. "
-        "Download it with `mnv3 data get coco`, or set data.root=DIR (or MNV3_DATA=DIR) to its folder."
-    )
+    return _load(dataset, *find_coco(root, split, COCO_SPLITS))
+
+
+def _voc(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
+    return load_voc(find_split(root, "Main", split), split, dataset.class_slots, dataset.get("max_boxes", MAX_BOXES))
 
 
 def _coco_json(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
@@ -87,18 +81,9 @@ def _load(dataset: Any, json: Path, images: Path) -> CocoData:
 
 READERS: dict[str, Reader[CocoData]] = {
     "streets": Reader(_streets, ("train", "val"), "60 MB", "ours", "drawn on first use", ("streets/coco-*",)),
-    "coco": Reader(
-        _coco,
-        tuple(COCO_SPLITS),
-        "20.4 GB (parts=[val]: 1.1 GB)",
-        "annotations CC BY 4.0; photos: Flickr's terms",
-        "mnv3 data get coco",
-        ("coco/annotations", "annotations"),
-        get=lambda root, settings: get_coco(
-            root / "coco", settings.parts, settings.address.rstrip("/"), dry=settings.dry
-        ),
-    ),
+    "coco": coco_reader(_coco, tuple(COCO_SPLITS)),
     "coco_json": Reader(
         _coco_json, ("train", "val"), "yours", "yours", "dataset.{train,val}_json=, dataset.{train,val}_images="
     ),
+    "voc": voc_reader(_voc),
 }

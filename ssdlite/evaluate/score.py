@@ -108,7 +108,7 @@ def has_truth(data: CocoData) -> bool:
 
 
 def submit(config: dict[str, Any], out: Path, data: CocoData, outcome: list[Result]) -> None:
-    """Write the file for COCO's evaluation server."""
+    """Write the results, in the format of COCO's evaluation server."""
     settings = config["eval"]
     path = write_submission(
         out,
@@ -118,7 +118,8 @@ def submit(config: dict[str, Any], out: Path, data: CocoData, outcome: list[Resu
         score_threshold=settings["score_threshold"],
         samples=settings["samples"],
     )
-    log.info("The boxes of this split are not public. For the evaluation server, zipped: %s", path)
+    use = "For the evaluation server" if config["dataset"]["name"] == "coco" else "Detections in COCO's format"
+    log.info("The boxes of this split are not public. %s, zipped: %s", use, path)
 
 
 def report(config: dict[str, Any], out: Path, data: CocoData, outcome: list[Result], checkpoint: Path) -> Reported:

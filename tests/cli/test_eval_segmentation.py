@@ -150,7 +150,7 @@ def write_camvid(folder: Path) -> None:
             ["run=thin", "dataset=camvid"],
             "was trained on 19 classes (road, sidewalk, building, wall, fence, ...), the ",
         ),
-        (["run=thin", "dataset=coco"], "Data set coco is for detection"),
+        (["run=thin", "dataset=coco_json"], "Data set coco_json is for detection"),
         (["run=thin", "eval.scales=[]"], "give at least one scale"),
         (["run=thin", "eval.scales=[0]"], "eval.scales=[0.0]: must be at least 0.1"),
         (["weights=none.pth", "dataset=cityscapes"], "none.pth: there is no such file of weights"),

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import tarfile
 import time
 import urllib.error
 import urllib.request
@@ -118,19 +119,32 @@ def _verify(remote: Remote, part: Path) -> None:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a ZIP file into `folder` via a folder beside the files, so that none is left half-written.
-    Raises UserError if the archive is damaged."""
+    """Unpack a ZIP or tar file into `folder` via a folder beside the files, so that none is left half-written.
+    Raises UserError if the archive is damaged, or has a member that would be outside `folder`."""
     make_folder(folder)
     staging = folder / f".unpacking-{archive.stem}"
     shutil.rmtree(staging, ignore_errors=True)  # left by a killed process
+    kind = "tar" if archive.suffix == ".tar" else "ZIP"
     try:
-        with zipfile.ZipFile(archive) as opened, named_errors(folder):
-            opened.extractall(staging)
+        with named_errors(folder):
+            (_extract_tar if kind == "tar" else _extract_zip)(archive, staging)
             _merge(staging, folder)
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise UserError(f"{archive} is not a whole ZIP file ({error}): remove it and download it again.") from None
+    except tarfile.FilterError as error:
+        raise UserError(f"{archive} was not unpacked, because a member would be outside its folder: {error}.") from None
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+        raise UserError(f"{archive} is not a whole {kind} file ({error}): remove it and download it again.") from None
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _extract_zip(archive: Path, folder: Path) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(folder)
+
+
+def _extract_tar(archive: Path, folder: Path) -> None:
+    with tarfile.open(archive, "r:") as opened:
+        opened.extractall(folder, filter="data")  # refuses members, and links, that lead out of the folder
 
 
 def _merge(source: Path, target: Path) -> None:

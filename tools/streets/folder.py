@@ -1,26 +1,18 @@
 """Folders that are generated once: whole or not there, the same bytes from any number of processes."""
 
 import json
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import current_process, get_context, parent_process
 from pathlib import Path
-from threading import Thread
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.temporaries import beside, tidy
 from mnv3.tools.files.write import named_errors, write_json
-from mnv3.tools.machine.stops import cancelling, without_interrupts
-
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+from mnv3.tools.machine.parallel import map_tasks
 
 VERSION = 1  # of the scenes' content: raised when the same seed draws another picture
 STAMP = "streets.json"
@@ -80,7 +72,7 @@ def ensure(
 
         def draw(scene: Callable[..., Any]) -> dict[str, list[Any]]:
             work = partial(scene, target, seed, (height, width))
-            results = map_tasks(work, tasks, processes, reporter(log, len(tasks)))
+            results = map_tasks(work, tasks, processes, reporter(log, len(tasks)), FEWEST_A_PROCESS)
             return {
                 split: [each for each, task in zip(results, tasks, strict=True) if task[0] == split] for split in SPLITS
             }
@@ -130,48 +122,6 @@ def _has_stamp(folder: Path, stamp: dict[str, Any]) -> bool:
         return json.loads((folder / STAMP).read_text()) == stamp
     except (OSError, ValueError):
         return False
-
-
-def map_tasks(
-    work: Callable[[Task], Result], tasks: Sequence[Task], processes: int | None, progress: Callable[[int], None]
-) -> list[Result]:
-    """`[work(task) for task in tasks]` over `processes` (default: one a core); `progress` hears how many are done.
-
-    Falls back to this process where no others can be started.
-    """
-    if processes is None:
-        processes = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 32)
-    processes = max(1, min(processes, len(tasks) // FEWEST_A_PROCESS))
-    if processes > 1 and not current_process().daemon:
-        try:
-            with ProcessPoolExecutor(processes, get_context("spawn"), _leave_with_parent) as pool, cancelling(pool):
-                chunk = max(1, min(16, len(tasks) // (4 * processes)))
-                with without_interrupts():  # while processes start: they inherit it
-                    results = pool.map(work, tasks, chunksize=chunk)
-                return _collect(results, progress)
-        except BrokenProcessPool:
-            pass  # a script without a main guard, or a machine that forbids it
-    return _collect(map(work, tasks), progress)
-
-
-def _leave_with_parent() -> None:
-    """In a drawing process: it ends when the process that waits for it does, even if that one is killed."""
-
-    def wait() -> None:
-        parent = parent_process()
-        assert parent is not None
-        parent.join()
-        os._exit(1)
-
-    Thread(target=wait, daemon=True).start()
-
-
-def _collect(results: Iterator[Result], progress: Callable[[int], None]) -> list[Result]:
-    collected = []
-    for result in results:
-        collected.append(result)
-        progress(len(collected))
-    return collected
 
 
 def reporter(log: Callable[[str], None], total: int) -> Callable[[int], None]:

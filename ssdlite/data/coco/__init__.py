@@ -1,1 +1,1 @@
-"""COCO's files: reading, checking, downloading."""
+"""COCO's files: reading, checking."""

@@ -1,5 +1,6 @@
 """A COCO instances file as arrays, checked once, for training and scoring."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -167,23 +168,30 @@ def load_coco(
     likewise, with a remark; boxes partly outside, which are clipped for training; images without boxes.
     """
     instances = read_instances(json_path)
-    ids = sorted(instances.category_names)
-    if class_slots == "category_id" and ids[0] == 0:
-        raise UserError(
-            f"{json_path} has a category of id 0, the slot of the background: use dataset.class_slots=contiguous."
-        )
-    if class_slots == "category_id" and ids[-1] >= MOST_SLOTS:
-        raise UserError(
-            f"{json_path} has a category of id {ids[-1]}, and with dataset.class_slots=category_id the network would "
-            "have a slot for every number up to it: use dataset.class_slots=contiguous."
-        )
-    slots = ids if class_slots == "category_id" else range(1, len(ids) + 1)
-    num_slots = max(COCO_SLOTS, ids[-1] + 1) if class_slots == "category_id" else len(ids) + 1
+    categories, num_slots = with_slots(instances.category_names, class_slots, json_path)
     return CocoData(
         source=json_path,
         images_dir=images_dir,
-        categories=tuple(Category(i, instances.category_names[i], slot) for i, slot in zip(ids, slots, strict=True)),
+        categories=categories,
         num_slots=num_slots,
         max_boxes=max_boxes,
         **instances.arrays,
     )
+
+
+def with_slots(names: Mapping[int, str], class_slots: ClassSlots, source: Path) -> tuple[tuple[Category, ...], int]:
+    """Return the categories of `names` (id -> name), sorted by id, and the number of slots, see `load_coco`.
+    Raises UserError, naming `source`, for ids that do not fit `class_slots`."""
+    ids = sorted(names)
+    if class_slots == "category_id" and ids[0] == 0:
+        raise UserError(
+            f"{source} has a category of id 0, the slot of the background: use dataset.class_slots=contiguous."
+        )
+    if class_slots == "category_id" and ids[-1] >= MOST_SLOTS:
+        raise UserError(
+            f"{source} has a category of id {ids[-1]}, and with dataset.class_slots=category_id the network would "
+            "have a slot for every number up to it: use dataset.class_slots=contiguous."
+        )
+    slots = ids if class_slots == "category_id" else range(1, len(ids) + 1)
+    num_slots = max(COCO_SLOTS, ids[-1] + 1) if class_slots == "category_id" else len(ids) + 1
+    return tuple(Category(i, names[i], slot) for i, slot in zip(ids, slots, strict=True)), num_slots

@@ -9,8 +9,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from mnv3.ssdlite.data.coco import get as module
-from mnv3.ssdlite.data.coco.get import Archive, get_coco
+from mnv3.tools.data import get_coco as module
+from mnv3.tools.data.archives import Archive
+from mnv3.tools.data.get_coco import get_coco
 from mnv3.tools.errors import UserError
 
 

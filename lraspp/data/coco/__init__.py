@@ -1,0 +1,1 @@
+"""COCO with VOC's classes: label files drawn from the outlines of objects."""

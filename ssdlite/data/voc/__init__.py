@@ -1,0 +1,1 @@
+"""PASCAL VOC's boxes: one XML file per image."""
