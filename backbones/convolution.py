@@ -1,4 +1,4 @@
-"""Convolution with PyTorch's or TensorFlow's padding and a fast backward in bfloat16."""
+"""Convolution with PyTorch's or TensorFlow's padding and a sound, fast backward in bfloat16."""
 
 from typing import Literal
 
@@ -29,7 +29,7 @@ class Convolution(nn.Conv2d):
     ) -> None:
         super().__init__(inputs, outputs, kernel, stride, dilation * (kernel - 1) // 2, dilation, groups, bias=False)
         self.same = padding == "same" and stride > 1
-        self.slow_bfloat16 = groups == inputs > 1 and (stride > 1 or kernel > 3)
+        self.bad_in_bfloat16 = groups == inputs > 1 and (stride > 1 or kernel > 3 or dilation > 1)
 
     def forward(self, input: Tensor) -> Tensor:
         x, padding = self._pad(input) if self.same else (input, self.padding)
@@ -61,7 +61,8 @@ class Convolution(nn.Conv2d):
         """Whether to override autocast to bfloat16 on a CPU.
 
         oneDNN's bfloat16 backward of depthwise convolutions with stride or 5x5 kernels is 2 to 12 times slower than
-        float32, casts included (measured on an AVX512-BF16 machine); all others are faster in bfloat16.
+        float32, casts included (measured on an AVX512-BF16 machine), and the kernel's gradient of dilated ones is wrong
+        (torch 2.14 there: as far from the true one as it is large, or infinite). All others are faster in bfloat16.
         """
         mixed = x.dtype == torch.bfloat16 and self.weight.dtype == torch.float32 and x.device.type == "cpu"
-        return self.slow_bfloat16 and mixed and torch.is_grad_enabled()
+        return self.bad_in_bfloat16 and mixed and torch.is_grad_enabled()

@@ -15,11 +15,13 @@ def test_same_padding_is_tensorflows(kernel, size, pads):
     torch.testing.assert_close(layer(x), expected)
 
 
-@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (5, 1), (5, 2)])
+@pytest.mark.parametrize(
+    ("kernel", "stride", "dilation"), [(3, 1, 1), (3, 2, 1), (5, 1, 1), (5, 2, 1), (3, 1, 2), (5, 1, 2), (3, 1, 4)]
+)
 @pytest.mark.parametrize("padding", ["symmetric", "same"])
-def test_depthwise_gradients_in_bfloat16_autocast(kernel, stride, padding):
-    layer = Convolution(8, 8, kernel, stride=stride, groups=8, padding=padding)
-    exact = torch.randn(2, 8, 12, 12, requires_grad=True)
+def test_depthwise_gradients_in_bfloat16_autocast(kernel, stride, dilation, padding):
+    layer = Convolution(64, 64, kernel, stride=stride, dilation=dilation, groups=64, padding=padding)
+    exact = torch.randn(2, 64, 24, 31).to(memory_format=torch.channels_last).requires_grad_()
     layer(exact).square().sum().backward()
     expected = layer.weight.grad
     layer.weight.grad = None
