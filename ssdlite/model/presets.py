@@ -84,7 +84,7 @@ PRESETS = {
     ),
 }
 
-# The authors' ssdlite_mobilenet_v2_coco.config, for ssdlite_mobilenet_v2_coco_2018_05_09 of their model zoo, at 300 x 300.
+# The authors' ssdlite_mobilenet_v2_coco.config, of ssdlite_mobilenet_v2_coco_2018_05_09 in their model zoo (300 x 300).
 # Different here: batch norm's decay stays 0.97 (theirs, 0.9997, averages over 3,300 steps: more than a short training
 # has), and the predictors' first weights are not truncated.
 PRESETS["zoo2018"] = replace(PRESETS["paper"], class_loss="sigmoid_hard_negatives", box_loss_scale=1.0)
