@@ -1,15 +1,6 @@
 """Whose detector a weights file holds (MARKS), and all that is needed to build it.
 
-| source | published figure | images |
-|--|--|--|
-| torchvision's ssdlite320_mobilenet_v3_large, `weights=torchvision` | AP 21.3 | COCO val2017; trained on train2017 |
-| the authors' ssd_mobilenet_v3_large_coco_2020_01_14 | AP 22.6 | the 8,000 images of their own "minival" of COCO 2014 |
-| the authors' ssd_mobilenet_v3_small_coco_2020_01_14 | AP 15.4 | the same |
-
-The split is a trap: the authors trained on COCO 2014 without their minival, which includes about four fifths of
-val2017. On val2017 their releases therefore score too high: a third party measured AP 25.45 (Large) and 15.99 (Small)
-with the TFLite files. Such figures check a port, not the network's quality; the authors' MobileDet scores 0.6 less on
-unseen images than on minival.
+Published scores of such weights, and on which images: `tools.paper.released`.
 """
 
 from collections.abc import Mapping
@@ -21,6 +12,7 @@ from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.presets import PRESETS
 from mnv3.ssdlite.weights.names import torchvision_features
 from mnv3.tools.errors import UserError
+from mnv3.tools.paper.released import find_release
 from mnv3.tools.weights.formats import WeightsFile, inside
 from mnv3.tools.weights.opener import Marks
 
@@ -35,9 +27,6 @@ MARKS = Marks(
     mistaken="a segmenter, not a detector: add task=lraspp.",
 )
 """The entries in `own` belong to the box predictor of the finest level, whose shape gives the number of anchors."""
-
-AUTHORS_FIGURES = {"large": 0.226, "small": 0.154}
-"""AP of the authors' releases."""
 
 CODES = 4  # numbers that encode a box
 
@@ -87,13 +76,12 @@ def class_names(found: Found) -> Mapping[int, str]:
 
 def published(found: Found) -> str:
     """Return a sentence on the published score of torchvision's or the authors' weights for COCO, else nothing."""
-    if found.num_slots != COCO_SLOTS:
+    release = find_release("ssdlite", found.origin, found.options)
+    if found.num_slots != COCO_SLOTS or release is None:
         return ""
+    figure = release.figures[0].value
     if found.origin == "torchvision":
-        return "torchvision's own weights have AP 0.213 on val2017."
-    figure = AUTHORS_FIGURES.get(found.options["backbone.name"]) if found.options["backbone.rf2"] else None
-    if found.origin != "authors" or figure is None:
-        return ""
+        return f"torchvision's own weights have AP {figure} on val2017."
     return (
         f"The authors' own weights have AP {figure} on their minival of COCO 2014. They were trained on most of "
         "val2017: a score on it checks the port, not their quality."
