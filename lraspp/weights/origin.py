@@ -91,7 +91,7 @@ def _authors(file: WeightsFile) -> Found:
     options |= {"task.gate": "hard_sigmoid" if hard else None, "task.pool": None if lite else "global"}
     classes = tensors["decoder/decoder_conv0/weights" if lite else "logits/semantic/weights"].shape[-1]
     found = _found(file, "authors", options, in_slims(tensors, ""), classes)
-    release = find_release("lraspp", found.origin, found.options)
+    release = find_release("mIoU", found.origin, found.options)
     found.options["backbone.output_stride"] = _stride(file) or (release.stride if release else USUAL_STRIDE)
     windows = _windows(file)
     if windows is not None:
@@ -146,7 +146,7 @@ def class_entries(found: Found) -> tuple[SegClass, ...]:
 
 def published(found: Found) -> str:
     """Return a sentence on the published score of the authors' weights for Cityscapes, else nothing."""
-    release = find_release("lraspp", found.origin, found.options)
+    release = find_release("mIoU", found.origin, found.options)
     if found.origin != "authors" or found.num_classes != len(CITYSCAPES) or release is None:
         return ""
     return (

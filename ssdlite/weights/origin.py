@@ -76,7 +76,7 @@ def class_names(found: Found) -> Mapping[int, str]:
 
 def published(found: Found) -> str:
     """Return a sentence on the published score of torchvision's or the authors' weights for COCO, else nothing."""
-    release = find_release("ssdlite", found.origin, found.options)
+    release = find_release("mAP", found.origin, found.options)
     if found.num_slots != COCO_SLOTS or release is None:
         return ""
     figure = release.figures[0].value

@@ -32,13 +32,13 @@ class Figure(NamedTuple):
 class Release(NamedTuple):
     """Weights with published scores, their publisher's first.
 
-    `task` and `origin` as in `tools.weights.opener`. `options`: what sets them apart from others of this origin, by
-    dotted key. `stride`: output stride of the scores. `row`: the row of the paper's tables that has this network, None
-    if there is none; `unlike`: differences from that row.
+    `score` as in `tools.paper.tables`, `origin` as in `tools.weights.opener`. `options`: what sets them apart from others
+    of this origin, by dotted key. `stride`: output stride of the scores. `row`: the row of the paper's tables that has
+    this network, None if there is none; `unlike`: differences from that row.
     """
 
     name: str
-    task: str
+    score: str
     origin: str
     options: Mapping[str, Any]
     figures: tuple[Figure, ...]
@@ -53,12 +53,12 @@ class Release(NamedTuple):
 
 def _detector(name: str, family: str, row: str, figures: tuple[Figure, ...], unlike: str = "") -> Release:
     options = {"backbone.name": family, "backbone.rf2": family != "v2", "backbone.width": 1.0}
-    return Release(name, "ssdlite", "authors", options, figures, row, unlike=unlike)
+    return Release(name, "mAP", "authors", options, figures, row, unlike=unlike)
 
 
 def _segmenter(name: str, family: str, miou: str, stride: int, row: str, unlike: str = "") -> Release:
     figure = Figure(miou, "val", CITYSCAPES.format(stride), AUTHORS)
-    return Release(name, "lraspp", "authors", {"backbone.name": family}, (figure,), row, stride, unlike)
+    return Release(name, "mIoU", "authors", {"backbone.name": family}, (figure,), row, stride, unlike)
 
 
 THIRD_PARTY = "a third party, with the TFLite file"
@@ -85,7 +85,7 @@ RELEASES = (
     ),
     Release(  # its anchors and head are no row's
         "torchvision's ssdlite320_mobilenet_v3_large",
-        "ssdlite",
+        "mAP",
         "torchvision",
         {},
         (Figure("21.3", "val2017", "COCO val2017; trained on train2017", "torchvision"),),
@@ -98,7 +98,7 @@ RELEASES = (
     _segmenter("mobilenetv3_small_cityscapes_trainfine", "small", "68.99", 32, "table8/v3_small_os32"),
     Release(  # its head is no row's
         "torchvision's lraspp_mobilenet_v3_large",
-        "lraspp",
+        "mIoU",
         "torchvision",
         {},
         (Figure("57.9", "val2017", "COCO val2017, VOC's 21 classes, at 520", "torchvision"),),
@@ -109,7 +109,7 @@ OF_ROWS = {release.row: release for release in RELEASES if release.row}
 """By row."""
 
 
-def find_release(task: str, origin: str, options: Mapping[str, Any]) -> Release | None:
+def find_release(score: str, origin: str, options: Mapping[str, Any]) -> Release | None:
     """Return the release with the network of a file of `origin`, described by `options`; None if there is none."""
-    fitting = (release for release in RELEASES if (release.task, release.origin) == (task, origin))
+    fitting = (release for release in RELEASES if (release.score, release.origin) == (score, origin))
     return next((release for release in fitting if release.fits(options)), None)
