@@ -32,9 +32,9 @@ class Figure(NamedTuple):
 class Release(NamedTuple):
     """Weights with published scores, their publisher's first.
 
-    `score` as in `tools.paper.tables`, `origin` as in `tools.weights.opener`. `options`: what sets them apart from others
-    of this origin, by dotted key. `stride`: output stride of the scores. `row`: the row of the paper's tables that has
-    this network, None if there is none; `unlike`: differences from that row.
+    `score` as in `tools.paper.tables`, `origin` as in `tools.weights.opener`. `options`: what sets them apart from
+    others of this origin, by dotted key. `stride`: output stride of the scores. `row`: the row of the paper's tables
+    that has this network, None if there is none; `unlike`: differences from that row.
     """
 
     name: str
