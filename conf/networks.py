@@ -25,7 +25,10 @@ class Task:
 @dataclass
 class Ssdlite(Task):
     input_size: list[int] = key("height and width of the network's input, pixels", low=1)
-    preset: str = key("rules of the authors, or of torchvision's ssdlite320", choices=("paper", "torchvision"))
+    preset: str = key(
+        "rules of the authors, of torchvision's ssdlite320, or of the authors' V2 detector of 2018 (300 x 300)",
+        choices=("paper", "torchvision", "zoo2018"),
+    )
 
 
 @dataclass

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mnv3.cli.call.composing import Composer
 from mnv3.cli.call.experiments import changes, of_row
 from mnv3.cli.tasks import task_of_table
+from mnv3.tools.paper.released import OF_ROWS, Release
 from mnv3.tools.paper.tables import SLOTS, PaperTable, Row
 from mnv3.tools.runs.folder import display_path
-from mnv3.tools.runs.scores import Score, scores
+from mnv3.tools.runs.scores import Score, scores, scores_of_weights
 
 if TYPE_CHECKING:
     from mnv3.tools.paper.cost import RowCost
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 class Record(NamedTuple):
     """A row with mnv3's `cost` (None for quoted rows), `latency` in milliseconds by the paper's keys (empty unless
-    measured), and the newest score on the table's data set (`score`) and on `other` data."""
+    measured), and the newest score on the table's data set (`score`) and on `other` data. `released`: the newest score
+    of weights like the row's release, preferably on the table's data set."""
 
     row: Row
     cost: "RowCost | None" = None
     latency: Mapping[str, float] = {}
     score: Score | None = None
     other: Score | None = None
+    released: Score | None = None
 
 
 class Timed(NamedTuple):
@@ -51,6 +54,8 @@ def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | Non
     costs = {row.name: cost(task, configs[row.name], row.slots) for row in own}
     latency = measured(task, configs, timed) if timed else {}
     found, sentences = scores(runs, task, configs)
+    of_weights, more = scores_of_weights(runs, task)
+    sentences += more
     experiment = lru_cache(lambda name, dataset: of_row(compose, name, dataset))
     result = []
     for row in table.rows:
@@ -63,6 +68,7 @@ def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | Non
                 latency.get(row.name, {}),
                 next((score for score in candidates if _compares(score, table)), None),
                 next((score for score in candidates if not _compares(score, table)), None),
+                _of_its_release(row, table, of_weights),
             )
         )
     return result, sentences
@@ -111,6 +117,19 @@ def _of_the_row(
         else:
             kept.append(score)
     return kept, list(dict.fromkeys(sentences))
+
+
+def _of_its_release(row: Row, table: PaperTable, found: Sequence[Score]) -> Score | None:
+    release = OF_ROWS.get(row.name)
+    if release is None:
+        return None
+    fitting = [score for score in found if _is_of(release, score.config["backbone"])]
+    return next((score for score in fitting if score.dataset == table.dataset), next(iter(fitting), None))
+
+
+def _is_of(release: Release, backbone: Mapping[str, Any]) -> bool:
+    same = release.fits({f"backbone.{key}": value for key, value in backbone.items()})
+    return same and backbone["output_stride"] == release.stride
 
 
 def _compares(score: Score, table: PaperTable) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mnv3.cli.tables import released
 from mnv3.cli.tables.rows import Record, Timed
 from mnv3.cli.tables.tabular import LEFT, Column, Footnotes, Tabular, difference
 from mnv3.cli.tasks import task_of_table
@@ -24,13 +25,17 @@ DASH = "-"
 def tabular(table: PaperTable, records: Sequence[Record], timed: Timed | None) -> Tabular:
     """Return the paper's columns and mnv3's, with their notes."""
     notes, title = Footnotes(), f"Table {table.number}: {table.title}"
-    columns = [
-        Column("network", "", tuple(_title(record.row) for record in records), LEFT),
-        *_scores(table, records),
+    costs = [
         *_params(table, records, notes),
         *_madds("MAdds", "madds", records, notes, plain=_differ(records, "madds", "madds_plain")),
         *(_madds("MAdds, half size", "half_madds", records, notes) if _printed(records, "half_madds") else []),
         *(_latencies(table, records) if timed else []),
+    ]
+    columns = [
+        Column("network", "", tuple(_title(record.row) for record in records), LEFT),
+        *_scores(table, records),
+        *released.columns(table, records, notes),
+        *costs,
     ]
     quoted = [number for number, record in enumerate(records) if record.row.quoted]
     lines = [
@@ -57,6 +62,7 @@ def flat(table: PaperTable, records: Sequence[Record], timed: Timed | None) -> l
             "latency_threads": timed.threads if timed else None,
             **_flat_score("", table, record.score),
             **_flat_score("other_", table, record.other),
+            **released.flat(table, record),
             "notes": "; ".join(f"{key}: {note}" for key, note in record.row.notes.items()),
         }
         for record in records

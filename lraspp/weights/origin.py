@@ -1,15 +1,7 @@
 """Whose segmenter a weights file holds (MARKS), and all that is needed to build it.
 
-| source | published figure | images |
-|--|--|--|
-| torchvision's lraspp_mobilenet_v3_large, `weights=torchvision` | mIoU 57.9 | COCO val2017, VOC's 21 classes, at 520 |
-| the authors' mobilenetv3_large_cityscapes_trainfine | mIoU 72.41 | Cityscapes val at 1025x2049, output stride 32 |
-| the authors' mobilenetv3_small_cityscapes_trainfine | mIoU 68.99 | the same |
-| the authors' mobilenetv2_coco_cityscapes_trainfine | mIoU 70.71 | the same at output stride 16; pretrained on COCO |
-
-The authors trained on Cityscapes' training frames only, so their figures are for unseen frames, unlike those of some
-other weights (fastseg's, trained on the official validation cities). The heads of their other releases, an ASPP of
-several rates or a decoder (Xception, ResNet, EdgeTPU), are not the paper's; mnv3 does not build them.
+Published scores of such weights, and on which images: `tools.paper.released`. The heads of the authors' other releases,
+an ASPP of several rates or a decoder (Xception, ResNet, EdgeTPU), are not the paper's; mnv3 does not build them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,6 +20,7 @@ from mnv3.lraspp.weights.graph import facts
 from mnv3.lraspp.weights.names import torchvision_features
 from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
+from mnv3.tools.paper.released import find_release
 from mnv3.tools.weights.formats import WeightsFile, inside
 from mnv3.tools.weights.opener import Marks
 from mnv3.tools.weights.tensorflow.graph import Graph
@@ -40,16 +33,6 @@ MARKS = Marks(
 )
 """The entries in `own` belong to the convolution of the head's main branch, whose channels are task.filters."""
 
-
-class Release(NamedTuple):
-    """mIoU of the authors' weights for Cityscapes, and its output stride."""
-
-    miou: float
-    stride: int
-
-
-RELEASES = {"large": Release(0.7241, 32), "small": Release(0.6899, 32), "v2": Release(0.7071, 16)}
-"""By family of the backbone."""
 
 USUAL_STRIDE = 16
 """Output stride of other weights: no shape depends on it."""
@@ -117,14 +100,11 @@ def _authors(file: WeightsFile) -> Found:
     options |= {"task.gate": "hard_sigmoid" if hard else None, "task.pool": None if lite else "global"}
     classes = tensors["decoder/decoder_conv0/weights" if lite else "logits/semantic/weights"].shape[-1]
     found = _found(file, "authors", options, in_slims(tensors, ""), classes)
-    release = RELEASES.get(found.options["backbone.name"])
+    release = find_release("mIoU", found.origin, found.options)
     published = release.stride if release else USUAL_STRIDE
     found.options["backbone.output_stride"] = _stride(file.graph) if file.graph else published
     if file.graph is None:
-        remarks = [
-            "a checkpoint holds weights alone: images in -1..1 and all other rules are those of task.preset=paper"
-        ]
-        return found._replace(remarks=remarks)
+        return found._replace(remarks=["a checkpoint holds weights alone: all rules of task.preset=paper are assumed"])
     windows, said = _windows(file.graph), facts(file.graph, PRESETS["paper"], file.path)
     if windows is not None:
         found.options["task.pool"] = None
@@ -181,10 +161,10 @@ def class_entries(found: Found) -> tuple[SegClass, ...]:
 
 def published(found: Found) -> str:
     """Return a sentence on the published score of the authors' weights for Cityscapes, else nothing."""
-    release = RELEASES.get(found.options["backbone.name"])
+    release = find_release("mIoU", found.origin, found.options)
     if found.origin != "authors" or found.num_classes != len(CITYSCAPES) or release is None:
         return ""
     return (
-        f"The authors' own weights have mIoU {release.miou} on val at 1025x2049, output stride {release.stride} and "
-        "one scale."
+        f"The authors' own weights have mIoU {release.figures[0].value} on val at 1025x2049, output stride "
+        f"{release.stride} and one scale."
     )

@@ -33,7 +33,7 @@ def export_network(detector: Detector, whole: bool) -> onnx.GraphProto:
     For a `whole` model the logits lack the background if scores are sigmoids, which do not need it.
     """
     plain = plain_network(detector)
-    if whole and detector.preset.class_loss == "focal":
+    if whole and detector.preset.sigmoid:
         _leave_background_out(plain)
     example = torch.zeros(2, 3, *detector.input_size)
     return network_graph(plain, example, ("input",), ("codes", "logits"), {0: "batch"})
@@ -95,7 +95,7 @@ def _leave_background_out(plain: Detector) -> None:
 def _candidates(op: OpBuilder, detector: Detector, codes: ir.Value, logits: ir.Value) -> Candidates:
     """Return all candidates without the background, which `logits` for sigmoid scores already lack."""
     values, squash = logits, lambda op, values: op.Sigmoid(values)
-    if detector.preset.class_loss != "focal":
+    if not detector.preset.sigmoid:
         values, squash = op.Slice(op.Softmax(logits, axis=2), [1], TO_END, [2]), lambda op, values: values
     return Candidates(
         values,

@@ -14,7 +14,7 @@ from mnv3.backbones.tables import TABLES
 from mnv3.ssdlite.model.anchors import grid_anchors
 from mnv3.ssdlite.model.boxes import encode
 from mnv3.ssdlite.model.head import Extra, Head, PredictionLayer, build_extras
-from mnv3.ssdlite.model.losses import box_loss, focal_loss, hard_negative_loss
+from mnv3.ssdlite.model.losses import box_loss, focal_loss, hard_negative_loss, sigmoid_hard_negative_loss
 from mnv3.ssdlite.model.matching import match_anchors
 from mnv3.ssdlite.model.postprocess import detect
 from mnv3.ssdlite.model.presets import Preset, get_preset
@@ -105,6 +105,8 @@ class Detector(nn.Module):
             bias = torch.logit(torch.tensor(prior, device="cpu")).item()
             for predictor in cast("Iterable[PredictionLayer]", self.head.classes):
                 nn.init.constant_(cast("Tensor", predictor.predict.bias), bias)
+                if self.preset.class_loss == "sigmoid_hard_negatives":  # the background is learned too: 1 - prior
+                    nn.init.constant_(cast("Tensor", predictor.predict.bias)[:: self.num_slots], -bias)
 
 
 def normalised(images: Tensor, preset: Preset) -> Tensor:
@@ -160,6 +162,8 @@ def _losses(raw: Raw, targets: Targets, anchors: Tensor, preset: Preset) -> dict
     matches = positive.sum().clamp(min=1)
     if preset.class_loss == "focal":
         class_loss = focal_loss(raw.logits, slots, preset.focal_alpha)
+    elif preset.class_loss == "sigmoid_hard_negatives":
+        class_loss, positive = sigmoid_hard_negative_loss(raw.logits, slots)
     else:
         class_loss = hard_negative_loss(raw.logits, slots)
     losses = {

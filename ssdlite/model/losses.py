@@ -1,6 +1,6 @@
 """Losses over a whole batch, computed in float32 at any precision of the network."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -8,6 +8,12 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 NEGATIVES_PER_POSITIVE = 3  # SSD, section 2.2, "hard negative mining"
+
+MOST_EXAMPLES = 3000
+"""Anchors of an image that the authors' miner considers: those with the largest losses."""
+
+LEAST_NEGATIVES = 3
+"""Of each image, in the authors' miner."""
 
 
 def box_loss(codes: Tensor, wanted: Tensor, positive: Tensor) -> Tensor:
@@ -73,3 +79,32 @@ def hard_negative_loss(logits: Tensor, slots: Tensor) -> Tensor:
     rank = loss.detach().masked_fill(positive, -torch.inf).argsort(1, descending=True).argsort(1)
     # If negatives run out, positives count twice, as in torchvision.
     return loss.where(positive, 0.0).sum() + loss.where(rank < wanted, 0.0).sum()
+
+
+class Mined(NamedTuple):
+    """The loss of the chosen anchors, and which of the positives [N, A] are among them."""
+
+    loss: Tensor
+    positive: Tensor
+
+
+def sigmoid_hard_negative_loss(logits: Tensor, slots: Tensor) -> Mined:
+    """Return the sum of sigmoid cross-entropies of the anchors that the authors' HardExampleMiner chooses.
+
+    `slots` [N, A] as in `focal_loss`, but the background's column is learned as the others are: 1 at negatives. An
+    anchor's loss is the sum over its columns. Of each image's `MOST_EXAMPLES` worst anchors, all positives count, and
+    three times as many of the worst negatives, at least `LEAST_NEGATIVES`.
+
+    Unlike theirs, no anchor is removed because its box overlaps that of a worse one by an IoU above 0.99. With their
+    released weights on nine images of COCO, that removes 3 of 17,253 anchors and changes the loss by 0.4 %.
+    """
+    index = slots.unsqueeze(-1)
+    logits = logits.float()
+    loss = F.softplus(logits.scatter(-1, index, -logits.gather(-1, index))).sum(-1)  # softplus(-x): at the learned slot
+    order = loss.detach().argsort(dim=1, descending=True, stable=True)
+    rank = order.argsort(1)
+    positive = (slots > 0) & (rank < MOST_EXAMPLES)
+    most = (NEGATIVES_PER_POSITIVE * positive.sum(1, keepdim=True)).clamp(min=LEAST_NEGATIVES)
+    negative = (slots == 0) & (rank < MOST_EXAMPLES)
+    earlier = negative.gather(1, order).cumsum(1).gather(1, rank)  # negatives at least as bad, itself included
+    return Mined(loss.where(positive | (negative & (earlier <= most)), 0.0).sum(), positive)

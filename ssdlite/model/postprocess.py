@@ -47,7 +47,7 @@ def first_pool(anchors: int, preset: Preset) -> int:
 
 
 def _class_scores(logits: Tensor, preset: Preset) -> Tensor:
-    if preset.class_loss == "focal":
+    if preset.sigmoid:
         return logits[..., 1:].sigmoid()
     return logits.softmax(-1)[..., 1:]
 

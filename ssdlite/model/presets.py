@@ -1,4 +1,4 @@
-"""The two presets of a detector's rules."""
+"""The presets of a detector's rules."""
 
 from dataclasses import dataclass, fields, replace
 from math import log
@@ -23,7 +23,7 @@ class Preset:
     class_prior: float | None  # initial probability of every class at every anchor; None starts the biases at 0
     match_iou: float  # overlap from which an anchor learns a box
     first_claim_wins: bool  # see matching.match_anchors
-    class_loss: Literal["focal", "hard_negatives"]  # with sigmoid and softmax scores respectively
+    class_loss: Literal["focal", "hard_negatives", "sigmoid_hard_negatives"]  # see losses
     focal_alpha: float  # weight of positives in the focal loss; negatives get 1 - alpha
     box_loss_scale: float
     max_stretch: float  # cap of a decoded log-stretch
@@ -33,6 +33,11 @@ class Preset:
     class_candidates: int | None  # most boxes of a class before NMS
     max_per_class: int | None  # most boxes of a class after NMS
     max_detections: int  # per image
+
+    @property
+    def sigmoid(self) -> bool:
+        """Whether a class's score is the sigmoid of its logit; otherwise scores are softmaxes over all slots."""
+        return self.class_loss != "hard_negatives"
 
 
 PRESETS = {
@@ -85,6 +90,11 @@ PRESETS = {
     ),
 }
 
+# The authors' ssdlite_mobilenet_v2_coco.config, of ssdlite_mobilenet_v2_coco_2018_05_09 in their model zoo (300 x 300).
+# Different here: batch norm's decay stays 0.97 (theirs, 0.9997, averages over 3,300 steps: more than a short training
+# has), and the predictors' first weights are not truncated.
+PRESETS["zoo2018"] = replace(PRESETS["paper"], class_loss="sigmoid_hard_negatives", box_loss_scale=1.0)
+
 
 def get_preset(name: str, **overrides: Any) -> Preset:
     """Return preset `name` with fields overridden. Raises UserError for unknown names and an invalid prior."""
@@ -99,10 +109,8 @@ def get_preset(name: str, **overrides: Any) -> Preset:
         raise UserError(*problems)
     preset = replace(PRESETS[name], **overrides)
     if preset.class_prior is not None:
-        if preset.class_loss != "focal":
-            problems.append(
-                f"class_prior is for the focal loss; preset {name!r} has {preset.class_loss}: leave it null"
-            )
+        if not preset.sigmoid:
+            problems.append(f"class_prior is for sigmoid scores; preset {name!r} has softmax scores: leave it null")
         if not 0 < preset.class_prior < 1:
             problems.append(f"class_prior must lie between 0 and 1, not {preset.class_prior}")
     if problems:

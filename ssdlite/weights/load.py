@@ -47,10 +47,10 @@ def detector_from_config(config: dict[str, Any], num_slots: int, **rules: Any) -
             f"backbone.output_stride={backbone['output_stride']}: SSDLite has anchors for stride 32 only; "
             "other strides are for segmentation."
         )
-    focal = task["preset"] in PRESETS and PRESETS[task["preset"]].class_loss == "focal"
+    sigmoid = task["preset"] in PRESETS and PRESETS[task["preset"]].sigmoid
     return build_detector(
         preset=task["preset"],
-        class_prior=config["recipe"].get("class_prior") if focal else None,  # softmax needs no prior
+        class_prior=config["recipe"].get("class_prior") if sigmoid else None,  # softmax needs no prior
         **backbone_options(backbone),
         num_slots=num_slots,
         input_size=tuple(task["input_size"]),

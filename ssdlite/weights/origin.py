@@ -1,15 +1,6 @@
 """Whose detector a weights file holds (MARKS), and all that is needed to build it.
 
-| source | published figure | images |
-|--|--|--|
-| torchvision's ssdlite320_mobilenet_v3_large, `weights=torchvision` | AP 21.3 | COCO val2017; trained on train2017 |
-| the authors' ssd_mobilenet_v3_large_coco_2020_01_14 | AP 22.6 | the 8,000 images of their own "minival" of COCO 2014 |
-| the authors' ssd_mobilenet_v3_small_coco_2020_01_14 | AP 15.4 | the same |
-
-The split is a trap: the authors trained on COCO 2014 without their minival, which includes about four fifths of
-val2017. On val2017 their releases therefore score too high: a third party measured AP 25.45 (Large) and 15.99 (Small)
-with the TFLite files. Such figures check a port, not the network's quality; the authors' MobileDet scores 0.6 less on
-unseen images than on minival.
+Published scores of such weights, and on which images: `tools.paper.released`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +14,7 @@ from mnv3.ssdlite.model.presets import PRESETS
 from mnv3.ssdlite.weights.graph import Facts, facts
 from mnv3.ssdlite.weights.names import torchvision_features
 from mnv3.tools.errors import UserError
+from mnv3.tools.paper.released import find_release
 from mnv3.tools.weights.formats import WeightsFile, inside
 from mnv3.tools.weights.opener import Marks
 
@@ -38,13 +30,13 @@ MARKS = Marks(
 )
 """The entries in `own` belong to the box predictor of the finest level, whose shape gives the number of anchors."""
 
-AUTHORS_FIGURES = {"large": 0.226, "small": 0.154}
-"""AP of the authors' releases."""
-
 CODES = 4  # numbers that encode a box
 LEVELS = 6  # feature maps with predictors
-USUAL_SIZE = (320, 320)
-"""Input size of the published networks whose files do not hold it."""
+AUTHORS_PRESETS = {"v2": "zoo2018"}
+"""Of the authors' detectors by family; "paper" of others."""
+
+USUAL_SIZES = {"zoo2018": (300, 300)}
+"""Input size of the published networks whose files do not hold it, by preset; (320, 320) of others."""
 
 
 class Found(NamedTuple):
@@ -76,30 +68,33 @@ def describe(file: WeightsFile) -> Found:
     if backbone is None:
         raise UserError(f"{file.path}: mnv3 does not know the backbone of the detector in it.")
     per_cell = [tensors[name].shape[0] // CODES for name in _box_predictors(file, origin)]
-    preset = next((name for name, rules in PRESETS.items() if [*map(len, rules.anchors)] == per_cell), None)
-    said = None
-    if file.graph is not None:
-        preset = preset or "paper"
-        said = facts(file.graph, PRESETS[preset], per_cell, file.path)
-        if "anchors" in said.assumed and [*map(len, PRESETS[preset].anchors)] != per_cell:
-            preset = None
-    if preset is None:
-        known = " or ".join(str([*map(len, rules.anchors)]) for rules in PRESETS.values())
-        raise UserError(
-            f"{file.path}: the detector in it has {per_cell} anchors a cell, which its file does not describe; mnv3 "
-            f"knows {known}."
-        )
+    preset, said = _rules(file, origin, backbone.name, per_cell)
     size = said.input_size if said else None
     options = {
         "task.name": "ssdlite",
         "task.preset": preset,
-        "task.input_size": [*(size or USUAL_SIZE)],
+        "task.input_size": [*(size or USUAL_SIZES.get(preset, (320, 320)))],
         "backbone.output_stride": 32,
         **backbone.options(),
     }
     remarks = _remarks(origin, size, said, preset)
     rules, labels = (said.rules, file.graph.labels) if said and file.graph else ({}, ())
     return Found(origin, options, classes.shape[0] // per_cell[0], rules, remarks, labels)
+
+
+def _rules(file: WeightsFile, origin: str, family: str, per_cell: list[int]) -> tuple[str, Facts | None]:
+    """Return the preset of a detector, and what its graph says beside it, None without a graph.
+    Raises UserError: anchors that neither a preset nor the graph has."""
+    presets = [AUTHORS_PRESETS.get(family, "paper")] if origin == "authors" else [*PRESETS]
+    fitting = [name for name in presets if [*map(len, PRESETS[name].anchors)] == per_cell]
+    said = facts(file.graph, PRESETS[presets[0]], per_cell, file.path) if file.graph else None
+    if fitting or (said and "anchors" not in said.assumed):
+        return (fitting or presets)[0], said
+    known = " or ".join(str([*map(len, rules.anchors)]) for rules in PRESETS.values())
+    raise UserError(
+        f"{file.path}: the detector in it has {per_cell} anchors a cell, which its file does not describe; mnv3 knows "
+        f"{known}."
+    )
 
 
 def _box_predictors(file: WeightsFile, origin: str) -> list[str]:
@@ -115,7 +110,8 @@ def _remarks(origin: str, size: tuple[int, int] | None, said: Facts | None, pres
     """Return sentences on what a file of TensorFlow does not hold, and was assumed."""
     if origin != "authors":
         return []
-    size_key = f"task.input_size=[{USUAL_SIZE[0]},{USUAL_SIZE[1]}]"
+    height, width = USUAL_SIZES.get(preset, (320, 320))
+    size_key = f"task.input_size=[{height},{width}]"
     if said is None:
         return [f"a checkpoint holds weights alone: {size_key} and all rules of task.preset={preset} are assumed"]
     open_size = [] if size else [f"it does not hold the size of its images: {size_key} is assumed"]
@@ -134,13 +130,12 @@ def class_names(found: Found) -> Mapping[int, str]:
 
 def published(found: Found) -> str:
     """Return a sentence on the published score of torchvision's or the authors' weights for COCO, else nothing."""
-    if found.num_slots != COCO_SLOTS:
+    release = find_release("mAP", found.origin, found.options)
+    if found.num_slots != COCO_SLOTS or release is None:
         return ""
+    figure = release.figures[0].value
     if found.origin == "torchvision":
-        return "torchvision's own weights have AP 0.213 on val2017."
-    figure = AUTHORS_FIGURES.get(found.options["backbone.name"]) if found.options["backbone.rf2"] else None
-    if found.origin != "authors" or figure is None:
-        return ""
+        return f"torchvision's own weights have AP {figure} on val2017."
     return (
         f"The authors' own weights have AP {figure} on their minival of COCO 2014. They were trained on most of "
         "val2017: a score on it checks the port, not their quality."

@@ -22,6 +22,16 @@ def write_run(runs: Path, name: str, overrides: list[str], metrics: dict[str, An
     return folder
 
 
+def write_report(folder: Path, overrides: list[str], more: dict[str, Any], metrics: dict[str, Any]) -> Path:
+    """A report of `mnv3 eval weights=DIR/ssd dataset=coco`; `more`: of its config.yaml."""
+    with composer("eval") as compose:
+        config: Any = OmegaConf.to_container(compose([*overrides, "dataset=coco"]), resolve=True)
+    data = {"dataset": "coco", "split": "val", "input_size": config["task"]["input_size"]}
+    write_metrics(folder, {"checkpoint": "DIR/ssd", **data, **metrics})
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create({**config, **more})))
+    return folder
+
+
 def write_metrics(folder: Path, metrics: dict[str, Any]) -> None:
     """metrics.json of a run folder or a report in it."""
     folder.mkdir(parents=True, exist_ok=True)

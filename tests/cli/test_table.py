@@ -11,11 +11,13 @@ from PIL import Image
 
 from mnv3.cli.call import no_effect
 from mnv3.cli.call.composing import composer
+from mnv3.cli.call.experiments import of_row
 from mnv3.cli.tables import ablations
 from mnv3.cli.tables.rows import Record, records
 from mnv3.cli.tables.sheet import tabular
-from mnv3.tools.paper.tables import TABLES, row
-from tests.cli.scored import write_metrics, write_run
+from mnv3.tools.paper.released import OF_ROWS
+from mnv3.tools.paper.tables import ROWS, TABLES, row, table_of
+from tests.cli.scored import write_metrics, write_report, write_run
 
 Call = Callable[..., int]
 Print = pytest.CaptureFixture
@@ -71,6 +73,7 @@ def test_a_table_says_what_it_counts_and_where_it_is_off(without_runs: dict[int,
     assert cells["V3-Small"][1:] == (
         "16.0",
         "-",
+        "-",
         "2.49",
         "2,493,487",
         "= +0.1 %",
@@ -82,7 +85,7 @@ def test_a_table_says_what_it_counts_and_where_it_is_off(without_runs: dict[int,
     assert cells["V3-Large"][-3:] == ("0.62 (b)", "0.6131", "-1.1 %")
     assert any(note.startswith("(a) as in the MobileNetV2 paper") for note in six.notes)
     eight = tabular(TABLES[8], without_runs[8], None)
-    assert list(eight.rows)[-1] == ("ESPNetv1 (quoted)", "60.3", "", "", "-", "", "", "", "4.5", "", "")
+    assert list(eight.rows)[-1] == ("ESPNetv1 (quoted)", "60.3", "", "", "", "-", "", "", "", "4.5", "", "")
     assert eight.rules == (4,)
 
 
@@ -103,11 +106,54 @@ def test_a_score_stands_in_the_column_of_its_data(call: Call, capsys: Print, tmp
     assert call("table", "8") == 0
     out, err = capsys.readouterr()
     line = next(line for line in out.splitlines() if line.startswith(" V3-Small RF2, stride 16"))
-    assert line.split()[4:10] == ["69.4", "68.0", "90.0", "cityscapes", "train", "468,830"]
+    assert line.split()[4:11] == ["69.4", "68.0", "90.0", "cityscapes", "train", "-", "468,830"]
     checkpoint = "runs/lraspp/one/checkpoints/best.ckpt"
     assert f"V3-Small RF2, stride 16: mIoU 68.00 on cityscapes val, seed 3, {checkpoint}." in out
     assert "not comparable" in out
     assert err == ""
+
+
+def test_released_weights_stand_in_the_row_of_their_network() -> None:
+    """Of every release with a row; no row of Table 7 has output stride 32."""
+    assert set(OF_ROWS) <= set(ROWS)
+    with composer("train") as compose:
+        for name, release in OF_ROWS.items():
+            config = of_row(compose, name)
+            assert release.fits({f"backbone.{key}": value for key, value in config["backbone"].items()})
+            assert config["backbone"]["output_stride"] == release.stride
+            assert table_of(name).score == release.score
+
+
+def test_a_score_of_released_weights_stands_beside_the_published_one(call: Call, capsys: Print, tmp_path: Path) -> None:
+    """Not one of other weights, nor of another network."""
+    published = {"published": "AP 0.154 on minival", "weights": "DIR/ssd"}
+    small, large = (["task=ssdlite", f"backbone={name}", "backbone.rf2=true"] for name in ("small", "large"))
+    half = [*large, "backbone.width=0.5"]
+    for name, overrides, more in (("ssd-coco-val", small, published), ("own", large, {}), ("half", half, published)):
+        write_report(tmp_path / "runs/eval" / name, overrides, more, {"AP": 0.1599, "images": 30})
+    write_metrics(tmp_path / "runs/eval/no-config", {})
+    assert call("table", "6") == 0
+    out, err = capsys.readouterr()
+    rows = {line.split("  ")[0].strip(): line for line in out.splitlines()}
+    assert "15.4 minival / 16.0 here on coco val (30 of 5000 images) (f)" in rows["V3-Small RF2"]
+    assert "(f) ssd_mobilenet_v3_small_coco_2020_01_14: 15.4 on" in out and "scored here: DIR/ssd, at 320 x 320." in out
+    assert " 22.6 minival (e)" in rows["V3-Large RF2"] and "here" not in rows["V3-Large RF2"]
+    assert err == ""
+    assert call("table", "6", "format=csv") == 0
+    flat = {line["row"]: line for line in csv.DictReader(io.StringIO(capsys.readouterr().out))}
+    small_rf2 = flat["table6/v3_small_rf2"]
+    assert (small_rf2["mAP"], small_rf2["paper_mAP"], small_rf2["released_mAP"]) == ("", "16.1", "15.4")
+    assert float(small_rf2["released_here_mAP"]) == pytest.approx(15.99)
+    assert small_rf2["released_here_file"] == "DIR/ssd"
+
+
+def test_a_damaged_report_on_released_weights_is_left_out(call: Call, capsys: Print, tmp_path: Path) -> None:
+    report = write_report(tmp_path / "runs/eval/a", ["task=ssdlite"], {"published": "x"}, {"AP": "high"})
+    (report / "config.yaml").write_text("task: [\npublished: x\n")
+    write_report(tmp_path / "runs/eval/b", ["task=ssdlite"], {"published": "x"}, {"AP": 7})
+    assert call("table", "6") == 0
+    err = capsys.readouterr().err.splitlines()
+    assert [line.partition(" is left out")[0] for line in err] == ["runs/eval/a", "runs/eval/b"]
 
 
 def test_a_changed_network_is_not_the_rows(call: Call, capsys: Print, tmp_path: Path) -> None:

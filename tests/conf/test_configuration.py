@@ -11,6 +11,7 @@ from mnv3.cli.call import values
 from mnv3.cli.call.composing import composer
 from mnv3.cli.call.verbs import VERBS
 from mnv3.conf import keys, schema
+from mnv3.ssdlite.model.presets import PRESETS
 
 CONF = Path(schema.__file__).parent
 CONFIGURED = [name for name, verb in VERBS.items() if verb.configured]
@@ -60,6 +61,14 @@ def test_the_data_root_comes_from_the_environment(monkeypatch: pytest.MonkeyPatc
         assert compose().data.root == "./data"
         monkeypatch.setenv("MNV3_DATA", "/elsewhere")
         assert compose().data.root == "/elsewhere"
+
+
+def test_a_detectors_input_size_is_its_presets_unless_given() -> None:
+    assert schema.leaves(schema.VARIANTS["ssdlite"])["preset"].metadata["choices"] == tuple(PRESETS)
+    with composer("train") as compose:
+        sizes = {name: compose([f"task.preset={name}"]).task.input_size for name in PRESETS}
+        assert sizes == {"paper": [320, 320], "torchvision": [320, 320], "zoo2018": [300, 300]}
+        assert compose(["task.preset=zoo2018", "task.input_size=[96,128]"]).task.input_size == [96, 128]
 
 
 @pytest.mark.parametrize("override", ["recipe.epochs=abc", "backbone.rf3=true", "dataset=coco,dataset.seed=1"])

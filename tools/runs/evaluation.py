@@ -62,6 +62,8 @@ def score_weights(task: Task, cfg: DictConfig, typed: Sequence[str], asked: Mapp
     whole: Any = OmegaConf.to_container(cfg, resolve=True)
     loaded = work.load_weights(source, whole, asked)
     config = lay_over(loaded.config, cfg, typed)
+    if loaded.note:
+        config["published"] = loaded.note  # kept in config.yaml, for `mnv3 table`
     data = work.open_data_of_weights(source, loaded, config, typed)
     predict = partial(work.predict_all, work.network(loaded, config))
     _score(task, Subject(config, data, predict, Path(source).expanduser()), cfg.dry)

@@ -1,4 +1,4 @@
-"""Scores of the paper's rows, read from run folders and their `mnv3 eval` reports."""
+"""Scores of the paper's rows, and of released weights, read from run folders and reports of `mnv3 eval`."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -14,15 +14,15 @@ WHOLE = {("coco", "val"): 5000, ("cityscapes", "val"): 500}
 
 
 class Score(NamedTuple):
-    """A score of a run and its origin. `unlike`: differences from the whole split at single scale."""
+    """A score and its origin. `unlike`: differences from the whole split at single scale."""
 
     value: float  # 0..1
     dataset: str
     split: str
-    seed: int
+    seed: int | None  # None: of weights from elsewhere
     checkpoint: Path
     unlike: tuple[str, ...]
-    config: dict[str, Any]  # of the run
+    config: dict[str, Any]  # of the run, or of the report on weights
     written: float  # seconds since the epoch
 
     @property
@@ -47,6 +47,29 @@ def scores(runs: Path, task: Facts, rows: Collection[str]) -> tuple[dict[str, li
                 [] if own else [f"{display_path(folder)} is left out: no metrics.json, so it has no score yet."]
             )
     return found, sentences
+
+
+def scores_of_weights(runs: Path, task: Facts) -> tuple[list[Score], list[str]]:
+    """Return the scores, newest first, of weights with a published score, from the reports of `task` in `runs`/eval;
+    and a sentence per skipped report."""
+    found, sentences = [], []
+    for report in sorted((runs / "eval").glob("*/metrics.json")):
+        try:
+            config = _config_of_weights(report.parent / "config.yaml")
+            if config is not None and config["task"]["name"] == task.name:
+                found.append(_read(report, report.parent, config, task))
+        except Exception as error:  # an altered file can contain anything
+            sentences.append(f"{display_path(report.parent)} is left out: {_reason(error)}.")
+    return sorted(found, key=lambda score: -score.written), sentences
+
+
+def _config_of_weights(path: Path) -> dict[str, Any] | None:
+    """Return the configuration of a report on weights with a published score, None if it is not one."""
+    if not path.is_file() or path.stat().st_size > LARGEST_FILE:
+        return None
+    if "\npublished: " not in path.read_text(errors="replace"):  # parsing every report would be slow
+        return None
+    return read_config(path)
 
 
 def _of_run(folder: Path, task: Facts, rows: Collection[str]) -> tuple[str | None, list[Score]]:
@@ -82,7 +105,7 @@ def _read(report: Path, folder: Path, config: dict[str, Any], task: Facts) -> Sc
         value=float(value),
         dataset=dataset,  # a training's report names none
         split=split,
-        seed=config["seed"],
+        seed=config.get("seed"),
         checkpoint=Path(display_path(own.resolve())) if own.is_file() else checkpoint,
         unlike=tuple(_unlike(metrics, config)),
         config=config,

@@ -26,7 +26,7 @@ from mnv3.tools.predict.predictor import Boxes
 SLOTS = 9
 
 
-@pytest.fixture(scope="module", params=["paper", "torchvision"])
+@pytest.fixture(scope="module", params=["paper", "torchvision", "zoo2018"])
 def predictor(request: pytest.FixtureRequest) -> DetectorPredictor:
     """A thin network with random weights that finds something of every class."""
     torch.manual_seed(0)

@@ -18,7 +18,7 @@ def random_targets(images: int, size: tuple[int, int], num_slots: int) -> Target
     return Targets(boxes, labels)
 
 
-@pytest.mark.parametrize("preset", ["paper", "torchvision"])
+@pytest.mark.parametrize("preset", ["paper", "torchvision", "zoo2018"])
 @pytest.mark.parametrize("size", [(96, 160), (133, 75)])
 @pytest.mark.parametrize("bf16", [False, True])
 def test_any_input_size_trains_and_detects(preset: str, size: tuple[int, int], bf16: bool) -> None:

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torchvision.ops import sigmoid_focal_loss
 
-from mnv3.ssdlite.model.losses import box_loss, focal_loss, hard_negative_loss
+from mnv3.ssdlite.model.losses import box_loss, focal_loss, hard_negative_loss, sigmoid_hard_negative_loss
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -60,7 +60,7 @@ def test_focal_loss_at_the_logits_of_a_trained_network_in_every_precision(dtype,
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
-@pytest.mark.parametrize("loss", ["box", "hard_negatives"])
+@pytest.mark.parametrize("loss", ["box", "hard_negatives", "sigmoid_hard_negatives"])
 def test_other_losses_in_every_precision(dtype, loss) -> None:
     torch.manual_seed(0)
     slots = torch.randint(0, 21, (2, 300)) * (torch.rand(2, 300) < 0.02)
@@ -74,11 +74,17 @@ def test_other_losses_in_every_precision(dtype, loss) -> None:
     else:
         outputs[..., 0] += 7  # the background is the sure answer
 
+        softmax = loss == "hard_negatives"
+
         def ours(x):
-            return hard_negative_loss(x, slots) / 64
+            return (hard_negative_loss(x, slots) if softmax else sigmoid_hard_negative_loss(x, slots).loss) / 64
 
         def exactly(x):
-            each = F.cross_entropy(x.flatten(0, 1), slots.flatten(), reduction="none").view(2, 300)
+            if softmax:
+                each = F.cross_entropy(x.flatten(0, 1), slots.flatten(), reduction="none").view(2, 300)
+            else:
+                one_hot = F.one_hot(slots, 21).double()
+                each = F.binary_cross_entropy_with_logits(x, one_hot, reduction="none").sum(-1)
             chosen = [
                 torch.cat([each[n][slots[n] > 0], each[n][slots[n] == 0].topk(3 * int((slots[n] > 0).sum())).values])
                 for n in range(2)

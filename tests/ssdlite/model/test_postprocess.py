@@ -29,8 +29,8 @@ def by_classes(raw: Raw, anchors: Tensor, preset: Preset, image: int) -> tuple[T
     boxes = decode(raw.codes[image], anchors, preset.max_stretch)
     clipped = clip(boxes, *SIZE)
     boxes = clipped if preset.clip_first else boxes
-    focal = preset.class_loss == "focal"
-    scores = raw.logits[image].sigmoid() if focal else raw.logits[image].softmax(-1)
+    sigmoid = preset.class_loss != "hard_negatives"
+    scores = raw.logits[image].sigmoid() if sigmoid else raw.logits[image].softmax(-1)
     rows = []
     for slot in range(1, scores.shape[1]):
         candidates = (scores[:, slot] > preset.score_threshold).nonzero()[:, 0]
