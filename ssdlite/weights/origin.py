@@ -90,7 +90,7 @@ def _rules(file: WeightsFile, origin: str, family: str, per_cell: list[int]) -> 
     said = facts(file.graph, PRESETS[presets[0]], per_cell, file.path) if file.graph else None
     if fitting or (said and "anchors" not in said.assumed):
         return (fitting or presets)[0], said
-    known = " or ".join(str([*map(len, rules.anchors)]) for rules in PRESETS.values())
+    known = " or ".join(dict.fromkeys(str([*map(len, rules.anchors)]) for rules in PRESETS.values()))
     raise UserError(
         f"{file.path}: the detector in it has {per_cell} anchors a cell, which its file does not describe; mnv3 knows "
         f"{known}."
