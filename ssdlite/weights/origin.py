@@ -77,10 +77,10 @@ def describe(file: WeightsFile) -> Found:
         raise UserError(f"{file.path}: mnv3 does not know the backbone of the detector in it.")
     per_cell = [tensors[name].shape[0] // CODES for name in _box_predictors(file, origin)]
     preset = next((name for name, rules in PRESETS.items() if [*map(len, rules.anchors)] == per_cell), None)
-    said = None
+    said, slots = None, classes.shape[0] // per_cell[0]
     if file.graph is not None:
         preset = preset or "paper"
-        said = facts(file.graph, PRESETS[preset], per_cell, file.path)
+        said = facts(file.graph, PRESETS[preset], per_cell, slots, file.path)
         if "anchors" in said.assumed and [*map(len, PRESETS[preset].anchors)] != per_cell:
             preset = None
     if preset is None:
@@ -99,7 +99,7 @@ def describe(file: WeightsFile) -> Found:
     }
     remarks = _remarks(origin, size, said, preset)
     rules, labels = (said.rules, file.graph.labels) if said and file.graph else ({}, ())
-    return Found(origin, options, classes.shape[0] // per_cell[0], rules, remarks, labels)
+    return Found(origin, options, slots, rules, remarks, labels)
 
 
 def _box_predictors(file: WeightsFile, origin: str) -> list[str]:
