@@ -6,7 +6,7 @@ after the other. Quantised weights are stored as uint8 or uint16 with scale and 
 
 import json
 from collections.abc import Iterator, Mapping
-from math import prod
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ NO_PADDING = ("VkFMSUQ=", [*b"VALID"])
 
 LARGEST_TOPOLOGY = 16 * 2**20
 """Most bytes of model.json: that of a detector takes half a megabyte."""
+
+MOST_SHARDS = 10_000
+"""Of 4 MiB each, as the converter writes them."""
 
 
 def read_tfjs(path: Path) -> Graph:
@@ -79,6 +82,8 @@ def _nodes(listing: list[Any]) -> Iterator[tuple[str, Node]]:
 def _bytes(path: Path, names: list[str], size: int) -> bytes:
     """Return the content of a group's shards, `size` bytes. Raises UserError: missing, outside the folder of
     model.json, or of another length."""
+    if len(names) > MOST_SHARDS:
+        raise ValueError("more shards than any model has")
     folder = path.parent.resolve()
     shards = [(folder / name).resolve() for name in names]
     if outside := [name for name, shard in zip(names, shards, strict=True) if not shard.is_relative_to(folder)]:
@@ -114,7 +119,8 @@ def _dequantised(values: np.ndarray, quantization: Mapping[str, Any] | None) -> 
         return values
     if quantization["dtype"] == "float16":
         return values.astype(np.float32)
-    wide = values * float(quantization["scale"]) + float(quantization["min"])
-    if not np.isfinite(wide).all():
-        raise ValueError("a scale that is no number")
+    scale, minimum = float(quantization["scale"]), float(quantization["min"])
+    if values.dtype.kind != "u" or not isfinite(scale) or not isfinite(minimum):
+        raise ValueError("no scheme of TensorFlow.js")
+    wide = values * scale + minimum
     return wide.round().astype(np.int32) if quantization.get("original_dtype") == "int32" else wide.astype(np.float32)
