@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from mnv3.tools.errors import UserError
+
 NORM = "BatchNorm/beta"
 BIASED = (
     "squeeze_excite/Conv",
@@ -39,6 +41,14 @@ def unfolded(variables: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         del found[name]
         found |= {f"{scope}/BatchNorm/{part}": value for part, value in _adding(bias, scope).items()}
     return found
+
+
+def check_epsilons(found: Mapping[str, float], path: object) -> None:
+    """Raise UserError if a batch norm has another epsilon in a file, `found` by its scope, than in mnv3."""
+    for scope, theirs in found.items():
+        ours = EPSILONS.get(scope, EPSILON)
+        if abs(theirs - ours) > 0.01 * ours:
+            raise UserError(f"{path}: the batch norm of {scope!r:.80} has epsilon {theirs:g}, mnv3's has {ours:g}.")
 
 
 def _adding(bias: np.ndarray, scope: str) -> dict[str, np.ndarray]:

@@ -3,10 +3,11 @@
 from math import isclose
 from typing import Any, NamedTuple
 
+from mnv3.backbones.names.unfold import check_epsilons
 from mnv3.lraspp.model.presets import Preset
 from mnv3.tools.weights.tensorflow.graph import Graph
 from mnv3.tools.weights.tensorflow.input import CHANNELS, preprocessing
-from mnv3.tools.weights.tensorflow.operations import check_operations
+from mnv3.tools.weights.tensorflow.operations import check_operations, epsilons
 
 WHITE = 255
 
@@ -21,9 +22,10 @@ class Facts(NamedTuple):
 
 
 def facts(graph: Graph, preset: Preset, path: object) -> Facts:
-    """Return what `graph` says. Raises UserError: it has operations of other networks."""
+    """Return what `graph` says. Raises UserError: it has operations or batch norms of other networks."""
     check_operations(graph, path)
-    images, remarks = preprocessing(graph), []
+    check_epsilons(epsilons(graph), path)
+    images, remarks = preprocessing(graph, path), []
     rules: dict[str, Any] = {}
     if images.scale is None or images.offset is None:
         remarks.append("it does not hold the range of pixels: -1..1 is assumed")

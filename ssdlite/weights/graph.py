@@ -6,12 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mnv3.backbones.names.unfold import check_epsilons
 from mnv3.ssdlite.model.presets import Preset
 from mnv3.ssdlite.weights.graph_anchors import anchor_rules
+from mnv3.ssdlite.weights.graph_decoding import check_decoding
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.tensorflow.graph import Graph, Node
 from mnv3.tools.weights.tensorflow.input import Preprocessing, preprocessing
-from mnv3.tools.weights.tensorflow.operations import check_operations
+from mnv3.tools.weights.tensorflow.operations import check_operations, epsilons
 from mnv3.tools.weights.tensorflow.schema import POSTPROCESS
 
 CALLED = "non_max_suppression_padded/PartitionedCall"
@@ -29,14 +31,18 @@ class Facts(NamedTuple):
     remarks: list[str]
 
 
-def facts(graph: Graph, preset: Preset, per_cell: Sequence[int], path: object) -> Facts:
-    """Return what `graph` says; `per_cell`: anchors of a cell on each level, by the predictors.
+def facts(graph: Graph, preset: Preset, per_cell: Sequence[int], slots: int, path: object) -> Facts:
+    """Return what `graph` says; `per_cell`: anchors of a cell on each level, and `slots`, by the predictors.
 
     Raises UserError: operations of other networks; anchors that do not fit the feature maps or are no regular grid;
-    resizing that mnv3 does not do.
+    resizing, dilation or decoding that mnv3 does not do.
     """
     check_operations(graph, path)
-    images = preprocessing(graph)
+    check_epsilons(epsilons(graph), path)
+    check_decoding(graph, slots, path)
+    if dilated := [name for name, node, _ in graph.convolutions() if max(node.lists.get("dilations", (1,))) > 1]:
+        raise UserError(f"{path}: its convolution {dilated[0]!r:.80} is dilated, which mnv3's detectors have none of.")
+    images = preprocessing(graph, path)
     found = Facts(images.size, {}, [], [])
     parts = (
         _normalisation(images, preset),
@@ -94,6 +100,8 @@ def _of_postprocess(node: Node) -> dict[str, Any]:
     keys = {"nms_iou": "nms_iou_threshold", "score_threshold": "nms_score_threshold"}
     given = {ours: node.values[theirs] for ours, theirs in keys.items() if theirs in node.values}
     found: dict[str, Any] = {key: float(str(np.float32(value))) for key, value in given.items()}
+    if node.values.get("use_regular_nms") and (most := node.values.get("detections_per_class")):
+        found["max_per_class"] = int(most)
     if most := node.values.get("max_detections"):
         found["max_detections"] = int(most)
     return found

@@ -1,5 +1,6 @@
 """The anchors in a detector's graph: computed by it, stored as a constant, or given to TensorFlow Lite's operation."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,8 +16,8 @@ from mnv3.tools.weights.tensorflow.schema import POSTPROCESS
 STORED = "Postprocessor/ExpandDims"
 """Name of the constant of anchors, [1, A, 4] yxyx as shares of the image, where a converter computed it."""
 
-GENERATOR = "MultipleGridAnchorGenerator/"
-"""Beginning of the names of nodes that compute them."""
+SQUARE_ROOT = re.compile(r"MultipleGridAnchorGenerator/Sqrt(?:_(\d+))?")
+"""Names of the nodes that compute the roots of a level's aspect ratios: numbered, but for the first."""
 
 SAME = 1e-5
 """Shares of the image up to which anchors are the same."""
@@ -58,9 +59,8 @@ def _close(one: Any, other: Any, accuracy: float) -> bool:
 def _computed(graph: Graph) -> AnchorLayout:
     """Return the layout that a graph computes from scales and aspect ratios, level by level; empty if it does not."""
     users, levels = graph.users(), []
-    for name, node in graph.nodes.items():
-        if node.op != "Sqrt" or not name.startswith(GENERATOR):
-            continue
+    for name in sorted((name for name in graph.nodes if SQUARE_ROOT.fullmatch(name)), key=_number):
+        node = graph.nodes[name]
         ratios = graph.constant(node.inputs[0])
         division = next((graph.nodes[user] for user in users.get(name, ()) if graph.nodes[user].op == "RealDiv"), None)
         scales = None if division is None else graph.constant(division.inputs[0])
@@ -71,11 +71,17 @@ def _computed(graph: Graph) -> AnchorLayout:
     return tuple(levels)
 
 
+def _number(name: str) -> int:
+    found = SQUARE_ROOT.fullmatch(name)
+    return int(found[1] or 0) if found else 0
+
+
 def _stored(graph: Graph) -> tuple[np.ndarray | None, float]:
     """Return the anchors that a graph holds, [A, 4] yxyx as shares of the image, and their accuracy."""
     boxes = graph.constant(STORED)
     if boxes is not None and boxes.shape[-1:] == (4,):
-        return boxes.reshape(-1, 4).astype(np.float64), SAME
+        step = graph.steps.get(graph.constant_name(STORED), 0.0)
+        return boxes.reshape(-1, 4).astype(np.float64), max(SAME, step)
     for node in graph.nodes.values():
         if node.op != POSTPROCESS or len(node.inputs) < 3:
             continue

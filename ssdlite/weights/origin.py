@@ -68,7 +68,8 @@ def describe(file: WeightsFile) -> Found:
     if backbone is None:
         raise UserError(f"{file.path}: mnv3 does not know the backbone of the detector in it.")
     per_cell = [tensors[name].shape[0] // CODES for name in _box_predictors(file, origin)]
-    preset, said = _rules(file, origin, backbone.name, per_cell)
+    slots = classes.shape[0] // per_cell[0]
+    preset, said = _rules(file, origin, backbone.name, per_cell, slots)
     size = said.input_size if said else None
     options = {
         "task.name": "ssdlite",
@@ -79,15 +80,15 @@ def describe(file: WeightsFile) -> Found:
     }
     remarks = _remarks(origin, size, said, preset)
     rules, labels = (said.rules, file.graph.labels) if said and file.graph else ({}, ())
-    return Found(origin, options, classes.shape[0] // per_cell[0], rules, remarks, labels)
+    return Found(origin, options, slots, rules, remarks, labels)
 
 
-def _rules(file: WeightsFile, origin: str, family: str, per_cell: list[int]) -> tuple[str, Facts | None]:
+def _rules(file: WeightsFile, origin: str, family: str, per_cell: list[int], slots: int) -> tuple[str, Facts | None]:
     """Return the preset of a detector, and what its graph says beside it, None without a graph.
     Raises UserError: anchors that neither a preset nor the graph has."""
     presets = [AUTHORS_PRESETS.get(family, "paper")] if origin == "authors" else [*PRESETS]
     fitting = [name for name in presets if [*map(len, PRESETS[name].anchors)] == per_cell]
-    said = facts(file.graph, PRESETS[presets[0]], per_cell, file.path) if file.graph else None
+    said = facts(file.graph, PRESETS[presets[0]], per_cell, slots, file.path) if file.graph else None
     if fitting or (said and "anchors" not in said.assumed):
         return (fitting or presets)[0], said
     known = " or ".join(dict.fromkeys(str([*map(len, rules.anchors)]) for rules in PRESETS.values()))

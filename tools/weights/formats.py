@@ -62,7 +62,7 @@ class WeightsFile(NamedTuple):
 
     def pixels(self) -> tuple[float, float] | None:
         """Return (scale, offset) if the file's graph takes images in scale * pixel - offset; None if it is open."""
-        found = preprocessing(self.graph) if self.graph else Preprocessing()
+        found = preprocessing(self.graph, self.path) if self.graph else Preprocessing()
         return None if found.scale is None or found.offset is None else (found.scale, found.offset)
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tensorflow.graph import Graph, Node
+from mnv3.tools.weights.tensorflow.graph import VALID, Graph, Node
 from mnv3.tools.weights.tensorflow.protobuf import Value, fields, tensor_shape, varints
 
 GRAPH_NODE = 1
 NODE_NAME, NODE_OP, NODE_INPUT, NODE_ATTR = 1, 2, 3, 5
 ENTRY_KEY, ENTRY_VALUE = 1, 2  # of any protobuf map
-ATTR_LIST, ATTR_INTEGER, ATTR_FLOAT, ATTR_FLAG, ATTR_TENSOR = 1, 3, 4, 5, 8
+ATTR_LIST, ATTR_TEXT, ATTR_INTEGER, ATTR_FLOAT, ATTR_FLAG, ATTR_TENSOR = 1, 2, 3, 4, 5, 8
 LIST_INTEGERS = 3
 TENSOR_DTYPE, TENSOR_SHAPE, TENSOR_CONTENT, TENSOR_FLOATS, TENSOR_INTEGERS = 1, 2, 4, 5, 7
 FLOAT32, INT32 = 1, 3
@@ -68,6 +68,8 @@ def _node(op: str, inputs: list[str], attributes: dict[str, dict[int, Value]]) -
     known = {key: value for key, value in attributes.items() if not key.startswith("_")}
     lists = {key: _integers(value[ATTR_LIST]) for key, value in known.items() if ATTR_LIST in value}
     values = {key: number for key, value in known.items() if (number := _number(value)) is not None}
+    if known.get("padding", {}).get(ATTR_TEXT) == b"VALID":
+        values[VALID] = True
     return Node(op, sources(inputs), {key: value for key, value in lists.items() if value}, values)
 
 

@@ -9,8 +9,16 @@ import numpy as np
 
 CONVOLUTIONS = ("Conv2D", "DepthwiseConv2dNative", "_FusedConv2D", "FusedDepthwiseConv2dNative")
 PASSING = ("Identity", "Enter", "StopGradient", "Dequantize")
+SIZED = (
+    "ResizeBilinear", "ResizeNearestNeighbor", "Pad", "PadV2", "Reshape", "StridedSlice", "Slice", "Tile", "ExpandDims",
+)  # fmt: skip
+"""Operations whose further inputs are sizes or places."""
+
 PASSED_ON = 8
 """Most nodes in a row that only pass a constant on."""
+
+VALID = "valid"
+"""The flag of operations whose padding is "VALID": none."""
 
 NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -19,7 +27,7 @@ class Node(NamedTuple):
     """An operation. `inputs`: names of other nodes and of constants, in order; "" for one that was left out.
 
     `lists`: attributes that are lists of integers, such as ("strides", (1, 2, 2, 1)). `values`: those that are single
-    numbers or flags, such as ("align_corners", True).
+    numbers or flags, such as ("align_corners", True); VALID is one of those without padding.
     """
 
     op: str
@@ -64,11 +72,12 @@ class Graph:
         return name
 
     def before(self, name: str) -> Iterator[tuple[str, Node]]:
-        """Yield the nodes that `name` depends on, nearest first."""
+        """Yield the nodes whose numbers reach `name`, nearest first, without those that only compute sizes."""
         seen, waiting = {name}, [name]
         while waiting:
-            found = [i for name in waiting for i in self.nodes[name].inputs if i in self.nodes and i not in seen]
-            waiting = list(dict.fromkeys(found))
+            nodes = [self.nodes[name] for name in waiting]
+            inputs = [i for node in nodes for i in (node.inputs[:1] if node.op in SIZED else node.inputs)]
+            waiting = list(dict.fromkeys(i for i in inputs if i in self.nodes and i not in seen))
             seen.update(waiting)
             yield from ((name, self.nodes[name]) for name in waiting)
 

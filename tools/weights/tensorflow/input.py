@@ -2,9 +2,15 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
+from mnv3.tools.errors import UserError
 from mnv3.tools.weights.tensorflow.graph import Graph, Node
 
 CHANNELS = 3
+SAME = 1e-6
+"""Difference up to which the numbers of the channels are the same."""
+
 SCALARS = {"Mul": "mul", "Sub": "sub", "Add": "add", "AddV2": "add", "RealDiv": "div"}
 
 
@@ -19,12 +25,13 @@ class Preprocessing(NamedTuple):
     offset: float | None = None
 
 
-def preprocessing(graph: Graph) -> Preprocessing:
-    """Return what `graph` does with an image, and its input's own size and quantisation where it does nothing."""
+def preprocessing(graph: Graph, path: object) -> Preprocessing:
+    """Return what `graph` does with an image, and its input's own size and quantisation where it does nothing.
+    Raises UserError: arithmetic that mnv3 does not do."""
     first = next((name for name, _, kernel in graph.convolutions() if kernel.shape[2] == CHANNELS), None)
     before = [] if first is None else list(graph.before(first))
     size, rule = _resizing(graph, [node for _, node in before])
-    scale, offset = _normalisation(graph, [node for _, node in before])
+    scale, offset = _normalisation(graph, [node for _, node in before], path)
     own = graph.input
     if own.scale is not None and own.offset is not None:
         scale, offset = (own.scale, own.offset) if scale is None else (scale * own.scale, scale * own.offset + offset)
@@ -45,27 +52,29 @@ def _resizing(graph: Graph, before: list[Node]) -> tuple[tuple[int, int] | None,
     return (height, width), rule
 
 
-def _normalisation(graph: Graph, before: list[Node]) -> tuple[float | None, float]:
-    """Return scale and offset of the arithmetic with single numbers, nearest to the network first in `before`."""
-    scale, shift, found = 1.0, 0.0, False
+def _normalisation(graph: Graph, before: list[Node], path: object) -> tuple[float | None, float]:
+    """Return scale and offset of the arithmetic with constants, nearest to the network first in `before`.
+    Raises UserError: it is another for each channel, or divides by or subtracts the pixels."""
+    scale, shift, found = np.ones(1), np.zeros(1), False
     for node in reversed(before):
         kind = SCALARS.get(node.op)
         if kind is None or len(node.inputs) != 2:
             continue
         numbers = [graph.constant(name) for name in node.inputs]
-        single = [
-            float(number.ravel()[0])
-            for number in numbers
-            if number is not None and number.dtype.kind == "f" and number.size == 1
-        ]
-        if len(single) != 1:
+        given = [number is not None and number.dtype.kind == "f" and number.size in (1, CHANNELS) for number in numbers]
+        if sum(given) != 1:
             continue
-        found = True
-        (number,) = single
+        if given[0] and kind in ("sub", "div"):
+            raise UserError(
+                f"{path}: its graph divides by the pixels or subtracts them, which mnv3's networks do not do."
+            )
+        found, number = True, np.ravel(numbers[given.index(True)]).astype(np.float64)
         if kind == "mul":
             scale, shift = scale * number, shift * number
         elif kind == "div":
             scale, shift = scale / number, shift / number
         else:
-            shift += number if kind == "add" else -number
-    return (scale, -shift) if found else (None, 0.0)
+            shift = shift + (number if kind == "add" else -number)
+    if np.ptp(scale) > SAME * np.abs(scale).max() or np.ptp(shift) > SAME:
+        raise UserError(f"{path}: its graph normalises each channel by other numbers, which mnv3 does not read.")
+    return (float(scale[0]), -float(shift[0])) if found else (None, 0.0)

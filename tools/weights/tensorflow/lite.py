@@ -16,7 +16,7 @@ import numpy as np
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.tensorflow import schema
 from mnv3.tools.weights.tensorflow.flatbuffer import Table, flex_map
-from mnv3.tools.weights.tensorflow.graph import Graph, Input, Node
+from mnv3.tools.weights.tensorflow.graph import VALID, Graph, Input, Node
 
 IDENTIFIER = b"TFL3"  # at byte 4
 HALF = 2  # bytes of float16
@@ -185,6 +185,10 @@ def _node(op: str, operator: Table, names: list[str]) -> tuple[str, Node]:
     options = operator.table(schema.OPERATOR_OPTIONS) if has_options else None
     if options and op in schema.STRIDED:
         lists["strides"] = (1, options.number(schema.STRIDE_HEIGHT), options.number(schema.STRIDE_WIDTH), 1)
+        if options.number(schema.PADDING, "<b") == schema.NO_PADDING:
+            values[VALID] = True
+    if options and op in schema.DILATIONS:
+        lists["dilations"] = (1, *(options.number(field) or 1 for field in schema.DILATIONS[op]), 1)
     if options and op == "AvgPool":
         lists["ksize"] = (1, options.number(schema.FILTER_HEIGHT), options.number(schema.FILTER_WIDTH), 1)
     if options and op == "ResizeBilinear":

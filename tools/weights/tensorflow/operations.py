@@ -1,7 +1,7 @@
 """The operations that mnv3's networks consist of, in graphs of TensorFlow."""
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tensorflow.graph import CONVOLUTIONS, Graph
+from mnv3.tools.weights.tensorflow.graph import CONVOLUTIONS, VALID, Graph
 
 SCOPES = (
     "FeatureExtractor/",
@@ -29,10 +29,27 @@ KNOWN = {
 
 
 def check_operations(graph: Graph, path: object) -> None:
-    """Raise UserError if the network in `graph` has an operation that none of mnv3's networks has."""
+    """Raise UserError if the network in `graph` has an operation, or a convolution without padding, that none of mnv3's
+    networks has."""
     for name, node in graph.nodes.items():
         if node.op not in KNOWN and name.startswith(SCOPES):
             raise UserError(
                 f"{path}: the operation {node.op!r:.40} in its network ({name!r:.80}) is in none of mnv3's networks; "
                 "the file holds another one."
             )
+    for name, node, kernel in graph.convolutions():
+        atrous = node.inputs[0] in graph.nodes and graph.nodes[node.inputs[0]].op == "SpaceToBatchND"
+        if node.values.get(VALID) and max(kernel.shape[:2]) > 1 and not atrous:
+            raise UserError(
+                f"{path}: its convolution {name!r:.80} has no padding (VALID), those of mnv3's networks have; the file "
+                "holds another network."
+            )
+
+
+def epsilons(graph: Graph) -> dict[str, float]:
+    """Return the epsilons of the batch norms that `graph` still has, by the scope of their layer."""
+    return {
+        name.partition("/BatchNorm/")[0]: node.values["epsilon"]
+        for name, node in graph.nodes.items()
+        if node.op.startswith("FusedBatchNorm") and "epsilon" in node.values
+    }

@@ -7,7 +7,9 @@ TENSOR_SHAPE, TENSOR_TYPE, TENSOR_BUFFER, TENSOR_NAME, TENSOR_QUANTISATION = 0, 
 SCALES, ZEROS, AXIS = 2, 3, 6  # of a quantisation
 OPERATOR_CODE, OPERATOR_INPUTS, OPERATOR_OUTPUTS, OPERATOR_OPTIONS, OPERATOR_CUSTOM_OPTIONS = 0, 1, 2, 4, 5
 STRIDE_WIDTH, STRIDE_HEIGHT, FILTER_WIDTH, FILTER_HEIGHT = 1, 2, 3, 4  # of the options of these operators:
+PADDING, NO_PADDING = 0, 1  # of their options, too
 STRIDED = ("Conv2D", "DepthwiseConv2dNative", "AvgPool")
+DILATIONS = {"Conv2D": (5, 4), "DepthwiseConv2dNative": (6, 5)}  # height and width, of their options
 RESIZE_FLAGS = {"align_corners": 2, "half_pixel_centers": 3}
 BUFFER_DATA = 0
 
