@@ -31,6 +31,7 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import WeightsFile, inside
 from mnv3.tools.weights.opener import Marks
 from mnv3.tools.weights.tensorflow.graph import Graph
+from mnv3.tools.weights.tensorflow.operations import check_limits
 
 MARKS = Marks(
     own={"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"},
@@ -125,6 +126,8 @@ def _authors(file: WeightsFile) -> Found:
             "a checkpoint holds weights alone: images in -1..1 and all other rules are those of task.preset=paper"
         ]
         return found._replace(remarks=remarks)
+    if FAMILIES[found.options["backbone.name"]].relu6_only:
+        check_limits(file.graph, BACKBONE, file.path)
     windows, said = _windows(file.graph), facts(file.graph, PRESETS["paper"], file.path)
     if windows is not None:
         found.options["task.pool"] = None

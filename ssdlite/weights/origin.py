@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from mnv3.backbones.names.architecture import in_our_names, in_slims, in_torchvisions, recognise
 from mnv3.backbones.names.foreign import refuse_foreign
+from mnv3.backbones.tables import FAMILIES
 from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS
 from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.presets import PRESETS
@@ -25,6 +26,7 @@ from mnv3.ssdlite.weights.names import torchvision_features
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import WeightsFile, inside
 from mnv3.tools.weights.opener import Marks
+from mnv3.tools.weights.tensorflow.operations import check_limits
 
 MARKS = Marks(
     own={
@@ -79,6 +81,8 @@ def describe(file: WeightsFile) -> Found:
     preset = next((name for name, rules in PRESETS.items() if [*map(len, rules.anchors)] == per_cell), None)
     said, slots = None, classes.shape[0] // per_cell[0]
     if file.graph is not None:
+        if FAMILIES[backbone.name].relu6_only:
+            check_limits(file.graph, "FeatureExtractor/Mobilenet", file.path)
         preset = preset or "paper"
         said = facts(file.graph, PRESETS[preset], per_cell, slots, file.path)
         if "anchors" in said.assumed and [*map(len, PRESETS[preset].anchors)] != per_cell:
