@@ -122,6 +122,11 @@ class Family(NamedTuple):
     last_conv_kept: bool = False
     halves_expansion: bool = False
 
+    @property
+    def relu6_only(self) -> bool:
+        """Whether all its activations are ReLU6."""
+        return all(row.act in ("relu6", None) for row in self.table)
+
 
 def _v3(size: Literal["large", "small"], table: Table, classifier_width: int) -> Family:
     """MobileNetV3, with expansions in channels. V2 expands by a factor and drops its last convolution in segmentation,

@@ -24,6 +24,7 @@ from mnv3.tools.paper.released import find_release
 from mnv3.tools.weights.formats import WeightsFile, inside
 from mnv3.tools.weights.opener import Marks
 from mnv3.tools.weights.tensorflow.graph import Graph
+from mnv3.tools.weights.tensorflow.operations import check_limits
 
 MARKS = Marks(
     own={"ours": "head.features.conv.weight", "torchvision": "classifier.cbr.0.weight", "authors": "aspp0/weights"},
@@ -105,6 +106,8 @@ def _authors(file: WeightsFile) -> Found:
     found.options["backbone.output_stride"] = _stride(file.graph) if file.graph else published
     if file.graph is None:
         return found._replace(remarks=["a checkpoint holds weights alone: all rules of task.preset=paper are assumed"])
+    if FAMILIES[found.options["backbone.name"]].relu6_only:
+        check_limits(file.graph, BACKBONE, file.path)
     windows, said = _windows(file.graph), facts(file.graph, PRESETS["paper"], file.path)
     if windows is not None:
         found.options["task.pool"] = None

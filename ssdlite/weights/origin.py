@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from mnv3.backbones.names.architecture import in_our_names, in_slims, in_torchvisions, recognise
 from mnv3.backbones.names.foreign import refuse_foreign
+from mnv3.backbones.tables import FAMILIES
 from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS
 from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.presets import PRESETS
@@ -17,6 +18,7 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.paper.released import find_release
 from mnv3.tools.weights.formats import WeightsFile, inside
 from mnv3.tools.weights.opener import Marks
+from mnv3.tools.weights.tensorflow.operations import check_limits
 
 MARKS = Marks(
     own={
@@ -88,6 +90,8 @@ def _rules(file: WeightsFile, origin: str, family: str, per_cell: list[int], slo
     Raises UserError: anchors that neither a preset nor the graph has."""
     presets = [AUTHORS_PRESETS.get(family, "paper")] if origin == "authors" else [*PRESETS]
     fitting = [name for name in presets if [*map(len, PRESETS[name].anchors)] == per_cell]
+    if file.graph and FAMILIES[family].relu6_only:
+        check_limits(file.graph, "FeatureExtractor/Mobilenet", file.path)
     said = facts(file.graph, PRESETS[presets[0]], per_cell, slots, file.path) if file.graph else None
     if fitting or (said and "anchors" not in said.assumed):
         return (fitting or presets)[0], said

@@ -56,7 +56,7 @@ def test_ap_is_that_of_tensorflow_js(test_data: Path, ten: Path, call: Callable[
 def average_precision(truth: Path, detections: list[dict]) -> float:
     with redirect_stdout(io.StringIO()):
         coco = COCO(str(truth))
-        evaluation = COCOeval(coco, coco.loadRes(detections), "bbox")
+        evaluation = COCOeval(coco, coco.loadRes(detections), "bbox")  # type: ignore[arg-type]
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()

@@ -14,6 +14,7 @@ from mnv3.ssdlite.export.boxes import boxes_of
 from mnv3.ssdlite.export.build import export_network, raw_model, whole_model
 from mnv3.ssdlite.export.hooks import LEAST, agree, facts, sensitive
 from mnv3.ssdlite.export.predictor import OnnxDetector
+from mnv3.ssdlite.model.anchors import paper_layout
 from mnv3.ssdlite.model.boxes import clip, decode
 from mnv3.ssdlite.model.detector import build_detector
 from mnv3.ssdlite.predict import DetectorPredictor
@@ -26,11 +27,27 @@ from mnv3.tools.predict.predictor import Boxes
 SLOTS = 9
 
 
-@pytest.fixture(scope="module", params=["paper", "torchvision", "zoo2018"])
+RULES = {
+    "paper": {
+        "pixel_scale": 1 / 64,
+        "pixel_offset": 2.5,
+        "anchors": tuple(tuple((0.8 * height, width) for height, width in level) for level in paper_layout()),
+        "square_anchors": False,
+        "nms_iou": 0.45,
+        "max_per_class": 20,
+    },
+    "torchvision": {},
+    "zoo2018": {},
+}
+"""Of presets, with other values in the first, as another project's graph can have them."""
+
+
+@pytest.fixture(scope="module", params=RULES)
 def predictor(request: pytest.FixtureRequest) -> DetectorPredictor:
     """A thin network with random weights that finds something of every class."""
     torch.manual_seed(0)
-    detector = build_detector(preset=request.param, backbone="small", width=0.35, num_slots=SLOTS, input_size=(96, 128))
+    rules = {"preset": request.param, **RULES[request.param]}
+    detector = build_detector(backbone="small", width=0.35, num_slots=SLOTS, input_size=(96, 128), **rules)
     for layer in detector.modules():
         if isinstance(layer, nn.BatchNorm2d):
             layer.running_mean.normal_(0, 0.1)  # type: ignore[union-attr]

@@ -129,6 +129,9 @@ def test_resizing(graph: Graph, changes: dict[str, bool], rules: dict[str, str])
     altered(graph, RESIZE, half_pixel_centers=False, align_corners=True)
     with pytest.raises(UserError, match="aligned corners"):
         read(graph)
+    graph.nodes[RESIZE] = graph.nodes[RESIZE]._replace(op="ResizeNearestNeighbor")
+    with pytest.raises(UserError, match="bilinear interpolation alone"):
+        read(graph)
 
 
 def test_another_range_of_pixels(graph: Graph) -> None:
@@ -245,3 +248,10 @@ def test_a_model_quantised_to_eight_bits(test_data: Path, tmp_path: Path, caplog
         loaded = load_weights(str(tmp_path))
     assert "is quantised: 88 of its kernels" in caplog.text
     assert loaded.detector.preset == PAPER and loaded.detector.input_size == (300, 300)
+
+
+def test_a_relu_where_mnv3_has_a_relu6(whole: WeightsFile, graph: Graph) -> None:
+    name = "FeatureExtractor/MobilenetV2/Conv/Relu6"
+    graph.nodes[name] = graph.nodes[name]._replace(op="Relu")
+    with pytest.raises(UserError, match=f"its layer '{name}' has a ReLU"):
+        describe(whole._replace(graph=graph))

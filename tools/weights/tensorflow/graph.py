@@ -20,6 +20,9 @@ PASSED_ON = 8
 VALID = "valid"
 """The flag of operations whose padding is "VALID": none."""
 
+RELU = "relu"
+"""The flag of operations with a ReLU after them that has no limit."""
+
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -27,7 +30,7 @@ class Node(NamedTuple):
     """An operation. `inputs`: names of other nodes and of constants, in order; "" for one that was left out.
 
     `lists`: attributes that are lists of integers, such as ("strides", (1, 2, 2, 1)). `values`: those that are single
-    numbers or flags, such as ("align_corners", True); VALID is one of those without padding.
+    numbers or flags, such as ("align_corners", True); VALID and RELU are flags, too.
     """
 
     op: str

@@ -30,7 +30,7 @@ def preprocessing(graph: Graph, path: object) -> Preprocessing:
     Raises UserError: arithmetic that mnv3 does not do."""
     first = next((name for name, _, kernel in graph.convolutions() if kernel.shape[2] == CHANNELS), None)
     before = [] if first is None else list(graph.before(first))
-    size, rule = _resizing(graph, [node for _, node in before])
+    size, rule = _resizing(graph, [node for _, node in before], path)
     scale, offset = _normalisation(graph, [node for _, node in before], path)
     own = graph.input
     if own.scale is not None and own.offset is not None:
@@ -38,10 +38,12 @@ def preprocessing(graph: Graph, path: object) -> Preprocessing:
     return Preprocessing(size or own.size, rule, scale, offset)
 
 
-def _resizing(graph: Graph, before: list[Node]) -> tuple[tuple[int, int] | None, str | None]:
-    resize = next((node for node in before if node.op == "ResizeBilinear"), None)
+def _resizing(graph: Graph, before: list[Node], path: object) -> tuple[tuple[int, int] | None, str | None]:
+    resize = next((node for node in before if node.op.startswith("Resize")), None)
     if resize is None:
         return None, None
+    if resize.op != "ResizeBilinear":
+        raise UserError(f"{path}: its graph resizes images by {resize.op!r:.40}, mnv3 by bilinear interpolation alone.")
     flags = resize.values
     rule = "align_corners" if flags.get("align_corners") else "legacy"
     rule = "half_pixel" if flags.get("half_pixel_centers") else rule
@@ -60,15 +62,15 @@ def _normalisation(graph: Graph, before: list[Node], path: object) -> tuple[floa
         kind = SCALARS.get(node.op)
         if kind is None or len(node.inputs) != 2:
             continue
-        numbers = [graph.constant(name) for name in node.inputs]
-        given = [number is not None and number.dtype.kind == "f" and number.size in (1, CHANNELS) for number in numbers]
-        if sum(given) != 1:
+        numbers = [_numbers(graph, name) for name in node.inputs]
+        number = next((value for value in numbers if value is not None), None)
+        if number is None or all(value is not None for value in numbers):
             continue
-        if given[0] and kind in ("sub", "div"):
+        if numbers[0] is not None and kind in ("sub", "div"):
             raise UserError(
                 f"{path}: its graph divides by the pixels or subtracts them, which mnv3's networks do not do."
             )
-        found, number = True, np.ravel(numbers[given.index(True)]).astype(np.float64)
+        found = True
         if kind == "mul":
             scale, shift = scale * number, shift * number
         elif kind == "div":
@@ -78,3 +80,11 @@ def _normalisation(graph: Graph, before: list[Node], path: object) -> tuple[floa
     if np.ptp(scale) > SAME * np.abs(scale).max() or np.ptp(shift) > SAME:
         raise UserError(f"{path}: its graph normalises each channel by other numbers, which mnv3 does not read.")
     return (float(scale[0]), -float(shift[0])) if found else (None, 0.0)
+
+
+def _numbers(graph: Graph, name: str) -> np.ndarray | None:
+    """Return a constant of one number or one per channel; None if it is none."""
+    value = graph.constant(name)
+    if value is None or value.dtype.kind != "f" or value.size not in (1, CHANNELS):
+        return None
+    return value.ravel().astype(np.float64)

@@ -16,7 +16,7 @@ import numpy as np
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.tensorflow import schema
 from mnv3.tools.weights.tensorflow.flatbuffer import Table, flex_map
-from mnv3.tools.weights.tensorflow.graph import VALID, Graph, Input, Node
+from mnv3.tools.weights.tensorflow.graph import RELU, VALID, Graph, Input, Node
 
 IDENTIFIER = b"TFL3"  # at byte 4
 HALF = 2  # bytes of float16
@@ -188,6 +188,8 @@ def _node(op: str, operator: Table, names: list[str]) -> tuple[str, Node]:
         if options.number(schema.PADDING, "<b") == schema.NO_PADDING:
             values[VALID] = True
     if options and op in schema.DILATIONS:
+        if options.number(schema.ACTIVATIONS[op], "<b") == schema.RELU:
+            values[RELU] = True
         lists["dilations"] = (1, *(options.number(field) or 1 for field in schema.DILATIONS[op]), 1)
     if options and op == "AvgPool":
         lists["ksize"] = (1, options.number(schema.FILTER_HEIGHT), options.number(schema.FILTER_WIDTH), 1)

@@ -1,7 +1,7 @@
 """The operations that mnv3's networks consist of, in graphs of TensorFlow."""
 
 from mnv3.tools.errors import UserError
-from mnv3.tools.weights.tensorflow.graph import CONVOLUTIONS, VALID, Graph
+from mnv3.tools.weights.tensorflow.graph import CONVOLUTIONS, RELU, VALID, Graph
 
 SCOPES = (
     "FeatureExtractor/",
@@ -53,3 +53,10 @@ def epsilons(graph: Graph) -> dict[str, float]:
         for name, node in graph.nodes.items()
         if node.op.startswith("FusedBatchNorm") and "epsilon" in node.values
     }
+
+
+def check_limits(graph: Graph, scope: str, path: object) -> None:
+    """Raise UserError if a layer below `scope` of a network with ReLU6 has a ReLU without that limit."""
+    for name, node in graph.nodes.items():
+        if (node.op == "Relu" or node.values.get(RELU)) and name.startswith(scope):
+            raise UserError(f"{path}: its layer {name!r:.80} has a ReLU, where mnv3's network has a ReLU6.")

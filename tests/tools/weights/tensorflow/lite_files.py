@@ -12,6 +12,10 @@ TYPES = {"float32": 0, "float16": 1, "int32": 2, "uint8": 3, "int64": 4, "int8":
 OPTIONS = {CONV: 1, DEPTHWISE: 2}  # of the union BuiltinOptions
 
 
+WIDE = {CONV: (1, 2, 4, 5), DEPTHWISE: (1, 2, 3, 5, 6)}
+"""Fields of the options that have four bytes: strides, dilations, and the depth of a depthwise convolution."""
+
+
 class Tensor(NamedTuple):
     """`value`: a constant; a shape for the result of an operator or an input, of `kind`."""
 
@@ -90,7 +94,8 @@ def _operator(builder: Any, operator: Operator, codes: list[tuple[int, str]]) ->
         written = np.frombuffer(bytes(flexbuffers.Dumps(dict(operator.options))), np.uint8)
         fields[5] = _offset(builder.CreateNumpyVector(written))
     elif operator.code in OPTIONS:
-        options = {number: ("Int32" if number else "Int8", value) for number, value in operator.options.items()}
+        integers = WIDE[operator.code]
+        options = {n: ("Int32" if n in integers else "Int8", value) for n, value in operator.options.items()}
         fields[3] = ("Uint8", OPTIONS[operator.code])
         fields[4] = _offset(_table(builder, options))
     return _table(builder, fields)

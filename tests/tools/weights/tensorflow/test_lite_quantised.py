@@ -40,7 +40,7 @@ def test_biases_have_the_scale_of_input_and_kernel(test_data: Path) -> None:
         image, kernel, bias = (tensors[int(index)] for index in operator["inputs"])
         (a,), (b,) = (entry["quantization_parameters"]["scales"] for entry in (image, kernel))
         want = network.get_tensor(bias["index"]) * (np.float64(a) * b)
-        np.testing.assert_allclose(graph.constant(node.inputs[2]), want, rtol=1e-5)
+        np.testing.assert_allclose(graph.constants[node.inputs[2]], want, rtol=1e-5)
 
 
 def test_class_names_in_the_metadata(test_data: Path) -> None:

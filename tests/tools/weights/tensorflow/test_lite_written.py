@@ -7,9 +7,9 @@ import pytest
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.formats import open_weights
-from mnv3.tools.weights.tensorflow.graph import VALID
+from mnv3.tools.weights.tensorflow.graph import RELU, VALID
 from mnv3.tools.weights.tensorflow.lite import read_tflite
-from mnv3.tools.weights.tensorflow.operations import check_operations
+from mnv3.tools.weights.tensorflow.operations import check_limits, check_operations
 from mnv3.tools.weights.tensorflow.schema import POSTPROCESS
 from tests.tools.weights.tensorflow.interpreter import interpreter
 from tests.tools.weights.tensorflow.lite_files import (
@@ -150,3 +150,16 @@ def test_kernels_without_their_scales_are_refused(tmp_path: Path, scales: tuple[
     with pytest.raises(UserError, match=sentence) as caught:
         open_weights(tmp_path / "x.tflite")
     assert str(tmp_path / "x.tflite") in str(caught.value) and f"{STEM}/weights" in str(caught.value)
+
+
+def test_fused_activations(tmp_path: Path) -> None:
+    """1 is RELU, 3 is RELU6."""
+    tensors, (stem, depthwise) = two_layers()
+    for code in (3, 1):
+        write_tflite(tmp_path / "x.tflite", tensors, [stem._replace(options={**SAME, 3: code}), depthwise], [0])
+        graph = read_tflite(tmp_path / "x.tflite")
+        assert graph.nodes[f"{STEM}/Relu6"].values == ({RELU: True} if code == 1 else {})
+        if code == 3:
+            check_limits(graph, "FeatureExtractor/", "x")
+    with pytest.raises(UserError, match=f"its layer '{STEM}/Relu6' has a ReLU"):
+        check_limits(graph, "FeatureExtractor/", "x")
