@@ -1,5 +1,6 @@
 """A network as TensorFlow's files hold it: operations and constants by name, in any of the formats."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -24,6 +25,14 @@ RELU = "relu"
 """The flag of operations with a ReLU after them that has no limit."""
 
 NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+DOUBLED = re.compile(r"(Mobilenet\w+)/\1/")
+
+
+def variable_scope(name: str) -> str:
+    """Return the scope of the variables of a layer whose operations are called `name`: slim's V1 doubles its own."""
+    return DOUBLED.sub(r"\1/", name)
 
 
 class Node(NamedTuple):

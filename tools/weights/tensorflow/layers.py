@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mnv3.tools.weights.tensorflow.graph import Graph
+from mnv3.tools.weights.tensorflow.graph import Graph, variable_scope
 
 ENDINGS = ("/Conv2D/merged_input", "/depthwise/merged_input", "/weights", "/depthwise_weights")
 """What follows the scope of a layer in the name of its kernel; TensorFlow.js stores merged ones."""
@@ -23,7 +23,7 @@ def variables(graph: Graph) -> Mapping[str, np.ndarray]:
     for name, node, kernel in graph.convolutions():
         source = graph.constant_name(node.inputs[1])
         ending = next((ending for ending in ENDINGS if source.endswith(ending)), "")
-        scope, depthwise = source.removesuffix(ending), node.op.endswith(DEPTHWISE)
+        scope, depthwise = variable_scope(source.removesuffix(ending)), node.op.endswith(DEPTHWISE)
         factor, bias = _following(graph, users, name, kernel.shape[2 if depthwise else 3])
         if len(node.inputs) > 2 and (own := graph.constant(node.inputs[2])) is not None:
             bias = own if bias is None else bias + own

@@ -16,7 +16,7 @@ import numpy as np
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.tensorflow import schema
 from mnv3.tools.weights.tensorflow.flatbuffer import Table, flex_map
-from mnv3.tools.weights.tensorflow.graph import RELU, VALID, Graph, Input, Node
+from mnv3.tools.weights.tensorflow.graph import RELU, VALID, Graph, Input, Node, variable_scope
 
 IDENTIFIER = b"TFL3"  # at byte 4
 HALF = 2  # bytes of float16
@@ -139,7 +139,7 @@ def _scope(whole: str) -> str:
     for pattern in SCOPES:
         for name in names:
             if found := pattern.fullmatch(name):
-                return found["scope"]
+                return variable_scope(found["scope"])
     return names[0]
 
 

@@ -163,3 +163,14 @@ def test_fused_activations(tmp_path: Path) -> None:
             check_limits(graph, "FeatureExtractor/", "x")
     with pytest.raises(UserError, match=f"its layer '{STEM}/Relu6' has a ReLU"):
         check_limits(graph, "FeatureExtractor/", "x")
+
+
+def test_v1_whose_operations_double_the_scope(tmp_path: Path) -> None:
+    """Slim's variables of V1 are in MobilenetV1/, its operations in MobilenetV1/MobilenetV1/."""
+    tensors, operators = two_layers()
+    named = [
+        tensor._replace(name=tensor.name.replace("MobilenetV2/", "MobilenetV1/MobilenetV1/")) for tensor in tensors
+    ]
+    write_tflite(tmp_path / "x.tflite", named, operators, [0])
+    kernels = [name for name in open_weights(tmp_path / "x.tflite").tensors if name.endswith("weights")]
+    assert kernels and all("MobilenetV1/" in name and "MobilenetV1/MobilenetV1/" not in name for name in kernels)
