@@ -247,7 +247,9 @@ def test_a_model_quantised_to_eight_bits(test_data: Path, tmp_path: Path, caplog
     with caplog.at_level("INFO", "mnv3"):
         loaded = load_weights(str(tmp_path))
     assert "is quantised: 88 of its kernels" in caplog.text
-    assert loaded.detector.preset == PAPER and loaded.detector.input_size == (300, 300)
+    preset = loaded.detector.preset
+    assert preset.anchors == PAPER.anchors and preset.square_anchors and loaded.detector.input_size == (300, 300)
+    assert (preset.pixel_scale, preset.pixel_offset) == (PAPER.pixel_scale, PAPER.pixel_offset)
 
 
 def test_a_relu_where_mnv3_has_a_relu6(whole: WeightsFile, graph: Graph) -> None:
