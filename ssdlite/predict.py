@@ -11,7 +11,7 @@ import torch
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.model.resize import resize
-from mnv3.ssdlite.weights.load import Loaded, load_detector, load_weights
+from mnv3.ssdlite.weights.load import Loaded, load_detector, load_weights, use_input_size
 from mnv3.tools.drawing.paint import Colour, class_colour
 from mnv3.tools.predict.predictor import Boxes
 from mnv3.tools.runs.find import Source, check_asked
@@ -88,6 +88,6 @@ def open_weights(
 
 
 def _predictor(loaded: Loaded, device: str, input_size: Size | None, least_score: float) -> DetectorPredictor:
-    if input_size is not None and input_size != loaded.detector.input_size:
-        loaded.detector.set_input_size(input_size)
+    if input_size is not None:
+        use_input_size(loaded.detector, input_size)
     return DetectorPredictor(loaded.detector, loaded.classes, loaded.ids, device, least_score, loaded.config)

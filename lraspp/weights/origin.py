@@ -109,7 +109,9 @@ def _authors(file: WeightsFile) -> Found:
     if FAMILIES[found.options["backbone.name"]].relu6_only:
         check_limits(file.graph, BACKBONE, file.path)
     windows, said = _windows(file.graph), facts(file.graph, PRESETS["paper"], file.path)
-    if windows is not None:
+    if windows and said.input_size and _cover(windows, said.input_size, found.options["backbone.output_stride"]):
+        windows, found.options["task.pool"] = None, "global"
+    elif windows:
         found.options["task.pool"] = None
     found.options["task.input_size"] = [*said.input_size] if said.input_size else None
     return found._replace(windows=windows, rules=said.rules, remarks=said.remarks, labels=file.graph.labels)
@@ -144,6 +146,11 @@ def _windows(graph: Graph) -> Windows | None:
             (_, height, width, _), (_, down, right, _) = node.lists["ksize"], node.lists["strides"]
             return Windows((height, width), (down, right), whole=False)
     return None
+
+
+def _cover(windows: Windows, size: tuple[int, int], stride: int) -> bool:
+    """Whether a window is as large as the feature map of an input of `size` (H, W)."""
+    return all(side >= -(-pixels // stride) for side, pixels in zip(windows.size, size, strict=True))
 
 
 def set_windows(segmenter: Segmenter, windows: Windows | None) -> None:

@@ -18,7 +18,7 @@ from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.detector import Detector
 from mnv3.ssdlite.module import class_table
 from mnv3.ssdlite.weights import load as weights
-from mnv3.ssdlite.weights.load import CLASS_MISMATCH_WORDS, Loaded
+from mnv3.ssdlite.weights.load import CLASS_MISMATCH_WORDS, Loaded, use_input_size
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.evaluation import network_title, open_scored
 from mnv3.tools.runs.report import Reported, origin
@@ -77,9 +77,8 @@ def open_data_of_weights(source: str, loaded: Loaded, config: dict[str, Any], ty
 
 def network(loaded: Loaded, config: dict[str, Any]) -> Detector:
     """The detector, at the configured input size."""
-    size = tuple(config["task"]["input_size"])
-    if size != loaded.detector.input_size:
-        loaded.detector.set_input_size(size)
+    height, width = config["task"]["input_size"]
+    use_input_size(loaded.detector, (height, width))
     return loaded.detector
 
 

@@ -1,5 +1,6 @@
 """Load a detector from a checkpoint of `mnv3 train` or another project's weights."""
 
+import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run
 from mnv3.tools.weights.classes import Classes, names_or_none
 from mnv3.tools.weights.load import Begun, check_classes, load_all
 from mnv3.tools.weights.opener import Opener
+
+log = logging.getLogger("mnv3")
 
 CLASS_MISMATCH_WORDS = ("in slot", "the data set, and dataset.class_slots,")
 """For `tools.weights.load.check_classes`: the place of a class, and what must be the same for it to agree."""
@@ -89,6 +92,13 @@ def _slots(path: Path | str, checkpoint: Mapping[str, Any]) -> tuple[int, dict[i
     if type(slots) is not int or not all(0 < slot < slots <= MOST_SLOTS for slot in own):
         raise UserError(f"{path}: its classes do not fit its {slots!r:.40} class slots; the file was altered.")
     return slots, own, ids
+
+
+def use_input_size(detector: Detector, size: tuple[int, int]) -> None:
+    """Lay `detector` out for inputs of `size` (H, W); log a line if its weights are for another."""
+    if size != detector.input_size:
+        log.info("Images are resized to %d x %d, as asked; the weights are for %d x %d.", *size, *detector.input_size)
+        detector.set_input_size(size)
 
 
 def _is_table(table: Any, kind: type) -> TypeGuard[dict[int, Any]]:
