@@ -45,7 +45,9 @@ def read_coco_json(listing: Listing, files: list[str]) -> Labels:
         notes += instances.arrays["notes"]
         pictures += _pictures(listing, file, names, instances.arrays, wrong)
     wrong.raise_if_any()
-    return Labels(files[0] if len(files) == 1 else f"{len(files)} JSON files", dict(sorted(names.items())), pictures, notes)
+    return Labels(
+        files[0] if len(files) == 1 else f"{len(files)} JSON files", dict(sorted(names.items())), pictures, notes
+    )
 
 
 def _pictures(

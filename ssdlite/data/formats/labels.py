@@ -11,7 +11,7 @@ from mnv3.tools.text.plain import is_plain, listed
 
 
 class Box(NamedTuple):
-    """`name`: of the class. `box`: x, y, width, height. `ignored`: difficult, or a crowd. `area`: if the file has it."""
+    """`name`: of the class. `box`: x, y, width, height. `ignored`: difficult or crowd. `area`: if stated."""
 
     name: str
     box: tuple[float, float, float, float]

@@ -101,7 +101,9 @@ def _read(listing: Listing, file: str, wrong: Wrong) -> list[Picture]:
         try:
             picture = _row(listing, file, cells, columns, wrong)
         except Mistake as mistake:
-            wrong.add(mistake.kind, f"{file}, line {line} ({mistake.detail})" if mistake.detail else f"{file}, line {line}")
+            wrong.add(
+                mistake.kind, f"{file}, line {line} ({mistake.detail})" if mistake.detail else f"{file}, line {line}"
+            )
             continue
         before = found.get(picture.file)
         if before is not None and (before.splits, before.size) != (picture.splits, picture.size):

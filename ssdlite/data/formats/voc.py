@@ -5,7 +5,17 @@ import xml.etree.ElementTree as ET
 from typing import NamedTuple
 
 from mnv3.ssdlite.data.coco.keys import LARGEST_SIDE
-from mnv3.ssdlite.data.formats.labels import Box, Labels, Notes, Picture, Wrong, is_class_name, numbered, place, sorted_names
+from mnv3.ssdlite.data.formats.labels import (
+    Box,
+    Labels,
+    Notes,
+    Picture,
+    Wrong,
+    is_class_name,
+    numbered,
+    place,
+    sorted_names,
+)
 from mnv3.ssdlite.data.formats.names import listed_names
 from mnv3.ssdlite.data.voc.annotation import one_based, stated, text_of
 from mnv3.tools.data.folder.files import Mistake, ends, read_text, read_xml

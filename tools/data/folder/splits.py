@@ -17,9 +17,9 @@ SPLITS = {
 }
 """Split by word."""
 
-BESIDE = frozenset(
-    "annotation annotations coco data dataset image images img imgs instances jpegimages json label labels masks obj "
-    "person keypoints set split xml csv".split()
+BESIDE = re.compile(
+    "annotations?|boxes|coco|csv|data|dataset|images?|imgs?|instances|jpegimages|json|keypoints|labels?|masks?|obj"
+    "|person|set|split|xml"
 )
 """Words that may stand beside the split's in a name: `instances_train2017.json`, `val_images`."""
 
@@ -40,7 +40,7 @@ def split_of_name(name: str) -> str | None:
     """Return the split of a name such as `train`, `Validation`, `train2017` or `val_images`, None of others."""
     words = [word for word in re.split(r"[^a-z]+", name.lower()) if word]
     found = [SPLITS[word] for word in words if word in SPLITS]
-    return found[0] if len(found) == 1 and all(word in SPLITS or word in BESIDE for word in words) else None
+    return found[0] if len(found) == 1 and all(word in SPLITS or BESIDE.fullmatch(word) for word in words) else None
 
 
 def seeded_share(names: Iterable[str], share: float, seed: int) -> frozenset[str]:
