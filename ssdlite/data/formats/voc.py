@@ -25,6 +25,9 @@ from mnv3.tools.errors import UserError
 
 ROOT = re.compile(r"<annotation[\s>]")
 
+FLAG = re.compile(r"\s+-?[01]$")
+"""What follows the name in VOC's lists of a single class."""
+
 DIFFICULT = "boxes marked difficult are left out of training, and ignored in scoring like COCO's crowds"
 FROM_1 = "the corners are whole numbers from 1: pixels counted from 1, as VOC does (xmin-1, ymin-1, xmax, ymax)"
 FROM_0 = "some corners are 0 or fractions, so all are taken as they are, not as VOC's pixels counted from 1"
@@ -77,18 +80,19 @@ def _lists(listing: Listing) -> dict[str, frozenset[str]]:
     """Return the names in ImageSets/Main by split; none if there is no such folder."""
     lists = {}
     for split in ("train", "val", "test"):
-        names = {f"imagesets/main/{word}.txt" for word, meant in SPLITS.items() if meant == split}
-        for file in (file for file in listing.ending(".txt") if _is_at(file.lower(), names)):
+        places = {f"imagesets/main/{word}.txt" for word, meant in SPLITS.items() if meant == split}
+        for file in (file for file in listing.ending(".txt") if _is_at(file.lower(), places)):
             try:
                 lines = read_text(listing.root / file).splitlines()
             except Mistake as mistake:
                 raise UserError(f"{listing.root}: {mistake.kind}: {file}.") from None
-            lists[split] = frozenset(line.split()[0] for line in lines if line.strip())
+            names = [line.strip() for line in lines if line.strip()]
+            lists[split] = frozenset([*names, *(FLAG.sub("", name) for name in names)])
     return lists
 
 
-def _is_at(file: str, names: set[str]) -> bool:
-    return any(file == name or file.endswith(f"/{name}") for name in names)
+def _is_at(file: str, places: set[str]) -> bool:
+    return any(file == place or file.endswith(f"/{place}") for place in places)
 
 
 def _objects(root: ET.Element, file: str, wrong: Wrong, notes: Notes) -> list[Stated]:

@@ -110,7 +110,7 @@ class Paths:
             if self._is_there(other):
                 self.notes.append(f"{self.file}: {split}: {plain(entry)} is taken as {other or '.'} in the folder.")
                 return other
-        if place is None:
+        if place is None and not (self._others(entry) and not self._leads_somewhere(entry)):
             raise self._leaves(split, entry, f"copy the images into {self.listing.root} and write its path in there")
         self.notes.append(f"{self.file}: {split}: {plain(entry)} does not exist, so there is no such split.")
         return None
@@ -134,6 +134,10 @@ class Paths:
             return _normal(str(Path(entry).relative_to(root))) if inside else None
         place = _normal(os.path.join(base, entry))
         return None if place.split("/")[0] == ".." else place
+
+    def _leads_somewhere(self, entry: str) -> bool:
+        """Whether there is anything outside of the folder: Roboflow writes ../test/images without a test split, too."""
+        return (self.listing.root / self.own / entry.replace("\\", "/")).exists()
 
     def _is_there(self, place: str) -> bool:
         return place in self.folders or place in self.listing.known

@@ -43,9 +43,13 @@ def split_of_name(name: str) -> str | None:
     return found[0] if len(found) == 1 and all(word in SPLITS or BESIDE.fullmatch(word) for word in words) else None
 
 
-def seeded_share(names: Iterable[str], share: float, seed: int) -> frozenset[str]:
-    """Return a `share` of `names`, at least one and never all; it depends on nothing but the names and `seed`.
-    Names that are added later leave most of the others where they were."""
-    ranked = sorted(names, key=lambda name: hashlib.sha256(f"{seed}/{name}".encode()).digest())
+def seeded_share(files: Iterable[str], share: float, seed: int) -> frozenset[str]:
+    """Return a `share` of `files`, at least one and never all. It depends on nothing but their names and `seed`: not on
+    the folders, so that it is the same in each format, and files that are added leave most others where they were."""
+
+    def rank(file: str) -> tuple[bytes, str]:
+        return hashlib.sha256(f"{seed}/{PurePosixPath(file).name}".encode()).digest(), file
+
+    ranked = sorted(files, key=rank)
     count = min(max(1, round(share * len(ranked))), len(ranked) - 1) if share > 0 else 0
     return frozenset(ranked[: max(count, 0)])
