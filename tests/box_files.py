@@ -189,7 +189,7 @@ def write_cvat(folder: Path, drawn: list[Drawn]) -> None:
 
 
 def write_csv(folder: Path, drawn: list[Drawn]) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "labels.csv").open("w", newline="") as file:
         table = csv.writer(file)
         table.writerow(["filename", "width", "height", "class", "xmin", "ymin", "xmax", "ymax", "split"])

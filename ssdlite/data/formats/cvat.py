@@ -54,7 +54,7 @@ def read_cvat(listing: Listing, files: list[str]) -> Labels:
                 names[(label.findtext("name") or "").strip()] = None
         split = split_of_label(file)
         for entry in root.iterfind("image"):
-            image = place(listing, wrong, entry.get("name", ""), file)
+            image = place(listing, wrong, notes, entry.get("name", ""), file)
             own = split_of_name(entry.get("subset", "")) or split
             boxes = _boxes(entry, f"{file}, image {entry.get('name')}", wrong, notes)
             pictures.append(Picture(image, _size(entry), boxes, frozenset([own] if own else [])))

@@ -76,7 +76,7 @@ def _read(listing: Listing, asked: str | None) -> tuple[str, Labels]:
     """Find the format and read the labels. Raises UserError: no format, several, or mistakes in the labels."""
     found = {name: files for name in FORMATS if asked in (None, name) and (files := FORMATS[name].find(listing))}
     if not found:
-        looked = [FORMATS[asked]] if asked else list(FORMATS.values())
+        looked = [FORMATS[asked]] if asked in FORMATS else list(FORMATS.values())
         expected = "; ".join(f"{entry.title} ({entry.files})" for entry in looked)
         raise UserError(
             f"There are {len(listing.images)} images in {listing.root}, but no labels: looked for {expected}."

@@ -51,7 +51,7 @@ def read_labelme(listing: Listing, files: list[str]) -> Labels:
             wrong.add(mistake.kind, f"{file} ({mistake.detail})" if mistake.detail else file)
             continue
         stated = document.get("imagePath")
-        image = place(listing, wrong, stated if isinstance(stated, str) else "", file, by_stem=True)
+        image = place(listing, wrong, notes, stated if isinstance(stated, str) else "", file, own=True)
         boxes = _boxes(document["shapes"], file, wrong, notes)
         pictures.append(Picture(image, _size(document), boxes))
     wrong.raise_if_any()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mnv3.ssdlite.data.coco.keys import LARGEST_NUMBER, Mistakes
-from mnv3.tools.data.folder.listing import Listing, clean
+from mnv3.tools.data.folder.listing import Listing, clean, stem
 from mnv3.tools.text.plain import is_plain, listed
 
 
@@ -64,6 +64,7 @@ class Notes:
         self.found.setdefault(kind, []).append(where)
 
     def lines(self) -> list[str]:
+        """Return a sentence for each kind."""
         return [f"{kind}: {len(where)}, in {listed(sorted(set(where)))}." for kind, where in self.found.items()]
 
 
@@ -77,22 +78,34 @@ class Labels(NamedTuple):
     notes: list[str]
 
 
+MOVED = "images that are in another folder than their labels say, found by the last part of their names"
+RENAMED = "labels that name another image than the one that is named like them, which counts"
+
+
 def numbered(names: Iterable[str]) -> dict[int, str]:
     """Return class names by id, from 1."""
     return dict(enumerate(names, start=1))
 
 
-def place(listing: Listing, wrong: Wrong, name: str, label: str, *, by_stem: bool = False) -> str:
-    """Return the image that `label` means by `name`, or one named like the label itself. If there is none, return
-    where `name` was expected: the missing image is reported when the split is opened."""
-    found = listing.find_stem(label) if by_stem else []
-    found = found or (listing.find(name, label) if name else [])
+def place(listing: Listing, wrong: Wrong, notes: Notes, name: str, label: str, *, own: bool = False) -> str:
+    """Return the image that `label` means by `name`.
+
+    `own`: the label is of this image alone, and an image named like the label counts for more than `name`. If there is
+    none, return where `name` was expected: the missing image is reported when the split is opened.
+    """
+    by_name = listing.find(name, label) if name else []
+    found = by_name if not own or stem(clean(name)) == stem(label) else listing.find_stem(label)
+    found = found or (listing.find_stem(label) if own else []) or by_name
     if len(found) > 1:
         wrong.add("images meant by a label that several files could be", f"{label} ({listed(found)})")
-    if found:
-        return found[0]
     folder = label.rpartition("/")[0]
-    return f"{folder}/{clean(name)}" if folder else clean(name)
+    if not found:
+        return f"{folder}/{clean(name)}" if folder else clean(name)
+    if own and name and stem(found[0]) != stem(clean(name)):
+        notes.add(RENAMED, label)
+    elif name and not f"/{found[0]}".endswith(f"/{clean(name)}"):
+        notes.add(MOVED, found[0])
+    return found[0]
 
 
 def around(points: Iterable[tuple[float, float]]) -> tuple[float, float, float, float]:

@@ -7,6 +7,7 @@ from mnv3.ssdlite.data.coco.keys import LARGEST_SIDE
 from mnv3.ssdlite.data.formats.labels import (
     Box,
     Labels,
+    Notes,
     Picture,
     Wrong,
     is_class_name,
@@ -51,11 +52,11 @@ def find_table(listing: Listing) -> list[str]:
 
 def read_table(listing: Listing, files: list[str]) -> Labels:
     """Read `files`. Raises UserError with all mistakes."""
-    wrong = Wrong(listing.root)
-    pictures = [picture for file in files for picture in _read(listing, file, wrong)]
+    wrong, notes = Wrong(listing.root), Notes()
+    pictures = [picture for file in files for picture in _read(listing, file, wrong, notes)]
     wrong.raise_if_any()
     names = listed_names(listing, pictures) or sorted_names(pictures)
-    return Labels(files[0] if len(files) == 1 else f"{len(files)} CSV files", numbered(names), pictures, [])
+    return Labels(files[0] if len(files) == 1 else f"{len(files)} CSV files", numbered(names), pictures, notes.lines())
 
 
 def _is_table(path: Path) -> bool:
@@ -82,7 +83,7 @@ def _box_columns(columns: dict[str, int]) -> tuple[str, ...] | None:
     return next((keys for keys in (CORNERS, *SIDES) if all(key in columns for key in keys)), None)
 
 
-def _read(listing: Listing, file: str, wrong: Wrong) -> list[Picture]:
+def _read(listing: Listing, file: str, wrong: Wrong, notes: Notes) -> list[Picture]:
     try:
         text = read_text(listing.root / file)
         rows = list(csv.reader(text.splitlines(), delimiter=_delimiter(text), strict=True))
@@ -99,7 +100,7 @@ def _read(listing: Listing, file: str, wrong: Wrong) -> list[Picture]:
             continue
         cells = {key: row[column].strip() for key, column in columns.items() if column < len(row)}
         try:
-            picture = _row(listing, file, cells, columns, wrong)
+            picture = _row(listing, file, cells, columns, wrong, notes)
         except Mistake as mistake:
             wrong.add(
                 mistake.kind, f"{file}, line {line} ({mistake.detail})" if mistake.detail else f"{file}, line {line}"
@@ -113,7 +114,9 @@ def _read(listing: Listing, file: str, wrong: Wrong) -> list[Picture]:
     return [found[name] for name in sorted(found)]
 
 
-def _row(listing: Listing, file: str, cells: dict[str, str], columns: dict[str, int], wrong: Wrong) -> Picture:
+def _row(
+    listing: Listing, file: str, cells: dict[str, str], columns: dict[str, int], wrong: Wrong, notes: Notes
+) -> Picture:
     """Return the image of a row with its box, or without one where all its cells are empty. Raises Mistake."""
     if not cells.get("image"):
         raise Mistake("rows without an image")
@@ -125,7 +128,7 @@ def _row(listing: Listing, file: str, cells: dict[str, str], columns: dict[str, 
         raise Mistake("splits other than train, val and test", word)
     texts = [cells.get(key, "") for key in keys]
     boxes = (_box(cells.get("class", ""), keys, texts),) if any(texts) else ()
-    image = place(listing, wrong, cells["image"], file)
+    image = place(listing, wrong, notes, cells["image"], file)
     return Picture(image, _size(cells, keys), boxes, frozenset([split] if split else []))
 
 

@@ -56,7 +56,7 @@ def read_voc(listing: Listing, files: list[str]) -> Labels:
         except Mistake as mistake:
             wrong.add(mistake.kind, f"{file} ({mistake.detail})" if mistake.detail else file)
             continue
-        image = place(listing, wrong, text_of(root, "filename"), file, by_stem=True)
+        image = place(listing, wrong, notes, text_of(root, "filename"), file, own=True)
         splits = frozenset(split for split, names in lists.items() if stem(file) in names)
         read.append((Picture(image, _size(root.find("size")), (), splits), _objects(root, file, wrong, notes)))
     wrong.raise_if_any()

@@ -53,7 +53,7 @@ def read_yolo(listing: Listing, files: list[str]) -> Labels:
         splits, more = _listed_images(listing, stated, wrong), stated.notes
         classes, source = Classes(stated.names, stated.has_keypoints), stated.file
     else:
-        splits = dict.fromkeys(listing.images, frozenset())
+        splits = dict.fromkeys(_images(listing), frozenset())
         if (file := names_file(listing)) is None:
             raise UserError(
                 f"{listing.root} has labels in YOLO's format, but nothing that names their classes: add data.yaml with "
@@ -79,6 +79,16 @@ def read_yolo(listing: Listing, files: list[str]) -> Labels:
             notes.add(ORPHANS, file)
     wrong.raise_if_any()
     return Labels(source, numbered(classes.names.values()), pictures, [*more, *notes.lines()])
+
+
+def _images(listing: Listing) -> list[str]:
+    """Return the images in folders where some have labels, or that are named so: others may be masks or previews."""
+    labelled = {os.path.dirname(image) for image in listing.images if _label_of(listing, image)}
+    return [
+        image
+        for image in listing.images
+        if os.path.dirname(image) in labelled or "images" in image.lower().split("/")[:-1]
+    ]
 
 
 def _listed_images(listing: Listing, stated: DataYaml, wrong: Wrong) -> dict[str, frozenset[str]]:
