@@ -12,6 +12,9 @@ from mnv3.tools.errors import UserError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
+FOLDERS = ("images", "jpegimages", "image", "imgs", "img")
+"""Usual names of folders of images; others may hold masks or previews of the same names."""
+
 SKIPPED = ("__MACOSX",)
 """Folders of other programs; those whose name begins with a dot are skipped, too."""
 
@@ -47,9 +50,12 @@ class Listing:
         """Return the images that the file `label` can mean by `name`, the best ones alone: one if all is well.
 
         Image and label are often not where they were when the label was written, so the last part of `name` decides,
-        then how many of its folders agree, then how near the image is to the label. Images of another split than the
-        label's are never meant.
+        then how many of its folders agree, how near the image is to the label, and whether its folder is one of FOLDERS.
+        Images of another split than the label's are never meant.
         """
+        beside = (PurePosixPath(label).parent / clean(name)).as_posix()
+        if beside in self.known and beside.lower().endswith(IMAGE_SUFFIXES):
+            return [beside]
         return self._best(self._by_name, name, label)
 
     def find_stem(self, label: str) -> list[str]:
@@ -66,13 +72,14 @@ class Listing:
         *folders, last = [_composed(part) for part in clean(name).split("/")]
         own, place = split_of_label(label), label.split("/")[:-1]
 
-        def nearness(image: str) -> tuple[int, int]:
+        def nearness(image: str) -> tuple[int, int, bool]:
             path = image.split("/")[:-1]
-            return _common(folders[::-1], [_composed(part) for part in path[::-1]]), _common(place, path)
+            agreeing = _common(folders[::-1], [_composed(part) for part in path[::-1]])
+            return agreeing, _common(place, path), any(part.lower() in FOLDERS for part in path)
 
         meant = [image for image in index.get(last, []) if own is None or split_of_folder(image) in (None, own)]
-        best = max(map(nearness, meant), default=None)
-        return [image for image in meant if nearness(image) == best]
+        ranks = [nearness(image) for image in meant]
+        return [image for image, rank in zip(meant, ranks, strict=True) if rank == max(ranks)]
 
 
 def list_folder(root: Path) -> Listing:

@@ -11,11 +11,11 @@ from tests.ssdlite.data.formats.opening import opened
 HEADER = "filename,class,xmin,ymin,xmax,ymax"
 
 
-def boxes(folder: Path, text: str, **keys: float) -> list[list[float]]:
+def boxes(folder: Path, text: str) -> list[list[float]]:
     for name in ("a.jpg", "b.jpg"):
         Drawn(name, (50, 60), (), "").save(folder)
     write(folder / "labels.csv", text)
-    return opened(folder, val_share=0, **keys).boxes.tolist()
+    return opened(folder, val_share=0).boxes.tolist()
 
 
 @pytest.mark.parametrize(
