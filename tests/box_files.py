@@ -27,7 +27,7 @@ class Drawn(NamedTuple):
     def save(self, folder: Path) -> None:
         """Draw it into `folder`."""
         folder.mkdir(parents=True, exist_ok=True)
-        image = Image.new("RGB", self.size[::-1], (128, 128, 128))
+        image = Image.new("RGB", (self.size[1], self.size[0]), (128, 128, 128))
         for name, left, top, right, bottom in self.boxes:
             ImageDraw.Draw(image).rectangle((left, top, right - 1, bottom - 1), fill=COLOURS[NAMES.index(name)])
         image.save(folder / self.name, quality=90)

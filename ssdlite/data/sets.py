@@ -32,7 +32,7 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> CocoD
     """
     loaded = read(READERS, dataset, Path(data.root).expanduser(), split, log)
     opened, spellings = as_on_disk(loaded)
-    hint = " (others: dataset=boxes, coco, voc; `mnv3 data list`)" if dataset.name == "streets" else ""
+    hint = " (others: dataset=coco, voc, boxes; `mnv3 data list`)" if dataset.name == "streets" else ""
     log(f"Data set {dataset.name}, {split}: {len(opened)} images in {opened.images_dir}{hint}.")
     for remark in (*opened.remarks(), *spellings):
         log(remark)

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from mnv3.cli.completion import candidates
+from mnv3.conf.datasets import Boxes
+from mnv3.ssdlite.data.formats.folder import FORMATS
 from tests.box_files import draw, write_csv, write_labelme, write_roboflow, write_voc, write_yolo
 
 Call = Callable[..., int]
@@ -63,5 +66,7 @@ def test_the_list_and_completion(call: Call, capsys: pytest.CaptureFixture[str])
     assert call("data", "list") == 0
     (row,) = [line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("boxes ")]
     assert "detection" in row and "dataset.path=DIR" in row
+    (format_,) = [field for field in fields(Boxes) if field.name == "format"]
+    assert format_.metadata["choices"] == tuple(FORMATS)
     assert candidates("mnv3 train dataset=boxes dataset.path=") == ["<file>"]
     assert candidates("mnv3 train dataset=boxes dataset.format=la") == ["dataset.format=labelme"]

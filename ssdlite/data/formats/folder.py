@@ -95,6 +95,7 @@ def _read(listing: Listing, asked: str | None) -> tuple[str, Labels]:
 
 
 def _is_first(root: Path, split: str) -> bool:
+    """Whether `split` is the first one opened, or opened again: then the folder is described."""
     opened = _logged.setdefault(os.path.realpath(root), set())
     if opened and split not in opened:
         opened.add(split)

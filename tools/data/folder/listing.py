@@ -50,7 +50,7 @@ class Listing:
         """Return the images that the file `label` can mean by `name`, the best ones alone: one if all is well.
 
         Image and label are often not where they were when the label was written, so the last part of `name` decides,
-        then how many of its folders agree, how near the image is to the label, and whether its folder is one of FOLDERS.
+        then how many of its folders agree, how near the image is to the label, and whether it is in one of FOLDERS.
         Images of another split than the label's are never meant.
         """
         beside = (PurePosixPath(label).parent / clean(name)).as_posix()

@@ -106,12 +106,13 @@ def test_coco_is_read_as_by_coco_json(tmp_path: Path) -> None:
 
 def test_one_coco_file_without_splits(tmp_path: Path) -> None:
     drawn = draw(10, 0)
-    write(tmp_path / "result.json", coco_document(drawn, "images/"))
+    write(tmp_path / "result.json", coco_document(drawn, "C:\\me\\images\\"))
     for image in drawn:
         image.save(tmp_path / "images")
     lines: list[str] = []
     assert len(opened(tmp_path, "train", lines)) == 8 and len(opened(tmp_path, "val")) == 2
     assert "dataset.val_share=0.2" in lines[0] and "result.json" in lines[0]
+    assert any("another folder" in line and ": 10, in images/frame 00.jpg" in line for line in lines)
 
 
 def test_mistakes_of_a_coco_file_are_those_of_coco_json(tmp_path: Path) -> None:

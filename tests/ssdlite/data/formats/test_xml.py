@@ -56,7 +56,9 @@ def test_pixels_counted_from_1_or_0(tmp_path: Path, old: str, new: str, box: lis
 
 def test_a_size_of_nothing_is_the_image_s_and_the_name_of_the_file_wins(tmp_path: Path) -> None:
     text = voc_annotation(IMAGE).replace("<width>60<", "<width>0<").replace(">a.jpg<", r">C:\old\b.jpg<")
-    data = one(tmp_path, text)
+    lines: list[str] = []
+    data = one(tmp_path, text, lines)
+    assert any("another image" in line and "a.xml" in line for line in lines)
     assert data.sizes.tolist() == [[50, 60]] and data.file_names.tolist() == ["a.jpg"]
 
 
