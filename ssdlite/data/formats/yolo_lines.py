@@ -1,4 +1,4 @@
-"""A label file of YOLO: per object a line `class x y width height` or `class x1 y1 x2 y2 ...`, in shares of the sides."""
+"""A label file of YOLO: lines `class x y width height` or `class x1 y1 x2 y2 ...`, in shares of the image's sides."""
 
 from typing import NamedTuple
 
