@@ -53,6 +53,7 @@ SHELLS = {"bash": BASH, "zsh": ZSH}
 PATHS = (
     "backbone.weights",
     "data.root",
+    "dataset.path",
     "resume",
     "init",
     "ckpt",

@@ -36,6 +36,16 @@ class Coco(BoxDataset):
 
 
 @dataclass
+class Boxes(BoxDataset):
+    path: Optional[str] = key("folder of images and their boxes, in any usual format", None)
+    format: Optional[str] = key(
+        "label format; null: found by looking", None, choices=("coco", "yolo", "voc", "labelme", "cvat", "csv")
+    )
+    val_share: float = key("share of the images held out for validation if the folder has no such split", 0.2, low=0)
+    seed: int = key("random seed of that share", 0, low=0)
+
+
+@dataclass
 class CocoJson(BoxDataset):
     train_json: Optional[str] = key("COCO JSON of the training boxes", None)
     train_images: Optional[str] = key("folder of the training images", None)

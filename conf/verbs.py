@@ -11,7 +11,7 @@ from mnv3.conf.training import Recipe, Trainer, Wandb
 
 @dataclass
 class Evaluation:
-    split: str = key("val, train, voc trainval; coco test-dev and cityscapes test write files for the server", "val")
+    split: str = key("val, train, test, voc trainval; coco test-dev, cityscapes test write files for the server", "val")
     batch_size: Optional[int] = key("images per batch; null: as in training, for exactly the same score", None, low=1)
     accelerator: str = key("device type", "auto", choices=("auto", "cpu", "gpu", "cuda", "mps"))
     devices: Union[int, str] = key("device count; auto: all GPUs, or one CPU process", "auto", choices=("auto",), low=1)

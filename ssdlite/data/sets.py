@@ -5,6 +5,8 @@ from typing import Any
 
 from mnv3.ssdlite.data.coco.annotations import MAX_BOXES, CocoData, load_coco
 from mnv3.ssdlite.data.coco.file_names import as_on_disk, missing_files, nearest
+from mnv3.ssdlite.data.formats.folder import open_folder
+from mnv3.ssdlite.data.formats.share import SPLIT_NAMES
 from mnv3.ssdlite.data.voc.read import load_voc
 from mnv3.tools.data.coco import INSTANCES, coco_reader, find_coco
 from mnv3.tools.data.reader import Log, Reader, read
@@ -30,7 +32,7 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> CocoD
     """
     loaded = read(READERS, dataset, Path(data.root).expanduser(), split, log)
     opened, spellings = as_on_disk(loaded)
-    hint = " (others: dataset=coco, voc, coco_json; `mnv3 data list`)" if dataset.name == "streets" else ""
+    hint = " (others: dataset=coco, voc, boxes; `mnv3 data list`)" if dataset.name == "streets" else ""
     log(f"Data set {dataset.name}, {split}: {len(opened)} images in {opened.images_dir}{hint}.")
     for remark in (*opened.remarks(), *spellings):
         log(remark)
@@ -81,6 +83,7 @@ def _load(dataset: Any, json: Path, images: Path) -> CocoData:
 
 READERS: dict[str, Reader[CocoData]] = {
     "streets": Reader(_streets, ("train", "val"), "60 MB", "ours", "drawn on first use", ("streets/coco-*",)),
+    "boxes": Reader(open_folder, SPLIT_NAMES, "yours", "yours", "dataset.path=DIR"),
     "coco": coco_reader(_coco, tuple(COCO_SPLITS)),
     "coco_json": Reader(
         _coco_json, ("train", "val"), "yours", "yours", "dataset.{train,val}_json=, dataset.{train,val}_images="

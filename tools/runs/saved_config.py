@@ -85,6 +85,7 @@ KINDS: dict[str, Kind] = {
     "dataset.val": _whole(1, 10**7),
     "dataset.height": _whole(1, 16384),
     "dataset.width": _whole(1, 16384),
+    "dataset.val_share": _number(0, 1),
     "dataset.names": _or_null(_text),
     "dataset.ignore": _or_null(_whole(0, 2**31)),
     "data.root": _text,

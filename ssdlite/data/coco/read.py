@@ -43,7 +43,7 @@ def read_instances(path: Path) -> Instances:
         _check_values(images, categories, annotations, mistakes)
     mistakes.raise_if_any()
     arrays, notes = _arrays(images, annotations)
-    _check_box_convention(arrays, mistakes)
+    check_box_convention(arrays, mistakes)
     mistakes.raise_if_any()
     names = {category["id"]: category["name"] for category in categories}
     notes = tuple(f"{path.name}: {note}" for note in (*roots, *notes))
@@ -150,7 +150,7 @@ def _arrays(images: list[dict], annotations: list[dict]) -> tuple[dict[str, np.n
     return arrays, notes if replaced.any() else []
 
 
-def _check_box_convention(arrays: dict[str, np.ndarray], mistakes: Mistakes) -> None:
+def check_box_convention(arrays: dict[str, np.ndarray], mistakes: Mistakes) -> None:
     """Detect other box conventions by their numbers, because training on them would silently fail."""
     boxes = arrays["boxes"]
     if not len(boxes):

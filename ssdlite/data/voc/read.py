@@ -6,7 +6,8 @@ import numpy as np
 
 from mnv3.ssdlite.data.coco.annotations import ClassSlots, CocoData, with_slots
 from mnv3.ssdlite.data.coco.keys import Mistakes
-from mnv3.ssdlite.data.voc.annotation import Annotation, Mistake, read_annotation
+from mnv3.ssdlite.data.voc.annotation import Annotation, read_annotation
+from mnv3.tools.data.folder.files import Mistake
 from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.data.voc import NAMES, Listed, stems
 from mnv3.tools.errors import UserError

@@ -18,6 +18,7 @@ CALLS = (
     ["task=lraspp", "dataset=cityscapes", "recipe=modern"],
     ["experiment=table6/v3_large_rf2"],
     ["dataset=coco_json", "dataset.val_json=x.json"],
+    ["dataset=boxes", "dataset.path=x", "dataset.format=yolo", "dataset.val_share=0.1"],
     ["task=lraspp", "dataset=mask_folder", "dataset.ignore=null", "recipe.class_weights=[1,2]"],
 )
 

@@ -1,0 +1,1 @@
+"""User-supplied folders of images and labels: what is in them, and which split it belongs to."""
