@@ -33,8 +33,8 @@ def load(
         UserError: a ValueError; nothing there, damaged, or not a network that mnv3 knows.
 
     >>> import mnv3
-    >>> mnv3.load("runs/ssdlite/small")
-    <runs/ssdlite/small/checkpoints/best.ckpt: SSDLite, 8 classes>
+    >>> mnv3.load("runs/ssdlite/streets")
+    <runs/ssdlite/streets/checkpoints/best.ckpt: SSDLite, 8 classes>
     >>> mnv3.load("small.onnx").names[3]
     'car'
     """

@@ -82,7 +82,7 @@ class Model(Generic[Result]):
             UserError: a ValueError; nothing there, not an image, or none that can be read.
 
         >>> import mnv3
-        >>> model = mnv3.load("runs/ssdlite/small")
+        >>> model = mnv3.load("runs/ssdlite/streets")
         >>> found = model.predict("photo.jpg")
         >>> [len(each) for each in model.predict(["photo.jpg", "photo.jpg"], threshold=1)]
         [0, 0]

@@ -106,6 +106,13 @@ class LabelMap:
 
     `labels`: [H, W] uint8, the network's class numbers. By class number: `names`; `ids`, the data set's label ids;
     `colours`, RGB. `picture`: what was labelled.
+
+    >>> import mnv3
+    >>> found = mnv3.load("masks.onnx").predict("photo.jpg")
+    >>> found.labels.shape
+    (120, 160)
+    >>> road = found.labels == 0
+    >>> found.draw().save("drawn.jpg")
     """
 
     labels: np.ndarray

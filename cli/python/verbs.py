@@ -44,9 +44,11 @@ def train(*overrides: str) -> Outcome:
         Failure: a RuntimeError; memory ran out, or training diverged.
 
     >>> import mnv3
-    >>> run = mnv3.train("name=tiny", "recipe.epochs=1", *small)
-    >>> sorted(run.figures)[:3], str(run.file)
-    (['AP', 'AP50', 'AP75'], 'runs/ssdlite/tiny/checkpoints/best.ckpt')
+    >>> run = mnv3.train("task=ssdlite", "recipe=quick", "name=streets")
+    >>> run.figures["AP"]
+    0.25
+    >>> run.file
+    PosixPath('runs/ssdlite/streets/checkpoints/best.ckpt')
     """
     folder = _run("train", overrides)
     return Outcome(folder, read_figures(folder), RunFolder(folder).best)
@@ -59,8 +61,8 @@ def evaluate(*overrides: str) -> Outcome:
         The report's folder and the scores. Raises UserError as `train`.
 
     >>> import mnv3
-    >>> mnv3.evaluate("run=tiny", "eval.samples=0", "wandb.mode=disabled").folder
-    PosixPath('runs/ssdlite/tiny/eval/streets-val')
+    >>> mnv3.evaluate("task=ssdlite", "run=streets", "eval.samples=0").figures["AP"]
+    0.25
     """
     folder = _run("eval", overrides)
     return Outcome(folder, read_figures(folder))
@@ -73,8 +75,9 @@ def export(*overrides: str) -> Outcome:
         The exported file, its folder, and the scores of its run. Raises UserError as `train`.
 
     >>> import mnv3
-    >>> mnv3.load(mnv3.export("run=tiny", "out=tiny.onnx").file)
-    <tiny.onnx: SSDLite, 8 classes>
+    >>> exported = mnv3.export("run=streets", "out=small.onnx")
+    >>> mnv3.load(exported.folder / "small.onnx")
+    <small.onnx: SSDLite, 8 classes>
     """
     file = _run("export", overrides)
     from mnv3.tools.export.file import read_exported

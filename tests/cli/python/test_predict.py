@@ -20,7 +20,7 @@ from mnv3.tools.drawing.paint import paint_boxes
 from mnv3.tools.images.read import read_pixels
 
 Call = Callable[..., int]
-SOURCES = ("streets-ssdlite", "small.onnx")
+SOURCES = ("streets", "small.onnx")
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -43,7 +43,7 @@ def test_detections_equal_those_of_the_command(
 
 def test_label_maps_equal_those_of_the_command(place: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
-    for source, key in (("streets-lraspp", "run"), ("streets.onnx", "model")):
+    for source, key in (("masks", "run"), ("masks.onnx", "model")):
         assert call("predict", "images", f"{key}={source}", f"predict.out=found-{key}", "predict.draw=false") == 0
         for each in mnv3.load(source).predict("images"):
             assert each.picture.source is not None
@@ -53,7 +53,7 @@ def test_label_maps_equal_those_of_the_command(place: Path, call: Call, monkeypa
 
 
 def test_every_kind_of_image_gives_the_same(place: Path) -> None:
-    model = mnv3.load("runs/ssdlite/streets-ssdlite")
+    model = mnv3.load("runs/ssdlite/streets")
     pixels = read_pixels("photo.jpg")
     kinds: list[Any] = [
         "photo.jpg",
@@ -89,13 +89,13 @@ def test_a_list_keeps_its_order_and_repetitions(place: Path) -> None:
 
 
 def test_a_video_is_read_as_its_results_are_taken(place: Path) -> None:
-    model = mnv3.load("streets-ssdlite")
-    found = model.predict("clip.avi", threshold=0.05, batch=2)
+    model = mnv3.load("streets")
+    found = model.predict("clip.mp4", threshold=0.05, batch=2)
     assert isinstance(found, Iterator)
     results = list(found)
     assert [each.picture.frame for each in results] == list(range(5))
-    assert results[3].draw().size == (160, 120) and str(results[3]).endswith("in clip.avi, frame 3>")
-    first = next(iter(model.predict("clip.avi", threshold=0.05)))
+    assert results[3].draw().size == (160, 120) and str(results[3]).endswith("in clip.mp4, frame 3>")
+    first = next(iter(model.predict("clip.mp4", threshold=0.05)))
     np.testing.assert_array_equal(first.classes, results[0].classes)
 
 
@@ -106,13 +106,13 @@ def test_drawings_and_notebooks(place: Path) -> None:
     texts = [f"{name} {score:.2f}" for name, score in zip(names, found.scores, strict=True)]
     paint_boxes(wanted, found.boxes.tolist(), texts, [found.colours[number] for number in found.classes.tolist()])
     np.testing.assert_array_equal(np.asarray(found.draw()), np.asarray(wanted))
-    big = mnv3.load("streets.onnx").predict(np.zeros((1200, 2400, 3), np.uint8))
+    big = mnv3.load("masks.onnx").predict(np.zeros((1200, 2400, 3), np.uint8))
     Path("shown.png").write_bytes(big._repr_png_())
     assert max(Image.open("shown.png").size) == 1000 and big.draw().width == 2400
 
 
 def test_coco_masks(place: Path) -> None:
-    found = mnv3.load("streets.onnx").predict("photo.jpg")
+    found = mnv3.load("masks.onnx").predict("photo.jpg")
     again = np.zeros_like(found.labels)
     numbers = {identity: number for number, identity in found.ids.items()}
     for row in json.loads(json.dumps(found.to_coco(image_id=3))):
@@ -122,7 +122,7 @@ def test_coco_masks(place: Path) -> None:
 
 
 def test_supervision(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    detector, segmenter = mnv3.load("small.onnx"), mnv3.load("streets.onnx")
+    detector, segmenter = mnv3.load("small.onnx"), mnv3.load("masks.onnx")
     boxes, labels = detector.predict("photo.jpg", threshold=0.05), segmenter.predict("photo.jpg")
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(mnv3.UserError, match=r"mnv3\[supervision\]"):
@@ -143,7 +143,7 @@ MISTAKES: tuple[tuple[Any, dict[str, Any], str], ...] = (
     ("nothere.jpg", {}, "nothere.jpg"),
     (["photo.jpg", "nothere.jpg"], {}, "nothere.jpg"),
     (["images"], {}, "images: a list may hold"),
-    (["clip.avi"], {}, "clip.avi: a list may hold"),
+    (["clip.mp4"], {}, "clip.mp4: a list may hold"),
     (["photo.jpg", 5], {}, "image 1 of the list.*int"),
     (5, {}, "predict on int"),
     (PIXELS[..., 0], {}, r"\[9, 12\]"),
@@ -155,14 +155,14 @@ MISTAKES: tuple[tuple[Any, dict[str, Any], str], ...] = (
     (PIXELS, {"threshold": 1.5, "batch": 0}, r"(?s)threshold=1.5.*batch=0"),
     ("empty.jpg", {}, "empty.jpg is empty"),
     (["photo.jpg", "empty.jpg"], {}, "empty.jpg is empty"),
-    ("mixed", {}, "clip.avi"),
+    ("mixed", {}, "clip.mp4"),
 )
 
 
 def test_mistakes_are_value_errors(place: Path) -> None:
     Path("empty.jpg").touch()
     Path("mixed").mkdir()
-    for name in ("photo.jpg", "clip.avi"):
+    for name in ("photo.jpg", "clip.mp4"):
         Path("mixed", name).symlink_to(place / name)
     model = mnv3.load("small.onnx")
     for source, given, pattern in MISTAKES:
@@ -175,9 +175,9 @@ def test_what_is_left_out_is_reported(place: Path, caplog: pytest.LogCaptureFixt
     with caplog.at_level(logging.WARNING, "mnv3"):
         assert len(mnv3.load("small.onnx").predict("images")) == 5
         assert "empty.jpg is empty" in caplog.text
-        mnv3.load("streets.onnx").predict("photo.jpg", threshold=0.5)
+        mnv3.load("masks.onnx").predict("photo.jpg", threshold=0.5)
         assert "threshold has no effect" in caplog.text
         turned = Image.open("photo.jpg")
         turned.getexif()[0x0112] = 6
-        assert mnv3.load("streets.onnx").predict(turned).labels.shape == (120, 160)
+        assert mnv3.load("masks.onnx").predict(turned).labels.shape == (120, 160)
         assert "rotated" in caplog.text
