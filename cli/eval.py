@@ -21,34 +21,35 @@ REPORT = ("metrics.json", "config.yaml", "*.zip", "plots/*.png", "samples/*.jpg"
 """Files of a report."""
 
 
-def run(cfg: DictConfig) -> None:
-    """Score the run, checkpoint, weights or exported file that the call names. Raises UserError for mistakes."""
+def run(cfg: DictConfig) -> Path | None:
+    """Score the run, checkpoint, weights or exported file that the call names; return the report's folder, None for a
+    dry run. Raises UserError for mistakes."""
     typed = typed_keys(HydraConfig.get().overrides.task)
     asked = wanted(cfg, typed)
     only_source(cfg)
     out = None if cfg.eval.out is None or cfg.dry else Path(cfg.eval.out).expanduser()
     try:
         with guarded(out, lambda: matching(out, *REPORT) if out else [], "eval.out"):
-            _score(cfg, typed, asked)
+            return _score(cfg, typed, asked)
     except UserError as error:
         raise UserError(*dict.fromkeys([*error.problems, *_missing_data(cfg, typed)])) from error
 
 
-def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
+def _score(cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> Path | None:
     from mnv3.tools.runs import evaluation
 
     task = open_task(cfg.task.name)
     if cfg.weights is not None:
-        evaluation.score_weights(task, cfg, typed, asked)
-    elif cfg.model is not None:
+        return evaluation.score_weights(task, cfg, typed, asked)
+    if cfg.model is not None:
         exported = read_exported(cfg.model)
         if exported.description.task != cfg.task.name:
             raise UserError(
                 f"model={cfg.model}: the file is for task={exported.description.task}, not task={cfg.task.name}."
             )
-        evaluation.score_exported(task, cfg, typed, exported, asked)
-    else:
-        evaluation.score_run(task, cfg, typed, find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked), asked)
+        return evaluation.score_exported(task, cfg, typed, exported, asked)
+    source = find(Path("runs"), cfg.task.name, cfg.run, cfg.ckpt, asked)
+    return evaluation.score_run(task, cfg, typed, source, asked)
 
 
 def _missing_data(cfg: DictConfig, typed: Sequence[str]) -> tuple[str, ...]:

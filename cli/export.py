@@ -16,11 +16,12 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.export.engines.table import ENGINES
 from mnv3.tools.export.file import Exported, write_exported
 from mnv3.tools.files.ledger import refuse_foreign_file
+from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.machine.environment import environment
 from mnv3.tools.machine.extras import require
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.runs.find import lay_over, typed_keys
-from mnv3.tools.runs.folder import display_path, is_finite, read_report, refuse_links
+from mnv3.tools.runs.folder import display_path, read_figures, refuse_links
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,8 +40,9 @@ class Origin(NamedTuple):
     config: dict[str, Any]
 
 
-def run(cfg: DictConfig) -> None:
-    """Write the file that `cfg` asks for if it matches the network. Raises UserError for mistakes or a mismatch."""
+def run(cfg: DictConfig) -> Path:
+    """Write the file that `cfg` asks for if it matches the network, and return its path. Raises UserError for mistakes
+    or a mismatch."""
     _check_call(cfg)
     typed = typed_keys(HydraConfig.get().overrides.task)
     predictor, origin = _open(cfg, typed)
@@ -58,6 +60,7 @@ def run(cfg: DictConfig) -> None:
     write_exported(exported)
     path = display_path(exported.path)
     log.info("%s, %.1f MB. Use it with: mnv3 predict model=%s IMAGE", path, exported.path.stat().st_size / 1e6, path)
+    return exported.path
 
 
 def _check_call(cfg: DictConfig) -> None:
@@ -78,6 +81,7 @@ def _check_call(cfg: DictConfig) -> None:
 
 def _open(cfg: DictConfig, typed: Sequence[str]) -> tuple[Predictor, Origin]:
     """Open the network with PyTorch on the CPU."""
+    keep_freed_memory()
     keys = {name: cfg[name] for name in ("run", "ckpt", "weights", "task", "backbone")}
     opened = open_predictor(OmegaConf.create({**keys, "model": None}), typed)
     log.info("Model: %s", opened)
@@ -142,19 +146,13 @@ def _exported(
         kind="raw" if cfg.raw or engine.converter else "whole",
         precision="int8" if cfg.int8 else "float32",
         classes=classes,
-        figures=_figures(origin),
+        figures=read_figures(origin.folder) if origin.folder else {},
         config=origin.config,
         source=origin.name,
         command=shlex.join(["mnv3", *sys.argv[1:]]),
         **work.facts(predictor),
     )
     return Exported(_path(cfg, origin), model, description)
-
-
-def _figures(origin: Origin) -> dict[str, float]:
-    """Return the finite numbers of the run's metrics.json, empty if it cannot be read."""
-    report = read_report(origin.folder / "metrics.json") if origin.folder else None
-    return {name: value for name, value in (report or {}).items() if is_finite(value)}
 
 
 def _path(cfg: DictConfig, origin: Origin) -> Path:

@@ -6,7 +6,7 @@ Imports only what the verb needs, so that help and completion are fast.
 import importlib
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mnv3.cli.call import arguments
@@ -21,26 +21,32 @@ NO_HOME = "Could not determine home directory."
 
 def main() -> None:
     """Run the console script `mnv3`."""
+    begin(run)
+
+
+def begin(call: Callable[[Sequence[str]], object]) -> None:
+    """Run `call` with the words of the command line, and end the process."""
     stops.listen()
     printing.listen()
     argv = sys.argv[1:]
-    code = failures.exit_code(lambda: run(argv), argv)
+    code = failures.exit_code(lambda: call(argv), argv)
     stops.end()
     logging.disable()  # half-imported libraries may log when Python exits after an interrupted import
     stops.leave(code)
 
 
-def run(argv: Sequence[str]) -> None:
-    """Run the command `argv` (without the program's name). Raises UserError for the user's mistakes."""
+def run(argv: Sequence[str]) -> Path | None:
+    """Run the command `argv` (without the program's name); return what it wrote, if its verb names it. Raises UserError
+    for the user's mistakes."""
     try:
-        _run(argv)
+        return _run(argv)
     except RuntimeError as error:
         if str(error) != NO_HOME:
             raise
         raise UserError("A path in the call begins with ~NAME, but this machine has no such user.") from error
 
 
-def _run(argv: Sequence[str]) -> None:
+def _run(argv: Sequence[str]) -> Path | None:
     first = argv[0] if argv else "help"
     if first == "--version":
         print(f"mnv3 {_version()}")
@@ -51,14 +57,15 @@ def _run(argv: Sequence[str]) -> None:
 
         raise UserError(*mistakes.of_unknown_verb(first, argv[1:]))
     elif VERBS[first].configured:
-        _configured(first, arguments.split(argv[1:], VERBS[first].words, VERBS[first].rest))
+        return _configured(first, arguments.split(argv[1:], VERBS[first].words, VERBS[first].rest))
     elif {"--help", "-h"} & set(argv[1:]):
         _help([first])
     else:
         importlib.import_module(f"mnv3.cli.{first}").run(argv[1:])
+    return None
 
 
-def _configured(verb: str, given: arguments.Arguments) -> None:
+def _configured(verb: str, given: arguments.Arguments) -> Path | None:
     from mnv3.cli import scored
     from mnv3.cli.call import experiments, mistakes, resume
     from mnv3.cli.launch import app, cluster, surroundings
@@ -68,7 +75,7 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
     config_dir = Path(given.config_dir) if given.config_dir else None
     if given.help:
         _help_of(verb, given, config_dir)
-        return
+        return None
     if verb in ("eval", "export", "predict"):
         given = scored.with_task(given, verb)
     run = resume.folder(given) if verb == "train" else None
@@ -83,7 +90,7 @@ def _configured(verb: str, given: arguments.Arguments) -> None:
             cluster.first() and not given.shows and not cluster.restarted()
         ):  # not earlier: a rejected call must not touch the log
             locks.hold(run, "this run")
-    app.launch(verb, given, dry=all(job.get("dry", False) for job in jobs))
+    return app.launch(verb, given, dry=all(job.get("dry", False) for job in jobs))
 
 
 def _help(words: Sequence[str]) -> None:

@@ -9,7 +9,6 @@ from omegaconf import DictConfig
 from mnv3.cli.scored import only_source
 from mnv3.cli.tasks import TASKS, open_task
 from mnv3.tools.errors import UserError
-from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.runs.find import Source, find, wanted
 from mnv3.tools.runs.saved_config import read_config
@@ -50,7 +49,6 @@ def open_predictor(
     match the task or network of the call.
     """
     given = only_source(cfg)
-    keep_freed_memory()  # halves the time to decode a photo, and for PyTorch to label a frame of Cityscapes
     if cfg.model is not None:
         return Opened(_exported(cfg, typed), cfg.model, False, BATCH["cpu"])
     asked = wanted(cfg, typed)

@@ -17,6 +17,7 @@ from mnv3.cli.tasks import open_task, without_effect
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.ledger import guarded
 from mnv3.tools.machine import stops
+from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.predict import pictures
 from mnv3.tools.predict import sources as media_sources
 from mnv3.tools.predict.loop import Done, predict_all
@@ -44,6 +45,7 @@ class Plan(NamedTuple):
 
 def run(cfg: DictConfig) -> None:
     """Predict as configured. Raises UserError with all mistakes of the call."""
+    keep_freed_memory()  # halves the time to decode a photo, and for PyTorch to label a frame of Cityscapes
     typed, settings = typed_keys(HydraConfig.get().overrides.task), cfg.predict
     plan = _plan(cfg, typed)
     predictor = plan.opened.predictor

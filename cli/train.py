@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from pathlib import Path
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -17,8 +18,8 @@ from mnv3.tools.runs.folder import RunFolder, display_path
 log = logging.getLogger("mnv3")
 
 
-def run(cfg: DictConfig) -> None:
-    """Train as configured in Hydra's folder of this job, or rehearse that with dry=true.
+def run(cfg: DictConfig) -> Path | None:
+    """Train as configured in Hydra's folder of this job and return it, or rehearse that with dry=true.
 
     Raises UserError for mistakes the user can fix, tools.training.trainer.NonFiniteLoss if training diverged.
     """
@@ -28,7 +29,7 @@ def run(cfg: DictConfig) -> None:
         from mnv3.tools.training.dry_run import rehearse
 
         rehearse(open_task(cfg.task.name).training(), cfg)
-        return
+        return None
     hydra = HydraConfig.get()
     folder = RunFolder(hydra.runtime.output_dir)
     if cfg.resume is None and cluster.first():
@@ -47,3 +48,4 @@ def run(cfg: DictConfig) -> None:
     from mnv3.tools.training.run import fit_and_score
 
     fit_and_score(open_task(cfg.task.name).training(), cfg, folder, begin)
+    return folder.path

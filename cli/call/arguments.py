@@ -120,5 +120,10 @@ def _exists(item: str) -> bool:
 
 def quoted(text: str) -> str:
     """Quote `text` for Hydra's grammar and OmegaConf: backslashes are doubled only before a quote, a ${ or the end."""
-    text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    text = literal(text)
     return "'" + re.sub(r"(\\*)('|$)", lambda found: 2 * found[1] + ("\\'" if found[2] else ""), text) + "'"
+
+
+def literal(text: str) -> str:
+    """Escape `text` for OmegaConf, which reads ${ as the start of an interpolation."""
+    return re.sub(r"(\\*)\$\{", r"\1\1\\${", text)

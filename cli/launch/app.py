@@ -29,8 +29,9 @@ log = logging.getLogger("mnv3")
 file_log = logging.getLogger("mnv3.traceback")  # written to log.txt only
 
 
-def launch(verb: str, arguments: Arguments, dry: bool) -> None:
-    """Run the verb once, or once per combination of a multirun; raise errors after all jobs have run."""
+def launch(verb: str, arguments: Arguments, dry: bool) -> Path | None:
+    """Run the verb once, or once per combination of a multirun; raise errors after all jobs have run. Return what the
+    last job wrote, if its verb names it."""
     schema.register()
     naming.register(showing=arguments.shows)
     jobs = _Jobs(verb, ["--config-dir", arguments.config_dir] if arguments.config_dir else [])
@@ -54,6 +55,7 @@ def launch(verb: str, arguments: Arguments, dry: bool) -> None:
             if arguments.multirun:  # Hydra's record of the sweep; every run has its own configuration
                 Path("runs", "multirun.yaml").unlink(missing_ok=True)
     jobs.raise_errors()
+    return jobs.written
 
 
 class _Jobs:
@@ -67,6 +69,7 @@ class _Jobs:
         self.carried = False
         self.count = 0
         self.errors: list[Exception] = []
+        self.written: Path | None = None
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Repeat the setup of `launch` in the process in which a launcher such as submitit starts the job."""
@@ -84,7 +87,7 @@ class _Jobs:
         try:
             for warning in no_effect.warnings(cfg, HydraConfig.get().overrides.task):
                 log.warning(warning)
-            importlib.import_module(f"mnv3.cli.{self.verb}").run(cfg)
+            self.written = importlib.import_module(f"mnv3.cli.{self.verb}").run(cfg)
         except BaseException as error:
             if not self.carried and (stops.asked() or isinstance(error, KeyboardInterrupt)):
                 raise self._stopped(cfg) from error

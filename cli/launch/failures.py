@@ -17,7 +17,7 @@ from mnv3.tools.machine import stops
 from mnv3.tools.text.plain import printable
 
 
-def exit_code(call: Callable[[], None], words: Sequence[str] = ()) -> int:
+def exit_code(call: Callable[[], object], words: Sequence[str] = ()) -> int:
     """Run `call`, typed by the user as `words`, print errors, and return the exit code."""
     asked = os.environ.get("HYDRA_FULL_ERROR", "0") not in ("", "0")
     wanted = os.environ.setdefault("MNV3_TRACEBACK", "1" if asked else "0") not in ("", "0")

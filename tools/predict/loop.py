@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
@@ -55,21 +55,36 @@ def predict_all(
     stream = media.stream(sources, 2 * batch_size, frames, damaged.append)
     with _bar(total) as show, _Writer(sinks, 2 * batch_size) as writer:
         try:
-            for batch in _batches(stream, batch_size, skipped):
-                for picture, found in zip(batch, predictor([picture.pixels for picture in batch]), strict=True):
-                    kept = _kept(found, threshold, numbers)
-                    writer.add(picture, kept)
-                    if count < MOST_LINES:
-                        lines.append(f"{picture.source}: {in_words(predictor, kept, numbers)}")
-                    count += 1
+            for picture, kept in predictions(predictor, stream, batch_size, threshold, numbers, skipped):
+                writer.add(picture, kept)
+                if count < MOST_LINES:
+                    lines.append(f"{picture.source}: {in_words(predictor.classes, kept, numbers)}")
+                count += 1
                 show(count + len(skipped))
-                del picture, batch[:]  # frees a huge one before the next is decoded
+                del picture  # frees a huge one before the next is decoded
         except KeyboardInterrupt:
             stopped = True
         if not count and skipped:
             raise UserError(*skipped)
     lines = lines if count == len(lines) and all(not source.video for source in sources) else []
     return Done(count, time.perf_counter() - start, skipped, damaged, lines, stopped)
+
+
+def predictions(
+    predictor: Predictor,
+    stream: Iterable[media.Picture | UserError],
+    batch_size: int,
+    threshold: float,
+    numbers: Collection[int],
+    skipped: list[str],
+) -> Iterator[tuple[media.Picture, Any]]:
+    """Yield each picture of `stream` with its label map, or with its boxes of the classes `numbers` that score at least
+    `threshold`. Sentences on unreadable pictures are added to `skipped`."""
+    for batch in _batches(stream, batch_size, skipped):
+        found = predictor([picture.pixels for picture in batch])
+        assert len(found) == len(batch)
+        while batch:
+            yield batch.pop(0), _kept(found.pop(0), threshold, numbers)
 
 
 def _batches(
@@ -90,7 +105,7 @@ def _batches(
         yield batch
 
 
-def _kept(found: Any, threshold: float, numbers: set[int]) -> Any:
+def _kept(found: Any, threshold: float, numbers: Collection[int]) -> Any:
     """Select the wanted boxes; a label map is returned unchanged."""
     if not isinstance(found, Boxes):
         return found

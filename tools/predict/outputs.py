@@ -57,13 +57,7 @@ class DetectionFile:
         frame = {} if picture.frame is None else {"frame": picture.frame}
         height, width = picture.pixels.shape[:2]
         self.images.append({"id": number, "file_name": str(picture.source), **frame, "width": width, "height": height})
-        corners = found.boxes.astype(np.float64)
-        boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1).round(PRECISION).tolist()
-        scores = found.scores.astype(str).astype(np.float64).tolist()  # shortest decimals of the same float32
-        self.annotations += [
-            {"image_id": number, "category_id": self.ids[slot], "bbox": box, "score": score}
-            for slot, box, score in zip(found.classes.tolist(), boxes, scores, strict=True)
-        ]
+        self.annotations += coco_results(found, self.ids, number)
 
     def close(self, keep: bool) -> None:
         """Write the file, one line per image and detection."""
@@ -75,6 +69,17 @@ class DetectionFile:
                 lines = (json.dumps(row, separators=(",", ":")) for row in getattr(self, name))
                 file.write(f',\n"{name}": [\n' + ",\n".join(lines) + "\n]")
             file.write("}\n")
+
+
+def coco_results(found: Boxes, ids: Mapping[int, int], image_id: int) -> list[dict[str, Any]]:
+    """Return boxes as rows of COCO's results list."""
+    corners = found.boxes.astype(np.float64)
+    boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1).round(PRECISION).tolist()
+    scores = found.scores.astype(str).astype(np.float64).tolist()  # shortest decimals of the same float32
+    return [
+        {"image_id": image_id, "category_id": ids[slot], "bbox": box, "score": score}
+        for slot, box, score in zip(found.classes.tolist(), boxes, scores, strict=True)
+    ]
 
 
 class LabelFiles:
@@ -139,15 +144,19 @@ def boxes_painter(predictor: Predictor) -> Callable[[Picture, Boxes], Image.Imag
     """Return a painter of boxes with class and score."""
 
     def paint(picture: Picture, found: Boxes) -> Image.Image:
-        drawn, numbers = Image.fromarray(picture.pixels), found.classes.tolist()
-        texts = [
-            f"{predictor.classes[number]} {score:.2f}"
-            for number, score in zip(numbers, found.scores.tolist(), strict=True)
-        ]
-        paint_boxes(drawn, found.boxes.tolist(), texts, [predictor.colours[number] for number in numbers])
-        return drawn
+        return draw_boxes(picture.pixels, found, predictor.classes, predictor.colours)
 
     return paint
+
+
+def draw_boxes(
+    pixels: np.ndarray, found: Boxes, names: Mapping[int, str], colours: Mapping[int, Colour]
+) -> Image.Image:
+    """Return the picture with boxes, their class and score."""
+    drawn, numbers = Image.fromarray(pixels), found.classes.tolist()
+    texts = [f"{names[number]} {score:.2f}" for number, score in zip(numbers, found.scores.tolist(), strict=True)]
+    paint_boxes(drawn, found.boxes.tolist(), texts, [colours[number] for number in numbers])
+    return drawn
 
 
 def labels_painter(predictor: Predictor, numbers: set[int]) -> Callable[[Picture, np.ndarray], Image.Image]:
@@ -158,30 +167,38 @@ def labels_painter(predictor: Predictor, numbers: set[int]) -> Callable[[Picture
     }
 
     def paint(picture: Picture, found: np.ndarray) -> Image.Image:
-        drawn = paint_labels(Image.fromarray(picture.pixels), found, colours)
-        counts = np.bincount(found.ravel(), minlength=256)
-        least = LEAST * found.size if picture.fps is None else 0
-        named = {number: colour for number, colour in colours.items() if counts[number] >= least}
-        if not named:
-            return drawn
-        legend = paint_legend([predictor.classes[number] for number in named], list(named.values()), drawn.width)
-        sheet = Image.new("RGB", (drawn.width, drawn.height + legend.height))
-        sheet.paste(drawn)
-        sheet.paste(legend, (0, drawn.height))
-        return sheet
+        return draw_labels(picture.pixels, found, predictor.classes, colours, every=picture.fps is not None)
 
     return paint
 
 
-def in_words(predictor: Predictor, found: Any, numbers: Collection[int]) -> str:
+def draw_labels(
+    pixels: np.ndarray, found: np.ndarray, names: Mapping[int, str], colours: Mapping[int, Colour], *, every: bool
+) -> Image.Image:
+    """Return the picture in the `colours` of its label map, all else darkened, with a legend of the classes in it, or
+    of `every` one."""
+    drawn = paint_labels(Image.fromarray(pixels), found, colours)
+    counts = np.bincount(found.ravel(), minlength=256)
+    least = 0 if every else LEAST * found.size
+    named = {number: colour for number, colour in colours.items() if counts[number] >= least}
+    if not named:
+        return drawn
+    legend = paint_legend([names[number] for number in named], list(named.values()), drawn.width)
+    sheet = Image.new("RGB", (drawn.width, drawn.height + legend.height))
+    sheet.paste(drawn)
+    sheet.paste(legend, (0, drawn.height))
+    return sheet
+
+
+def in_words(names: Mapping[int, str], found: Any, numbers: Collection[int]) -> str:
     """Describe the classes `numbers` in a picture: "3 car, 1 person", or "road 41%, sky 20%", most frequent first."""
     if isinstance(found, Boxes):
         counts = np.bincount(found.classes, minlength=max(numbers, default=0) + 1)
-        words = [f"{counts[number]} {predictor.classes[number]}" for number in _commonest(counts, numbers)]
+        words = [f"{counts[number]} {names[number]}" for number in _commonest(counts, numbers)]
     else:
         counts = np.bincount(found.ravel(), minlength=256)
         commonest = _commonest(counts, numbers)[:MOST_SHARES]
-        words = [f"{predictor.classes[number]} {counts[number] / found.size:.0%}" for number in commonest]
+        words = [f"{names[number]} {counts[number] / found.size:.0%}" for number in commonest]
     return ", ".join(words) or "nothing"
 
 

@@ -34,8 +34,11 @@ class Subject(NamedTuple):
     run: Path | None = None
 
 
-def score_run(task: Task, cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapping[str, Any]) -> None:
-    """Score a checkpoint with its own configuration, under the typed parts of `cfg`.
+def score_run(
+    task: Task, cfg: DictConfig, typed: Sequence[str], source: Source, asked: Mapping[str, Any]
+) -> Path | None:
+    """Score a checkpoint with its own configuration, under the typed parts of `cfg`, and return the report's folder,
+    None for a dry run.
 
     Raises:
         UserError: not a checkpoint of this task, or not of what was `asked` for; other classes than the data set's; the
@@ -49,11 +52,12 @@ def score_run(task: Task, cfg: DictConfig, typed: Sequence[str], source: Source,
         data = work.open_data(config)
     work.check_classes(source.checkpoint, loaded.classes, data)
     predict = partial(work.predict_all, work.network(loaded, config))
-    _score(task, Subject(config, data, predict, source.checkpoint, source.folder), cfg.dry)
+    return _score(task, Subject(config, data, predict, source.checkpoint, source.folder), cfg.dry)
 
 
-def score_weights(task: Task, cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> None:
-    """Score user-supplied weights: `cfg.weights`, a file or a name, in which it is written which network they are for.
+def score_weights(task: Task, cfg: DictConfig, typed: Sequence[str], asked: Mapping[str, Any]) -> Path | None:
+    """As `score_run`, for user-supplied weights: `cfg.weights`, a file or a name, in which it is written which network
+    they are for.
 
     Raises:
         UserError: they are not of a network of this task; as `score_run`.
@@ -66,14 +70,13 @@ def score_weights(task: Task, cfg: DictConfig, typed: Sequence[str], asked: Mapp
         config["published"] = loaded.note  # kept in config.yaml, for `mnv3 table`
     data = work.open_data_of_weights(source, loaded, config, typed)
     predict = partial(work.predict_all, work.network(loaded, config))
-    _score(task, Subject(config, data, predict, Path(source).expanduser()), cfg.dry)
+    return _score(task, Subject(config, data, predict, Path(source).expanduser()), cfg.dry)
 
 
 def score_exported(
     task: Task, cfg: DictConfig, typed: Sequence[str], exported: "Exported", asked: Mapping[str, Any]
-) -> None:
-    """Score a file of `mnv3 export`, on the data of its run unless the call names other. Raises UserError as
-    `score_run`."""
+) -> Path | None:
+    """As `score_run`, for a file of `mnv3 export`, on the data of its run unless the call names other."""
     work, own = task.scoring(), exported.description.config
     check_asked(Source(exported.path, None), own, asked)
     with of_file(exported.path):
@@ -81,7 +84,7 @@ def score_exported(
         data = work.open_data(config)
     predictor = task.open_exported(exported)
     work.check_classes(exported.path, predictor.classes, data)
-    _score(task, Subject(config, data, partial(work.predict_exported, predictor), exported.path), cfg.dry)
+    return _score(task, Subject(config, data, partial(work.predict_exported, predictor), exported.path), cfg.dry)
 
 
 def open_scored(open_dataset: Callable[..., Any], config: Mapping[str, Any]) -> Any:
@@ -98,7 +101,7 @@ def network_title(config: Mapping[str, Any]) -> str:
     return config["backbone"]["name"] + ("-rf2" if config["backbone"]["rf2"] else "")
 
 
-def _score(task: Task, subject: Subject, dry: bool) -> None:
+def _score(task: Task, subject: Subject, dry: bool) -> Path | None:
     config, data, predict, checkpoint, run = subject
     work, out = task.scoring(), report_folder(config, checkpoint, run)
     if not dry:
@@ -110,13 +113,14 @@ def _score(task: Task, subject: Subject, dry: bool) -> None:
     seconds = time.perf_counter() - start
     if dry:
         log.info("One batch: %s in %.1f s. Nothing was written.", work.summary(outcome), seconds)
-        return
+        return None
     log.info("%s in %.1f s, %.1f images/s.", work.summary(outcome), seconds, len(data) / seconds)
     if not work.has_truth(data):
         work.submit(config, out, data, outcome)
-        return
+        return out
     reported = work.report(config, out, data, outcome, checkpoint)
     keep_config(config, out, run)
     track(config, out, str(checkpoint), reported, lambda: task.row_cost(config, row(config["row"]).slots))
     log.info("%s: %s", ", ".join(f"{name} {reported.stats[name]:.4f}" for name in task.headline), checkpoint)
     log.info("Report: %s", out)
+    return out

@@ -114,6 +114,12 @@ def read_report(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
+def read_figures(folder: Path) -> dict[str, float]:
+    """Return the finite numbers of a folder's metrics.json, empty if it cannot be read."""
+    report = read_report(folder / "metrics.json") or {}
+    return {name: value for name, value in report.items() if is_finite(value)}
+
+
 def read_metrics(path: Path) -> list[dict[str, str]]:
     """Return the rows of a metrics.csv, cells as numeric text or empty; an empty list without the file.
     Anything else in a damaged file is skipped, as are rows without an epoch, with a warning."""

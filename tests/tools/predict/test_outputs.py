@@ -103,10 +103,12 @@ def test_other_classes_than_the_wanted_ones_are_dark() -> None:
 def test_in_words() -> None:
     everything = PREDICTOR.classes.keys()
     labels = np.array([[1, 1, 1, 5]], np.uint8)
-    assert in_words(PREDICTOR, FOUND._replace(classes=np.array([2, 5])), everything) == "1 dog, 1 bird"
-    assert in_words(PREDICTOR, Boxes(FOUND.boxes[:0], FOUND.scores[:0], np.zeros(0, int)), everything) == "nothing"
-    assert in_words(PREDICTOR, labels, everything) == "cat 75%, bird 25%"
-    assert in_words(PREDICTOR, labels, {2}) == "nothing"
+    assert in_words(PREDICTOR.classes, FOUND._replace(classes=np.array([2, 5])), everything) == "1 dog, 1 bird"
+    assert (
+        in_words(PREDICTOR.classes, Boxes(FOUND.boxes[:0], FOUND.scores[:0], np.zeros(0, int)), everything) == "nothing"
+    )
+    assert in_words(PREDICTOR.classes, labels, everything) == "cat 75%, bird 25%"
+    assert in_words(PREDICTOR.classes, labels, {2}) == "nothing"
 
 
 class Notes:
