@@ -134,7 +134,7 @@ def test_a_broken_frame_is_named(compose, tmp_path, monkeypatch):
         ("task.input_size=[1,2,3]", r"task.input_size=\[1, 2, 3\]: must be two numbers"),
         ("recipe.class_weights=[1,2]", "recipe.class_weights: 19 numbers"),
         ("recipe.steps=5", "set one of the two"),
-        ("dataset=coco", "for another task"),
+        ("dataset=coco_json", "for another task"),
     ],
 )
 def test_a_mistake_leaves_no_run_folder(compose, tmp_path, override, sentence):

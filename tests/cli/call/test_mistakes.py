@@ -28,7 +28,7 @@ ONE_MISTAKE = [
     (["data.workers=many"], "must be a whole number or auto (now auto)."),
     (["data.workers=-1"], "must be at least 0 (now auto)."),
     (["recipe.batch_size=0"], "must be at least 1 (now {recipe.batch_size})."),
-    (["task.preset=papr"], "must be paper or torchvision; did you mean task.preset=paper? (now paper)."),
+    (["task.preset=papr"], "must be paper, torchvision or zoo2018; did you mean task.preset=paper? (now paper)."),
     (["backbone.output_stride=7"], "must be 8, 16 or 32 (now 32)."),
     (["backbone=medium"], "backbone=medium: backbone must be large, "),
     (["dataset=sterets"], "did you mean dataset=streets?"),
