@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mnv3.cli.python.results import Detections as Detections
     from mnv3.cli.python.results import LabelMap as LabelMap
     from mnv3.cli.python.verbs import Outcome as Outcome
+    from mnv3.cli.python.verbs import Saved as Saved
     from mnv3.cli.python.verbs import evaluate as evaluate
     from mnv3.cli.python.verbs import export as export
     from mnv3.cli.python.verbs import train as train
@@ -26,6 +27,7 @@ _PUBLIC = {
     "evaluate": "cli.python.verbs",
     "export": "cli.python.verbs",
     "Outcome": "cli.python.verbs",
+    "Saved": "cli.python.verbs",
     "UserError": "tools.errors",
 }
 """Public name -> module."""

@@ -104,7 +104,9 @@ def test_nothing_is_imported_by_its_bare_name() -> None:
     """A module that was also imported as `tools.x` would be there twice, its classes too."""
     for name in PACKAGES:
         assert (ROOT / "mnv3" / name).resolve() == ROOT / name
-    bare = [f"{file}: {name}" for file in sources(*PACKAGES, "tests") for name in imports(file) if name[:5] != "mnv3."]
+    bare = [
+        f"{file}: {name}" for file in sources(*PACKAGES, "tests") for name in imports(file) if f"{name}."[:5] != "mnv3."
+    ]
     assert not bare
 
 

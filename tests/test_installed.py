@@ -65,6 +65,7 @@ def test_the_wheel_installs_one_name(wheel: Path, tmp_path: Path) -> None:
     assert not [name for name in names if "/tests/" in name]
     sources = {str(path.relative_to(ROOT)) for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")}
     sources |= {str(path.relative_to(ROOT)) for path in (ROOT / "conf").rglob("*.yaml")}
+    assert "mnv3/py.typed" in names
     assert sources <= {name.removeprefix("mnv3/") for name in names}
     works_beside_foreign_packages(tmp_path / "installed", tmp_path)
 

@@ -25,15 +25,21 @@ ON = ("true", "yes", "on", "1")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call wrote. `folder`: of the run or report, or the exported file's. `figures`: its scores by name, as in
-    metrics.json; empty without annotations to score against. `file`: the best checkpoint or the exported file."""
+    """What a call wrote. `folder`: of the run or report, or the exported file's. `figures`: the numbers of metrics.json
+    by name, scores first; empty without annotations to score against."""
 
     folder: Path
     figures: Mapping[str, float]
-    file: Path | None = None
 
 
-def train(*overrides: str) -> Outcome:
+@dataclass(frozen=True)
+class Saved(Outcome):
+    """An outcome with a network. `file`: the best checkpoint or the exported file, for `mnv3.load`."""
+
+    file: Path
+
+
+def train(*overrides: str) -> Saved:
     """Train a network as `mnv3 train` does with the same overrides.
 
     Returns:
@@ -51,7 +57,7 @@ def train(*overrides: str) -> Outcome:
     PosixPath('runs/ssdlite/streets/checkpoints/best.ckpt')
     """
     folder = _run("train", overrides)
-    return Outcome(folder, read_figures(folder), RunFolder(folder).best)
+    return Saved(folder, read_figures(folder), RunFolder(folder).best)
 
 
 def evaluate(*overrides: str) -> Outcome:
@@ -68,7 +74,7 @@ def evaluate(*overrides: str) -> Outcome:
     return Outcome(folder, read_figures(folder))
 
 
-def export(*overrides: str) -> Outcome:
+def export(*overrides: str) -> Saved:
     """Export a network as `mnv3 export` does with the same overrides.
 
     Returns:
@@ -76,13 +82,13 @@ def export(*overrides: str) -> Outcome:
 
     >>> import mnv3
     >>> exported = mnv3.export("run=streets", "out=small.onnx")
-    >>> mnv3.load(exported.folder / "small.onnx")
+    >>> mnv3.load(exported.file)
     <small.onnx: SSDLite, 8 classes>
     """
     file = _run("export", overrides)
     from mnv3.tools.export.file import read_exported
 
-    return Outcome(file.parent, dict(read_exported(file).description.figures), file)
+    return Saved(file.parent, dict(read_exported(file).description.figures), file)
 
 
 def _run(verb: str, overrides: Sequence[str]) -> Path:

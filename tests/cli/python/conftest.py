@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(root / "images" / "0.jpg", root / "photo.jpg")
     writer = cv2.VideoWriter(str(root / "clip.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 5, (160, 120))
     for number in range(5):
-        writer.write(cv2.resize(cv2.imread(str(root / "images" / f"{number}.jpg")), (160, 120)))
+        writer.write(np.asarray(Image.open(root / "images" / f"{number}.jpg").resize((160, 120)))[:, :, ::-1])
     writer.release()
     here = Path.cwd()
     os.chdir(root)
