@@ -119,7 +119,7 @@ def test_mistakes_of_own_masks_are_all_named(tmp_path):
 def test_a_data_set_of_the_other_task_is_said_to_be_one(tmp_path):
     with pytest.raises(UserError, match="coco_json is for another task; this one has streets, cityscapes"):
         open_dataset(OmegaConf.create({"name": "coco_json"}), section(tmp_path), "val", silent)
-    with pytest.raises(UserError, match="camvid is for another task; this one has streets, coco"):
+    with pytest.raises(UserError, match=r"camvid is for another task; this one has streets, .*coco"):
         open_boxes(OmegaConf.create({"name": "camvid"}), section(tmp_path), "val", silent)
 
 
