@@ -6,7 +6,7 @@ network. With the statistics of a few images, and scale and bias that undo them,
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,13 @@ AT_ONCE = 8
 
 SAME = 0.1
 """Share of epsilon up to which a variance is 1 - epsilon, which `names.unfold` sets."""
+
+
+def looks_folded(state: Mapping[str, Tensor]) -> bool:
+    """Whether a batch norm of a backbone's `state` may only add a bias; a new network's look so, too."""
+    means = [name for name in state if name.endswith("running_mean")]
+    scales = {name: name.replace("running_mean", "weight") for name in means}
+    return any(not state[name].any() and bool((state[scales[name]] == 1).all()) for name in means)
 
 
 def folded_norms(network: nn.Module) -> list[nn.BatchNorm2d]:

@@ -15,7 +15,7 @@ from mnv3.backbones.narrow.cut import full_table, narrow
 from mnv3.backbones.narrow.fit import can_refit, padding_of, refit
 from mnv3.backbones.network import Backbone
 from mnv3.backbones.rows import layer_names
-from mnv3.backbones.statistics import restore_statistics
+from mnv3.backbones.statistics import looks_folded, restore_statistics
 from mnv3.backbones.tables import FAMILIES
 from mnv3.tools.errors import UserError
 
@@ -90,11 +90,15 @@ def _with_statistics(
     state: Mapping[str, Tensor], backbone: Backbone, images: Callable[[], Tensor]
 ) -> Mapping[str, Tensor]:
     """Return the weights with statistics for the batch norms that were folded into them (`backbones.statistics`)."""
+    if not looks_folded(state):
+        return state
     table = full_table(backbone.table, state)
     full = Backbone(backbone.family, table, [layer_names(table)[-1]], padding=padding_of(backbone), bn_momentum=0)
-    full.load_state_dict({name: state[name] for name in full.state_dict()})
+    fitting = {name: state[name] for name, own in full.state_dict().items() if state[name].shape == own.shape}
+    full.load_state_dict(fitting, strict=False)
     restore_statistics(full, images)
-    return {**state, **full.state_dict()}
+    restored = full.state_dict()
+    return {**state, **{name: restored[name] for name in fitting}}
 
 
 def _wider(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list[str]:

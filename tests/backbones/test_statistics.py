@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mnv3.backbones.names.unfold import unfolded
 from mnv3.backbones.network import Backbone, build_backbone
 from mnv3.backbones.statistics import folded_norms, restore_statistics
+from mnv3.backbones.weights import load_backbone_weights
 
 IMAGES = torch.rand(6, 3, 96, 96, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -52,3 +53,17 @@ def test_other_norms_stay() -> None:
     state = {name: value.clone() for name, value in backbone.state_dict().items()}
     restore_statistics(backbone, lambda: pytest.fail("no images are needed"))
     assert all(torch.equal(value, state[name]) for name, value in backbone.state_dict().items())
+
+
+def test_weights_with_norms_need_no_images_and_may_have_other_squeezes() -> None:
+    """As timm's MnasNet has; nothing random is drawn, so that seeded runs stay as they are."""
+    backbone = build_backbone("mnasnet", taps=["last"])
+    state = {name: value.clone() for name, value in backbone.state_dict().items()}
+    for name, value in state.items():
+        if name.endswith("running_mean"):
+            value += 1
+    squeeze = next(name for name in state if name.endswith("se.squeeze.weight"))
+    state[squeeze] = torch.zeros(3, *state[squeeze].shape[1:])
+    before = torch.get_rng_state()
+    left = load_backbone_weights(backbone, "x.pth", entries=state, images=lambda: pytest.fail("no images are needed"))
+    assert left == [squeeze] and torch.equal(torch.get_rng_state(), before)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mnv3.ssdlite.weights.load import detector_from_config, init_detector, load_detector
+from mnv3.ssdlite.weights.load import detector_from_config, init_detector, load_detector, use_input_size
 from mnv3.tools.errors import UserError
 from mnv3.tools.weights.checkpoint import write_checkpoint
 
@@ -150,3 +150,12 @@ def test_another_task_and_an_altered_file_are_refused(tmp_path):
     save(tmp_path / "altered.ckpt", config={**CONFIG, "backbone": {**CONFIG["backbone"], "width": 1.0}})
     with pytest.raises(UserError, match="do not fit its configuration"):
         load_detector(tmp_path / "altered.ckpt")
+
+
+def test_another_input_size_than_the_weights_is_reported(caplog: pytest.LogCaptureFixture) -> None:
+    detector = detector_from_config(CONFIG, 4)
+    with caplog.at_level("INFO", "mnv3"):
+        use_input_size(detector, (96, 96))
+        assert not caplog.records
+        use_input_size(detector, (64, 128))
+    assert detector.input_size == (64, 128) and "64 x 128" in caplog.text and "96 x 96" in caplog.text
