@@ -36,8 +36,8 @@ def load_first_weights(
 ) -> None:
     """Load what the configuration names, backbone.weights or init or neither, and log what was not loaded.
 
-    `load_backbone` takes a file or "imagenet", and the keywords `entries` (the file's content), `inputs` and `pixels`, and
-    returns a line per tensor that was not loaded.
+    `load_backbone` takes a file or "imagenet", and the keywords `entries` (the file's content), `inputs` and `pixels`,
+    and returns a line per tensor that was not loaded.
     """
     backbone, init = config["backbone"], config["init"]
     if weights := backbone["weights"]:
