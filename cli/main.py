@@ -67,12 +67,14 @@ def _run(argv: Sequence[str]) -> Path | None:
 
 def _configured(verb: str, given: arguments.Arguments) -> Path | None:
     from mnv3.cli import scored
-    from mnv3.cli.call import experiments, mistakes, resume
+    from mnv3.cli.call import experiments, mistakes, own_data, resume
     from mnv3.cli.launch import app, cluster, surroundings
     from mnv3.tools.files import locks
 
     surroundings.allow_open_files()
     config_dir = Path(given.config_dir) if given.config_dir else None
+    if verb == "train":
+        given = own_data.with_defaults(given)
     if given.help:
         _help_of(verb, given, config_dir)
         return None

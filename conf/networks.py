@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
-from mnv3.conf.keys import key
+from mnv3.conf.keys import key, size_key
 
 
 def _backbones() -> dict[str, str]:
@@ -24,7 +24,9 @@ class Task:
 
 @dataclass
 class Ssdlite(Task):
-    input_size: list[int] = key("height and width of the network's input, pixels", low=1)
+    input_size: Any = size_key(
+        "height and width of the network's input, pixels; auto: by the training images", null=False
+    )
     preset: str = key(
         "rules of the authors, of torchvision's ssdlite320, or of the authors' V2 detector of 2018 (300 x 300)",
         choices=("paper", "torchvision", "zoo2018"),
@@ -33,8 +35,10 @@ class Ssdlite(Task):
 
 @dataclass
 class Lraspp(Task):
-    input_size: Optional[list[int]] = key(
-        "height and width of the network's input, pixels; null: those of the frames", None, low=1
+    input_size: Any = size_key(
+        "height and width of the network's input, pixels; null: those of the frames; auto: by the training images",
+        None,
+        null=True,
     )
     preset: str = key("rules of the authors, or of torchvision's lraspp", choices=("paper", "torchvision"))
     head: str = key("Lite R-ASPP, or the R-ASPP of MobileNetV2", choices=("lraspp", "raspp"))
@@ -60,7 +64,9 @@ class Backbone:
     hswish: bool = key("h-swish where the family has it; false: ReLU instead", True)
     max_kernel: int = key("largest kernel; 3 makes the family's 5x5 ones 3x3", 5, choices=(3, 5))
     padding: Optional[str] = key("padding of convolutions; null: the preset's", None, choices=("symmetric", "same"))
-    weights: Optional[str] = key("initial weights: imagenet (torchvision's), or a file; null: random", None)
+    weights: Optional[str] = key(
+        "initial weights: imagenet (torchvision's), a file, or auto: the best start on this machine; null: random", None
+    )
     weights_inputs: str = key(
         "input normalisation of a weights file: ImageNet's mean and deviation (torchvision), or -1..1 (Google)",
         "imagenet",

@@ -11,6 +11,14 @@ class Recipe:
     name: str = key("name of the recipe")
     epochs: Optional[int] = key("passes over the training images; null: set by `steps`", low=1)
     steps: Optional[int] = key("optimiser steps of base_batch images; null: set by `epochs`", None, low=1)
+    min_steps: Optional[int] = key(
+        "minimum steps of base_batch images, for small data sets; null: none, as when epochs or steps is typed",
+        None,
+        low=1,
+    )
+    patience: Optional[int] = key(
+        "validations without a better score after which training stops; null: none", None, low=1
+    )
     val_every: int = key("epochs between validations", 1, low=1)
     batch_size: int = key("images per step, over all processes", low=1)
     base_batch: int = key("batch size that lr, steps and warmup_steps refer to; they are scaled to batch_size", low=1)

@@ -6,22 +6,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
+from mnv3.backbones.start import choose_start
 from mnv3.backbones.statistics import restore_statistics
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.lraspp.data.class_weights import class_weights
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.data.labels.look import glance
 from mnv3.lraspp.data.labels.verdict import between, faults, not_learnt, remarks
-from mnv3.lraspp.data.loader import Batch, Loader, train_loader, val_loader
+from mnv3.lraspp.data.loader import UNREADABLE, Batch, Loader, frame_sizes, train_loader, val_loader
 from mnv3.lraspp.data.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from mnv3.lraspp.evaluate.panels import sample_panels, score_tables
 from mnv3.lraspp.evaluate.report import score_table, write_report
 from mnv3.lraspp.evaluate.scorer import Maps, Scorer
 from mnv3.lraspp.evaluate.scores import Scores
+from mnv3.lraspp.model.presets import PRESETS
 from mnv3.lraspp.model.segmenter import Segmenter
 from mnv3.lraspp.module import SegmentationModule, predict_batch
 from mnv3.lraspp.task import Lraspp
@@ -31,11 +34,15 @@ from mnv3.tools.drawing.label_maps import legend, overlay
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.sample_images import few_images
 from mnv3.tools.task import Config, Training
+from mnv3.tools.training.automatic import AUTO, choose_size
 from mnv3.tools.training.optim import Plan
 from mnv3.tools.training.trainer import share_of_batch
 from mnv3.tools.weights.load import load_first_weights
 
 log = logging.getLogger("mnv3")
+
+GRID, REST = 16, 1
+"""Chosen input sizes are 16 k + 1, as the authors' are: the output's grid then ends where the image does."""
 
 DRAWN = 12
 """Most training samples in their picture."""
@@ -60,6 +67,14 @@ class Segmentation(Lraspp, Training):
             raise UserError(*problems, f"`mnv3 data check` checks all files and reports what it finds{rest}.")
         for remark in [line for split in seen for line in remarks(split)] + not_learnt(seen):
             log.warning("%s", remark)
+
+    def choose(self, config: Config, data: FrameData) -> dict[str, Any]:
+        """Choose the input size by the frames, and the first weights by what is on this machine."""
+        chosen = {}
+        if config["task"]["input_size"] == AUTO:
+            sizes = np.array([size for size in frame_sizes(data) if size != UNREADABLE])
+            chosen = choose_size(config, sizes, grid=GRID, rest=REST)
+        return chosen | choose_start(config, PRESETS[config["task"]["preset"]].inputs)
 
     def build(self, config: Config, data: FrameData) -> Segmenter:
         """Build the segmenter of a new run."""

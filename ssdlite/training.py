@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch.nn.functional import interpolate
 
+from mnv3.backbones.start import choose_start
 from mnv3.backbones.statistics import restore_statistics
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.loader import Batch, Loader, train_loader, val_loader
-from mnv3.ssdlite.data.verdict import check_same_classes, faults, not_learnt, too_small
+from mnv3.ssdlite.data.verdict import check_same_classes, faults, few_to_score, not_learnt, too_small
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
 from mnv3.ssdlite.evaluate.report import score_table, write_report
@@ -29,11 +30,18 @@ from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.sample_images import few_images
 from mnv3.tools.task import Config, Training
+from mnv3.tools.training.automatic import choose_size
 from mnv3.tools.training.optim import Plan
 from mnv3.tools.training.trainer import share_of_batch
 from mnv3.tools.weights.load import load_first_weights
 
 log = logging.getLogger("mnv3")
+
+GRID = 32
+"""Stride of the backbone, a divisor of chosen input sizes."""
+
+SHORTEST = 320
+"""Longer side from which smaller images are enlarged, pixels: the anchors are for the paper's 320 x 320."""
 
 DRAWN = 16
 """Most training samples in their picture."""
@@ -47,8 +55,13 @@ class Detection(Ssdlite, Training):
         if problems := faults(train_data, "train") + faults(val_data, "val"):
             raise UserError(*problems)
         check_same_classes(train_data, val_data)
-        for remark in not_learnt(train_data, val_data):
+        for remark in [*not_learnt(train_data, val_data), *few_to_score(val_data)]:
             log.warning("%s", remark)
+
+    def choose(self, config: Config, data: CocoData) -> dict[str, Any]:
+        """Choose the input size by the images, and the first weights by what is on this machine."""
+        size = choose_size(config, data.sizes, grid=GRID, shortest=SHORTEST)
+        return size | choose_start(config, "symmetric")
 
     def build(self, config: Config, data: CocoData) -> Detector:
         """Build the detector of a new run."""

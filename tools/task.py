@@ -139,6 +139,10 @@ class Training(Facts, Protocol):
         `on_error`: as data.on_error, for files that training would skip."""
         ...
 
+    def choose(self, config: Config, data: Any) -> dict[str, Any]:
+        """Return values for the keys that are `auto` (`tools.training.automatic`), and log a line on each."""
+        ...
+
     def build(self, config: Config, data: Any) -> nn.Module:
         """Return the network of a new run for the classes of `data`, with its first weights. Raises UserError."""
         ...

@@ -8,6 +8,15 @@ from torchvision.models import get_weight
 from mnv3.tools.errors import UserError
 
 
+def how_to_fetch(name: str) -> str:
+    """Return URL, size and download command of weights `name`, as part of a sentence."""
+    weights = get_weight(name)
+    return (
+        f"fetch {weights.url} ({weights.meta['_file_size']:.0f} MB) to torchvision's cache with: "
+        f'python -c "import torch; torch.hub.load_state_dict_from_url({weights.url!r})"'
+    )
+
+
 def cached(name: str, what: str) -> Path:
     """Return the file of weights `name` ("MobileNet_V2_Weights.DEFAULT") in torchvision's cache; never download.
 

@@ -45,13 +45,16 @@ def complete(given: Arguments, run: Path) -> Arguments:
 
 def refuse_changes(run: Path, config: DictConfig) -> None:
     """Raise UserError for every key whose value differs from the saved configuration of `run`."""
+    from mnv3.tools.training.automatic import AUTO, CHOSEN  # imports NumPy, which a new run needs later
+
     before = _flat(read_config(run / "config.yaml"))
     now = _flat(OmegaConf.to_container(config, resolve=True))
+    chosen = {key for key, others in CHOSEN.items() for key in others if now.get(key) == AUTO}
     changed = [
         f"{key} was {format_value(before[key])} when {run} started and is {format_value(now[key])} now; a resumed run "
         "keeps its configuration, but init=CKPT starts a new run from its weights."
         for key in now
-        if key in before and before[key] != now[key] and not key.startswith(MAY_DIFFER)
+        if key in before and before[key] != now[key] and not key.startswith(MAY_DIFFER) and key not in chosen
     ]
     if changed:
         raise UserError(*changed)

@@ -18,7 +18,7 @@ class Leaf(NamedTuple):
 
     @property
     def kind(self) -> str:
-        return kind(self.hint, self.field.metadata["choices"])
+        return self.field.metadata.get("size") or kind(self.hint, self.field.metadata["choices"])
 
 
 def leaves(config: DictConfig, prefix: str = "") -> dict[str, Leaf]:
@@ -46,11 +46,20 @@ def mistakes(config: DictConfig, now: Callable[[str], str]) -> list[str]:
     return problems
 
 
+def _is_size(leaf: Leaf, value: Any) -> bool:
+    """Whether `value` is a height and a width, or one of the words that the key accepts."""
+    if not isinstance(value, (list, ListConfig)):  # a list if it comes from a resolver
+        return value == "auto" or (value is None and leaf.field.metadata["null"])
+    return len(value) == 2 and all(type(side) is int and side >= leaf.field.metadata["low"] for side in value)
+
+
 def _of_leaf(leaf: Leaf, value: Any) -> str | None:
     """Return what is wrong with the value of one key, None if it is valid."""
     choices, low = leaf.field.metadata["choices"], leaf.field.metadata["low"]
     items = list(value) if isinstance(value, ListConfig) else [value]
     numbers = [item for item in items if isinstance(item, (int, float)) and not isinstance(item, bool)]
+    if "size" in leaf.field.metadata:
+        return None if _is_size(leaf, value) else f"{leaf.key}={format_value(value)}: must be {leaf.kind}"
     if any(number != number for number in numbers):
         return f"{leaf.key}={format_value(value)}: must be a number"
     if low is not None and any(number < low for number in numbers):

@@ -8,6 +8,10 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
 
 
+FEWEST = 100
+"""Boxes of a split from which its score varies by chance by at most 0.05."""
+
+
 def faults(data: CocoData, split: str) -> list[str]:
     """Return sentences on what in its JSON makes `split` unusable. Test splits need no boxes."""
     if split.startswith("test") or data.trainable.any():
@@ -30,6 +34,18 @@ def check_same_classes(train: CocoData, val: CocoData) -> None:
         differing = sorted(set(train.categories) ^ set(val.categories))
         names = listed([f"{category.name} (id {category.id})" for category in differing])
         raise UserError(f"{train.source} and {val.source} do not list the same categories: {names}.")
+
+
+def few_to_score(val: CocoData) -> list[str]:
+    """Return a remark on a split with too few boxes to tell good from bad luck: the standard error of a recall of one
+    half is 0.5 / sqrt(boxes)."""
+    boxes = int(val.trainable.sum())
+    if boxes >= FEWEST:
+        return []
+    return [
+        f"val has {len(val)} images with {boxes} boxes: by chance alone AP50 varies by about {0.5 / boxes**0.5:.2f}, "
+        "so smaller differences between runs mean nothing."
+    ]
 
 
 def too_small(data: CocoData, size: tuple[int, int]) -> list[str]:

@@ -154,6 +154,8 @@ def test_the_paper_recipe_is_the_authors(compose):
         "batch_size": 512,
         "lr": 0.4,
         "warmup_steps": 2000,
+        "min_steps": None,
+        "val_every": 5,
         "weight_decay": 4e-5,
         "schedule": "cosine",
         "steps": 400_000,

@@ -1,6 +1,7 @@
 """Finds runs on disk by what the user asks for, and applies the user's overrides to their configuration."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -133,6 +134,15 @@ def _sources(runs: Path) -> list[Source]:
     folders = [path.parent for path in runs.glob("*/config.yaml")]
     found = [Source(checkpoint, folder) for folder in folders if (checkpoint := best_checkpoint(folder))]
     return sorted(found, key=lambda source: source.checkpoint.stat().st_mtime, reverse=True)
+
+
+def finished_runs(runs: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield folder and configuration of all runs in `runs`/<task>/ that were scored at their end, newest first."""
+    sources = [source for task in sorted(runs.glob("*/")) for source in _sources(task)]
+    for source in sorted(sources, key=lambda source: source.checkpoint.stat().st_mtime, reverse=True):
+        if source.folder and source.checkpoint.name == "best.ckpt" and (source.folder / "metrics.json").is_file():
+            with suppress(UserError):
+                yield source.folder, read_config(source.folder / "config.yaml")
 
 
 def _is_as(folder: Path, asked: Mapping[str, Any]) -> bool:

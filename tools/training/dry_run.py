@@ -13,6 +13,7 @@ from mnv3.tools.files.temporaries import scratch_folder
 from mnv3.tools.machine.precision import DTYPES, training_precision, training_remarks
 from mnv3.tools.paper.cost import count
 from mnv3.tools.task import Training
+from mnv3.tools.training.automatic import settle
 from mnv3.tools.training.optim import build_optimizer, make_plan
 from mnv3.tools.training.progress import quiet_lightning
 from mnv3.tools.training.run import open_data
@@ -32,9 +33,10 @@ def rehearse(task: Training, cfg: DictConfig) -> None:
 
 
 def _rehearse(task: Training, cfg: DictConfig) -> None:
+    train_data, val_data = open_data(task, cfg)
+    settle(task, cfg, train_data, None)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     torch.manual_seed(config["seed"])
-    train_data, val_data = open_data(task, cfg)
     recipe = config["recipe"]
     plan = make_plan(recipe, -(-len(train_data) // recipe["batch_size"]))
     gpu = config["trainer"]["accelerator"] != "cpu" and torch.cuda.is_available()

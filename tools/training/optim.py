@@ -23,6 +23,7 @@ class Plan:
     steps_per_epoch: int
     warmup_steps: int
     lr: float  # peak, after linear scaling
+    val_every: int = 1  # epochs between validations
 
     @property
     def steps(self) -> int:
@@ -34,8 +35,9 @@ def make_plan(recipe: Mapping[str, Any], steps_per_epoch: int) -> Plan:
 
     The recipe states lr, steps and warm-up for `base_batch` images per step; a smaller batch sees as many images at a
     rate smaller by the same factor (Goyal et al., 2017, linear scaling rule). The length is `epochs`, or `steps` (at
-    base_batch) rounded up to whole epochs. Raises UserError: both or neither of `epochs` and `steps` are set, or the
-    training set does not fill one batch.
+    base_batch) rounded up to whole epochs, and at least `min_steps` (at base_batch) of a small data set. If that
+    lengthens the run, it has no more validations than it would have had, one per epoch at most. Raises UserError: both
+    or neither of `epochs` and `steps` are set, or the training set does not fill one batch.
     """
     if (recipe["epochs"] is None) == (recipe["steps"] is None):
         raise UserError(
@@ -47,10 +49,11 @@ def make_plan(recipe: Mapping[str, Any], steps_per_epoch: int) -> Plan:
             f"The training set has fewer images than one batch: recipe.batch_size={recipe['batch_size']} is too large."
         )
     scale = recipe["batch_size"] / recipe["base_batch"]
-    epochs = recipe["epochs"] or math.ceil(recipe["steps"] / scale / steps_per_epoch)
-    # A warm-up longer than half the run (a tiny data set, a short trial) would never reach the peak rate.
-    warmup = min(round(recipe["warmup_steps"] / scale), epochs * steps_per_epoch // 2)
-    return Plan(epochs, steps_per_epoch, warmup, recipe["lr"] * scale)
+    wanted = recipe["epochs"] or math.ceil(recipe["steps"] / scale / steps_per_epoch)
+    epochs = max(wanted, math.ceil((recipe["min_steps"] or 0) / scale / steps_per_epoch))
+    # A longer warm-up (a tiny data set, a short trial) would leave too few steps near the peak rate.
+    warmup = min(round(recipe["warmup_steps"] / scale), epochs * steps_per_epoch // 3)
+    return Plan(epochs, steps_per_epoch, warmup, recipe["lr"] * scale, max(recipe["val_every"], epochs // wanted))
 
 
 def lr_factor(step: int, *, steps: int, warmup_steps: int, warmup_start: float, schedule: str) -> float:

@@ -18,6 +18,7 @@ from mnv3.tools.runs.folder import RunFolder, display_path, read_metrics
 from mnv3.tools.runs.wandb_run import finishing, start_run, upload_checkpoint
 from mnv3.tools.runs.wandb_summary import cost_figures, score_figures
 from mnv3.tools.task import Training
+from mnv3.tools.training.automatic import settle
 from mnv3.tools.training.optim import Plan, make_plan
 from mnv3.tools.training.progress import quiet_lightning
 from mnv3.tools.training.ranks import watched
@@ -38,9 +39,10 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
         tools.training.trainer.NonFiniteLoss: training diverged.
     """
     quiet_lightning()
+    train_data, val_data = open_data(task, cfg)
+    settle(task, cfg, train_data, folder.path if cfg.resume and folder.last.exists() else None)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     torch.manual_seed(config["seed"])
-    train_data, val_data = open_data(task, cfg)
     plan = make_plan(config["recipe"], -(-len(train_data) // config["recipe"]["batch_size"]))
     network = task.build(config, train_data)
     resumed = folder.last if config["resume"] and folder.last.exists() else None

@@ -1,5 +1,6 @@
 """The Lightning trainer of a run, built from its configuration, for any task."""
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import lightning.pytorch as pl
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, Timer
+from lightning.pytorch.callbacks import Callback, EarlyStopping, Timer
 from torch import Tensor, nn
 
 from mnv3.tools.errors import UserError
@@ -20,6 +21,8 @@ from mnv3.tools.training.metrics_csv import MetricsCsv
 from mnv3.tools.training.optim import Plan
 from mnv3.tools.training.progress import EpochProgress
 from mnv3.tools.training.signals import KeepHandlers
+
+log = logging.getLogger("mnv3")
 
 
 class NonFiniteLoss(RuntimeError):
@@ -50,6 +53,8 @@ def build_trainer(
     if recipe["ema"] is not None:
         own.append(Ema(recipe["ema"]))
     own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
+    if recipe["patience"] is not None:
+        own.append(Patience(score, recipe["patience"]))
     if wanted["max_time"] is not None:
         own.append(Timer(wanted["max_time"], interval="epoch"))  # stopping mid-epoch would lose the epoch
     try:
@@ -61,7 +66,7 @@ def build_trainer(
             precision=training_precision(config),
             deterministic=wanted["deterministic"],
             max_epochs=plan.epochs,
-            check_val_every_n_epoch=recipe["val_every"],
+            check_val_every_n_epoch=plan.val_every,
             gradient_clip_val=recipe["clip"],
             logger=False,
             callbacks=[*own, KeepBestAndLast(folder.checkpoints, score)],
@@ -90,6 +95,22 @@ class FreshSeeds(Callback):
     ) -> None:
         if batch_idx == 0:
             torch.manual_seed(self.seed + 1_000_003 * trainer.current_epoch + 7_919 * trainer.global_rank)
+
+
+class Patience(EarlyStopping):
+    """Stops after `patience` validations without a better `score`."""
+
+    def __init__(self, score: str, patience: int) -> None:
+        super().__init__(score, patience=patience, mode="max", check_finite=False, check_on_train_epoch_end=False)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Log that training ended early."""
+        if self.stopped_epoch and trainer.is_global_zero:
+            name = self.monitor.split("/")[-1]
+            log.info(
+                "No better %s in %d validations (recipe.patience): stopped after epoch %d of %d.",
+                *(name, self.patience, self.stopped_epoch + 1, trainer.max_epochs),
+            )
 
 
 class ValidateLast(Callback):

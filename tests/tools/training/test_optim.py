@@ -14,6 +14,8 @@ PAPER = {
     "base_batch": 512,
     "lr": 0.4,
     "warmup_steps": 2000,
+    "min_steps": None,
+    "val_every": 5,
     "warmup_start": 1 / 3,
     "schedule": "cosine",
     "optimizer": "sgd",
@@ -78,7 +80,7 @@ def test_a_smaller_batch_has_a_smaller_rate_and_more_steps():
 def test_a_short_run_still_reaches_the_peak():
     """Warm-up is at most half of the run."""
     plan = make_plan({**PAPER, "steps": None, "epochs": 2}, steps_per_epoch=5)
-    assert plan.steps == 10 and plan.warmup_steps == 5
+    assert plan.steps == 10 and plan.warmup_steps == 3
 
 
 @pytest.mark.parametrize("lengths", [{"epochs": 3, "steps": 5}, {"epochs": None, "steps": None}])

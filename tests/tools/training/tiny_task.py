@@ -16,6 +16,8 @@ from mnv3.tools.training.trainer import build_trainer
 RECIPE: dict[str, Any] = {
     "epochs": 3,
     "steps": None,
+    "min_steps": None,
+    "patience": None,
     "val_every": 1,
     "batch_size": 4,
     "base_batch": 4,
