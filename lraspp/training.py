@@ -17,7 +17,7 @@ from mnv3.backbones.weights import load_backbone_weights
 from mnv3.lraspp.data.class_weights import class_weights
 from mnv3.lraspp.data.frames import FrameData
 from mnv3.lraspp.data.labels.look import glance
-from mnv3.lraspp.data.labels.verdict import between, faults, not_learnt, remarks
+from mnv3.lraspp.data.labels.verdict import between, faults, few_to_score, not_learnt, remarks
 from mnv3.lraspp.data.loader import UNREADABLE, Batch, Loader, frame_sizes, train_loader, val_loader
 from mnv3.lraspp.data.sizes import check_sizes, crop_size, first_size, input_size, unlike
 from mnv3.lraspp.evaluate.panels import sample_panels, score_tables
@@ -65,7 +65,7 @@ class Segmentation(Lraspp, Training):
             skip = any(look.problem for split in seen for look in split.looks)
             rest = "; data.on_error=skip continues without unusable files" if skip else ""
             raise UserError(*problems, f"`mnv3 data check` checks all files and reports what it finds{rest}.")
-        for remark in [line for split in seen for line in remarks(split)] + not_learnt(seen):
+        for remark in [line for split in seen for line in remarks(split)] + not_learnt(seen) + few_to_score(val_data):
             log.warning("%s", remark)
 
     def choose(self, config: Config, data: FrameData) -> dict[str, Any]:

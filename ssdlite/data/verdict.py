@@ -7,7 +7,6 @@ from mnv3.ssdlite.data.dataset import SMALLEST
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
 
-
 FEWEST = 100
 """Boxes of a split from which its score varies by chance by at most 0.05."""
 

@@ -15,6 +15,10 @@ COMMON = 0.01
 """Share of the pixels above which an ignored value may be a class that has no pixel."""
 
 
+FEWEST = 10
+"""Frames of a split from which its score depends little on a single one."""
+
+
 def faults(seen: Seen, where: Path | None = None, skip: bool = False) -> list[str]:
     """Return sentences on what makes a split unusable. `where`: the file of all findings. `skip`: unusable files are
     left out of training, so they are no fault."""
@@ -140,6 +144,16 @@ def not_learnt(splits: Sequence[Seen]) -> list[str]:
     lacking = (train.by_class == 0) & (val.by_class > 0)
     names = [entry.name for entry, lacks in zip(train.data.classes, lacking, strict=True) if lacks]
     return [f"Classes that have pixels in val, but none in train to learn from: {listed(names)}."] if names else []
+
+
+def few_to_score(val: FrameData) -> list[str]:
+    """Return a remark on a split with too few frames to tell good from bad luck."""
+    if len(val) >= FEWEST:
+        return []
+    return [
+        f"val has only {len(val)} frame{'s' if len(val) > 1 else ''}: each of them decides much of the mean IoU, so "
+        "small differences between runs mean nothing."
+    ]
 
 
 def between(splits: Sequence[Seen]) -> list[str]:
