@@ -49,7 +49,7 @@ def refuse_changes(run: Path, config: DictConfig) -> None:
 
     before = _flat(read_config(run / "config.yaml"))
     now = _flat(OmegaConf.to_container(config, resolve=True))
-    chosen = {key for key, others in CHOSEN.items() for key in others if now.get(key) == AUTO}
+    chosen = {each for key, others in CHOSEN.items() if now.get(key) == AUTO for each in others}
     changed = [
         f"{key} was {format_value(before[key])} when {run} started and is {format_value(now[key])} now; a resumed run "
         "keeps its configuration, but init=CKPT starts a new run from its weights."

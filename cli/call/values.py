@@ -43,7 +43,15 @@ def mistakes(config: DictConfig, now: Callable[[str], str]) -> list[str]:
         if key not in missing:
             problem = _of_leaf(leaf, OmegaConf.select(config, key))
             problems += [f"{problem} (now {now(key)})."] if problem else []
-    return problems
+    return problems + _auto(config)
+
+
+def _auto(config: DictConfig) -> list[str]:
+    """Return a sentence for each key that is `auto` where no training images are opened to choose its value by."""
+    if "trainer" in config and "resume" in config:
+        return []
+    keys = [key for key in ("task.input_size", "backbone.weights") if OmegaConf.select(config, key) == "auto"]
+    return [f"{key}=auto: only mnv3 train chooses it, by its images; give a value." for key in keys]
 
 
 def _is_size(leaf: Leaf, value: Any) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mnv3.cli.completion import candidates
 from mnv3.conf.datasets import Boxes
@@ -48,6 +49,24 @@ def test_another_split_and_folder_are_scored_with_the_rest_from_the_run(
     assert json.loads((run / "eval" / "boxes-test" / "metrics.json").read_text())["images"] == 10
     assert call("eval", "run=first", "eval.split=test", *QUIET) == 2
     assert "no split 'test'" in capsys.readouterr().err
+
+
+def test_defaults_are_chosen_written_down_and_resumed(
+    call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_yolo(tmp_path / "cells", draw(8, 2))
+    keys = ("dataset=boxes", "dataset.path=cells", "backbone.width=0.35", "recipe.batch_size=4", "recipe.base_batch=4")
+    short = ("recipe.min_steps=16", "recipe.epochs=4", "recipe.patience=1", "recipe.lr=0")
+    assert call("train", *keys, *short, *QUIET, "trainer.accelerator=cpu", "name=auto") == 0
+    told = capsys.readouterr().out
+    assert "First weights: random" in told and "recipe.min_steps" in told and "by chance alone" in told
+    assert "recipe.patience" in told
+    run = tmp_path / "runs" / "ssdlite" / "auto"
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    assert config["backbone"]["weights"] is None and len(config["task"]["input_size"]) == 2
+    rows = (run / "metrics.csv").read_text().splitlines()[1:]
+    assert len(rows) == 4  # of eight epochs, validated every second
+    assert call("train", "resume=runs/ssdlite/auto", *QUIET) == 0
 
 
 def test_mistakes_end_with_2(call: Call, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

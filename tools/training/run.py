@@ -96,10 +96,12 @@ def _score(task: Training) -> str:
 def _headline(task: Training, config: dict[str, Any], plan: Plan, network: nn.Module, images: int) -> str:
     recipe = config["recipe"]
     params = sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+    longer = recipe["epochs"] is not None and plan.epochs > recipe["epochs"]
+    why = f" (not {recipe['epochs']}: at least {recipe['min_steps']} steps, recipe.min_steps)" if longer else ""
     return (
         f"Training: {config['backbone']['name']} {task.title}, {params / 1e6:.2f} M parameters, "
-        f"recipe {recipe['name']}, {plan.epochs} epochs of {plan.steps_per_epoch} steps of {recipe['batch_size']} of "
-        f"{images} images, lr {plan.lr:.3g}"
+        f"recipe {recipe['name']}, {plan.epochs} epochs{why} of {plan.steps_per_epoch} steps of {recipe['batch_size']} "
+        f"of {images} images, lr {plan.lr:.3g}"
     )
 
 

@@ -63,3 +63,19 @@ def test_what_cannot_be_resumed(
 ) -> None:
     assert call("train", *argv) == 2
     assert answer in capsys.readouterr().err
+
+
+def test_chosen_values_stay(call: Call, recorder: Recorder) -> None:
+    """What `auto` became when the run began is in its config.yaml, and counts."""
+    chosen = ["recipe=finetune", "backbone.weights=auto", "task.input_size=auto"]
+    assert call("train", "dataset=boxes", "dataset.path=cells", "name=x") == 0
+    config = recorder.configs.pop()
+    folder = recorder.folders.pop()
+    config.task.input_size, config.backbone.weights = [480, 640], "tf.safetensors"
+    config.backbone.weights_inputs = "symmetric"
+    (folder / "config.yaml").write_text(OmegaConf.to_yaml(config, resolve=True))
+    (folder / "overrides.txt").write_text("\n".join(["dataset=boxes", "dataset.path=cells", *chosen]))
+    assert call("train", f"resume={folder}") == 0
+    assert call("train", f"resume={folder}", "task.input_size=[480,640]") == 0
+    assert call("train", f"resume={folder}", "task.input_size=[320,320]") == 2
+    assert call("train", f"resume={folder}", "backbone.weights=null") == 2

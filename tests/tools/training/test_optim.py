@@ -78,9 +78,20 @@ def test_a_smaller_batch_has_a_smaller_rate_and_more_steps():
 
 
 def test_a_short_run_still_reaches_the_peak():
-    """Warm-up is at most half of the run."""
+    """Warm-up is at most a third of the run."""
     plan = make_plan({**PAPER, "steps": None, "epochs": 2}, steps_per_epoch=5)
     assert plan.steps == 10 and plan.warmup_steps == 3
+
+
+def test_a_small_set_gets_enough_steps_and_no_more_validations() -> None:
+    """24 images in batches of 16: 30 epochs would be 60 steps."""
+    recipe = {**PAPER, "steps": None, "epochs": 30, "min_steps": 400, "batch_size": 512, "val_every": 1}
+    plan = make_plan(recipe, steps_per_epoch=2)
+    assert plan == Plan(epochs=200, steps_per_epoch=2, warmup_steps=133, lr=0.4, val_every=6)
+    quarter = make_plan({**recipe, "batch_size": 128}, steps_per_epoch=2)
+    assert quarter.epochs == 800  # as many images
+    assert make_plan(recipe, steps_per_epoch=14).epochs == 30
+    assert make_plan({**recipe, "min_steps": None}, steps_per_epoch=2).epochs == 30
 
 
 @pytest.mark.parametrize("lengths", [{"epochs": 3, "steps": 5}, {"epochs": None, "steps": None}])
