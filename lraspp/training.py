@@ -11,7 +11,7 @@ import torch
 from lightning.pytorch.utilities import rank_zero_only
 from torch import Tensor
 
-from mnv3.backbones.start import choose_start
+from mnv3.backbones.published import find_published, how_to_get
 from mnv3.backbones.statistics import restore_statistics
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.lraspp.data.class_weights import class_weights
@@ -38,6 +38,7 @@ from mnv3.tools.training.automatic import AUTO, choose_size
 from mnv3.tools.training.optim import Plan
 from mnv3.tools.training.trainer import share_of_batch
 from mnv3.tools.weights.load import load_first_weights
+from mnv3.tools.weights.start import choose_start
 
 log = logging.getLogger("mnv3")
 
@@ -73,8 +74,13 @@ class Segmentation(Lraspp, Training):
         chosen = {}
         if config["task"]["input_size"] == AUTO:
             sizes = np.array([size for size in frame_sizes(data) if size != UNREADABLE])
-            chosen = choose_size(config, sizes, grid=GRID, rest=REST)
-        return chosen | choose_start(config, PRESETS[config["task"]["preset"]].inputs)
+            chosen = choose_size(sizes, grid=GRID, rest=REST)
+        if config["backbone"]["weights"] == AUTO:
+            backbone = config["backbone"]
+            chosen |= choose_start(
+                config, find_published(backbone, PRESETS[config["task"]["preset"]].inputs), how_to_get(backbone)
+            )
+        return chosen
 
     def build(self, config: Config, data: FrameData) -> Segmenter:
         """Build the segmenter of a new run."""

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch.nn.functional import interpolate
 
-from mnv3.backbones.start import choose_start
+from mnv3.backbones.published import find_published, how_to_get
 from mnv3.backbones.statistics import restore_statistics
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.ssdlite.data.coco.annotations import CocoData
@@ -30,10 +30,11 @@ from mnv3.tools.drawing.paint import class_colour
 from mnv3.tools.errors import UserError
 from mnv3.tools.images.sample_images import few_images
 from mnv3.tools.task import Config, Training
-from mnv3.tools.training.automatic import choose_size
+from mnv3.tools.training.automatic import AUTO, choose_size
 from mnv3.tools.training.optim import Plan
 from mnv3.tools.training.trainer import share_of_batch
 from mnv3.tools.weights.load import load_first_weights
+from mnv3.tools.weights.start import choose_start
 
 log = logging.getLogger("mnv3")
 
@@ -60,8 +61,13 @@ class Detection(Ssdlite, Training):
 
     def choose(self, config: Config, data: CocoData) -> dict[str, Any]:
         """Choose the input size by the images, and the first weights by what is on this machine."""
-        size = choose_size(config, data.sizes, grid=GRID, shortest=SHORTEST)
-        return size | choose_start(config, "symmetric")
+        chosen = {}
+        if config["task"]["input_size"] == AUTO:
+            chosen = choose_size(data.sizes, grid=GRID, shortest=SHORTEST)
+        if config["backbone"]["weights"] == AUTO:
+            backbone = config["backbone"]
+            chosen |= choose_start(config, find_published(backbone, "symmetric"), how_to_get(backbone))
+        return chosen
 
     def build(self, config: Config, data: CocoData) -> Detector:
         """Build the detector of a new run."""

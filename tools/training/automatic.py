@@ -41,11 +41,9 @@ def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{section}.{name}": value for section in ("task", "backbone") for name, value in config[section].items()}
 
 
-def choose_size(config: Mapping[str, Any], sizes: np.ndarray, **rule: int) -> dict[str, Any]:
-    """Return the value of task.input_size in place of `auto` for images of `sizes` [N, 2] (H, W), and log it; nothing
-    for another value. `rule`: as `size_for`."""
-    if config["task"]["input_size"] != AUTO:
-        return {}
+def choose_size(sizes: np.ndarray, **rule: int) -> dict[str, Any]:
+    """Return the value of task.input_size in place of `auto` for images of `sizes` [N, 2] (H, W), and log it.
+    `rule`: as `size_for`."""
     height, width = size = size_for(sizes, **rule)
     usual = " x ".join(f"{side:g}" for side in np.median(sizes, axis=0))
     log.info(

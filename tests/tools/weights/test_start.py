@@ -1,0 +1,55 @@
+"""The first weights that backbone.weights=auto chooses."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+import yaml
+
+from mnv3.tools.weights.start import choose_start
+
+BACKBONE = {"name": "small", "width": 1.0, "rf2": False, "se": True, "hswish": True, "max_kernel": 5, "weights": "auto"}
+
+
+class Found(NamedTuple):
+    weights: str = "imagenet"
+    inputs: str = "imagenet"
+    title: str = "torchvision's"
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    """A configuration of a run on boxes in a folder."""
+    return {
+        "task": {"name": "ssdlite", "preset": "paper"},
+        "backbone": {**BACKBONE, **changes},
+        "dataset": {"name": "boxes", "path": "cells"},
+    }
+
+
+def write_run(machine: Path, folder_name: str, dataset: dict[str, str], **changes: Any) -> Path:
+    """Write what a finished run leaves, as far as it counts here."""
+    folder = machine / "runs" / "ssdlite" / folder_name
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "config.yaml").write_text(yaml.safe_dump({**config(**changes), "dataset": dataset}))
+    (folder / "metrics.json").write_text("{}")
+    torch.save({}, folder / "checkpoints" / "best.ckpt")
+    return folder
+
+
+def chosen(runs: Path, found: Found | None = None) -> Any:
+    return choose_start(config(), found, "look here", runs / "runs")["backbone.weights"]
+
+
+def test_published_weights_come_first_then_a_run_on_other_data(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "mnv3")
+    write_run(tmp_path, "same-data", {"name": "boxes", "path": "cells"})
+    write_run(tmp_path, "other-network", {"name": "streets"}, name="large")
+    assert chosen(tmp_path) is None and "random" in caplog.text and "look here" in caplog.text
+    run = write_run(tmp_path, "streets", {"name": "streets"})
+    assert chosen(tmp_path) == str(run / "checkpoints" / "best.ckpt")
+    assert chosen(tmp_path, Found()) == "imagenet"
+    (run / "metrics.json").unlink()  # not finished
+    assert chosen(tmp_path) is None
