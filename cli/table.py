@@ -123,7 +123,6 @@ def _send(cfg: DictConfig, sheet: Sheet) -> None:
         job_type="table",
         config={"which": cfg.which, "title": sheet.text.title, "notes": sheet.text.notes},
         tags=[sheet.name],
-        summary={},
     )
     with finishing(run):
         columns: list[Any] = list(sheet.flat[0])

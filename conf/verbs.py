@@ -36,6 +36,7 @@ class Train:
     recipe: Recipe = section(Recipe)
     trainer: Trainer = section(Trainer)
     wandb: Wandb = section(Wandb)
+    logger: str = key("trackers of the run besides its folder", "wandb", choices=("wandb", "tensorboard", "both"))
     row: Optional[str] = key("row of the paper's tables that the network belongs to; set by experiment=", None)
     seed: int = key("random seed of weights, order and augmentation", 0, low=0)
     name: Optional[str] = key("name of the run folder; null: from the options and the time", None)

@@ -69,7 +69,7 @@ class SegmentationModule(TrainingModule):
 
     def on_validation_epoch_end(self) -> None:
         """Score the frames of all processes, with the same result in each."""
-        self.log_scores(self.scorer.results(), self.scorer.scores())
+        self.log_scores(self.scorer.scores())
 
 
 def predict_batch(segmenter: Segmenter, batch: Batch, rows: int = 1, size: Size | None = None) -> Tensor:

@@ -43,7 +43,7 @@ class DetectionModule(TrainingModule):
     def on_validation_epoch_end(self) -> None:
         """Score the detections of all processes, with the same result in each."""
         results = self.scorer.results()
-        self.log_scores(results, self.scorer.scores(results))
+        self.log_scores(self.scorer.scores(results))
 
 
 def class_table(data: CocoData) -> dict[int, str]:

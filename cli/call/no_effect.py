@@ -57,6 +57,7 @@ RULES = (
     Rule(("backbone.weights",), "init", bool, "init provides all weights"),
     Rule(("init",), "resume", bool, "resume provides all weights"),
     Rule(("wandb",), "wandb.mode", lambda mode: mode == "disabled", "wandb.mode is disabled"),
+    Rule(("wandb",), "logger", lambda logger: logger == "tensorboard", "logger is tensorboard"),
     Rule(("bench.threads",), "bench.what", lambda what: what != "engines", "it is only for bench.what=engines"),
     Rule(("bench.images",), "bench.what", lambda what: what == "network", "no image files are timed"),
     Rule(("bench.batch_size",), "bench.what", lambda what: what == "engines", "engines get one image at a time"),

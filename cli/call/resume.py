@@ -12,7 +12,7 @@ from mnv3.tools.runs.folder import refuse_links
 from mnv3.tools.runs.saved_config import read_config
 from mnv3.tools.text.words import format_value
 
-MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb")
+MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb", "logger")
 """Keys and sections that do not affect the trained weights."""
 
 

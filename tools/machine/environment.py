@@ -17,7 +17,7 @@ def environment() -> dict[str, Any]:
     `requirements` maps each library that the package requires to {"spec", "installed" (None if absent), "ok"}."""
     return {
         "mnv3": metadata.version("mnv3") if _installed("mnv3") else "not installed",
-        "commit": _commit(),
+        "commit": commit(),
         "os": platform.platform(),
         "python": f"{platform.python_version()} ({sys.executable})",
         "cpu": f"{_cpu_name()}, {os.cpu_count()} cores",
@@ -77,7 +77,7 @@ def _installed(name: str) -> bool:
     return True
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """Return the commit of the code, with "+" if modified; None if the code is not in its own git checkout."""
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():

@@ -20,8 +20,11 @@ from mnv3.tools.files.write import write_json, write_text
 
 log = logging.getLogger("mnv3")
 
+TENSORBOARD = "tensorboard"
+"""Folder of TensorBoard's files in a run folder."""
+
 DESCRIBED = ("config.yaml", "overrides.txt", "command.txt", "env.json")
-RESULTS = ("metrics.csv", "metrics.json", "checkpoints", "plots", "samples", "predictions")
+RESULTS = ("metrics.csv", "metrics.json", "checkpoints", "plots", "samples", "predictions", TENSORBOARD)
 """Content of a run folder from the start, and later."""
 
 LARGEST_REPORT = 50_000_000

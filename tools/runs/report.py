@@ -56,9 +56,7 @@ def track(
     """
     split = config["eval"]["split"]
     tags = [config["task"]["name"], config["backbone"]["name"], config["dataset"]["name"], split]
-    run = start_run(
-        config["wandb"], out, job_type="eval", config={**config, "checkpoint": checkpoint}, tags=tags, summary={}
-    )
+    run = start_run(config["wandb"], out, job_type="eval", config={**config, "checkpoint": checkpoint}, tags=tags)
     if run is None:
         return
     with finishing(run):

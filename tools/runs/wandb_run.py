@@ -16,6 +16,9 @@ from mnv3.tools.runs.wandb_summary import row_tags
 
 log = logging.getLogger("mnv3")
 
+STEP = "trainer/global_step"
+"""Lightning's name of the optimiser step."""
+
 RUN_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 """A W&B run id, which becomes part of folder names."""
 
@@ -40,14 +43,14 @@ def start_run(
     job_type: str,
     config: Mapping[str, Any],
     tags: Sequence[str],
-    summary: Mapping[str, str],
 ) -> Any:
     """Begin the W&B run of a run folder, or resume it if the folder has one; None if the mode is "disabled".
 
-    `settings` is the config section `wandb` (mode, project, group, tags, name). `summary` maps a metric to how its
-    runs are summarised ("max", "min", "last"). Metrics are drawn over `epoch`. Runs of a row of the paper's tables
-    (`config["row"]`) get its tags, and its name as group unless `settings` names one. Call this in the main process
-    only, and use `finishing`, or the next run of this process would write into the same run.
+    `settings` is the config section `wandb` (mode, project, group, tags, name). Metrics are drawn over `epoch`, those
+    named step/... over steps. Runs of a row of the paper's tables (`config["row"]`) get its tags. The group is that of
+    `settings`, else the row, else network, data set and recipe, so that runs that differ in seed or keys are together.
+    Call this in the main process only, and use `finishing`, or the next run of this process would write into the same
+    run.
     """
     mode = wandb_mode(settings["mode"])
     if mode == "disabled":
@@ -61,7 +64,7 @@ def start_run(
         id=_run_id(folder, job_type),
         resume="allow",
         project=settings["project"],
-        group=settings["group"] or row,
+        group=settings["group"] or row or _plain_group(config),
         name=settings["name"] or folder.name,
         job_type=job_type,
         tags=[*dict.fromkeys([*tags, *(row_tags(row) if row else []), *settings["tags"]])],
@@ -70,13 +73,19 @@ def start_run(
     )
     run.define_metric("epoch", hidden=True)
     run.define_metric("*", step_metric="epoch")
-    for name, how in () if _is_trial() else summary.items():  # the search reads the plain value
-        run.define_metric(name, step_metric="epoch", summary=how)
+    run.define_metric(STEP, hidden=True)
+    run.define_metric("step/*", step_metric=STEP)
     if mode == "offline":
         log.info("W&B: offline, in %s; upload it with `wandb login` and `wandb sync`.", display_path(folder / "wandb"))
     else:
         log.info("W&B: %s", run.url)
     return run
+
+
+def _plain_group(config: Mapping[str, Any]) -> str:
+    """Return the group of runs of one network on one data set by one recipe."""
+    parts = (config.get(section, {}).get("name") for section in ("task", "backbone", "dataset", "recipe"))
+    return "-".join(str(part) for part in parts if part)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Base LightningModule: training step, optimiser, schedule. Tasks add losses and validation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import lightning.pytorch as pl
@@ -12,9 +12,9 @@ from mnv3.tools.training.optim import Plan, build_optimizer, build_scheduler
 class TrainingModule(pl.LightningModule):
     """Training step and optimiser of the recipe in `config`, the whole resolved configuration.
 
-    A task adds its network as its only submodule, `losses`, and the validation, which calls `log_scores`; `on_scores`,
-    if set, then gets results and scores in the main process. The hyper-parameters, `config` and `about` (plain values),
-    go into every checkpoint, so that it suffices to rebuild the network.
+    A task adds its network as its only submodule, `losses`, and the validation, which calls `log_scores`. The
+    hyper-parameters, `config` and `about` (plain values), go into every checkpoint, so that it suffices to rebuild the
+    network.
     """
 
     def __init__(self, config: Mapping[str, Any], plan: Plan, about: Mapping[str, Any]) -> None:
@@ -22,7 +22,6 @@ class TrainingModule(pl.LightningModule):
         self.save_hyperparameters({"config": dict(config), **about}, logger=False)
         self.recipe = config["recipe"]
         self.plan = plan
-        self.on_scores: Callable[[Any, Any], None] | None = None
 
     def losses(self, batch: Any) -> dict[str, Tensor]:
         """Return scalars of a batch: "loss", which is minimised, and its parts."""
@@ -34,11 +33,9 @@ class TrainingModule(pl.LightningModule):
         self.log_dict(values, on_step=False, on_epoch=True, batch_size=len(batch.images), sync_dist=True)
         return losses["loss"]
 
-    def log_scores(self, results: Any, scores: Any) -> None:
-        """Log the scores of a validation, the same in each process, and pass them to `on_scores`."""
+    def log_scores(self, scores: Any) -> None:
+        """Log the scores of a validation, the same in each process."""
         self.log_dict({f"val/{name}": value for name, value in scores.stats.items()})
-        if self.on_scores is not None and self.trainer.is_global_zero:
-            self.on_scores(results, scores)
 
     def configure_optimizers(self) -> Any:
         """Return optimiser and schedule of the recipe; the schedule advances every optimiser step."""

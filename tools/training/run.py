@@ -6,23 +6,22 @@ from functools import partial
 from typing import Any
 
 import torch
-from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from mnv3.tools.drawing.plots import plot_training
 from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.paper.cost import count
-from mnv3.tools.paper.tables import row
 from mnv3.tools.runs.folder import RunFolder, display_path, read_metrics
-from mnv3.tools.runs.wandb_run import finishing, start_run, upload_checkpoint
-from mnv3.tools.runs.wandb_summary import cost_figures, score_figures
+from mnv3.tools.runs.wandb_run import finishing
 from mnv3.tools.task import Training
 from mnv3.tools.training.automatic import settle
+from mnv3.tools.training.module import TrainingModule
 from mnv3.tools.training.optim import Plan, make_plan
 from mnv3.tools.training.progress import quiet_lightning
 from mnv3.tools.training.ranks import watched
 from mnv3.tools.training.resuming import Restored, check_resumed, restoring
+from mnv3.tools.training.trackers import Trackers, check_trackers, start_trackers
 from mnv3.tools.training.trainer import build_trainer, share_batch_norm
 from mnv3.tools.weights.checkpoint import read_checkpoint
 
@@ -39,6 +38,7 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
         tools.training.trainer.NonFiniteLoss: training diverged.
     """
     quiet_lightning()
+    check_trackers(cfg.logger)
     train_data, val_data = open_data(task, cfg)
     settle(task, cfg, train_data, folder.path if cfg.resume and folder.last.exists() else None)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
@@ -54,7 +54,7 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
     module = task.module(config, network, plan, train_data, val_data)
     batch_norm = share_batch_norm(network, config, trainer)
     loaders = task.loaders(config, network, train_data, val_data, trainer.global_rank, trainer.world_size)
-    run = None
+    trackers = Trackers()
     if trainer.is_global_zero:
         for remark in [*training_remarks(config), *([batch_norm] if batch_norm else [])]:
             log.warning(remark)
@@ -64,11 +64,10 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
             picture = folder.samples / "train.jpg"
             task.draw_batch(batch, train_data, picture)
             log.info("Labelled training samples: %s", display_path(picture))
-        run = _start_tracking(task, config, folder, network, train_data)
+        trackers = _start_tracking(task, config, folder, module, (train_data, val_data))
         log.info(_headline(task, config, plan, network, len(train_data)))
-    with finishing(run), watched():
-        trainer.loggers = [WandbLogger(experiment=run)] if run is not None else []
-        module.on_scores = _panels(task, run, val_data)
+    with finishing(trackers.run), watched():
+        trainer.loggers = trackers.loggers
         if config["trainer"]["channels_last"]:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if config["trainer"]["compile"]:
@@ -78,7 +77,7 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
         # The file, as `mnv3 eval` does, not the weights in memory.
         results, scores = task.score_file(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
         if trainer.is_global_zero:
-            _report(task, folder, config, val_data, results, scores, run)
+            _report(task, folder, config, val_data, results, scores, trackers)
 
 
 def open_data(task: Training, cfg: DictConfig) -> tuple[Any, Any]:
@@ -105,47 +104,33 @@ def _headline(task: Training, config: dict[str, Any], plan: Plan, network: nn.Mo
     )
 
 
-def _start_tracking(task: Training, config: dict[str, Any], folder: RunFolder, network: nn.Module, data: Any) -> Any:
-    tags = [task.name, config["backbone"]["name"], config["dataset"]["name"], config["recipe"]["name"]]
-    image = torch.zeros(1, 3, *task.input_size(config, data))
-    extra = {"cost": count(network, image)._asdict(), "folder": str(folder.path)}
-    run = start_run(
-        config["wandb"],
-        folder.path,
-        job_type="train",
-        config={**config, **extra},
-        tags=tags,
-        summary={_score(task): "max"},
-    )
-    if run is not None and config.get("row"):
-        run.summary.update(cost_figures(config["row"], task.row_cost(config, row(config["row"]).slots)))
-    return run
-
-
-def _panels(task: Training, run: Any, data: Any) -> Callable[[Any, Any], None] | None:
-    if run is None:
-        return None
-
-    def log_panels(results: Any, scores: Any) -> None:
-        run.log(task.panels(data, results), commit=False)
-
-    return log_panels
+def _start_tracking(
+    task: Training, config: dict[str, Any], folder: RunFolder, module: TrainingModule, data: tuple[Any, Any]
+) -> Trackers:
+    tags = [task.name, *(config[section]["name"] for section in ("backbone", "dataset", "recipe"))]
+    image = torch.zeros(1, 3, *task.input_size(config, data[0]))
+    (network,) = module.children()
+    facts = {
+        "cost": count(network, image)._asdict(),
+        "images": {"train": len(data[0]), "val": len(data[1])},
+        "classes": len(module.hparams["classes"]),
+    }
+    return start_trackers(config, folder, tags=tags, facts=facts, row_cost=partial(task.row_cost, config))
 
 
 def _report(
-    task: Training, folder: RunFolder, config: dict[str, Any], data: Any, results: Any, scores: Any, run: Any
+    task: Training, folder: RunFolder, config: dict[str, Any], data: Any, results: Any, scores: Any, trackers: Trackers
 ) -> None:
     epoch = int(read_checkpoint(folder.best)["epoch"]) + 1
     more = {"epoch": epoch, "checkpoint": "checkpoints/best.ckpt"}
     table = task.report(folder.path, data, results, scores, more)
     rows = read_metrics(folder.metrics_csv)
     plot_training(folder.path / "plots" / "training.png", rows)
-    if run is not None:
-        run.log(task.score_tables(scores))
-        run.summary["best_epoch"] = epoch
-        if config.get("row"):
-            run.summary.update(score_figures(config["row"], config["dataset"]["name"], "val", scores.stats))
-        upload_checkpoint(run, folder.best, scores.stats)
+
+    def panels() -> dict[str, Any]:
+        return {**task.panels(data, results), **task.score_tables(scores)}
+
+    trackers.report(folder, config, scores.stats, epoch, panels)
     log.info("%s", table)
     stats = ", ".join(f"{name} {scores.stats[name]:.4f}" for name in task.headline)
     last = max([epoch, *(int(row["epoch"]) for row in rows)])

@@ -21,6 +21,7 @@ from mnv3.tools.training.metrics_csv import MetricsCsv
 from mnv3.tools.training.optim import Plan
 from mnv3.tools.training.progress import EpochProgress
 from mnv3.tools.training.signals import KeepHandlers
+from mnv3.tools.training.trackers import StepCurves
 
 log = logging.getLogger("mnv3")
 
@@ -52,7 +53,13 @@ def build_trainer(
     own.append(KeepHandlers())
     if recipe["ema"] is not None:
         own.append(Ema(recipe["ema"]))
-    own += [SharedBuffers(), EpochProgress(score, recipe["batch_size"]), *callbacks, MetricsCsv(folder.metrics_csv)]
+    own += [
+        SharedBuffers(),
+        StepCurves(),
+        EpochProgress(score, recipe["batch_size"]),
+        *callbacks,
+        MetricsCsv(folder.metrics_csv),
+    ]
     if recipe["patience"] is not None:
         own.append(Patience(score, recipe["patience"]))
     if wanted["max_time"] is not None:

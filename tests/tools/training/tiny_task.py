@@ -1,11 +1,11 @@
 """A task that trains in milliseconds, with all that matters to the training machinery: batch norm, shuffling, noise."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import lightning.pytorch as pl
 import torch
-from lightning.pytorch.loggers import WandbLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
@@ -117,7 +117,7 @@ def fit(
     resume: Path | None = None,
     bad: int | None = None,
     callbacks: tuple = (),
-    wandb_run: Any = None,
+    loggers: Sequence[Any] = (),
     **recipe: Any,
 ) -> tuple[pl.Trainer, TinyModule]:
     """Train the tiny task in the run folder `path`."""
@@ -133,7 +133,7 @@ def fit(
         names=lambda batch: [str(number) for number in batch.image_ids.tolist()],
         callbacks=callbacks,
     )
-    trainer.loggers = [WandbLogger(experiment=wandb_run)] if wandb_run is not None else []
+    trainer.loggers = list(loggers)
     sampler = DistributedSampler(Numbers(), num_replicas=1, rank=0)  # a shuffle by the epoch that Lightning sets
     train = DataLoader(Numbers(bad), 4, sampler=sampler, collate_fn=collate)
     trainer.fit(module, train, DataLoader(Numbers(), 4, collate_fn=collate), ckpt_path=resume, weights_only=True)
