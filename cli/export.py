@@ -13,9 +13,11 @@ from omegaconf import DictConfig, OmegaConf
 from mnv3.cli.opening import open_predictor
 from mnv3.cli.tasks import open_task
 from mnv3.tools.errors import UserError
+from mnv3.tools.export import card
 from mnv3.tools.export.engines.table import ENGINES
 from mnv3.tools.export.file import Exported, write_exported
 from mnv3.tools.files.ledger import refuse_foreign_file
+from mnv3.tools.files.write import write_text
 from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.machine.environment import environment
 from mnv3.tools.machine.extras import require
@@ -46,6 +48,8 @@ def run(cfg: DictConfig) -> Path:
     _check_call(cfg)
     typed = typed_keys(HydraConfig.get().overrides.task)
     predictor, origin = _open(cfg, typed)
+    if cfg.card:
+        refuse_foreign_file(_path(cfg, origin).with_name(card.NAME), "card=true", card.is_card)
     work = open_task(predictor.task).exporting()
     config = lay_over(origin.config, cfg, typed)
     samples = _samples(work, config)
@@ -58,9 +62,18 @@ def run(cfg: DictConfig) -> Path:
         _check(_exported(cfg, eager, origin, work, calibration), eager, work, samples)
     _check(exported, predictor, work, samples)
     write_exported(exported)
+    if cfg.card:
+        _write_card(exported)
     path = display_path(exported.path)
     log.info("%s, %.1f MB. Use it with: mnv3 predict model=%s IMAGE", path, exported.path.stat().st_size / 1e6, path)
     return exported.path
+
+
+def _write_card(exported: Exported) -> None:
+    task = open_task(exported.description.task)
+    path = exported.path.with_name(card.NAME)
+    write_text(path, card.write_up(exported.description, exported.path, task.kind, task.title, task.headline))
+    log.info("Model card: %s; fill in its licence.", display_path(path))
 
 
 def _check_call(cfg: DictConfig) -> None:

@@ -21,6 +21,7 @@ class Export:
         None,
         low=0,
     )
+    card: bool = key("also write a model card for the Hugging Face hub: README.md beside the file", False)
     out: Optional[str] = key("output file; null: export/<run>.onnx or .tflite in the run folder", None)
     run: Optional[str] = key("run folder of the network; null: the newest run", None)
     ckpt: Optional[str] = key("checkpoint of the network", None)

@@ -1,22 +1,28 @@
 """mnv3 export, and mnv3 eval of what it writes."""
 
 import json
+import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
+from PIL import Image
 from torch import nn
 
+import mnv3
 from mnv3.cli.call.composing import composer
 from mnv3.lraspp.data.classes import CITYSCAPES
 from mnv3.lraspp.weights.load import segmenter_from_config
 from mnv3.ssdlite.weights.load import detector_from_config
 from mnv3.tools.export import checking
 from mnv3.tools.export.file import read_exported
+from mnv3.tools.export.samples import drawn_scenes
 from mnv3.tools.streets.classes import COCO_CATEGORIES
 from mnv3.tools.weights.checkpoint import write_checkpoint
 
@@ -106,3 +112,52 @@ def test_mistakes(runs: Path, call: Call, capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setitem(sys.modules, "onnxscript", None)
     assert call("export", f"run={runs}/ssdlite/thin") == 2
     assert "onnxscript, which is not installed: pip install 'mnv3[export]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("task", ["ssdlite", "lraspp"])
+def test_a_model_card_is_one_of_the_hub(runs: Path, call: Call, task: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Read by the hub's own library; a file that mnv3 did not write stays."""
+    hub = pytest.importorskip("huggingface_hub")
+    headline = {"ssdlite": {"AP": 0.25, "AP50": 0.5}, "lraspp": {"mIoU": 0.5, "pixel_accuracy": 0.75}}[task]
+    (runs / task / "thin" / "metrics.json").write_text(json.dumps({**headline, "epoch": 3, "per_class": {}}))
+    assert call("export", f"run={runs}/{task}/thin", "card=true") == 0
+    path = runs / task / "thin" / "export" / "README.md"
+    card = hub.ModelCard.load(path)
+    card.data.license = "apache-2.0"
+    assert {result.metric_name: result.metric_value for result in card.data.eval_results} == headline
+    assert card.data.pipeline_tag == {"ssdlite": "object-detection", "lraspp": "image-segmentation"}[task]
+    assert "`person`" in card.text and "epoch 3" in card.text
+    assert call("export", f"run={runs}/{task}/thin", "card=true") == 0  # its own is replaced
+    path.write_text("mine")
+    capsys.readouterr()
+    assert call("export", f"run={runs}/{task}/thin", "card=true") == 2
+    assert "card=true" in capsys.readouterr().err and path.read_text() == "mine"
+
+
+def test_the_deployment_page_runs_without_mnv3(runs: Path, call: Call, tmp_path: Path) -> None:
+    """Its Python as printed, with onnxruntime alone, gives what `mnv3 predict` gives."""
+    Image.fromarray(next(iter(drawn_scenes("val", 1)))).save(tmp_path / "photo.png")
+    Image.open(tmp_path / "photo.png").save(tmp_path / "photo.jpg")
+    for task, name in (("ssdlite", "detector"), ("lraspp", "segmenter")):
+        assert call("export", f"run={runs}/{task}/thin", f"out={name}.onnx") == 0
+    page = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
+    codes = re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    blocked = "import sys\nsys.modules['torch'] = sys.modules['mnv3'] = None\n"
+    printed = [
+        subprocess.run(
+            [sys.executable, "-c", blocked + code], cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
+        for code in codes
+    ]
+    detector, segmenter = (mnv3.load(tmp_path / f"{name}.onnx") for name in ("detector", "segmenter"))
+    found = detector.predict(tmp_path / "photo.jpg", threshold=0.0)
+    lines = printed[0].splitlines()
+    assert len(lines) == len(found.scores)
+    assert all(
+        line.startswith(f"{found.names[number]} {score:.2f}")
+        for line, number, score in zip(lines, found.classes, found.scores, strict=True)
+    )
+    labels = segmenter.predict(tmp_path / "photo.jpg").labels
+    assert np.asarray(Image.open(tmp_path / "labels.png")).shape == (*labels.shape, 3)
+    name = segmenter.predict(tmp_path / "photo.jpg").names[0]
+    assert f"{name}: {(labels == 0).mean():.1%}" in printed[1]

@@ -52,6 +52,16 @@ def properties_for(description: Description) -> dict[str, str]:
     return {PREFIX + name: json.dumps(value) for name, value in description._asdict().items()}
 
 
+def in_words(description: Description) -> str:
+    """Return a few sentences for viewers of files, which display them first."""
+    what = {"whole": "The pipeline is inside, from RGB bytes to results", "raw": "The network alone"}[description.kind]
+    return (
+        f"{description.task} of {len(description.classes)} classes by mnv3 {description.version}, "
+        f"{description.precision}. {what}: {description.preprocessing}. "
+        f"The entries {PREFIX}... of the metadata hold classes, rules, scores and configuration as JSON."
+    )
+
+
 def description_of(properties: Mapping[str, str], path: object) -> Description:
     """Read the description back; `path` for messages. Raises UserError: not from mnv3, or from a later version."""
     found: dict[str, Any] = {

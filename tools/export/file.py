@@ -42,10 +42,10 @@ def read_exported(path: Path | str) -> Exported:
 
 def write_exported(exported: Exported) -> None:
     """Write a file with its description inside, whole or not at all."""
-    from mnv3.tools.export.description import properties_for
+    from mnv3.tools.export.description import in_words, properties_for
 
-    pack = engine_of(exported.path).load().pack
-    write_bytes(exported.path, pack(exported.model, properties_for(exported.description)))
+    pack, description = engine_of(exported.path).load().pack, exported.description
+    write_bytes(exported.path, pack(exported.model, properties_for(description), in_words(description)))
 
 
 def start(exported: Exported, threads: int | None = None) -> Callable[[np.ndarray], list[Any]]:

@@ -20,11 +20,11 @@ LARGEST = 10_000_000
 """Most bytes of a description."""
 
 
-def pack(model: bytes, properties: Mapping[str, str]) -> bytes:
-    """Return the file's content: the model with its properties, and a hash."""
+def pack(model: bytes, properties: Mapping[str, str], words: str) -> bytes:
+    """Return the file's content: the model with its properties and a description in `words`, and a hash."""
     whole = io.BytesIO(model)
     with zipfile.ZipFile(whole, "a") as archive:
-        archive.writestr(ENTRY, json.dumps(properties))
+        archive.writestr(ENTRY, json.dumps({"description": words, **properties}))
     seal_zip(whole)
     return whole.getvalue()
 

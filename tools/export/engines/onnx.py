@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     import onnx
 
 
-def pack(model: "onnx.ModelProto", properties: Mapping[str, str]) -> bytes:
-    """Return the file's content: the model with its properties, and a hash."""
+def pack(model: "onnx.ModelProto", properties: Mapping[str, str], words: str) -> bytes:
+    """Return the file's content: the model with its properties and a description in `words`, and a hash."""
     from onnx.helper import set_model_props
 
+    model.doc_string = words
     set_model_props(model, dict(properties))
     return sealed_onnx(model.SerializeToString())
 
