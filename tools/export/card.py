@@ -118,10 +118,11 @@ def _training(description: "Description") -> str:
     config, figures = description.config, description.figures
     if not config.get("recipe"):
         return f"The weights are those of {Path(description.source).name}; how they were trained is not known to mnv3."
+    recipe, seed = config["recipe"].get("name"), config.get("seed", "unknown")
+    epoch = f", best epoch {int(figures['epoch'])}" if "epoch" in figures else ""
     lines = [
         f"Data: {_data(config)}.",
-        f"First weights: {_first(config)}. Recipe `{config['recipe'].get('name')}`, seed {config.get('seed', 'unknown')}"
-        + (f", best epoch {int(figures['epoch'])}." if "epoch" in figures else "."),
+        f"First weights: {_first(config)}. Recipe `{recipe}`, seed {seed}{epoch}.",
         f"Exported by `{plain(description.command)}`.",
     ]
     return "\n\n".join(lines)
