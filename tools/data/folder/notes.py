@@ -18,10 +18,14 @@ class Wrong:
         """Add an offender; `kind` is a phrase for all of them."""
         self.found.setdefault(kind, {})[where] = None
 
+    def sentences(self) -> list[str]:
+        """Return a sentence for each kind."""
+        return [f"{self.root}: {kind}: {listed(where)}." for kind, where in self.found.items()]
+
     def raise_if_any(self) -> None:
-        """Raise UserError with a sentence for each kind."""
+        """Raise UserError with these sentences."""
         if self.found:
-            raise UserError(*(f"{self.root}: {kind}: {listed(where)}." for kind, where in self.found.items()))
+            raise UserError(*self.sentences())
 
 
 @dataclass
