@@ -38,9 +38,9 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
         tools.training.trainer.NonFiniteLoss: training diverged.
     """
     quiet_lightning()
-    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
-    torch.manual_seed(config["seed"])
+    torch.manual_seed(cfg.seed)
     train_data, val_data = open_data(task, cfg)
+    config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
     plan = make_plan(config["recipe"], -(-len(train_data) // config["recipe"]["batch_size"]))
     network = task.build(config, train_data)
     resumed = folder.last if config["resume"] and folder.last.exists() else None
@@ -80,7 +80,8 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
 
 
 def open_data(task: Training, cfg: DictConfig) -> tuple[Any, Any]:
-    """Open and check the configuration's training and validation data. Raises UserError."""
+    """Open and check the configuration's training and validation data; a reader may write what it found in a user's
+    folder into the data set's section. Raises UserError."""
     train_data, val_data = (task.open_dataset(cfg.dataset, cfg.data, split, log.info) for split in ("train", "val"))
     task.check_data(train_data, val_data, cfg.data.on_error)
     return train_data, val_data

@@ -30,6 +30,4 @@ def opened(
 
 def classes_of(data: FrameData) -> dict[str, np.ndarray]:
     """Class indices [H, W] by the last part of the frame's name."""
-    return {
-        frame.name.rpartition("/")[2]: data.table[read_values(frame.label)] for frame in data.frames if frame.label
-    }
+    return {frame.name.rpartition("/")[2]: data.table[read_values(frame.label)] for frame in data.frames if frame.label}
