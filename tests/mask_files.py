@@ -26,7 +26,7 @@ class Drawn(NamedTuple):
     @property
     def ids(self) -> np.ndarray:
         """[H, W] uint8, painted by Pillow."""
-        canvas = Image.new("L", self.size[::-1], 0)
+        canvas = Image.new("L", (self.size[1], self.size[0]), 0)
         for index, corners in self.objects:
             ImageDraw.Draw(canvas).polygon(list(corners), outline=index, fill=index)
         return np.array(canvas)

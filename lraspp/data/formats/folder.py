@@ -49,7 +49,9 @@ def open_folder(dataset: Any, root: Path, split: str, log: Log) -> Place:
     kept, unlabelled = _labelled(masks.pictures)
     splits = divide(kept, dataset.val_share, dataset.seed)
     if is_first(listing.root, split):
-        for line in (_summary(known[name].title, masks, splits, dataset), *masks.notes, *unlabelled, *splits.notes):
+        found = _summary(known[name].title, masks, splits, dataset)
+        orphans = () if split == "train" else masks.problems  # of training, they are a mistake
+        for line in (found, *masks.notes, *unlabelled, *orphans, *splits.notes):
             log(line)
     keep(dataset, masks.meaning)
     pictures = splits.pictures.get(split)

@@ -20,7 +20,7 @@ from tests.mask_files import coco_document, draw, labelme_document, write, write
 DRAWN = draw(6, 2)
 
 
-def problems(folder: Path, split: str = "train", **keys: object) -> str:
+def problems(folder: Path, split: str = "train", **keys: Any) -> str:
     with pytest.raises(UserError) as caught:
         opened(folder, split, **keys)
     return "\n".join(caught.value.problems)
@@ -31,7 +31,7 @@ def labelme(folder: Path, *shapes: dict[str, Any], size: tuple[int, int] = (80, 
     leaf = {"label": "leaf", "shape_type": "rectangle", "points": [[1, 1], [3, 3]]}
     for name, own in (("a", shapes), ("b", (leaf,))):
         folder.mkdir(exist_ok=True)
-        Image.new("RGB", size[::-1]).save(folder / f"{name}.png")
+        Image.new("RGB", (size[1], size[0])).save(folder / f"{name}.png")
         about = {"imagePath": f"{name}.png", "imageHeight": size[0], "imageWidth": size[1]}
         write(folder / f"{name}.json", {"shapes": list(own), **about})
     found = {split: classes_of(opened(folder, split, val_share=0.5)) for split in ("train", "val")}
@@ -124,7 +124,7 @@ def coco(folder: Path, *outlines: tuple[int, Any], size: tuple[int, int] = (60, 
     """The classes of an image with these outlines."""
     for name in ("a", "b"):
         folder.mkdir(exist_ok=True)
-        Image.new("RGB", size[::-1]).save(folder / f"{name}.png")
+        Image.new("RGB", (size[1], size[0])).save(folder / f"{name}.png")
     images = [{"id": i, "file_name": f"{name}.png", "height": size[0], "width": size[1]} for i, name in enumerate("ab")]
     categories = [{"id": 3, "name": "leaf"}, {"id": 7, "name": "rot"}]
     annotations = [

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from tests.mask_files import COLOURS, NAMES, draw, save, write, write_cvat, writ
 DRAWN = draw(6, 2)
 
 
-def problems(folder: Path, split: str = "train", **keys: object) -> str:
+def problems(folder: Path, split: str = "train", **keys: Any) -> str:
     with pytest.raises(UserError) as caught:
         opened(folder, split, **keys)
     return "\n".join(caught.value.problems)
