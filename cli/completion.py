@@ -54,6 +54,7 @@ PATHS = (
     "backbone.weights",
     "data.root",
     "dataset.path",
+    "dataset.names",
     "resume",
     "init",
     "ckpt",

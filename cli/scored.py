@@ -65,6 +65,8 @@ def _data_set(dataset: Mapping[str, Any], data: Mapping[str, Any], typed: Mappin
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{','.join(map(_value, value))}]"
     return quoted(value) if isinstance(value, str) else format_value(value)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 from mnv3.conf.keys import key
 
@@ -76,6 +76,24 @@ class MaskFolder(Dataset):
     train_labels: Optional[str] = key("folder of their label files, of the same names", None)
     val_images: Optional[str] = key("folder of the validation images", None)
     val_labels: Optional[str] = key("folder of their label files, of the same names", None)
+
+
+@dataclass
+class Masks(Dataset):
+    path: Optional[str] = key("folder of images and their masks, in any usual format", None)
+    format: Optional[str] = key("label format; null: found by looking", None, choices=("png", "labelme", "coco"))
+    names: Optional[str] = key(
+        "names file, labelmap.txt of CVAT, or CSV of name, r, g, b; null: such a file of the folder", None
+    )
+    classes: Optional[list[str]] = key(
+        "class names, as lines of a names file; null: from the folder; a run keeps its own here", None
+    )
+    ignore: Any = key("label values or class names that do not count; auto: 255, if it is no class; null: none", "auto")
+    label_suffix: Optional[str] = key(
+        "what a label file's name has after the image's, e.g. _mask; null: found by looking", None
+    )
+    val_share: float = key("share of the images held out for validation if the folder has no such split", 0.2, low=0)
+    seed: int = key("random seed of that share", 0, low=0)
 
 
 def by_name(base: type = Dataset) -> dict[str, type]:

@@ -15,6 +15,9 @@ from mnv3.tools.text.words import format_value
 MAY_DIFFER = ("resume", "name", "row", "dry", "data.root", "data.workers", "trainer.max_time", "wandb", "logger")
 """Keys and sections that do not affect the trained weights."""
 
+FOUND = ("dataset.classes", "dataset.ignore")
+"""Keys that a user's folder decides if the call leaves them open; they are compared once it is opened."""
+
 
 def folder(given: Arguments) -> Path | None:
     """Return the run folder to resume, if the call names one."""
@@ -50,6 +53,7 @@ def refuse_changes(run: Path, config: DictConfig) -> None:
     before = _flat(read_config(run / "config.yaml"))
     now = _flat(OmegaConf.to_container(config, resolve=True))
     chosen = {each for key, others in CHOSEN.items() if now.get(key) == AUTO for each in others}
+    chosen |= {*FOUND} if "dataset.classes" in now else set()
     changed = [
         f"{key} was {format_value(before[key])} when {run} started and is {format_value(now[key])} now; a resumed run "
         "keeps its configuration, but init=CKPT starts a new run from its weights."

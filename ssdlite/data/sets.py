@@ -6,9 +6,9 @@ from typing import Any
 from mnv3.ssdlite.data.coco.annotations import MAX_BOXES, CocoData, load_coco
 from mnv3.ssdlite.data.coco.file_names import as_on_disk, missing_files, nearest
 from mnv3.ssdlite.data.formats.folder import open_folder
-from mnv3.ssdlite.data.formats.share import SPLIT_NAMES
 from mnv3.ssdlite.data.voc.read import load_voc
 from mnv3.tools.data.coco import INSTANCES, coco_reader, find_coco
+from mnv3.tools.data.folder.share import SPLIT_NAMES
 from mnv3.tools.data.reader import Log, Reader, read
 from mnv3.tools.data.voc import find_split, voc_reader
 from mnv3.tools.errors import Absent, UserError

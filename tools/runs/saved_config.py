@@ -59,6 +59,12 @@ def _or_null(kind: Kind) -> Kind:
     return lambda value: value is None or kind(value)
 
 
+def _ignored(value: Any) -> bool:
+    """Accept a value of label files, a class name, or a list of them."""
+    entries = value if isinstance(value, (list, tuple)) else [value]
+    return all(_text(entry) or _whole(0, 2**31)(entry) for entry in entries)
+
+
 KINDS: dict[str, Kind] = {
     "task.name": _word,
     "task.preset": _word,
@@ -87,7 +93,8 @@ KINDS: dict[str, Kind] = {
     "dataset.width": _whole(1, 16384),
     "dataset.val_share": _number(0, 1),
     "dataset.names": _or_null(_text),
-    "dataset.ignore": _or_null(_whole(0, 2**31)),
+    "dataset.ignore": _or_null(_ignored),
+    "dataset.classes": _or_null(_texts),
     "data.root": _text,
     "data.on_error": _word,
     "data.cache": _or_null(_text),

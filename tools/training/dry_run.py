@@ -33,10 +33,10 @@ def rehearse(task: Training, cfg: DictConfig) -> None:
 
 
 def _rehearse(task: Training, cfg: DictConfig) -> None:
+    torch.manual_seed(cfg.seed)
     train_data, val_data = open_data(task, cfg)
     settle(task, cfg, train_data, None)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
-    torch.manual_seed(config["seed"])
     recipe = config["recipe"]
     plan = make_plan(recipe, -(-len(train_data) // recipe["batch_size"]))
     gpu = config["trainer"]["accelerator"] != "cpu" and torch.cuda.is_available()

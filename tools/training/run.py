@@ -39,10 +39,10 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
     """
     quiet_lightning()
     check_trackers(cfg.logger)
+    torch.manual_seed(cfg.seed)
     train_data, val_data = open_data(task, cfg)
     settle(task, cfg, train_data, folder.path if cfg.resume and folder.last.exists() else None)
     config: dict[str, Any] = OmegaConf.to_container(cfg, resolve=True)  # type: ignore[assignment]
-    torch.manual_seed(config["seed"])
     plan = make_plan(config["recipe"], -(-len(train_data) // config["recipe"]["batch_size"]))
     network = task.build(config, train_data)
     resumed = folder.last if config["resume"] and folder.last.exists() else None
@@ -81,7 +81,8 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
 
 
 def open_data(task: Training, cfg: DictConfig) -> tuple[Any, Any]:
-    """Open and check the configuration's training and validation data. Raises UserError."""
+    """Open and check the configuration's training and validation data; a reader may write what it found in a user's
+    folder into the data set's section. Raises UserError."""
     train_data, val_data = (task.open_dataset(cfg.dataset, cfg.data, split, log.info) for split in ("train", "val"))
     task.check_data(train_data, val_data, cfg.data.on_error)
     return train_data, val_data

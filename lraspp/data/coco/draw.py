@@ -30,14 +30,14 @@ def label_map(image: Outlined) -> np.ndarray:
     Raises ValueError for an outline that cannot be drawn."""
     labels, depth = np.zeros(image.size, np.uint8), np.zeros(image.size, np.uint16)
     for index, outline in image.objects:
-        inside = _inside(outline, *image.size)
-        depth += inside
-        np.maximum(labels, index * inside, out=labels)
+        filled = inside(outline, *image.size)
+        depth += filled
+        np.maximum(labels, index * filled, out=labels)
     labels[depth > 1] = OVERLAP
     return labels
 
 
-def _inside(outline: Any, height: int, width: int) -> np.ndarray:
+def inside(outline: Any, height: int, width: int) -> np.ndarray:
     """Return [H, W] uint8: 1 inside of an outline of polygons or run lengths, else 0."""
     if isinstance(outline, dict):
         return coco_mask.decode(_run_lengths(outline, height, width))

@@ -1,6 +1,6 @@
 """Label files: one 8-bit channel whose values (palette indices, if it has a palette) are class ids."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,22 +25,23 @@ def read_values(path: Path) -> np.ndarray:
 
     Raises UserError that names the file: missing, broken, colours, several pictures, or lossy.
     """
-    with _opened(path) as label:
+    with opened_label(path) as label:
         return np.array(label).astype(np.uint8, copy=False)
 
 
 def read_palette(path: Path) -> np.ndarray | None:
     """Read a label file's palette from its header, [n, 3] uint8; None without one. Raises as `read_values`."""
-    with _opened(path) as label:
+    with opened_label(path) as label:
         colours = label.getpalette("RGB") if label.mode == "P" else None
         return None if colours is None else np.array(colours, dtype=np.uint8).reshape(-1, 3)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def opened_label(path: Path, modes: Collection[str] = SINGLE_CHANNEL) -> Iterator[Image.Image]:
+    """Open a label file in one of Pillow's `modes`. Raises UserError as `read_values`."""
     try:
         with Image.open(path) as label:
-            if fault := _fault(label):
+            if fault := _fault(label, modes):
                 raise UserError(f"Label file {path} {fault}")
             yield label
     except UserError:
@@ -53,7 +54,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise UserError(f"Label file {path} cannot be read: {str(error) or type(error).__name__}.") from None
 
 
-def _fault(label: Image.Image) -> str | None:
+def _fault(label: Image.Image, modes: Collection[str]) -> str | None:
     """Return the problem with an opened label file by its header, None if it is fine."""
     kind = str(label.format)
     if kind in LOSSY or label.info.get("compression") in LOSSY_IN_TIFF:
@@ -61,7 +62,7 @@ def _fault(label: Image.Image) -> str | None:
             f"is saved as {kind}, with loss or as colours: its values are not class ids. Save the original masks as "
             "PNG with one 8-bit channel; PNGs made from such files have the same wrong values."
         )
-    if label.mode not in SINGLE_CHANNEL:
+    if label.mode not in modes:
         return (
             f"holds {OTHER_MODES.get(label.mode, 'colours')}; expected one channel of 8 bits whose values are class "
             "ids."

@@ -1,6 +1,7 @@
 """The names file of your own masks: the class of each value in label files."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from mnv3.lraspp.data.frames import MOST_CLASSES, SegClass
@@ -32,19 +33,24 @@ def read_names(path: Path, ignore: int | None) -> tuple[SegClass, ...]:
     rows = {number: line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
     if rows and (mistake := form_mistake(rows)):
         raise UserError(f"dataset.names: {path} {plain(mistake)}")
+    return classes_of_lines(rows, f"{path}", ignore)
+
+
+def classes_of_lines(rows: Mapping[int, str], where: str, ignore: int | None) -> tuple[SegClass, ...]:
+    """Return the classes in the lines of a names file, by line number. Raises UserError as `read_names`."""
     with_ids = bool(rows) and all(WITH_ID.match(text) for text in rows.values())
     classes: list[SegClass] = []
     problems: list[str] = []
     for number, text in rows.items():
         entry = _entry(text, with_ids, len(classes))
         classes.append(entry)
-        problems += [f"{path}, line {number}: {problem}" for problem in _mistakes(entry, classes[:-1], ignore)]
+        problems += [f"{where}, line {number}: {problem}" for problem in _mistakes(entry, classes[:-1], ignore)]
     if not classes:
-        problems.append(f"{path} names no class: write one name per line.")
+        problems.append(f"{where} names no class: write one name per line.")
     if len(classes) > MOST_CLASSES:
-        problems.append(f"{path} names {len(classes)} classes; the limit is {MOST_CLASSES}.")
+        problems.append(f"{where} names {len(classes)} classes; the limit is {MOST_CLASSES}.")
     if len(problems) > REPORTED:
-        problems[REPORTED:] = [f"{path} has {len(problems) - REPORTED} more such mistakes."]
+        problems[REPORTED:] = [f"{where} has {len(problems) - REPORTED} more such mistakes."]
     if problems:
         raise UserError(*problems)
     return tuple(sorted(classes, key=lambda entry: entry.id))

@@ -106,12 +106,21 @@ def remarks(seen: Seen) -> list[str]:
         lines.append(f"{data.split}: no pixel of {listed(absent)}{part}.{_if_meant(seen) or _if_shifted(seen)}")
     if whole := _without_classes(seen):
         lines.append(f"{data.split}: frames with all pixels ignored: {listed(whole)}.")
+    if single := _of_one_value(seen):
+        lines.append(f"{data.split}: label files with one single value: {len(single)}{part}: {listed(single)}.")
     if masks := _black_and_white(seen):
         lines.append(
             f"{data.split}: frames with one class and ignored pixels, while others have several classes and nothing "
             f"ignored: {listed(masks)}. Do their label files mark objects with the ignored value?"
         )
     return lines
+
+
+def _of_one_value(seen: Seen) -> list[str]:
+    """Return names of frames of a user's folder whose pixels are all of one class, or all ignored."""
+    named = zip(seen.data.frames, seen.looks, strict=True)
+    found = [frame.name for frame, look in named if look.counts is not None and np.count_nonzero(look.counts) == 1]
+    return found if seen.data.name == "masks" else []
 
 
 def _without_classes(seen: Seen) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mnv3.tools.data.folder.values import LARGEST_NUMBER
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import is_plain, listed
 
@@ -14,9 +15,6 @@ LARGEST_ID = 2**63 - 1
 
 LARGEST_SIDE = 1_000_000
 """Pixels of an image's side."""
-
-LARGEST_NUMBER = 1e15
-"""In a bbox, so that areas stay finite."""
 
 LONGEST = 40
 """Characters of a wrong value in a message."""

@@ -1,32 +1,15 @@
 """COCO JSON: one file per split (Roboflow, CVAT), or one for all (Label Studio)."""
 
-import re
-
 import numpy as np
 
 from mnv3.ssdlite.data.coco.read import read_instances
-from mnv3.ssdlite.data.formats.labels import Box, Labels, Notes, Picture, Wrong, place
-from mnv3.tools.data.folder.files import ends
+from mnv3.ssdlite.data.formats.labels import Box, Labels, Picture
 from mnv3.tools.data.folder.listing import Listing
+from mnv3.tools.data.folder.notes import Notes, Wrong
+from mnv3.tools.data.folder.place import place
 from mnv3.tools.data.folder.splits import split_of_label
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
-
-LISTS = re.compile(r'"(images|annotations|categories)"\s*:\s*\[')
-IMAGES = re.compile(r'"file_name"\s*:')
-
-
-def find_coco_json(listing: Listing) -> list[str]:
-    """Return the label files: of several for the same images, those of instances."""
-    texts = {file: ends(listing.root / file) for file in listing.ending(".json")}
-    found = [file for file, text in texts.items() if LISTS.search(text) and _has_images(text)]
-    instances = [file for file in found if file.rpartition("/")[2].startswith("instances_")]
-    return instances or found
-
-
-def _has_images(text: str) -> bool:
-    """Whether there are images, and not only the categories of Label Studio's notes.json."""
-    return IMAGES.search(text) is not None or '"images"' in text or '"image_id"' in text
 
 
 def read_coco_json(listing: Listing, files: list[str]) -> Labels:

@@ -5,22 +5,14 @@ import re
 import xml.etree.ElementTree as ET
 
 from mnv3.ssdlite.data.coco.keys import LARGEST_SIDE
-from mnv3.ssdlite.data.formats.labels import (
-    Box,
-    Labels,
-    Notes,
-    Picture,
-    Wrong,
-    around,
-    number,
-    numbered,
-    place,
-    sorted_names,
-)
+from mnv3.ssdlite.data.formats.labels import Box, Labels, Picture, around, numbered, sorted_names
 from mnv3.ssdlite.data.formats.names import check_names, listed_names
 from mnv3.tools.data.folder.files import Mistake, ends, read_xml
 from mnv3.tools.data.folder.listing import Listing
+from mnv3.tools.data.folder.notes import Notes, Wrong
+from mnv3.tools.data.folder.place import place
 from mnv3.tools.data.folder.splits import split_of_label, split_of_name
+from mnv3.tools.data.folder.values import number
 
 ROOT = re.compile(r"<annotations[\s>]")
 

@@ -3,35 +3,26 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from mnv3.ssdlite.data.coco.annotations import CocoData
-from mnv3.ssdlite.data.formats.coco import find_coco_json, read_coco_json
+from mnv3.ssdlite.data.formats.coco import read_coco_json
 from mnv3.ssdlite.data.formats.convert import as_coco
 from mnv3.ssdlite.data.formats.cvat import find_cvat, read_cvat
-from mnv3.ssdlite.data.formats.labelme import find_labelme, read_labelme
-from mnv3.ssdlite.data.formats.labels import Labels
-from mnv3.ssdlite.data.formats.share import Splits, divide
+from mnv3.ssdlite.data.formats.labelme import read_labelme
+from mnv3.ssdlite.data.formats.labels import Labels, Picture
 from mnv3.ssdlite.data.formats.table import COLUMNS, find_table, read_table
 from mnv3.ssdlite.data.formats.voc import find_voc, read_voc
 from mnv3.ssdlite.data.formats.yolo import find_yolo, read_yolo
+from mnv3.tools.data.folder.formats import Format, choose, is_first
+from mnv3.tools.data.folder.json_files import find_coco_json, find_labelme
 from mnv3.tools.data.folder.listing import Listing, list_folder
+from mnv3.tools.data.folder.share import Splits, divide
 from mnv3.tools.data.reader import Log
 from mnv3.tools.errors import Absent, UserError
 from mnv3.tools.text.plain import listed
-from mnv3.tools.text.words import either
 
-
-class Format(NamedTuple):
-    """A label format: `find` returns its files in a folder, `read` reads them."""
-
-    title: str
-    files: str
-    find: Callable[[Listing], list[str]]
-    read: Callable[[Listing, list[str]], Labels]
-
-
-FORMATS = {
+FORMATS: dict[str, Format[Callable[[Listing, list[str]], Labels]]] = {
     "coco": Format("COCO", "a JSON file with images, annotations, categories", find_coco_json, read_coco_json),
     "yolo": Format("YOLO", "data.yaml, or labels/*.txt with classes.txt", find_yolo, read_yolo),
     "voc": Format("Pascal VOC", "an XML file per image", find_voc, read_voc),
@@ -46,9 +37,6 @@ FORMATS = {
 }
 """The choices of `dataset.format`."""
 
-_logged: dict[str, set[str]] = {}
-"""Splits opened since the folder was last described: training opens two, and describes it once."""
-
 
 def open_folder(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
     """Open a split of the folder `dataset.path`, see `ssdlite.data.sets`."""
@@ -57,7 +45,7 @@ def open_folder(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
     listing = list_folder(Path(dataset.path).expanduser())
     title, labels = _read(listing, dataset.format)
     splits = divide(labels.pictures, dataset.val_share, dataset.seed)
-    if _is_first(listing.root, split):
+    if is_first(listing.root, split):
         for line in (
             _summary(title, labels, splits, dataset),
             *labels.notes,
@@ -74,48 +62,18 @@ def open_folder(dataset: Any, root: Path, split: str, log: Log) -> CocoData:
 
 def _read(listing: Listing, asked: str | None) -> tuple[str, Labels]:
     """Find the format and read the labels. Raises UserError: no format, several, or mistakes in the labels."""
-    found = {name: files for name in FORMATS if asked in (None, name) and (files := FORMATS[name].find(listing))}
-    if not found:
-        looked = [FORMATS[asked]] if asked in FORMATS else list(FORMATS.values())
-        expected = "; ".join(f"{entry.title} ({entry.files})" for entry in looked)
-        raise UserError(
-            f"There are {len(listing.images)} images in {listing.root}, but no labels: looked for {expected}."
-        )
-    if len(found) > 1:
-        words = either([f"{FORMATS[name].title} ({listed(files)})" for name, files in found.items()])
-        choices = either([f"dataset.format={name}" for name in found])
-        raise UserError(
-            f"{listing.root} has labels in several formats: {words.replace(' or ', ' and ')}. Add {choices}."
-        )
-    ((name, files),) = found.items()
+    name, files = choose(listing, FORMATS, asked)
     labels = FORMATS[name].read(listing, files)
     if not labels.names:
         raise UserError(f"{listing.root}: no label names a class ({FORMATS[name].title}, {labels.source}).")
     return FORMATS[name].title, labels
 
 
-def _is_first(root: Path, split: str) -> bool:
-    """Whether `split` is the first one opened, or opened again: then the folder is described."""
-    opened = _logged.setdefault(os.path.realpath(root), set())
-    if opened and split not in opened:
-        opened.add(split)
-        return False
-    opened.clear()
-    opened.add(split)
-    return True
-
-
-def _summary(title: str, labels: Labels, splits: Splits, dataset: Any) -> str:
+def _summary(title: str, labels: Labels, splits: Splits[Picture], dataset: Any) -> str:
     counts = ", ".join(f"{name} {len(entries):,}" for name, entries in splits.pictures.items())
     names = list(labels.names.values())
-    share = (
-        f" There is no validation split, so {len(splits.pictures['val'])} images are held out for it, chosen by their "
-        f"names (dataset.val_share={dataset.val_share}, dataset.seed={dataset.seed})."
-        if splits.seeded
-        else ""
-    )
     classes = f"{len(names)} class{'es' if len(names) > 1 else ''} ({listed(names)})"
-    return f"{title}: {labels.source}, {classes}; {counts} images.{share}"
+    return f"{title}: {labels.source}, {classes}; {counts} images.{splits.share(dataset)}"
 
 
 def _unlabelled(listing: Listing, labels: Labels) -> list[str]:

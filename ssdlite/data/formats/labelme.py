@@ -1,41 +1,22 @@
 """LabelMe: a JSON file per image, with rectangles, polygons and circles."""
 
 import math
-import re
 from typing import Any
 
 from mnv3.ssdlite.data.coco.keys import LARGEST_SIDE
-from mnv3.ssdlite.data.formats.labels import (
-    Box,
-    Labels,
-    Notes,
-    Picture,
-    Wrong,
-    around,
-    is_class_name,
-    number,
-    numbered,
-    place,
-    sorted_names,
-)
+from mnv3.ssdlite.data.formats.labels import Box, Labels, Picture, around, numbered, sorted_names
 from mnv3.ssdlite.data.formats.names import listed_names
-from mnv3.tools.data.folder.files import Mistake, ends, read_json
+from mnv3.tools.data.folder.files import Mistake, read_json
 from mnv3.tools.data.folder.listing import Listing
+from mnv3.tools.data.folder.notes import Notes, Wrong
+from mnv3.tools.data.folder.place import place
+from mnv3.tools.data.folder.values import is_class_name, number
 
 POINTS = {"rectangle": 2, "mask": 2, "circle": 2, "polygon": 3}
 """Fewest points by shape_type. A mask has the corners of its box, a circle its centre and a point of it."""
 
 OUTLINES = "polygons, circles and masks are trained on as the boxes around them"
 NO_BOXES = "points and lines are left out, because they enclose nothing"
-
-LABELME = re.compile(r'"shapes"\s*:\s*\[')
-PATH = re.compile(r'"image(Path|Data|Height)"\s*:')
-
-
-def find_labelme(listing: Listing) -> list[str]:
-    """Return the label files."""
-    texts = {file: ends(listing.root / file) for file in listing.ending(".json")}
-    return [file for file, text in texts.items() if LABELME.search(text) and PATH.search(text)]
 
 
 def read_labelme(listing: Listing, files: list[str]) -> Labels:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from mnv3.ssdlite.data.formats.labels import Picture, is_class_name, sorted_names
+from mnv3.ssdlite.data.formats.labels import Picture, sorted_names
 from mnv3.tools.data.folder.files import Mistake, read_text
 from mnv3.tools.data.folder.listing import Listing
+from mnv3.tools.data.folder.values import is_class_name
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
 

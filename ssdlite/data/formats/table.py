@@ -4,22 +4,14 @@ import csv
 from pathlib import Path
 
 from mnv3.ssdlite.data.coco.keys import LARGEST_SIDE
-from mnv3.ssdlite.data.formats.labels import (
-    Box,
-    Labels,
-    Notes,
-    Picture,
-    Wrong,
-    is_class_name,
-    number,
-    numbered,
-    place,
-    sorted_names,
-)
+from mnv3.ssdlite.data.formats.labels import Box, Labels, Picture, numbered, sorted_names
 from mnv3.ssdlite.data.formats.names import listed_names
 from mnv3.tools.data.folder.files import Mistake, ends, read_text
 from mnv3.tools.data.folder.listing import Listing
+from mnv3.tools.data.folder.notes import Notes, Wrong
+from mnv3.tools.data.folder.place import place
 from mnv3.tools.data.folder.splits import split_of_label, split_of_name
+from mnv3.tools.data.folder.values import is_class_name, number
 
 COLUMNS = {
     "image": ("filename", "file_name", "image", "image_name", "image_path", "file", "path"),

@@ -5,28 +5,17 @@ import xml.etree.ElementTree as ET
 from typing import NamedTuple
 
 from mnv3.ssdlite.data.coco.keys import LARGEST_SIDE
-from mnv3.ssdlite.data.formats.labels import (
-    Box,
-    Labels,
-    Notes,
-    Picture,
-    Wrong,
-    is_class_name,
-    numbered,
-    place,
-    sorted_names,
-)
+from mnv3.ssdlite.data.formats.labels import Box, Labels, Picture, numbered, sorted_names
 from mnv3.ssdlite.data.formats.names import listed_names
 from mnv3.ssdlite.data.voc.annotation import one_based, stated, text_of
-from mnv3.tools.data.folder.files import Mistake, ends, read_text, read_xml
+from mnv3.tools.data.folder.files import Mistake, ends, read_xml
+from mnv3.tools.data.folder.image_sets import image_sets
 from mnv3.tools.data.folder.listing import Listing, stem
-from mnv3.tools.data.folder.splits import SPLITS
-from mnv3.tools.errors import UserError
+from mnv3.tools.data.folder.notes import Notes, Wrong
+from mnv3.tools.data.folder.place import place
+from mnv3.tools.data.folder.values import is_class_name
 
 ROOT = re.compile(r"<annotation[\s>]")
-
-FLAG = re.compile(r"\s+-?[01]$")
-"""What follows the name in VOC's lists of a single class."""
 
 DIFFICULT = "boxes marked difficult are left out of training, and ignored in scoring like COCO's crowds"
 FROM_1 = "the corners are whole numbers from 1: pixels counted from 1, as VOC does (xmin-1, ymin-1, xmax, ymax)"
@@ -48,7 +37,7 @@ def find_voc(listing: Listing) -> list[str]:
 
 def read_voc(listing: Listing, files: list[str]) -> Labels:
     """Read `files`. Raises UserError with all mistakes."""
-    wrong, notes, lists = Wrong(listing.root), Notes(), _lists(listing)
+    wrong, notes, lists = Wrong(listing.root), Notes(), image_sets(listing, "Main")
     read: list[tuple[Picture, list[Stated]]] = []
     for file in files:
         try:
@@ -74,25 +63,6 @@ def read_voc(listing: Listing, files: list[str]) -> Labels:
     convention = [f"VOC: {FROM_1 if counted_from_1 else FROM_0}."] if corners else []
     source = f"{len(files)} XML files{', ImageSets/Main' if lists else ''}"
     return Labels(source, numbered(names), pictures, [*convention, *notes.lines()])
-
-
-def _lists(listing: Listing) -> dict[str, frozenset[str]]:
-    """Return the names in ImageSets/Main by split; none if there is no such folder."""
-    lists = {}
-    for split in ("train", "val", "test"):
-        places = {f"imagesets/main/{word}.txt" for word, meant in SPLITS.items() if meant == split}
-        for file in (file for file in listing.ending(".txt") if _is_at(file.lower(), places)):
-            try:
-                lines = read_text(listing.root / file).splitlines()
-            except Mistake as mistake:
-                raise UserError(f"{listing.root}: {mistake.kind}: {file}.") from None
-            names = [line.strip() for line in lines if line.strip()]
-            lists[split] = frozenset([*names, *(FLAG.sub("", name) for name in names)])
-    return lists
-
-
-def _is_at(file: str, places: set[str]) -> bool:
-    return any(file == place or file.endswith(f"/{place}") for place in places)
 
 
 def _objects(root: ET.Element, file: str, wrong: Wrong, notes: Notes) -> list[Stated]:

@@ -3,12 +3,13 @@
 import os
 from pathlib import PurePosixPath
 
-from mnv3.ssdlite.data.formats.labels import Labels, Notes, Picture, Wrong, numbered
+from mnv3.ssdlite.data.formats.labels import Labels, Picture, numbered
 from mnv3.ssdlite.data.formats.names import FILES, names_file, read_names
 from mnv3.ssdlite.data.formats.yolo_lines import Classes, read_lines
 from mnv3.ssdlite.data.formats.yolo_yaml import DataYaml, find_yaml, read_yaml
 from mnv3.tools.data.folder.files import Mistake, read_text
 from mnv3.tools.data.folder.listing import Listing
+from mnv3.tools.data.folder.notes import Notes, Wrong
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
 

@@ -2,9 +2,11 @@
 
 from typing import NamedTuple
 
-from mnv3.ssdlite.data.formats.labels import Box, Notes, Wrong, around, number
+from mnv3.ssdlite.data.formats.labels import Box, around
 from mnv3.tools.data.folder.files import Mistake, read_text
 from mnv3.tools.data.folder.listing import Listing
+from mnv3.tools.data.folder.notes import Notes, Wrong
+from mnv3.tools.data.folder.values import number
 
 TOLERANCE = 0.01
 """By which a share may be below 0 or above 1, by rounding; the box is clipped to the image."""

@@ -19,6 +19,7 @@ CALLS = (
     ["experiment=table6/v3_large_rf2"],
     ["dataset=coco_json", "dataset.val_json=x.json"],
     ["dataset=boxes", "dataset.path=x", "dataset.format=yolo", "dataset.val_share=0.1"],
+    ["task=lraspp", "dataset=masks", "dataset.path=x", "dataset.classes=[a,b]", "dataset.ignore=[0,a]"],
     ["task=lraspp", "dataset=mask_folder", "dataset.ignore=null", "recipe.class_weights=[1,2]"],
 )
 

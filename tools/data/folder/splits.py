@@ -18,10 +18,14 @@ SPLITS = {
 """Split by word."""
 
 BESIDE = re.compile(
-    "annotations?|boxes|coco|csv|data|dataset|images?|imgs?|instances|jpegimages|json|keypoints|labels?|masks?|obj"
+    "annot(?:ation)?s?|boxes|coco|csv|data|dataset|images?|imgs?|instances|jpegimages|json|keypoints|labels?|masks?|obj"
     "|person|set|split|xml"
 )
 """Words that may stand beside the split's in a name: `instances_train2017.json`, `val_images`."""
+
+
+JOINED = re.compile("^(train|val|test)(?=annot$)")
+"""The split in `trainannot`, as CamVid's folders are named."""
 
 
 def split_of_folder(file: str) -> str | None:
@@ -38,7 +42,7 @@ def split_of_label(file: str) -> str | None:
 @lru_cache(maxsize=4096)
 def split_of_name(name: str) -> str | None:
     """Return the split of a name such as `train`, `Validation`, `train2017` or `val_images`, None of others."""
-    words = [word for word in re.split(r"[^a-z]+", name.lower()) if word]
+    words = [word for word in re.split(r"[^a-z]+", JOINED.sub(r"\1 ", name.lower())) if word]
     found = [SPLITS[word] for word in words if word in SPLITS]
     return found[0] if len(found) == 1 and all(word in SPLITS or BESIDE.fullmatch(word) for word in words) else None
 

@@ -1,9 +1,8 @@
 """Which images of a folder are in which split: by its folders and lists, or else a seeded share."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from mnv3.ssdlite.data.formats.labels import Picture
 from mnv3.tools.data.folder.splits import seeded_share, split_of_folder
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
@@ -11,15 +10,37 @@ from mnv3.tools.text.plain import listed
 SPLIT_NAMES = ("train", "val", "test")
 
 
-class Splits(NamedTuple):
+class Labelled(Protocol):
+    """An image with its labels: its `file` in the folder, and the `splits` that the labels state."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def splits(self) -> frozenset[str]: ...
+    def _replace(self, **changes: Any) -> Any: ...
+
+
+P = TypeVar("P", bound=Labelled)
+
+
+class Splits(NamedTuple, Generic[P]):
     """Images by split, without empty ones; `seeded`: val is a share of train. `notes`: what was worked around."""
 
-    pictures: dict[str, list[Picture]]
+    pictures: dict[str, list[P]]
     seeded: bool
     notes: list[str]
 
+    def share(self, dataset: Any) -> str:
+        """Return a sentence on the validation images if they were held out; empty if they were not."""
+        if not self.seeded:
+            return ""
+        return (
+            f" There is no validation split, so {len(self.pictures['val'])} images are held out for it, chosen by "
+            f"their names (dataset.val_share={dataset.val_share}, dataset.seed={dataset.seed})."
+        )
 
-def divide(pictures: Sequence[Picture], share: float, seed: int) -> Splits:
+
+def divide(pictures: Sequence[P], share: float, seed: int) -> Splits[P]:
     """Divide `pictures` into the splits that the labels state, or that folders are named after.
 
     Without any for validation it is the `share` of the training images, or of all if no split is named, chosen by
@@ -51,12 +72,12 @@ def divide(pictures: Sequence[Picture], share: float, seed: int) -> Splits:
     return Splits({name: entries for name, entries in by.items() if entries}, seeded, notes)
 
 
-def _with_splits(picture: Picture) -> Picture:
+def _with_splits(picture: P) -> P:
     split = None if picture.splits else split_of_folder(picture.file)
     return picture._replace(splits=frozenset([split])) if split else picture
 
 
-def _check_once(pictures: Sequence[Picture]) -> None:
+def _check_once(pictures: Sequence[P]) -> None:
     files = [picture.file for picture in pictures]
     seen: set[str] = set()
     twice = sorted({file for file in files if file in seen or seen.add(file)})
