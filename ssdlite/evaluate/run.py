@@ -44,7 +44,7 @@ def detect_exported(
 ) -> list[Result]:
     """As `detect_all`, in this process; the file gets images of their own size. Uses data.on_error of `config`."""
     rows, found = [], []
-    for index in limited(range(len(data)), one_batch, show):
+    for index in limited(range(len(data)), len(data), one_batch, show):
         try:
             image = read_image(data.path(index), tuple(data.sizes[index].tolist()))
         except UserError as error:
