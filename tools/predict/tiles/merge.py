@@ -12,10 +12,10 @@ SAME_IOU = 0.5
 """Overlap from which boxes of a class from different views are one object."""
 
 COVERED = 0.5
-"""Share of a cut box that lies in a whole one of its class, from which it is a part of that object."""
+"""Share of a cut box that lies in a whole or larger one of its class, from which it is a part of that object."""
 
 HALF_SURE = 0.5
-"""Least score, as a share of the cut box's, of a whole box that replaces it."""
+"""Least score, as a share of the cut box's, of a box that replaces it."""
 
 MARGIN = 0.02
 """Distance to a tile's border, as a share of the tile, at which a box is cut by it."""
@@ -38,19 +38,17 @@ class Found(NamedTuple):
 def merge(whole: Boxes, parts: Sequence[Boxes], tiles: Sequence[Tile], picture: Size, most: int) -> Boxes:
     """Return the `most` best detections of a picture (H, W) from those on the `whole` and on its `tiles`, best first.
 
-    A box that the border of a tile cuts gives way to one of its class that contains it and is not cut, of a neighbour
-    or of the whole picture. Of the others those of different views that overlap are one object.
+    A box that the border of a tile cuts gives way to one of its class, of another tile or of the whole picture, that
+    contains it and is not cut or larger. Of the others those of different views that overlap are one object.
     """
     moved = [_moved(boxes, tile) for boxes, tile in zip(parts, tiles, strict=True)]
     cuts = [_cut(boxes.boxes, tile, picture) for boxes, tile in zip(moved, tiles, strict=True)]
     views = [whole, *moved]
-    found = Found(
-        *(np.concatenate(columns) for columns in zip(*views, strict=True)),
-        np.repeat(np.arange(len(views)), [len(boxes.scores) for boxes in views]),
-        np.concatenate([np.zeros(len(whole.scores), bool), *cuts]),
-    )
-    order = np.argsort(-found.scores, kind="stable")[: POOL * most]
-    found = Found(*(column[order] for column in found))
+    boxes, scores, classes = (np.concatenate(columns) for columns in zip(*views, strict=True))
+    view = np.repeat(np.arange(len(views)), [len(one.scores) for one in views])
+    cut = np.concatenate([np.zeros(len(whole.scores), bool), *cuts])
+    order = np.argsort(-scores, kind="stable")[: POOL * most]
+    found = Found(boxes[order], scores[order], classes[order], view[order], cut[order])
     kept = _chosen(found, most)
     return Boxes(found.boxes[kept], found.scores[kept], found.classes[kept])
 
@@ -66,12 +64,8 @@ def _cut(boxes: np.ndarray, tile: Tile, picture: Size) -> np.ndarray:
     height, width = picture
     left, top = boxes[:, 0] < tile.left + x, boxes[:, 1] < tile.top + y
     right, bottom = boxes[:, 2] > tile.right - x, boxes[:, 3] > tile.bottom - y
-    return (
-        (left & (tile.left > 0))
-        | (top & (tile.top > 0))
-        | (right & (tile.right < width))
-        | (bottom & (tile.bottom < height))
-    )
+    before = (left & (tile.left > 0)) | (top & (tile.top > 0))
+    return before | (right & (tile.right < width)) | (bottom & (tile.bottom < height))
 
 
 def _chosen(found: Found, most: int) -> list[int]:
@@ -80,16 +74,16 @@ def _chosen(found: Found, most: int) -> list[int]:
     for row in range(len(alive)):
         if not alive[row]:
             continue
-        alike = found.classes == found.classes[row]
+        rivals = (found.classes == found.classes[row]) & (found.view != found.view[row])
         both, areas = _intersections(found.boxes, found.boxes[row])
         if found.cut[row]:
-            better = alike & ~found.cut & (found.scores >= HALF_SURE * found.scores[row])
+            larger = ~found.cut | (areas > areas[row])
+            better = rivals & larger & (found.scores >= HALF_SURE * found.scores[row])
             if (both[better] >= COVERED * areas[row]).any():
                 continue
         kept.append(row)
         if len(kept) == most:
             break
-        rivals = alike & (found.view != found.view[row])
         same = both > SAME_IOU * (areas + areas[row] - both)
         part = found.cut & (both >= COVERED * areas)  # of a larger piece of the same object
         alive &= ~(rivals & (same | part))
