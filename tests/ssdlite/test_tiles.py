@@ -42,7 +42,7 @@ def drawn(sample: Path, side: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return a picture with OBJECTS things whose longer side is `side`, each with a margin of a quarter around it, and
     their boxes and categories."""
     rng, every = np.random.default_rng(0), [*things(sample)]
-    picture = Image.new("RGB", SIZE[::-1], (120, 120, 120))
+    picture = Image.new("RGB", (SIZE[1], SIZE[0]), (120, 120, 120))
     boxes, categories = [], []
     cells = rng.permutation(80)[:OBJECTS]
     for number, cell in zip(rng.permutation(len(every))[:OBJECTS], cells.tolist(), strict=True):
