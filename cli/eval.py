@@ -8,7 +8,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from mnv3.cli.scored import only_source
-from mnv3.cli.tasks import explained, open_task
+from mnv3.cli.tasks import check_tiles, explained, open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.export.file import read_exported
 from mnv3.tools.files.ledger import guarded, matching
@@ -27,6 +27,7 @@ def run(cfg: DictConfig) -> Path | None:
     typed = typed_keys(HydraConfig.get().overrides.task)
     asked = wanted(cfg, typed)
     only_source(cfg)
+    check_tiles(cfg.task.name, "eval.tiles", cfg.eval.tiles)
     out = None if cfg.eval.out is None or cfg.dry else Path(cfg.eval.out).expanduser()
     try:
         with guarded(out, lambda: matching(out, *REPORT) if out else [], "eval.out"):

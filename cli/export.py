@@ -24,6 +24,7 @@ from mnv3.tools.machine.extras import require
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.runs.find import lay_over, typed_keys
 from mnv3.tools.runs.folder import display_path, read_figures, refuse_links
+from mnv3.tools.text.progress import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +55,10 @@ def run(cfg: DictConfig) -> Path:
     config = lay_over(origin.config, cfg, typed)
     samples = _samples(work, config)
     work.prepare(predictor, cfg, samples)
-    calibration = _images(work, config, "train", cfg.images) if cfg.int8 else []
+    calibration: list[np.ndarray] = []
+    if cfg.int8:
+        log.info("Reading %d images to calibrate with ...", cfg.images)
+        calibration = _images(work, config, "train", cfg.images)
     log.info("Exporting %s ...", origin.name)
     exported = _exported(cfg, predictor, origin, work, calibration)
     if not cfg.int8 and (eager := work.sensitive(predictor, samples)) is not None:
@@ -178,8 +182,10 @@ def _path(cfg: DictConfig, origin: Origin) -> Path:
 
 def _check(exported: Exported, predictor: Predictor, work: Any, samples: "list[np.ndarray]") -> None:
     """Raise UserError unless the file's outputs match the network's; for int8, log the difference instead."""
+    log.info("Checking the file ...")
     theirs = open_task(predictor.task).open_exported(exported)
-    pairs = [predictor([image])[0] for image in samples], [theirs([image])[0] for image in samples]
+    both = [(predictor([image])[0], theirs([image])[0]) for image in counted(samples, "checking", "images")]
+    pairs = [ours for ours, _ in both], [others for _, others in both]
     if exported.description.precision == "int8":
         log.info("Compared with PyTorch in float32 on %d images: %s.", len(samples), work.resemble(*pairs))
         log.info("To measure the loss in score, run: mnv3 eval model=%s", display_path(exported.path))

@@ -10,6 +10,7 @@ from mnv3.cli.scored import only_source
 from mnv3.cli.tasks import TASKS, open_task
 from mnv3.tools.errors import UserError
 from mnv3.tools.predict.predictor import Predictor
+from mnv3.tools.predict.tiles.predictor import TiledPredictor
 from mnv3.tools.runs.find import Source, find, wanted
 from mnv3.tools.runs.saved_config import read_config
 from mnv3.tools.task import Use
@@ -59,6 +60,12 @@ def open_predictor(
         task, source = _source(cfg, typed, asked)
         predictor, origin = open_task(task).open_checkpoint(source, asked, use), str(source.checkpoint)
     return Opened(predictor, origin, given is None, BATCH[use.device])
+
+
+def with_tiles(opened: Opened, tiles: int | str, batch: int | None = None) -> Opened:
+    """Return a detector that also looks at the tiles of large pictures, see `tools.predict.tiles`."""
+    predictor: Any = opened.predictor
+    return opened._replace(predictor=TiledPredictor(predictor, tiles, batch or opened.batch_size))
 
 
 def open_exported(path: Path | str) -> Predictor:

@@ -12,8 +12,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from mnv3.cli.launch.naming import claim, give_back
-from mnv3.cli.opening import Opened, open_predictor
-from mnv3.cli.tasks import open_task, without_effect
+from mnv3.cli.opening import Opened, open_predictor, with_tiles
+from mnv3.cli.tasks import check_tiles, open_task, without_effect
 from mnv3.tools.errors import Failure, UserError
 from mnv3.tools.files.ledger import guarded
 from mnv3.tools.machine import stops
@@ -23,6 +23,7 @@ from mnv3.tools.predict import sources as media_sources
 from mnv3.tools.predict.loop import Done, predict_all
 from mnv3.tools.predict.outputs import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
 from mnv3.tools.predict.predictor import Predictor
+from mnv3.tools.predict.tiles.predictor import TiledPredictor
 from mnv3.tools.runs.find import typed_keys
 from mnv3.tools.text.words import closest, format_value
 
@@ -77,6 +78,8 @@ def run(cfg: DictConfig) -> None:
         if folder is not None and settings.out is None:
             give_back(str(folder))
         raise
+    if isinstance(predictor, TiledPredictor):
+        log.info("%s", predictor.words())
     _log_results(done, folder)
     if done.damaged:
         raise Failure(" ".join(done.damaged))
@@ -102,10 +105,17 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
     network = partial(open_predictor, accelerator=settings.accelerator, least_score=settings.threshold)
     opened = attempt(network, cfg, typed)
     numbers = attempt(_numbers, opened.predictor, settings.classes) if opened else None
+    opened = attempt(_tiled, opened, settings) if opened else None
     if problems:
         raise UserError(*problems)
     assert opened and sources and numbers is not None
     return Plan(opened, sources, total, numbers)
+
+
+def _tiled(opened: Opened, settings: DictConfig) -> Opened:
+    """Return the network with the tiles that the call asks for. Raises UserError if it has no boxes."""
+    check_tiles(opened.predictor.task, "predict.tiles", settings.tiles)
+    return opened if settings.tiles is None else with_tiles(opened, settings.tiles, settings.batch_size)
 
 
 def _numbers(predictor: Predictor, names: Sequence[str] | None) -> set[int]:
@@ -148,7 +158,8 @@ def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
     predictor, sinks = plan.opened.predictor, []
     if open_task(predictor.task).kind == "boxes":
         if settings.json:
-            about = {"model": plan.opened.origin, "threshold": settings.threshold}
+            tiles = {} if settings.tiles is None else {"tiles": settings.tiles}
+            about = {"model": plan.opened.origin, "threshold": settings.threshold, **tiles}
             sinks.append(DetectionFile(folder / "detections.json", predictor, about))
         painter: Any = boxes_painter(predictor)
     else:

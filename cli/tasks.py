@@ -41,6 +41,13 @@ def task_of_table(number: int) -> "Task":
     return next(task for task in every_task().values() if number in task.tables)
 
 
+def check_tiles(task: str, key: str, tiles: int | str | None) -> None:
+    """Raise UserError if tiles are asked for, but the results of `task` are not boxes; `key` names the setting."""
+    if tiles is not None and open_task(task).kind != "boxes":
+        others = " or ".join(f"task={name}" for name in TASKS if open_task(name).kind == "boxes")
+        raise UserError(f"{key}={tiles}: tiles are for boxes only ({others}), but the network is for task={task}.")
+
+
 def without_effect(task: str, key: str) -> str | None:
     """Return why `key` (or a key in that section) changes nothing for `task`; None if it may."""
 

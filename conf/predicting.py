@@ -1,7 +1,7 @@
 """Keys of `mnv3 predict`."""
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Optional, Union
 
 from mnv3.conf.keys import key, section
 from mnv3.conf.networks import Backbone, Task
@@ -12,6 +12,13 @@ class Prediction:
     threshold: float = key("detection: minimum score of drawn and written boxes", 0.3, low=0)
     classes: Optional[list[str]] = key("names of the classes to draw, and for detection to write; null: all", None)
     batch_size: Optional[int] = key("images per batch; null: 4 on a CPU, 16 on a GPU, 1 for a camera", None, low=1)
+    tiles: Optional[Union[int, str]] = key(
+        "detection: also look at overlapping tiles of large pictures; auto: tiles of about the network's input; or the "
+        "number along the longer side; null: off",
+        None,
+        choices=("auto",),
+        low=2,
+    )
     frames: Optional[int] = key("maximum frames of each video or camera; null: all", None, low=1)
     draw: bool = key("write pictures and videos with boxes or coloured classes", True)
     json: bool = key("detection: write detections.json", True)

@@ -23,6 +23,12 @@ class Evaluation:
     )
     flip: bool = key("segmentation: also predict mirrored frames and average the probabilities", False)
     scales: list[float] = key("segmentation: input scales; probabilities are averaged over them", [1.0], low=0.1)
+    tiles: Optional[Union[int, str]] = key(
+        "detection: also look at overlapping tiles of large pictures, as predict.tiles; null: off",
+        None,
+        choices=("auto",),
+        low=2,
+    )
     samples: int = key("number of sample images to draw", 8, low=0)
     out: Optional[str] = key("output folder; null: eval/<dataset>-<split> in the run folder", None)
 

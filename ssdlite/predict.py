@@ -46,6 +46,14 @@ class DetectorPredictor:
         self.ids: Mapping[int, int] = ids
         self.colours: Mapping[int, Colour] = {slot: class_colour(slot) for slot in classes}
 
+    @property
+    def input_size(self) -> Size:
+        return self.detector.input_size
+
+    @property
+    def max_detections(self) -> int:
+        return self.detector.preset.max_detections
+
     @torch.inference_mode()
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
         """Return detections of `images` [H, W, 3] uint8 RGB, in their pixels, without slots that have no class."""

@@ -230,7 +230,7 @@ class Scoring(Protocol):
     def predict_all(
         self, network: Any, data: Any, config: Config, out: Path | None, *, one_batch: bool, show: bool
     ) -> Any:
-        """Return the outcome on all of `data`, or with `one_batch` on its first batch; `show` a progress bar.
+        """Return the outcome on all of `data`, or with `one_batch` on its first batch; `show`: report progress.
         Predictions may be written into `out`."""
         ...
 

@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-import torch
-from torchvision.models import get_weight
-
 from mnv3.tools.errors import UserError
 
 
@@ -22,6 +19,9 @@ def cached(name: str, what: str) -> Path:
 
     Raises UserError if it is missing, with URL, size, path and download command; `what` begins the sentence.
     """
+    import torch
+    from torchvision.models import get_weight  # takes a second: it imports PyTorch's compiler
+
     weights = get_weight(name)
     path = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name
     if not path.exists():

@@ -7,10 +7,10 @@ from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 
-from mnv3.cli.opening import Opened
+from mnv3.cli.opening import Opened, with_tiles
 from mnv3.cli.python import images
 from mnv3.cli.python.results import Detections, LabelMap, Seen
-from mnv3.cli.tasks import without_effect
+from mnv3.cli.tasks import check_tiles, without_effect
 from mnv3.conf.predicting import Prediction
 from mnv3.tools.drawing.paint import Colour
 from mnv3.tools.errors import UserError
@@ -54,17 +54,35 @@ class Model(Generic[Result]):
         return f"<{self._opened}>"
 
     @overload
-    def predict(self, source: str | Path, threshold: float | None = None, batch: int | None = None) -> Any: ...
+    def predict(
+        self,
+        source: str | Path,
+        threshold: float | None = None,
+        batch: int | None = None,
+        tiles: int | str | None = None,
+    ) -> Any: ...
 
     @overload
     def predict(
-        self, source: Sequence[str | Path | images.Pixels], threshold: float | None = None, batch: int | None = None
+        self,
+        source: Sequence[str | Path | images.Pixels],
+        threshold: float | None = None,
+        batch: int | None = None,
+        tiles: int | str | None = None,
     ) -> list[Result]: ...
 
     @overload
-    def predict(self, source: images.Pixels, threshold: float | None = None, batch: int | None = None) -> Result: ...
+    def predict(
+        self,
+        source: images.Pixels,
+        threshold: float | None = None,
+        batch: int | None = None,
+        tiles: int | str | None = None,
+    ) -> Result: ...
 
-    def predict(self, source: Any, threshold: float | None = None, batch: int | None = None) -> Any:
+    def predict(
+        self, source: Any, threshold: float | None = None, batch: int | None = None, tiles: int | str | None = None
+    ) -> Any:
         """Predict on an image, list, folder, pattern or video, as `mnv3 predict` does.
 
         Args:
@@ -72,6 +90,8 @@ class Model(Generic[Result]):
                 [height, width, 3] or tensor [3, height, width] of uint8 RGB; or a list of images of these kinds.
             threshold: least score of boxes; None: 0.3, as in `mnv3 predict`.
             batch: images per batch; None: 4 on a CPU, 16 on a GPU, 1 for a camera.
+            tiles: for boxes of small objects in large pictures: "auto", or the number of tiles along the longer side;
+                see `mnv3 predict` and its key predict.tiles.
 
         Returns:
             A result for an image; a list of results for a list, folder or pattern; an iterator of results for a video
@@ -90,6 +110,8 @@ class Model(Generic[Result]):
         >>> model.predict(np.zeros((480, 640, 3), np.uint8), threshold=1)
         <nothing>
         """
+        if tiles is not None:
+            return self._with_tiles(tiles, batch).predict(source, threshold, batch)
         least, batch_size = self._settings(threshold, batch)
         if isinstance(source, str | Path):
             sources, single = images.find(source)
@@ -119,6 +141,14 @@ class Model(Generic[Result]):
         if threshold is not None and (why := without_effect(self.task, "predict.threshold")):
             log.warning("threshold has no effect: %s.", why)
         return Prediction().threshold if threshold is None else threshold, batch or self._opened.batch_size
+
+    def _with_tiles(self, tiles: int | str, batch: int | None) -> "Model[Result]":
+        """Return a model that also looks at tiles. Raises UserError."""
+        self._settings(None, batch)
+        check_tiles(self.task, "tiles", tiles)
+        if tiles != "auto" and (not isinstance(tiles, int) or tiles < 2):
+            raise UserError(f'tiles={tiles!r}: must be "auto", a number of at least 2, or None.')
+        return Model(with_tiles(self._opened, tiles, batch))
 
     def _of_file(self, pictures: Iterator[Picture | UserError], least: float) -> Result:
         skipped: list[str] = []

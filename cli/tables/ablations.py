@@ -11,6 +11,7 @@ from mnv3.cli.tables.tabular import LEFT, Column, Tabular, difference
 from mnv3.cli.tasks import task_of_table
 from mnv3.tools.paper.cost import RowCost
 from mnv3.tools.paper.tables import ROWS, table_of
+from mnv3.tools.text.progress import counted
 
 MINIMALISTIC = "backbone.se=false backbone.hswish=false backbone.max_kernel=3"
 BACKBONE = ("backbone.se=false", "backbone.hswish=false", "backbone.max_kernel=3", MINIMALISTIC)
@@ -50,11 +51,12 @@ def tried(compose: Composer, timed: Timed | None) -> list[Tried]:
     found = []
     for name, options in OPTIONS.items():
         task = task_of_table(table_of(name).number)
-        configs: dict[str, Any] = {
-            option: OmegaConf.to_container(compose([f"experiment={name}", *option.split()]), resolve=True)
-            for option in ("", *options)
-        }
-        costs = {option: cost(task, config, ROWS[name].slots) for option, config in configs.items()}
+        configs: dict[str, Any] = {}
+        costs: dict[str, RowCost] = {}
+        for option in counted(("", *options), f"counting {name}", "networks", lines=False):
+            composed = compose([f"experiment={name}", *option.split()])
+            configs[option] = OmegaConf.to_container(composed, resolve=True)
+            costs[option] = cost(task, configs[option], ROWS[name].slots)
         latency = measured(task, configs, timed) if timed else {}
         found += [Tried(name, option, costs[option], costs[""], latency.get(option, {})) for option in configs]
     return found

@@ -1,5 +1,6 @@
 """Rows of the paper's tables with computed costs, measured latency and scores of runs."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from mnv3.tools.paper.released import OF_ROWS, Release
 from mnv3.tools.paper.tables import SLOTS, PaperTable, Row
 from mnv3.tools.runs.folder import display_path
 from mnv3.tools.runs.scores import Score, scores, scores_of_weights
+from mnv3.tools.text.progress import counted
 
 if TYPE_CHECKING:
     from mnv3.tools.paper.cost import RowCost
@@ -49,9 +51,10 @@ class Timed(NamedTuple):
 def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | None) -> tuple[list[Record], list[str]]:
     """Return a record per row of `table`, and notes about skipped runs."""
     own = [row for row in table.rows if not row.quoted]
-    configs = {row.name: of_row(compose, row.name) for row in own}
-    task = task_of_table(table.number)
-    costs = {row.name: cost(task, configs[row.name], row.slots) for row in own}
+    task, configs, costs = task_of_table(table.number), {}, {}
+    for row in counted(own, "counting", "networks", lines=False):
+        configs[row.name] = of_row(compose, row.name)
+        costs[row.name] = cost(task, configs[row.name], row.slots)
     latency = measured(task, configs, timed) if timed else {}
     found, sentences = scores(runs, task, configs)
     of_weights, more = scores_of_weights(runs, task)
@@ -95,6 +98,7 @@ def measured(task: "Task", configs: Mapping[str, Mapping[str, Any]], timed: Time
         for name, config in configs.items()
         for key, call in task.latency(config).items()
     }
+    print(f"Timing {len(calls)} networks, {timed.rounds} rounds ...", file=sys.stderr, flush=True)
     result: dict[str, dict[str, float]] = {name: {} for name in configs}
     for both, timing in interleave(calls, timed.rounds).items():
         name, _, key = both.rpartition(" ")

@@ -100,7 +100,7 @@ def segment_exported(
     settings = config["data"]
     loader = val_loader(data, batch_size=1, workers=settings["workers"], on_error=settings["on_error"])
     scorer, watch, done = Scorer(data, "cpu", kept), _Watch(torch.device("cpu")), []
-    for batch in limited(loader, one_batch, show):
+    for batch in limited(loader, len(data), one_batch, show):
         images = np.ascontiguousarray(batch.images.permute(0, 2, 3, 1).numpy())
         predictions = torch.from_numpy(np.stack(segmenter(list(images))))
         with watch:

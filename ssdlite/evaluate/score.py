@@ -12,7 +12,7 @@ from mnv3.ssdlite.data.verdict import faults
 from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
 from mnv3.ssdlite.evaluate.report import score_table, write_report, write_submission
 from mnv3.ssdlite.evaluate.results import Result
-from mnv3.ssdlite.evaluate.run import detect_all, detect_exported
+from mnv3.ssdlite.evaluate.run import detect_all, detect_exported, detect_tiled
 from mnv3.ssdlite.evaluate.scorer import score_results
 from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.detector import Detector
@@ -86,6 +86,8 @@ def predict_all(
     network: Detector, data: CocoData, config: dict[str, Any], out: Path | None, *, one_batch: bool, show: bool
 ) -> list[Result]:
     """Detections of the network."""
+    if config["eval"].get("tiles") is not None:
+        return detect_tiled(network, data, config, one_batch=one_batch, show=show)
     return detect_all(network, data, config, one_batch=one_batch, show=show)
 
 
@@ -124,7 +126,8 @@ def submit(config: dict[str, Any], out: Path, data: CocoData, outcome: list[Resu
 def report(config: dict[str, Any], out: Path, data: CocoData, outcome: list[Result], checkpoint: Path) -> Reported:
     """Score, log and write."""
     settings = config["eval"]
-    threshold, more = settings["score_threshold"], origin(config, checkpoint)
+    tiles = {} if settings.get("tiles") is None else {"tiles": settings["tiles"]}
+    threshold, more = settings["score_threshold"], origin(config, checkpoint, **tiles)
     scores = score_results(data, outcome, threshold)
     log.info("%s", score_table(data, scores))
     write_report(out, data, outcome, scores, split=settings["split"], samples=settings["samples"], more=more)

@@ -25,6 +25,16 @@ class OnnxDetector:
         self.session = start(exported, threads)
         self._detect = self._whole if self.description.kind == "whole" else self._raw
 
+    @property
+    def input_size(self) -> tuple[int, int]:
+        assert self.description.input_size is not None, "a detector's input has one size"
+        height, width = self.description.input_size
+        return height, width
+
+    @property
+    def max_detections(self) -> int:
+        return self.description.rules["max_detections"]
+
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
         """Return detections of `images` [H, W, 3] uint8 RGB, in their pixels; runs of one size are batched."""
         found: list[Boxes] = []

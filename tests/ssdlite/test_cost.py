@@ -79,8 +79,19 @@ def test_an_ablation_saves_what_it_leaves_out(ablation: dict[str, Any], params: 
     assert (whole.params - less.params, whole.madds - less.madds) == (params, madds)
 
 
-@pytest.mark.parametrize("family", ["v1", "mnasnet"])
-def test_same_as_counted_on_a_network_with_weights(family: str) -> None:
-    detector = build_detector(backbone=family, width=0.35, num_slots=91)
-    cost = count(detector, torch.zeros(1, 3, 320, 320))
-    assert row_cost(config({"name": family, "width": 0.35})) == (*cost, cost.madds, None)
+@pytest.mark.parametrize(
+    "backbone, size",
+    [
+        ({"name": "v1", "width": 0.35}, (320, 320)),
+        ({"name": "mnasnet", "width": 0.35}, (320, 320)),
+        ({"name": "v2", "width": 0.35}, (225, 301)),
+        ({"name": "small", "rf2": True}, (97, 333)),
+        ({"name": "large", "width": 0.5, "padding": "same"}, (131, 64)),
+    ],
+)
+def test_same_as_counted_by_running_a_network_with_weights(backbone: dict[str, Any], size: tuple[int, int]) -> None:
+    options = {("backbone" if key == "name" else key): value for key, value in backbone.items()}
+    cost = count(build_detector(**options, num_slots=91, input_size=size), torch.zeros(1, 3, *size))
+    asked = config(backbone)
+    asked["task"]["input_size"] = list(size)
+    assert row_cost(asked) == (*cost, cost.madds, None)

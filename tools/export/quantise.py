@@ -11,6 +11,8 @@ from mnv3.tools.export.graph import IR_VERSION, OPSET, users_of
 from mnv3.tools.export.ranges import best_ranges
 from mnv3.tools.files.temporaries import scratch_folder
 
+log = logging.getLogger("mnv3")
+
 FIRST = 4
 """Convolutions that stay in float32 at the start of a network: the stem, the first block, the expansion of the second.
 Their few channels differ most in range but share one scale; on CamVid they cause three quarters of the error."""
@@ -33,11 +35,13 @@ def quantised(network: onnx.GraphProto, inputs: Sequence[np.ndarray]) -> onnx.Gr
     users = users_of(network)
     names = sorted({name for node in coded for name in (node.input[0], *_results(node, users))})
     before_hswish = {name for name in names if any(user.op_type == "HardSwish" for user in users.get(name, []))}
+    log.info("Calibrating on %d images ...", len(inputs))
     ranges = best_ranges(model, names, before_hswish, inputs)
     overrides = {
         name: [{"rmin": np.array(low, np.float32), "rmax": np.array(high, np.float32)}]
         for name, (low, high) in ranges.items()
     }
+    log.info("Quantising ...")
     before = logging.root.level
     logging.root.setLevel(logging.ERROR)  # it advises preprocessing, which is already done
     try:

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 
 from mnv3.tools.export.engines.onnx import Session
+from mnv3.tools.text.progress import counted
 
 BINS = 2048
 STEPS = 255
@@ -31,12 +32,12 @@ def best_ranges(
     session = Session(watched)
     low = np.full(len(names), np.inf)
     high = np.full(len(names), -np.inf)
-    for value in inputs:
+    for value in counted(inputs, "calibrating, pass 1 of 2", "images"):
         found = session(value)
         low = np.minimum(low, [tensor.min() for tensor in found])
         high = np.maximum(high, [tensor.max() for tensor in found])
     counts = np.zeros((len(names), BINS))
-    for value in inputs:
+    for value in counted(inputs, "calibrating, pass 2 of 2", "images"):
         for row, tensor in enumerate(session(value)):
             counts[row] += np.histogram(tensor, BINS, (low[row], high[row]))[0]
     return {

@@ -1,7 +1,6 @@
 """`mnv3 eval`, whatever the task: from a run, weights or an exported file to a report."""
 
 import logging
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -109,7 +108,7 @@ def _score(task: Task, subject: Subject, dry: bool) -> Path | None:
     what = f"{network_title(config)} {work.title(config)}"
     log.info("Scoring %s: %s on %d images of %s.", checkpoint, what, len(data), config["eval"]["split"])
     start = time.perf_counter()
-    outcome = predict(data, config, None if dry else out, one_batch=dry, show=sys.stdout.isatty())
+    outcome = predict(data, config, None if dry else out, one_batch=dry, show=not dry)
     seconds = time.perf_counter() - start
     if dry:
         log.info("One batch: %s in %.1f s. Nothing was written.", work.summary(outcome), seconds)

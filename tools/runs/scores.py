@@ -14,7 +14,7 @@ WHOLE = {("coco", "val"): 5000, ("cityscapes", "val"): 500}
 
 
 class Score(NamedTuple):
-    """A score and its origin. `unlike`: differences from the whole split at single scale."""
+    """A score and its origin. `unlike`: differences from the whole split at single scale, without tiles."""
 
     value: float  # 0..1
     dataset: str
@@ -124,6 +124,8 @@ def _unlike(metrics: dict[str, Any], config: dict[str, Any]) -> Iterator[str]:
         yield "input as it is" if size is None else f"input {size[0]} x {size[1]}"
     if metrics.get("flip"):
         yield "flipped too"
+    if metrics.get("tiles") is not None:
+        yield f"tiles {metrics['tiles']}"
     if metrics.get("scales", [1.0]) != [1.0]:
         yield f"scales {' '.join(f'{scale:g}' for scale in metrics['scales'])}"
 

@@ -1,4 +1,4 @@
-"""Progress of a training: a bar on a terminal, and one line per epoch."""
+"""Progress of a training: one line per epoch, and within it a bar on a terminal, otherwise a line now and then."""
 
 import logging
 import sys
@@ -11,6 +11,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from mnv3.tools.text.progress import Pace, roughly
 from mnv3.tools.training.metrics_csv import epoch_metrics
 
 log = logging.getLogger("mnv3")
@@ -48,9 +49,10 @@ class EpochProgress(Callback):
         self.task = TaskID(0)
         self.start = self.epoch_start = self.train_seconds = 0.0
         self.first_epoch = 0
+        self.pace = Pace()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.start, self.first_epoch = time.monotonic(), trainer.current_epoch
+        self.start, self.first_epoch, self.pace = time.monotonic(), trainer.current_epoch, Pace()
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock and the bar of the epoch."""
@@ -64,17 +66,19 @@ class EpochProgress(Callback):
                 TimeRemainingColumn(),
                 transient=True,
             )
-            epoch = f"{trainer.current_epoch + 1}/{trainer.max_epochs}"
-            self.task = self.bar.add_task("", total=int(trainer.num_training_batches), epoch=epoch, state="")
+            self.task = self.bar.add_task("", total=int(trainer.num_training_batches), epoch=_epoch(trainer), state="")
             self.bar.start()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Advance the bar; the loss is read only ten times an epoch, because reading it waits for the device."""
+        """Advance the bar or print a line. The loss is read only then, on a terminal only ten times an epoch, because
+        reading it waits for the device."""
         steps = batch_idx + 1
         self.train_seconds = time.monotonic() - self.epoch_start
         if self.bar is None:
+            if trainer.is_global_zero and self.pace.due():
+                log.info("%s", self._line(trainer, steps, float(outputs["loss"])))
             return
         if batch_idx % max(int(trainer.num_training_batches) // 10, 1) == 0:
             rate = steps * self.images_per_step / self.train_seconds
@@ -84,10 +88,36 @@ class EpochProgress(Callback):
             self.bar.update(self.task, state=state)
         self.bar.update(self.task, completed=steps)
 
+    def _line(self, trainer: pl.Trainer, steps: int, loss: float) -> str:
+        """Describe the epoch after so many steps of it."""
+        of, epochs = int(trainer.num_training_batches), trainer.max_epochs or trainer.current_epoch + 1
+        rate = steps * self.images_per_step / self.train_seconds
+        done = trainer.current_epoch - self.first_epoch + steps / of  # epochs, of this process
+        left = (time.monotonic() - self.start) / done * (epochs - self.first_epoch - done)
+        where = f"epoch {_epoch(trainer)}: step {steps} of {of}"
+        return f"{where}, loss {loss:.3f}, {_rate(rate)} images/s, about {roughly(left)} left"
+
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Display that validation is running."""
+        """Begin to count the images of the validation."""
         if self.bar is not None:
-            self.bar.update(self.task, state="validating")
+            self.bar.reset(self.task, total=_val_images(trainer), state="images validated")
+
+    def on_validation_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Advance the bar or print a line."""
+        images = _val_images(trainer)
+        done = images * (batch_idx + 1) // int(trainer.num_val_batches[0])  # over all processes
+        if self.bar is not None:
+            self.bar.update(self.task, completed=done)
+        elif trainer.is_global_zero and self.pace.due():
+            log.info("epoch %s: %d of %d images validated", _epoch(trainer), done, images)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log one line, and those of its values that nothing else logs."""
@@ -102,8 +132,8 @@ class EpochProgress(Callback):
         values = "  ".join(f"{name.split('/')[-1]} {float(metrics[name]):.4f}" for name in names)
         if trainer.is_global_zero:
             times = f"{clock(now - self.epoch_start)}  {clock(left)} left"
-            epoch = f"epoch {done}/{trainer.max_epochs}"
-            log.info("%s  %s  lr %.2g  %.0f images/s  %s", epoch, values, _lr(trainer), rate, times)
+            log.info("epoch %s  %s  lr %.2g  %.0f images/s  %s", _epoch(trainer), values, _lr(trainer), rate, times)
+            self.pace.restart()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         """Restore the terminal."""
@@ -113,6 +143,20 @@ class EpochProgress(Callback):
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
+
+
+def _epoch(trainer: pl.Trainer) -> str:
+    return f"{trainer.current_epoch + 1}/{trainer.max_epochs}"
+
+
+def _rate(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def _val_images(trainer: pl.Trainer) -> int:
+    """Return the images that all processes validate."""
+    loader: Any = trainer.val_dataloaders
+    return len(loader.dataset)
 
 
 def _lr(trainer: pl.Trainer) -> float:

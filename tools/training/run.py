@@ -15,6 +15,7 @@ from mnv3.tools.paper.cost import count
 from mnv3.tools.runs.folder import RunFolder, display_path, read_metrics
 from mnv3.tools.runs.wandb_run import finishing
 from mnv3.tools.task import Training
+from mnv3.tools.text.progress import counted
 from mnv3.tools.training.automatic import settle
 from mnv3.tools.training.module import TrainingModule
 from mnv3.tools.training.optim import Plan, make_plan
@@ -75,7 +76,10 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
         with restoring(resumed, restored):
             trainer.fit(module, *loaders, ckpt_path=resumed, weights_only=True)
         # The file, as `mnv3 eval` does, not the weights in memory.
-        results, scores = task.score_file(folder.best, loaders[1], val_data, trainer.strategy.root_device, config)
+        loader = loaders[1]
+        if trainer.is_global_zero:
+            loader = counted(loader, "scoring the best checkpoint", "images", total=len(val_data))
+        results, scores = task.score_file(folder.best, loader, val_data, trainer.strategy.root_device, config)
         if trainer.is_global_zero:
             _report(task, folder, config, val_data, results, scores, trackers)
 

@@ -41,6 +41,32 @@ def test_detections_equal_those_of_the_command(
     assert all(each.boxes.shape == (len(each), 4) and len(each.classes) == len(each) for each in found)
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_tiles_equal_those_of_the_command(
+    source: str, place: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    key = "model" if source.endswith(".onnx") else "run"
+    more = ["predict.threshold=0.05", "predict.tiles=3", "predict.draw=false", f"predict.out=tiled-{key}"]
+    assert call("predict", "images", f"{key}={source}", *more) == 0
+    wanted = json.loads(Path(f"tiled-{key}/detections.json").read_text())
+    model = mnv3.load(source)
+    found = model.predict("images", 0.05, tiles=3)
+    rows = [row for number, each in enumerate(found, 1) for row in each.to_coco(number)]
+    assert rows == wanted["annotations"] and len(rows) > 20
+    assert rows != [row for number, each in enumerate(model.predict("images", 0.05), 1) for row in each.to_coco(number)]
+
+
+def test_mistakes_with_tiles(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    tiles: Any
+    for tiles in (1, "many", 2.5, False):
+        with pytest.raises(ValueError, match="tiles="):
+            mnv3.load("streets").predict("photo.jpg", tiles=tiles)
+    with pytest.raises(ValueError, match="boxes"):
+        mnv3.load("masks").predict("photo.jpg", tiles="auto")
+
+
 def test_label_maps_equal_those_of_the_command(place: Path, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
     for source, key in (("masks", "run"), ("masks.onnx", "model")):

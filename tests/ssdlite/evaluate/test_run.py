@@ -10,8 +10,9 @@ from PIL import Image
 
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.inference import STEADY, predict
-from mnv3.ssdlite.evaluate.run import detect_all
+from mnv3.ssdlite.evaluate.run import detect_all, detect_exported, detect_tiled
 from mnv3.ssdlite.model.detector import Detector, build_detector
+from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.tools.errors import UserError
 from tests.ssdlite.evaluate.made_up import data_set
 
@@ -48,6 +49,20 @@ def test_one_two_and_three_processes_agree_exactly(detector: Detector, data: Coc
     assert {result["image_id"] for result in one} == set(data.image_ids.tolist())
     for devices in (2, 3):
         assert detect_all(detector, data, config(devices=devices)) == one
+
+
+def test_tiles_by_one_process_by_two_and_by_another_engine(detector: Detector, data: CocoData) -> None:
+    """Images of 300 pixels, an input of 96: three tiles a side."""
+    one = detect_tiled(detector, data, config(tiles="auto"))
+    assert {result["image_id"] for result in one} == set(data.image_ids.tolist())
+    assert one != detect_all(detector, data, config())
+    assert detect_tiled(detector, data, config(tiles="auto", devices=2)) == one
+    names = {category.slot: category.name for category in data.categories}
+    other: Any = DetectorPredictor(detector, names, dict.fromkeys(names, 0))
+    engine = detect_exported(other, data, config(tiles="auto"))
+    assert len(engine) == len(one)
+    for ours, others in zip(one, engine, strict=True):
+        assert ours["bbox"] == pytest.approx(others["bbox"], abs=0.02)
 
 
 def test_an_unreadable_image_is_named_from_any_process(detector: Detector, data: CocoData) -> None:

@@ -23,6 +23,38 @@ def test_one_line_an_epoch_and_nothing_else(tmp_path, caplog, capfd):
     assert out == "" and err == ""
 
 
+def test_steps_and_validated_images_are_counted_within_an_epoch(tmp_path, caplog, monkeypatch):
+    """Without a terminal, once the first seconds are over: step, loss, rate and time left; then images validated."""
+    monkeypatch.setattr("mnv3.tools.text.progress.FIRST_S", 0)
+    with caplog.at_level(logging.INFO):
+        fit(tmp_path, epochs=1)
+    lines = [record.getMessage() for record in caplog.records]
+    steps = [
+        line for line in lines if re.fullmatch(r"epoch 1/1: step \d of 5, loss .*images/s, about \d+ s left", line)
+    ]
+    images = [re.fullmatch(r"epoch 1/1: (\d+) of 20 images validated", line) for line in lines]
+    assert len(steps) == 5 and [int(line[1]) for line in images if line] == [4, 8, 12, 16, 20]
+    assert len(lines) == 11
+
+
+def test_only_the_first_process_counts(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("mnv3.tools.text.progress.FIRST_S", 0)
+    monkeypatch.setattr("lightning.pytorch.Trainer.is_global_zero", False)
+    with caplog.at_level(logging.INFO):
+        fit(tmp_path, epochs=1)
+    assert not [record for record in caplog.records if "epoch" in record.getMessage()]
+
+
+def test_bar_counts_the_images_of_a_validation(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    shown = []
+    monkeypatch.setattr("rich.progress.Progress.reset", lambda self, task, **fields: shown.append(fields))
+    monkeypatch.setattr("rich.progress.Progress.update", lambda self, task, **fields: shown.append(fields))
+    fit(tmp_path, epochs=1)
+    (start,) = (place for place, fields in enumerate(shown) if fields.get("total") == 20)
+    assert shown[start + 1 :] == [{"completed": done} for done in (4, 8, 12, 16, 20)]
+
+
 def test_bar_on_a_terminal_is_gone_afterwards(tmp_path, monkeypatch):
     """With a terminal the bar shows loss and rate while an epoch runs, and is stopped when training fails."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
