@@ -4,7 +4,7 @@ import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mnv3.cli.call.comparing import Asked, parse
 from mnv3.cli.tasks import every_task, open_task
@@ -102,12 +102,15 @@ def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
         own = [run for run in runs if (run.task, run.data) == kind]
         found = labels([run.config for run in own], [run.name for run in own])
         short |= {id(run): label for run, label in zip(own, found, strict=True)}
-    entries = [Entry(i, short[id(run)], run, _cost(run.config)) for i, run in enumerate(runs, start=1)]
+    entries = [Entry(i, short[id(run)], run, _cost(run)) for i, run in enumerate(runs, start=1)]
     return {task: [e for e in entries if e.run.task == task] for task in dict.fromkeys(run.task for run in runs)}
 
 
-def _cost(config: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return parameters and multiply-adds of a run's network, None if it can no longer be built."""
+def _cost(run: "Run") -> tuple[float, float] | None:
+    """Return parameters and multiply-adds: of a row of the paper by the rule of its table, of others what the run has.
+    None if it is not known, as for runs of 0.1.0 of no row."""
+    if not (config := run.config).get("row"):
+        return run.cost
     try:
         cost = open_task(config["task"]["name"]).row_cost(config, SLOTS)
     except (UserError, LookupError, TypeError, ValueError, AssertionError):

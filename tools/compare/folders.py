@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mnv3.tools.compare.reports import read_scores
-from mnv3.tools.compare.runs import Run, data_of
+from mnv3.tools.compare.runs import Run, cost_of, data_of
 from mnv3.tools.errors import UserError
-from mnv3.tools.runs.folder import MOST_EPOCHS, RunFolder
+from mnv3.tools.runs.folder import MOST_EPOCHS, RunFolder, read_report
 from mnv3.tools.runs.saved_config import read_config
 from mnv3.tools.task import Facts
 
@@ -50,6 +50,7 @@ def read_run(
         scores,
         history,
         _text(command),
+        cost_of(read_report(folder.facts) or {}),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from mnv3.tools.compare.folders import tags_of
 from mnv3.tools.compare.reports import best_row, validation
-from mnv3.tools.compare.runs import Run, Score, data_of, numbers
+from mnv3.tools.compare.runs import Run, Score, cost_of, data_of, numbers
 from mnv3.tools.errors import UserError
 from mnv3.tools.task import Facts
 
@@ -88,7 +88,7 @@ def _run(
         warn(f"{found.name} in W&B has no scores and no finished epoch yet.")
         return None
     tags = tags_of(config) | frozenset(found.tags or ())
-    return Run(found.name, found.url, config, tags, data, scores, history)
+    return Run(found.name, found.url, config, tags, data, scores, history, cost=cost_of(found.config))
 
 
 def _history(rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, float], ...]:

@@ -33,7 +33,8 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True)
 class Run:
-    """A run. `history`: a row per epoch, each with "epoch", as in metrics.csv. `data`: what its validations are of."""
+    """A run. `history`: a row per epoch, each with "epoch", as in metrics.csv. `data`: what its validations are of.
+    `cost`: parameters and multiply-adds of its network at its input size, None if unknown."""
 
     name: str
     place: str
@@ -43,6 +44,7 @@ class Run:
     scores: tuple[Score, ...]
     history: tuple[dict[str, float], ...]
     command: str = ""
+    cost: tuple[float, float] | None = None
 
     @property
     def task(self) -> str:
@@ -54,6 +56,15 @@ class Run:
         times = [row["seconds"] for row in self.history if "seconds" in row]
         ends = [now for now, then in pairwise([*times, -math.inf]) if then < now]
         return sum(ends) if ends else None
+
+
+def cost_of(facts: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the cost among the facts of a run, None if there is none."""
+    cost = facts.get("cost")
+    if not isinstance(cost, Mapping):
+        return None
+    params, madds = cost.get("trainable_params"), cost.get("madds")
+    return (float(params), float(madds)) if is_finite(params) and is_finite(madds) else None
 
 
 def data_of(dataset: Mapping[str, Any], split: str, how: Mapping[str, Any], not_scored: Collection[str]) -> Data:

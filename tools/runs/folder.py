@@ -24,7 +24,7 @@ TENSORBOARD = "tensorboard"
 """Folder of TensorBoard's files in a run folder."""
 
 DESCRIBED = ("config.yaml", "overrides.txt", "command.txt", "env.json")
-RESULTS = ("metrics.csv", "metrics.json", "checkpoints", "plots", "samples", "predictions", TENSORBOARD)
+RESULTS = ("facts.json", "metrics.csv", "metrics.json", "checkpoints", "plots", "samples", "predictions", TENSORBOARD)
 """Content of a run folder from the start, and later."""
 
 LARGEST_REPORT = 50_000_000
@@ -54,6 +54,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.last = self.checkpoints / "last.ckpt"
         self.best = self.checkpoints / "best.ckpt"
+        self.facts = self.path / "facts.json"
         self.metrics_csv = self.path / "metrics.csv"
         self.samples = self.path / "samples"
 

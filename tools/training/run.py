@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from mnv3.tools.drawing.plots import plot_training
+from mnv3.tools.files.write import write_json
 from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.paper.cost import count
 from mnv3.tools.runs.folder import RunFolder, display_path, read_metrics
@@ -61,11 +62,13 @@ def fit_and_score(task: Training, cfg: DictConfig, folder: RunFolder, begin: Cal
             log.warning(remark)
         batch = next(iter(loaders[0]))
         begin()
+        facts = _facts(task, config, module, (train_data, val_data))
+        write_json(folder.facts, facts)
         if resumed is None:
             picture = folder.samples / "train.jpg"
             task.draw_batch(batch, train_data, picture)
             log.info("Labelled training samples: %s", display_path(picture))
-        trackers = _start_tracking(task, config, folder, module, (train_data, val_data))
+        trackers = _start_tracking(task, config, folder, facts)
         log.info(_headline(task, config, plan, network, len(train_data)))
     with finishing(trackers.run), watched():
         trainer.loggers = trackers.loggers
@@ -109,17 +112,20 @@ def _headline(task: Training, config: dict[str, Any], plan: Plan, network: nn.Mo
     )
 
 
-def _start_tracking(
-    task: Training, config: dict[str, Any], folder: RunFolder, module: TrainingModule, data: tuple[Any, Any]
-) -> Trackers:
-    tags = [task.name, *(config[section]["name"] for section in ("backbone", "dataset", "recipe"))]
-    image = torch.zeros(1, 3, *task.input_size(config, data[0]))
+def _facts(task: Training, config: dict[str, Any], module: TrainingModule, data: tuple[Any, Any]) -> dict[str, Any]:
+    """Return what a run has: the cost of its network for one image of its input size, its images and classes."""
     (network,) = module.children()
-    facts = {
-        "cost": count(network, image)._asdict(),
+    size = task.input_size(config, data[0])
+    return {
+        "cost": count(network, torch.zeros(1, 3, *size))._asdict(),
+        "input_size": list(size),
         "images": {"train": len(data[0]), "val": len(data[1])},
         "classes": len(module.hparams["classes"]),
     }
+
+
+def _start_tracking(task: Training, config: dict[str, Any], folder: RunFolder, facts: dict[str, Any]) -> Trackers:
+    tags = [task.name, *(config[section]["name"] for section in ("backbone", "dataset", "recipe"))]
     return start_trackers(config, folder, tags=tags, facts=facts, row_cost=partial(task.row_cost, config))
 
 
