@@ -4,7 +4,7 @@ import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mnv3.cli.call.comparing import Asked, parse
 from mnv3.cli.tasks import every_task, open_task
@@ -93,7 +93,8 @@ def _chosen(asked: Asked, note: Callable[[str], None]) -> "list[Run]":
 
 
 def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
-    """Map each task to its numbered runs; labels distinguish runs that were trained on the same data."""
+    """Map each task to its numbered runs; labels distinguish runs that were trained on the same data. Costs are what
+    each run has, or by the rule of the paper's tables if all runs of the task are rows of them."""
     from mnv3.tools.compare.differences import labels
     from mnv3.tools.compare.tables import Entry
 
@@ -102,15 +103,17 @@ def _entries(runs: "Sequence[Run]") -> "dict[str, list[Entry]]":
         own = [run for run in runs if (run.task, run.data) == kind]
         found = labels([run.config for run in own], [run.name for run in own])
         short |= {id(run): label for run, label in zip(own, found, strict=True)}
-    entries = [Entry(i, short[id(run)], run, _cost(run)) for i, run in enumerate(runs, start=1)]
+    by_rule = {run.task for run in runs} - {run.task for run in runs if not run.config.get("row")}
+    costs = [_by_the_papers_rule(run.config) if run.task in by_rule else run.cost for run in runs]
+    entries = [
+        Entry(i, short[id(run)], run, cost) for i, (run, cost) in enumerate(zip(runs, costs, strict=True), start=1)
+    ]
     return {task: [e for e in entries if e.run.task == task] for task in dict.fromkeys(run.task for run in runs)}
 
 
-def _cost(run: "Run") -> tuple[float, float] | None:
-    """Return parameters and multiply-adds: of a row of the paper by the rule of its table, of others what the run has.
-    None if it is not known, as for runs of 0.1.0 of no row."""
-    if not (config := run.config).get("row"):
-        return run.cost
+def _by_the_papers_rule(config: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return parameters and multiply-adds of a row of the paper as its table counts them, which other classes and input
+    sizes do not change; None if the network can no longer be built."""
     try:
         cost = open_task(config["task"]["name"]).row_cost(config, SLOTS)
     except (UserError, LookupError, TypeError, ValueError, AssertionError):

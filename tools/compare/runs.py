@@ -60,11 +60,11 @@ class Run:
 
 def cost_of(facts: Mapping[str, Any]) -> tuple[float, float] | None:
     """Return the cost among the facts of a run, None if there is none."""
-    cost = facts.get("cost")
-    if not isinstance(cost, Mapping):
+    found = numbers({"cost": facts.get("cost")})
+    try:
+        return found["cost.trainable_params"], found["cost.madds"]
+    except KeyError:
         return None
-    params, madds = cost.get("trainable_params"), cost.get("madds")
-    return (float(params), float(madds)) if is_finite(params) and is_finite(madds) else None
 
 
 def data_of(dataset: Mapping[str, Any], split: str, how: Mapping[str, Any], not_scored: Collection[str]) -> Data:

@@ -11,11 +11,14 @@ from mnv3.tools.compare.runs import titles
 from mnv3.tools.compare.tables import Entry, Table, difference_table, figure_table, run_table, score_table
 from mnv3.tools.task import Facts
 
+OWN_COSTS = "Parameters and MAdds are of each run's own network, with its classes and its input size."
+
 
 def task_section(task: Facts, entries: Sequence[Entry], everything: bool) -> Section:
     """Return the tables of a task, one score table per data set. `everything`: all figures."""
     data = titles(score.data for entry in entries for score in entry.run.scores)
-    notes = [task.compare_rule]
+    rows = all(entry.run.config.get("row") for entry in entries)
+    notes = [task.compare_rule if rows else OWN_COSTS]
     if len(data) > 1:
         notes.append(f"Scored on {'; '.join(data.values())}: different data have separate tables.")
     if stopped := [entry for entry in entries if any(not score.final for score in entry.run.scores)]:
@@ -26,9 +29,9 @@ def task_section(task: Facts, entries: Sequence[Entry], everything: bool) -> Sec
     for one, title in data.items():
         tables.append(score_table(f"Scores on {title}", one, entries, task.figures))
         tables += [figure_table(f"All figures, {title}", one, entries)] if everything else []
-    rows = differences([entry.run.config for entry in entries])
-    if rows:
-        tables.append(difference_table("What differs in the configurations", rows, entries))
+    differing = differences([entry.run.config for entry in entries])
+    if differing:
+        tables.append(difference_table("What differs in the configurations", differing, entries))
     elif len(entries) > 1:
         notes.append("The configurations do not differ.")
     return Section(task.name, notes, tables)
