@@ -123,7 +123,7 @@ def _panels(task: Training, run: Any, data: Any) -> Callable[[Any, Any], None] |
         return None
 
     def log_panels(results: Any, scores: Any) -> None:
-        run.log(task.panels(data, results), commit=False)
+        run.log(task.panels(data, results, scores), commit=False)
 
     return log_panels
 
