@@ -29,10 +29,11 @@ CURVES = (0.5, 0.75)
 class Scores:
     """Scores of one data set; NaN without ground truth to score (-1 in pycocotools).
 
-    `stats`: STATS -> value, with more than 100 detections an image "AR300" or the like. `per_class`, `per_class50`: class name -> AP, AP50. `curves`: IoU threshold -> precision
-    [101, K] at recalls 0, 0.01, .. 1. `point`: the best thresholds, None if nothing is right; `f1`: their curves.
-    `confusion` [K + 1, K + 1], see `confusion_matrix`, of detections above `score_threshold`. K in the order of `names`.
-    `max_detections`: most of an image and class that count.
+    `stats`: STATS -> value, with more than 100 detections an image "AR300" or the like instead of "AR100". `per_class`,
+    `per_class50`: class name -> AP, AP50. `curves`: IoU threshold -> precision [101, K] at recalls 0, 0.01, .. 1.
+    `point`: the best thresholds, None if nothing is right; `f1`: its curves. `confusion` [K + 1, K + 1], see
+    `confusion_matrix`, of detections above `score_threshold`. `max_detections`: most of an image and class that count.
+    K in the order of `names`.
     """
 
     stats: dict[str, float]
