@@ -14,7 +14,8 @@ from mnv3.ssdlite.evaluate.results import Result, write_results
 from mnv3.ssdlite.evaluate.samples import draw_samples, pick_samples
 from mnv3.ssdlite.evaluate.scorer import Scores
 from mnv3.ssdlite.model.presets import COCO_MOST
-from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion, plot_pr_curves
+from mnv3.tools.drawing.curves import Curves, f1_curves, plot_pr_curves
+from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion
 from mnv3.tools.drawing.sheets import save_sheet
 from mnv3.tools.files.write import write_json
 from mnv3.tools.text.console import as_text, or_none, three
@@ -43,6 +44,7 @@ def write_report(
         {f"IoU {iou:.2f}": curves for iou, curves in scores.curves.items()},
         scores.names,
         [category.slot for category in data.categories],
+        _f1_panel(scores),
     )
     title = f"boxes of {split}: IoU at least 0.5, score at least {scores.score_threshold:g}"
     plot_confusion(folder / "plots" / "confusion.png", scores.confusion, [*scores.names, "background"], title)
@@ -105,6 +107,11 @@ def score_table(data: CocoData, scores: Scores) -> str:
     starts = range(0, len(names), CLASSES_A_COLUMN)
     columns = [_class_table(names[i : i + CLASSES_A_COLUMN], boxes, scores) for i in starts]
     return as_text(WIDTH, table, Columns(columns))
+
+
+def _f1_panel(scores: Scores) -> Curves:
+    best = scores.point and (scores.point.overall.threshold, scores.point.overall.f1)
+    return f1_curves(scores.f1.thresholds, scores.f1.overall, scores.f1.per_class, best)
 
 
 def _write_samples(path: Path, data: CocoData, results: Sequence[Result], score_threshold: float, count: int) -> None:

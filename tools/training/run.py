@@ -10,7 +10,7 @@ from lightning.pytorch.loggers import WandbLogger
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from mnv3.tools.drawing.plots import plot_training
+from mnv3.tools.drawing.curves import plot_training
 from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.paper.cost import count
 from mnv3.tools.paper.tables import row
@@ -135,7 +135,7 @@ def _report(
     more = {"epoch": epoch, "checkpoint": "checkpoints/best.ckpt"}
     table = task.report(folder.path, data, results, scores, more)
     rows = read_metrics(folder.metrics_csv)
-    plot_training(folder.path / "plots" / "training.png", rows)
+    plot_training(folder.path / "plots" / "training.png", rows, _score(task))
     if run is not None:
         run.log(task.score_tables(scores))
         run.summary["best_epoch"] = epoch
