@@ -98,9 +98,9 @@ def predict_exported(
 ) -> list[Result]:
     """Detections of an exported file."""
     _set_threshold(config, predictor.operating_point)
-    limit, asked = predictor.description.rules["max_detections"], most_detections(config)
-    if limit < asked:
-        log.warning("The file keeps at most %d boxes an image, so eval.max_detections=%d has no effect.", limit, asked)
+    asked = most_detections(config)
+    if (limit := predictor.description.rules.get("max_detections", asked)) < asked:
+        log.warning("The file keeps %d boxes of an image, so eval.max_detections=%d does not add any.", limit, asked)
     return detect_exported(predictor, data, config, one_batch=one_batch, show=show)
 
 
