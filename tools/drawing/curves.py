@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -94,7 +94,7 @@ def _draw(axes: Axes, panel: Curves, names: Sequence[str], colours: Sequence[int
     if known:
         axes.plot(panel.x, panel.main, color=INK, lw=3.2, label=panel.main_label)
         heading = f"{panel.heading}, best and worst {EXTREMES} classes" if many else panel.heading
-        place = {"loc": "upper left", "bbox_to_anchor": (0, -0.13), "fontsize": 9, "borderaxespad": 0}
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (0, -0.13), "fontsize": 9, "borderaxespad": 0}
         axes.legend(frameon=False, title=heading, alignment="left", **place)
     if panel.mark is not None:
         axes.axvline(panel.mark[0], color=FAINT, lw=1.6, ls="--", zorder=1)
@@ -133,8 +133,9 @@ def plot_training(path: Path, rows: Sequence[Mapping[str, str]], headline: str =
         axes.set(title=title, xlabel="epoch")
         axes.set_ylim(bottom=0)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        place = {"loc": "lower right"} if headline in names else {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
-        axes.legend(frameon=False, fontsize=9 if headline in names else 8, **place)
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "fontsize": 8}
+        place = {"loc": "lower right"} if headline in names else place
+        axes.legend(frameon=False, **place)
     save_figure(figure, path)
 
 

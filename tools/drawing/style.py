@@ -49,7 +49,7 @@ def new_figure(
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure (inches) with a row of panels in a uniform style, equally wide or in the ratios `widths`."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    panels: list[Axes] = list(figure.subplots(1, columns, squeeze=False, width_ratios=widths)[0])
+    panels: list[Axes] = [*figure.subplots(1, columns, squeeze=False, width_ratios=widths).flat]
     for axes in panels:
         style_axes(axes)
         axes.set_axisbelow(True)

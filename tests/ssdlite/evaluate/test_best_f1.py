@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from tests.ssdlite.evaluate.test_scorer import scored
 def evaluated(data: CocoData, results: list[Result], category: int, recalls: np.ndarray) -> COCOeval:
     """pycocotools' evaluation of one class at IoU 0.5, with its precision at `recalls`."""
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO()
+        truth: Any = COCO()
         truth.dataset = data.ground_truth()
         truth.createIndex()
         evaluation = COCOeval(truth, truth.loadRes([dict(result) for result in results]), "bbox")

@@ -127,7 +127,7 @@ def test_the_headline_is_thick_and_alone_and_no_two_lines_have_one_colour(
         curves.plot_training(tmp_path / "training.png", rows, "val/AP")
     first, *others = figures[0].axes
     line, best = first.get_lines()
-    assert first.get_title().startswith("AP ") and list(best.get_xdata()) == [3]
+    assert first.get_title().startswith("AP ") and np.asarray(best.get_xdata()).tolist() == [3]
     assert all(line.get_linewidth() > 2 * other.get_linewidth() for axes in others for other in axes.get_lines())
     lines = [line, *(other for axes in others for other in axes.get_lines())]
     assert len(lines) == len({str(other.get_color()) for other in lines}) == 8
