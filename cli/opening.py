@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from mnv3.cli.scored import only_source
 from mnv3.cli.tasks import TASKS, open_task
 from mnv3.tools.errors import UserError
+from mnv3.tools.predict.operating_point import OperatingPoint, default_threshold
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.predict.tiles.predictor import TiledPredictor
 from mnv3.tools.runs.find import Source, find, wanted
@@ -32,6 +33,15 @@ class Opened(NamedTuple):
         """Configuration of the run; for other weights only the sections known from the file."""
         return dict(getattr(self.predictor, "config", {}))
 
+    @property
+    def operating_point(self) -> OperatingPoint | None:
+        """The best thresholds of a detector on the validation set of its run, if stored with it."""
+        return getattr(self.predictor, "operating_point", None)
+
+    def threshold(self, asked: float | None) -> float:
+        """Return the least score of boxes to keep: as `asked`, else the detector's own."""
+        return default_threshold(self.operating_point) if asked is None else asked
+
     def __str__(self) -> str:
         what = f"{self.origin}: {open_task(self.predictor.task).title}, {len(self.predictor.classes)} classes"
         hint = ". It is the newest run; choose another with run=, ckpt=, weights= or model=."
@@ -39,12 +49,12 @@ class Opened(NamedTuple):
 
 
 def open_predictor(
-    cfg: DictConfig, typed: Sequence[str], *, accelerator: str = "cpu", least_score: float = 0.0
+    cfg: DictConfig, typed: Sequence[str], *, accelerator: str = "cpu", least_score: float | None = 0.0
 ) -> Opened:
     """Open what the keys run, ckpt, weights and model of `cfg` name, or the newest run.
 
     `typed`: keys of the call; task, backbone and their keys restrict which run is used. `accelerator`: auto, cpu or
-    gpu. `least_score`: boxes with lower scores may be omitted.
+    gpu. `least_score`: boxes with lower scores may be omitted; None: than the detector's own threshold.
 
     Raises UserError: several of the keys are given; the file or run does not exist, is damaged or foreign, or does not
     match the task or network of the call.

@@ -21,6 +21,7 @@ from mnv3.tools.machine.allocator import keep_freed_memory
 from mnv3.tools.predict import pictures
 from mnv3.tools.predict import sources as media_sources
 from mnv3.tools.predict.loop import Done, predict_all
+from mnv3.tools.predict.operating_point import nothing_words, threshold_words
 from mnv3.tools.predict.outputs import DetectionFile, Drawings, LabelFiles, Sink, boxes_painter, labels_painter
 from mnv3.tools.predict.predictor import Predictor
 from mnv3.tools.predict.tiles.predictor import TiledPredictor
@@ -36,12 +37,14 @@ Result = TypeVar("Result")
 
 
 class Plan(NamedTuple):
-    """A valid call. `total`: number of pictures, None for an endless camera. `numbers`: of the wanted classes."""
+    """A valid call. `total`: number of pictures, None for an endless camera. `numbers`: of the wanted classes.
+    `threshold`: least score of boxes."""
 
     opened: Opened
     sources: list[media_sources.Source]
     total: int | None
     numbers: set[int]
+    threshold: float
 
 
 def run(cfg: DictConfig) -> None:
@@ -51,6 +54,8 @@ def run(cfg: DictConfig) -> None:
     plan = _plan(cfg, typed)
     predictor = plan.opened.predictor
     log.info("Model: %s", plan.opened)
+    if settings.threshold is None and (point := plan.opened.operating_point):
+        log.info("%s", threshold_words(point))
     for key in typed:
         if why := without_effect(predictor.task, key):
             log.warning("%s has no effect: %s.", key, why)
@@ -69,7 +74,7 @@ def run(cfg: DictConfig) -> None:
                 plan.sources,
                 sinks,
                 batch_size=settings.batch_size or (1 if plan.total is None else plan.opened.batch_size),
-                threshold=settings.threshold,
+                threshold=plan.threshold,
                 numbers=plan.numbers,
                 frames=settings.frames,
                 total=plan.total,
@@ -80,7 +85,7 @@ def run(cfg: DictConfig) -> None:
         raise
     if isinstance(predictor, TiledPredictor):
         log.info("%s", predictor.words())
-    _log_results(done, folder)
+    _log_results(done, folder, plan.threshold)
     if done.damaged:
         raise Failure(" ".join(done.damaged))
     if done.stopped and (plan.total is not None or stops.asked() == signal.SIGTERM):  # Ctrl-C ends a camera normally
@@ -98,7 +103,7 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
             return None
 
     settings = cfg.predict
-    if not settings.threshold <= 1:
+    if settings.threshold is not None and not settings.threshold <= 1:
         problems.append(f"predict.threshold={format_value(settings.threshold)}: must be between 0 and 1.")
     sources = attempt(media_sources.find, list(cfg.source))
     total = attempt(pictures.length, sources, settings.frames) if sources else None
@@ -109,7 +114,7 @@ def _plan(cfg: DictConfig, typed: Sequence[str]) -> Plan:
     if problems:
         raise UserError(*problems)
     assert opened and sources and numbers is not None
-    return Plan(opened, sources, total, numbers)
+    return Plan(opened, sources, total, numbers, opened.threshold(settings.threshold))
 
 
 def _tiled(opened: Opened, settings: DictConfig) -> Opened:
@@ -159,7 +164,7 @@ def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
     if open_task(predictor.task).kind == "boxes":
         if settings.json:
             tiles = {} if settings.tiles is None else {"tiles": settings.tiles}
-            about = {"model": plan.opened.origin, "threshold": settings.threshold, **tiles}
+            about = {"model": plan.opened.origin, "threshold": plan.threshold, **tiles}
             sinks.append(DetectionFile(folder / "detections.json", predictor, about))
         painter: Any = boxes_painter(predictor)
     else:
@@ -169,10 +174,12 @@ def _sinks(folder: Path, plan: Plan, settings: DictConfig) -> list[Sink]:
     return [*sinks, Drawings(folder, painter)] if settings.draw else sinks
 
 
-def _log_results(done: Done, folder: Path | None) -> None:
+def _log_results(done: Done, folder: Path | None, threshold: float) -> None:
     """Log results, skipped files and a summary."""
     for line in done.lines:
         log.info("%s", line)
+    if done.nothing and done.pictures > 1:
+        log.info("In all %d pictures %s.", done.pictures, nothing_words(threshold, done.highest))
     for problem in done.skipped[:NAMED]:
         log.warning("Skipped: %s", problem)
     if len(done.skipped) > NAMED:

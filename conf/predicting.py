@@ -9,7 +9,11 @@ from mnv3.conf.networks import Backbone, Task
 
 @dataclass
 class Prediction:
-    threshold: float = key("detection: minimum score of drawn and written boxes", 0.3, low=0)
+    threshold: Optional[float] = key(
+        "detection: minimum score of drawn and written boxes; null: that of the best F1 on the run's val, else 0.3",
+        None,
+        low=0,
+    )
     classes: Optional[list[str]] = key("names of the classes to draw, and for detection to write; null: all", None)
     batch_size: Optional[int] = key("images per batch; null: 4 on a CPU, 16 on a GPU, 1 for a camera", None, low=1)
     tiles: Optional[Union[int, str]] = key(

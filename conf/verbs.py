@@ -10,13 +10,26 @@ from mnv3.conf.training import Recipe, Trainer, Wandb
 
 
 @dataclass
-class Evaluation:
+class Validation:
+    max_detections: int = key("detection: maximum boxes of an image and class that count", 100, low=100)
+
+
+@dataclass
+class Evaluation(Validation):
+    max_detections: Optional[int] = key(
+        "detection: maximum boxes of an image and class that count; null: as in training", None, low=100
+    )
     split: str = key("val, train, test, voc trainval; coco test-dev, cityscapes test write files for the server", "val")
     batch_size: Optional[int] = key("images per batch; null: as in training, for exactly the same score", None, low=1)
     accelerator: str = key("device type", "auto", choices=("auto", "cpu", "gpu", "cuda", "mps"))
     devices: Union[int, str] = key("device count; auto: all GPUs, or one CPU process", "auto", choices=("auto",), low=1)
     precision: str = key("arithmetic of inference", "32-true", choices=("32-true", "bf16-mixed", "16-mixed"))
-    score_threshold: float = key("minimum score in drawings and confusion matrix; AP uses all", 0.3, low=0)
+    score_threshold: Optional[float] = key(
+        "minimum score in drawings and confusion matrix; AP uses all; null: that of the best F1 on the run's val, else "
+        "0.3",
+        None,
+        low=0,
+    )
     official: bool = key(
         "segmentation in Cityscapes' layout: also score with cityscapesscripts, with iIoU; a difference is an error",
         False,
@@ -40,6 +53,7 @@ class Train:
     dataset: Dataset = section(Dataset)
     data: Data = section(Data)
     recipe: Recipe = section(Recipe)
+    eval: Validation = section(Validation)
     trainer: Trainer = section(Trainer)
     wandb: Wandb = section(Wandb)
     logger: str = key("trackers of the run besides its folder", "wandb", choices=("wandb", "tensorboard", "both"))

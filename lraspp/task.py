@@ -39,6 +39,7 @@ class Lraspp(Task):
         "dataset.class_slots",
         "dataset.max_boxes",
         "eval.score_threshold",
+        "eval.max_detections",
         "bench.images",
     )
     keys_not_scored = ("class_slots", "max_boxes", "train", "train_images", "train_labels")

@@ -150,7 +150,7 @@ class Segmentation(Lraspp, Training):
         names = [entry.name for entry in train_data.classes]
         save_image(torch.cat([sheet, legend(names, colours, sheet.shape[2])], 1), path)
 
-    def panels(self, val_data: FrameData, results: Maps) -> dict[str, Any]:
+    def panels(self, val_data: FrameData, results: Maps, scores: Scores) -> dict[str, Any]:
         """Return the same frames every time, with predicted and true label maps."""
         return {"val/samples": sample_panels(val_data, results)}
 

@@ -10,6 +10,8 @@ from mnv3.ssdlite.data.loader import Batch
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.scorer import CocoScorer
 from mnv3.ssdlite.model.detector import Detector
+from mnv3.ssdlite.model.presets import most_detections
+from mnv3.tools.predict.operating_point import OperatingPoint
 from mnv3.tools.training.module import TrainingModule
 from mnv3.tools.training.optim import Plan
 
@@ -26,15 +28,21 @@ class DetectionModule(TrainingModule):
         super().__init__(config, plan, about)
         self.detector = detector
         self.val_data = val_data
-        self.scorer = CocoScorer(val_data)
+        self.max_detections = most_detections(config)
+        self.scorer = CocoScorer(val_data, self.max_detections)
+        self.point: OperatingPoint | None = None
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """Return the losses of a batch: boxes, classes and their sum."""
         return self.detector.losses(self.detector(batch.images), batch.targets)
 
+    def on_train_epoch_start(self) -> None:
+        """Forget the best thresholds, which are of other weights; an epoch without validation has none."""
+        self.point = None
+
     def on_validation_epoch_start(self) -> None:
         """Reset the scorer."""
-        self.scorer = CocoScorer(self.val_data)
+        self.scorer = CocoScorer(self.val_data, self.max_detections)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Collect detections of a batch."""
@@ -43,7 +51,14 @@ class DetectionModule(TrainingModule):
     def on_validation_epoch_end(self) -> None:
         """Score the detections of all processes, with the same result in each."""
         results = self.scorer.results()
-        self.log_scores(self.scorer.scores(results))
+        scores = self.scorer.scores(results)
+        self.point = scores.point
+        self.log_scores(scores)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Store the best thresholds of the saved weights, if they were validated."""
+        if self.point is not None:
+            checkpoint["hyper_parameters"]["operating_point"] = self.point.plain()
 
 
 def class_table(data: CocoData) -> dict[int, str]:

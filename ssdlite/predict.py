@@ -10,9 +10,12 @@ import torch
 
 from mnv3.backbones.inference.fold import fold_norms
 from mnv3.ssdlite.model.detector import Detector
+from mnv3.ssdlite.model.postprocess import detect
 from mnv3.ssdlite.model.resize import resize
+from mnv3.ssdlite.model.targets import Detections, Raw
 from mnv3.ssdlite.weights.load import Loaded, load_detector, load_weights, use_input_size
 from mnv3.tools.drawing.paint import Colour, class_colour
+from mnv3.tools.predict.operating_point import OperatingPoint, default_threshold
 from mnv3.tools.predict.predictor import Boxes
 from mnv3.tools.runs.find import Source, check_asked
 
@@ -22,7 +25,8 @@ Size = tuple[int, int]
 class DetectorPredictor:
     """A `tools.predict.predictor.Predictor` in PyTorch, on a copy of `detector` with folded norms.
 
-    `classes`, `ids`: name and category id by slot. `least_score`: skip boxes below, to save time. `config`: of the run.
+    `classes`, `ids`: name and category id by slot. `least_score`: skip boxes below, to save time, in images with any
+    above; None: `point`'s threshold, or the default one. `config`: of the run.
     """
 
     task = "ssdlite"
@@ -33,11 +37,14 @@ class DetectorPredictor:
         classes: Mapping[int, str],
         ids: Mapping[int, int],
         device: str = "cpu",
-        least_score: float = 0.0,
+        least_score: float | None = 0.0,
         config: Mapping[str, Any] = MappingProxyType({}),
+        point: OperatingPoint | None = None,
     ) -> None:
-        self.config = config
+        self.config, self.operating_point = config, point
         self.detector = fold_norms(detector).to(device)
+        self.whole_preset = detector.preset
+        least_score = default_threshold(point) if least_score is None else least_score
         just_below = float(np.nextafter(np.float32(least_score), np.float32(0)))  # the preset's threshold is exclusive
         threshold = max(detector.preset.score_threshold, just_below)
         self.detector.preset = replace(detector.preset, score_threshold=threshold)
@@ -62,7 +69,19 @@ class DetectorPredictor:
         size, rule = self.detector.input_size, self.detector.resize_rule
         inputs = torch.stack([resize(torch.from_numpy(image).permute(2, 0, 1), size, rule) for image in images])
         sizes = torch.tensor([image.shape[:2] for image in images])
-        found = self.detector.detect(self.detector(inputs.to(self.device)), sizes)
+        raw = self.detector(inputs.to(self.device))
+        results = self._known(self.detector.detect(raw, sizes))
+        empty = [i for i, found in enumerate(results) if not len(found.scores)]
+        if empty and self.detector.preset != self.whole_preset:  # their best boxes are below `least_score`
+            again = Raw(raw.codes[empty], raw.logits[empty])
+            detector = self.detector
+            low = detect(again, detector.anchors, size, sizes[empty].to(self.device), self.whole_preset)
+            for i, found in zip(empty, self._known(low), strict=True):
+                results[i] = found
+        return results
+
+    def _known(self, found: Detections) -> list[Boxes]:
+        """Return the boxes of each image that have a class."""
         boxes, scores, slots = (column.cpu().numpy() for column in (found.boxes, found.scores, found.slots))
         known = np.isin(slots, list(self.classes))  # padding is not
         return [Boxes(boxes[i, rows], scores[i, rows], slots[i, rows]) for i, rows in enumerate(known)]
@@ -73,7 +92,7 @@ def open_checkpoint(
     asked: Mapping[str, Any],
     device: str = "cpu",
     input_size: Size | None = None,
-    least_score: float = 0.0,
+    least_score: float | None = 0.0,
 ) -> DetectorPredictor:
     """Open the detector of an mnv3 checkpoint; `input_size` (h, w) overrides its own.
 
@@ -89,13 +108,14 @@ def open_weights(
     asked: Mapping[str, Any],
     device: str = "cpu",
     input_size: Size | None = None,
-    least_score: float = 0.0,
+    least_score: float | None = 0.0,
 ) -> DetectorPredictor:
     """Open the detector of user-supplied weights. Raises UserError as `load_weights`."""
     return _predictor(load_weights(source, None, asked), device, input_size, least_score)
 
 
-def _predictor(loaded: Loaded, device: str, input_size: Size | None, least_score: float) -> DetectorPredictor:
+def _predictor(loaded: Loaded, device: str, input_size: Size | None, least_score: float | None) -> DetectorPredictor:
     if input_size is not None:
         use_input_size(loaded.detector, input_size)
-    return DetectorPredictor(loaded.detector, loaded.classes, loaded.ids, device, least_score, loaded.config)
+    about = loaded.config, loaded.point
+    return DetectorPredictor(loaded.detector, loaded.classes, loaded.ids, device, least_score, *about)

@@ -17,11 +17,12 @@ from mnv3.ssdlite.data.loader import Batch, Loader, train_loader, val_loader
 from mnv3.ssdlite.data.verdict import check_same_classes, faults, few_to_score, not_learnt, too_small
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
-from mnv3.ssdlite.evaluate.report import score_table, write_report
+from mnv3.ssdlite.evaluate.report import remarks, score_table, write_report
 from mnv3.ssdlite.evaluate.results import Result
-from mnv3.ssdlite.evaluate.scorer import SCORE_THRESHOLD, CocoScorer, Scores
+from mnv3.ssdlite.evaluate.scorer import CocoScorer, Scores
 from mnv3.ssdlite.model.detector import Detector, normalised
 from mnv3.ssdlite.model.head import EXTRAS
+from mnv3.ssdlite.model.presets import most_detections
 from mnv3.ssdlite.module import DetectionModule, class_table
 from mnv3.ssdlite.task import Ssdlite
 from mnv3.ssdlite.weights.load import detector_from_config, init_detector, load_detector
@@ -140,16 +141,16 @@ class Detection(Ssdlite, Training):
             panels.append(draw_boxes(image.to(torch.uint8), boxes[real], [names[slot] for slot in slots], colours))
         save_image(mosaic(panels, columns=4), path)
 
-    def panels(self, val_data: CocoData, results: Sequence[Result]) -> dict[str, Any]:
+    def panels(self, val_data: CocoData, results: Sequence[Result], scores: Scores) -> dict[str, Any]:
         """Return the same images every time, with predicted and true boxes."""
-        return {"val/samples": sample_panels(val_data, results, SCORE_THRESHOLD)}
+        return {"val/samples": sample_panels(val_data, results, scores.score_threshold)}
 
     def score_file(
         self, checkpoint: Path, loader: Loader, val_data: CocoData, device: torch.device, config: Config
     ) -> tuple[list[Result], Scores]:
         """Return all detections and their COCO scores."""
         detector = load_detector(checkpoint).detector.to(device).eval()
-        scorer = CocoScorer(val_data)
+        scorer = CocoScorer(val_data, most_detections(config))
         rows = config["recipe"]["batch_size"]
         for batch in loader:
             scorer.add(batch.image_ids, predict(detector, batch.images.to(device), batch.sizes, rows))
@@ -161,7 +162,7 @@ class Detection(Ssdlite, Training):
     ) -> str:
         """Write the report and return the score table, see `ssdlite.evaluate.report`."""
         write_report(folder, val_data, results, scores, more=more)
-        return score_table(val_data, scores)
+        return "\n".join([score_table(val_data, scores), *remarks(scores)])
 
     def score_tables(self, scores: Scores) -> dict[str, Any]:
         """Return the AP of each class, and the confusion matrix."""

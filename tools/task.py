@@ -34,11 +34,11 @@ Config = dict[str, Any]
 
 class Use(NamedTuple):
     """How a network is used: `input_size` (height, width) instead of its own, if given; boxes with scores below
-    `least_score` may be omitted."""
+    `least_score` may be omitted; None: below the threshold that predictions have by default."""
 
     device: str = "cpu"
     input_size: tuple[int, int] | None = None
-    least_score: float = 0.0
+    least_score: float | None = 0.0
 
 
 class Facts(Protocol):
@@ -173,7 +173,7 @@ class Training(Facts, Protocol):
         """Draw labelled training samples as the network gets them, in one picture."""
         ...
 
-    def panels(self, val_data: Any, results: Any) -> dict[str, Any]:
+    def panels(self, val_data: Any, results: Any, scores: Any) -> dict[str, Any]:
         """Return what W&B displays of each validation."""
         ...
 

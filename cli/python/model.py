@@ -11,7 +11,6 @@ from mnv3.cli.opening import Opened, with_tiles
 from mnv3.cli.python import images
 from mnv3.cli.python.results import Detections, LabelMap, Seen
 from mnv3.cli.tasks import check_tiles, without_effect
-from mnv3.conf.predicting import Prediction
 from mnv3.tools.drawing.paint import Colour
 from mnv3.tools.errors import UserError
 from mnv3.tools.predict.loop import predictions
@@ -49,6 +48,12 @@ class Model(Generic[Result]):
     @property
     def colours(self) -> Mapping[int, Colour]:
         return self._predictor.colours
+
+    @property
+    def threshold(self) -> float:
+        """Least score of boxes if `predict` is given none: the one with the best F1 on the validation set of the
+        network's run, else 0.3."""
+        return self._opened.threshold(None)
 
     def __repr__(self) -> str:
         return f"<{self._opened}>"
@@ -88,7 +93,7 @@ class Model(Generic[Result]):
         Args:
             source: the name of an image file, folder, pattern, video or camera ("webcam"); a PIL image; an array
                 [height, width, 3] or tensor [3, height, width] of uint8 RGB; or a list of images of these kinds.
-            threshold: least score of boxes; None: 0.3, as in `mnv3 predict`.
+            threshold: least score of boxes; None: the model's `threshold`, as in `mnv3 predict`.
             batch: images per batch; None: 4 on a CPU, 16 on a GPU, 1 for a camera.
             tiles: for boxes of small objects in large pictures: "auto", or the number of tiles along the longer side;
                 see `mnv3 predict` and its key predict.tiles.
@@ -140,7 +145,7 @@ class Model(Generic[Result]):
             raise UserError(*problems)
         if threshold is not None and (why := without_effect(self.task, "predict.threshold")):
             log.warning("threshold has no effect: %s.", why)
-        return Prediction().threshold if threshold is None else threshold, batch or self._opened.batch_size
+        return self._opened.threshold(threshold), batch or self._opened.batch_size
 
     def _with_tiles(self, tiles: int | str, batch: int | None) -> "Model[Result]":
         """Return a model that also looks at tiles. Raises UserError."""

@@ -12,8 +12,10 @@ from rich.table import Table
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.evaluate.results import Result, write_results
 from mnv3.ssdlite.evaluate.samples import draw_samples, pick_samples
-from mnv3.ssdlite.evaluate.scorer import STATS, Scores
-from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion, plot_pr_curves
+from mnv3.ssdlite.evaluate.scorer import Scores
+from mnv3.ssdlite.model.presets import COCO_MOST
+from mnv3.tools.drawing.curves import Curves, f1_curves, plot_pr_curves
+from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion
 from mnv3.tools.drawing.sheets import save_sheet
 from mnv3.tools.files.write import write_json
 from mnv3.tools.text.console import as_text, or_none, three
@@ -42,6 +44,7 @@ def write_report(
         {f"IoU {iou:.2f}": curves for iou, curves in scores.curves.items()},
         scores.names,
         [category.slot for category in data.categories],
+        _f1_panel(scores),
     )
     title = f"boxes of {split}: IoU at least 0.5, score at least {scores.score_threshold:g}"
     plot_confusion(folder / "plots" / "confusion.png", scores.confusion, [*scores.names, "background"], title)
@@ -67,26 +70,48 @@ def write_submission(
 
 
 def metrics(data: CocoData, results: Sequence[Result], scores: Scores) -> dict[str, Any]:
-    """Return the content of metrics.json: the twelve numbers, those by class, and counts; null: nothing to score."""
-    classes = {
+    """Return the content of metrics.json: the twelve numbers, those by class with the best F1, the operating point of
+    all classes together, and counts; null: nothing to score, or nothing right."""
+    point = scores.point
+    classes: dict[str, dict[str, Any]] = {
         name: {"AP": or_none(scores.per_class[name]), "AP50": or_none(scores.per_class50[name])}
         for name in scores.names
     }
-    stats = {name: or_none(scores.stats[name]) for name in STATS}
-    return {**stats, "per_class": classes, "images": len(data), "detections": len(results)}
+    for name, best in point.per_class.items() if point else ():
+        classes[name] |= best.plain()
+    stats = {name: or_none(value) for name, value in scores.stats.items()}
+    limit = {} if scores.max_detections == COCO_MOST else {"max_detections": scores.max_detections}
+    counts = {"images": len(data), "detections": len(results), **limit}
+    return {**stats, "per_class": classes, "operating_point": point and point.overall.plain(), **counts}
+
+
+def remarks(scores: Scores) -> list[str]:
+    """Return sentences on the best threshold, and on an unusual way of scoring."""
+    lines = []
+    if scores.point:
+        threshold, precision, recall, f1 = scores.point.overall
+        lines.append(f"Best F1 {f1:.3f} at score {threshold:g}: precision {precision:.3f}, recall {recall:.3f}.")
+    if (most := scores.max_detections) != COCO_MOST:
+        lines.append(f"Up to {most} boxes of an image and class count, where COCO's AP counts {COCO_MOST}.")
+    return lines
 
 
 def score_table(data: CocoData, scores: Scores) -> str:
     """Format the twelve numbers and the AP of each class for the console."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in STATS:
+    for name in scores.stats:
         table.add_column(name, justify="right", min_width=5)
-    table.add_row(*(three(scores.stats[name]) for name in STATS))
+    table.add_row(*(three(value) for value in scores.stats.values()))
     boxes = {category.name: int((data.category_ids == category.id).sum()) for category in data.categories}
     names = list(scores.names)
     starts = range(0, len(names), CLASSES_A_COLUMN)
     columns = [_class_table(names[i : i + CLASSES_A_COLUMN], boxes, scores) for i in starts]
     return as_text(WIDTH, table, Columns(columns))
+
+
+def _f1_panel(scores: Scores) -> Curves:
+    best = scores.point and (scores.point.overall.threshold, scores.point.overall.f1)
+    return f1_curves(scores.f1.thresholds, scores.f1.overall, scores.f1.per_class, best)
 
 
 def _write_samples(path: Path, data: CocoData, results: Sequence[Result], score_threshold: float, count: int) -> None:

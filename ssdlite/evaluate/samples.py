@@ -44,7 +44,8 @@ def draw_samples(
         if data.has_annotations:
             panels.append(panel(_truth(data, index, image), name, "truth", strip))
         rows = (found.image_ids == data.image_ids[index]) & (found.scores >= score_threshold)
-        picture = _predictions(data, image, found.boxes[rows], found.category_ids[rows], found.scores[rows])
+        caption = f"prediction, score at least {score_threshold:g}"
+        picture = _predictions(data, image, found.boxes[rows], found.category_ids[rows], found.scores[rows], caption)
         panels.append(panel(picture, name, "prediction", strip))
     return lay_out(panels, columns=4) if panels else None
 
@@ -64,11 +65,11 @@ def _truth(data: CocoData, index: int, image: Tensor) -> Tensor:
 
 
 def _predictions(
-    data: CocoData, image: Tensor, boxes: np.ndarray, category_ids: np.ndarray, scores: np.ndarray
+    data: CocoData, image: Tensor, boxes: np.ndarray, category_ids: np.ndarray, scores: np.ndarray, caption: str
 ) -> Tensor:
     names, colours = _labels(data, category_ids)
     tags = [f"{name} {score:.2f}" for name, score in zip(names, scores.tolist(), strict=True)]
-    return draw_boxes(image, _corners(boxes), tags, colours, longest=SIDE, caption="prediction")
+    return draw_boxes(image, _corners(boxes), tags, colours, longest=SIDE, caption=caption)
 
 
 def _labels(data: CocoData, category_ids: np.ndarray) -> tuple[list[str], list[tuple[int, int, int]]]:

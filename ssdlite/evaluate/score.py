@@ -10,16 +10,18 @@ from mnv3.ssdlite.data.coco.annotations import COCO_SLOTS, CocoData
 from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.data.verdict import faults
 from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
-from mnv3.ssdlite.evaluate.report import score_table, write_report, write_submission
+from mnv3.ssdlite.evaluate.report import remarks, score_table, write_report, write_submission
 from mnv3.ssdlite.evaluate.results import Result
 from mnv3.ssdlite.evaluate.run import detect_all, detect_exported, detect_tiled
 from mnv3.ssdlite.evaluate.scorer import score_results
 from mnv3.ssdlite.export.predictor import OnnxDetector
 from mnv3.ssdlite.model.detector import Detector
+from mnv3.ssdlite.model.presets import most_detections
 from mnv3.ssdlite.module import class_table
 from mnv3.ssdlite.weights import load as weights
-from mnv3.ssdlite.weights.load import CLASS_MISMATCH_WORDS, Loaded, use_input_size
+from mnv3.ssdlite.weights.load import CLASS_MISMATCH_WORDS, Loaded, allow_detections, use_input_size
 from mnv3.tools.errors import UserError
+from mnv3.tools.predict.operating_point import OperatingPoint, default_threshold, threshold_words
 from mnv3.tools.runs.evaluation import network_title, open_scored
 from mnv3.tools.runs.report import Reported, origin
 from mnv3.tools.weights.load import check_classes as check_same_classes
@@ -76,9 +78,11 @@ def open_data_of_weights(source: str, loaded: Loaded, config: dict[str, Any], ty
 
 
 def network(loaded: Loaded, config: dict[str, Any]) -> Detector:
-    """The detector, at the configured input size."""
+    """The detector, at the configured input size, with as many detections as are scored."""
     height, width = config["task"]["input_size"]
     use_input_size(loaded.detector, (height, width))
+    allow_detections(loaded.detector, config)
+    _set_threshold(config, loaded.point)
     return loaded.detector
 
 
@@ -95,6 +99,10 @@ def predict_exported(
     predictor: OnnxDetector, data: CocoData, config: dict[str, Any], out: Path | None, *, one_batch: bool, show: bool
 ) -> list[Result]:
     """Detections of an exported file."""
+    _set_threshold(config, predictor.operating_point)
+    asked = most_detections(config)
+    if (limit := predictor.description.rules.get("max_detections", asked)) < asked:
+        log.warning("The file keeps %d boxes of an image, so eval.max_detections=%d does not add any.", limit, asked)
     return detect_exported(predictor, data, config, one_batch=one_batch, show=show)
 
 
@@ -128,8 +136,18 @@ def report(config: dict[str, Any], out: Path, data: CocoData, outcome: list[Resu
     settings = config["eval"]
     tiles = {} if settings.get("tiles") is None else {"tiles": settings["tiles"]}
     threshold, more = settings["score_threshold"], origin(config, checkpoint, **tiles)
-    scores = score_results(data, outcome, threshold)
+    scores = score_results(data, outcome, threshold, most_detections(config))
     log.info("%s", score_table(data, scores))
+    for remark in remarks(scores):
+        log.info("%s", remark)
     write_report(out, data, outcome, scores, split=settings["split"], samples=settings["samples"], more=more)
     panels = partial(sample_panels, data, outcome, threshold)
     return Reported(scores.stats, panels, partial(score_tables, scores))
+
+
+def _set_threshold(config: dict[str, Any], point: OperatingPoint | None) -> None:
+    """Set the threshold of drawings and the confusion matrix to the network's own, unless the call has one."""
+    if config["eval"]["score_threshold"] is None:
+        config["eval"]["score_threshold"] = default_threshold(point)
+        if point is not None:
+            log.info("Drawings and confusion matrix: %s", threshold_words(point))

@@ -90,6 +90,7 @@ def facts(predictor: DetectorPredictor) -> dict[str, Any]:
         "input_size": list(detector.input_size),
         "preprocessing": f"RGB 0..255, resized {WORDS[detector.resize_rule]} to input_size; normalised inside",
         "rules": {name: value for name, value in asdict(detector.preset).items() if name != "anchors"},
+        "operating_point": predictor.operating_point and predictor.operating_point.plain(),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from mnv3.tools.errors import of_file
 from mnv3.tools.export.file import Exported, stacked, start
+from mnv3.tools.predict.operating_point import read_point
 from mnv3.tools.predict.predictor import Boxes
 
 
@@ -20,6 +21,7 @@ class OnnxDetector:
         self.classes = {row.number: row.name for row in self.description.classes}
         self.ids = {row.number: row.id for row in self.description.classes}
         self.colours = {row.number: (row.colour[0], row.colour[1], row.colour[2]) for row in self.description.classes}
+        self.operating_point = read_point(self.description.operating_point, exported.path)
         self.known = np.zeros(max(self.classes) + 2, bool)  # the last entry is for all larger slots
         self.known[list(self.classes)] = True
         self.session = start(exported, threads)

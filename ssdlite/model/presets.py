@@ -1,5 +1,6 @@
 """The presets of a detector's rules."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from math import log
 from typing import Any, Literal
@@ -39,6 +40,9 @@ class Preset:
         """Whether a class's score is the sigmoid of its logit; otherwise scores are softmaxes over all slots."""
         return self.class_loss != "hard_negatives"
 
+
+COCO_MOST = 100
+"""Detections of an image and class that COCO's AP counts."""
 
 PRESETS = {
     # The authors' TensorFlow code with ssdlite_mobilenet_v3_{large,small}_320x320_coco.config.
@@ -94,6 +98,25 @@ PRESETS = {
 # Different here: batch norm's decay stays 0.97 (theirs, 0.9997, averages over 3,300 steps: more than a short training
 # has), and the predictors' first weights are not truncated.
 PRESETS["zoo2018"] = replace(PRESETS["paper"], class_loss="sigmoid_hard_negatives", box_loss_scale=1.0)
+
+
+def most_detections(config: Mapping[str, Any]) -> int:
+    """Return how many detections of an image and class a configuration scores."""
+    return (config.get("eval") or {}).get("max_detections") or COCO_MOST
+
+
+def allowing(preset: Preset, most: int) -> Preset:
+    """Return `preset` with limits of at least `most` detections an image, and as many of one class."""
+
+    def raised(limit: int | None) -> int | None:
+        return None if limit is None else max(limit, most)
+
+    return replace(
+        preset,
+        max_detections=max(preset.max_detections, most),
+        max_per_class=raised(preset.max_per_class),
+        class_candidates=raised(preset.class_candidates),
+    )
 
 
 def get_preset(name: str, **overrides: Any) -> Preset:

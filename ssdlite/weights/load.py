@@ -12,10 +12,11 @@ from mnv3.backbones.names.unfold import unfolded
 from mnv3.backbones.network import backbone_options
 from mnv3.ssdlite.data.coco.names import COCO_NAMES
 from mnv3.ssdlite.model.detector import Detector, build_detector
-from mnv3.ssdlite.model.presets import PRESETS
+from mnv3.ssdlite.model.presets import COCO_MOST, PRESETS, allowing, most_detections
 from mnv3.ssdlite.weights.names import from_tensorflow, from_torchvision
 from mnv3.ssdlite.weights.origin import MARKS, Found, class_names, describe, published
 from mnv3.tools.errors import UserError, of_file
+from mnv3.tools.predict.operating_point import OperatingPoint, read_point
 from mnv3.tools.weights.checkpoint import hyper_parameters, read_checkpoint, run_config
 from mnv3.tools.weights.classes import Classes, names_or_none
 from mnv3.tools.weights.load import Begun, check_classes, load_all
@@ -33,13 +34,15 @@ MOST_SLOTS = 100_000
 
 class Loaded(NamedTuple):
     """A detector with its weights (EMA's, if trained with it), its run's configuration, and class names and category
-    ids by slot. `note`: published scores on COCO of another project's weights."""
+    ids by slot. `note`: published scores on COCO of another project's weights. `point`: the best thresholds on its
+    run's validation set, if stored."""
 
     detector: Detector
     config: dict[str, Any]
     classes: dict[int, str]
     ids: dict[int, int]
     note: str = ""
+    point: OperatingPoint | None = None
 
 
 def detector_from_config(config: dict[str, Any], num_slots: int, **rules: Any) -> Detector:
@@ -51,7 +54,7 @@ def detector_from_config(config: dict[str, Any], num_slots: int, **rules: Any) -
             "other strides are for segmentation."
         )
     sigmoid = task["preset"] in PRESETS and PRESETS[task["preset"]].sigmoid
-    return build_detector(
+    detector = build_detector(
         preset=task["preset"],
         class_prior=config["recipe"].get("class_prior") if sigmoid else None,  # softmax needs no prior
         **backbone_options(backbone),
@@ -59,6 +62,14 @@ def detector_from_config(config: dict[str, Any], num_slots: int, **rules: Any) -
         input_size=tuple(task["input_size"]),
         **rules,
     )
+    allow_detections(detector, config)
+    return detector
+
+
+def allow_detections(detector: Detector, config: Mapping[str, Any]) -> None:
+    """Raise the limits of `detector` to as many detections as `config` scores, if those are more than COCO's."""
+    if (most := most_detections(config)) > COCO_MOST:
+        detector.preset = allowing(detector.preset, most)
 
 
 _uninitialised = no_initial_weights()(detector_from_config)
@@ -80,7 +91,8 @@ def _of_checkpoint(path: Path | str, checkpoint: Mapping[str, Any], classes: dic
     with of_file(path):
         detector = _uninitialised(config, slots)
         load_all(detector, path, checkpoint, PREFIX)
-    return Loaded(detector, config, own, ids or _ids(config, own))
+    point = read_point(hyper_parameters(checkpoint).get("operating_point"), path)
+    return Loaded(detector, config, own, ids or _ids(config, own), point=point)
 
 
 def _slots(path: Path | str, checkpoint: Mapping[str, Any]) -> tuple[int, dict[int, str], dict[int, int] | None]:

@@ -9,11 +9,13 @@ import torch
 from mnv3.ssdlite.data.loader import val_loader
 from mnv3.ssdlite.data.sets import open_dataset
 from mnv3.ssdlite.evaluate.inference import predict
-from mnv3.ssdlite.evaluate.scorer import CocoScorer
+from mnv3.ssdlite.evaluate.scorer import CocoScorer, score_results
 from mnv3.ssdlite.module import DetectionModule
+from mnv3.ssdlite.predict import DetectorPredictor
 from mnv3.ssdlite.training import Detection
 from mnv3.ssdlite.weights.load import load_detector
 from mnv3.tools.errors import UserError
+from mnv3.tools.images.read import read_image
 from mnv3.tools.runs.folder import RunFolder, read_metrics
 from mnv3.tools.training.run import fit_and_score
 from mnv3.tools.training.trainer import NonFiniteLoss
@@ -90,6 +92,8 @@ def test_the_reported_score_is_that_of_the_best_checkpoint(compose, tmp_path):
         scorer.add(batch.image_ids, predict(detector, batch.images, batch.sizes, 4))
     assert scorer.scores(scorer.results()).stats["AP"] == reported["AP"]
     assert loaded.config["recipe"]["epochs"] == 20
+    assert loaded.point is not None and loaded.point.overall.plain() == reported["operating_point"]
+    predicted_f1_is_the_best(loaded, data, reported["operating_point"]["F1"])
     assert loaded.classes == {category.slot: category.name for category in data.categories}
 
     written = {str(file.relative_to(folder.path)) for file in folder.path.rglob("*") if file.is_file()}
@@ -107,6 +111,47 @@ def test_the_reported_score_is_that_of_the_best_checkpoint(compose, tmp_path):
         "samples/val.jpg",
         "samples/val.json",
     }
+
+
+def predicted_f1_is_the_best(loaded, data, best):
+    """The boxes of `mnv3 predict` with its default threshold have the promised F1, counted anew."""
+    predictor = DetectorPredictor(loaded.detector, loaded.classes, loaded.ids, least_score=None, point=loaded.point)
+    results = []
+    for index, image_id in enumerate(data.image_ids.tolist()):
+        (found,) = predictor([read_image(data.path(index)).permute(1, 2, 0).numpy()])
+        for box, score, slot in zip(*(column.tolist() for column in found), strict=True):
+            if score >= loaded.point.overall.threshold:
+                size = [box[0], box[1], box[2] - box[0], box[3] - box[1]]
+                results.append({"image_id": image_id, "category_id": loaded.ids[slot], "bbox": size, "score": score})
+    matrix = score_results(data, results, 0.0).confusion
+    right, wrong = matrix[:-1, :-1].trace(), matrix.sum() - matrix.trace()
+    assert 2 * right / (2 * right + wrong + sum_of_mistaken(matrix)) == pytest.approx(best, abs=0.01)
+
+
+def sum_of_mistaken(matrix):
+    """A box taken for another class is missed and false."""
+    return matrix[:-1, :-1].sum() - matrix[:-1, :-1].trace()
+
+
+def test_an_epoch_without_validation_has_no_threshold(compose, tmp_path):
+    """The last checkpoint's weights are newer than the validated ones. More boxes an image are kept and scored."""
+    more = ("recipe.epochs=2", "recipe.val_every=2", "recipe.lr=0.004", "eval.max_detections=120")
+    folder, saved = RunFolder(tmp_path / "run"), []
+    original = DetectionModule.on_save_checkpoint
+
+    def save(self, checkpoint):
+        original(self, checkpoint)
+        saved.append((self.point, checkpoint["hyper_parameters"].get("operating_point")))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DetectionModule, "on_save_checkpoint", save)
+        train(compose(*more), folder, nothing)
+    assert len(saved) == 2 and saved[0] == (None, None)
+    assert saved[1][1] == (saved[1][0] and saved[1][0].plain())
+    assert load_detector(folder.best).detector.preset.max_detections == 120
+    report = json.loads((folder.path / "metrics.json").read_text())
+    assert report["max_detections"] == 120 and "AR120" in report and report["detections"] == 600
+    assert "val/AR120" in read_metrics(folder.metrics_csv)[-1]
 
 
 def test_a_broken_image_is_named_by_its_id(compose, tmp_path, monkeypatch):

@@ -8,10 +8,9 @@ from matplotlib.figure import Figure
 
 from mnv3.tools.bench.report import in_ms
 from mnv3.tools.drawing.fonts import literal
-from mnv3.tools.drawing.plots import FAINT, INK
+from mnv3.tools.drawing.style import FAINT, INK, line_colour
 from mnv3.tools.files.write import write_encoded
 
-COLOURS = ("#1f6fd6", "#63a05a", "#c7822b", "#8a5bb5")  # a number of threads each; the fifth is the first again
 ROW = 0.34  # inches
 WIDTH = 9.0
 GROUND = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # keeps lines off the figures
@@ -45,7 +44,7 @@ def _bars(axes: Any, items: Sequence[Mapping[str, Any]]) -> None:
     rows = [row for item in items for row in item["contestants"].values()]
     longest = min(max(row["p90"] for row in rows), MOST_WHISKER * max(row["median"] for row in rows))
     for number, item in enumerate(items):
-        threads, colour = item["threads"], COLOURS[number % len(COLOURS)]
+        threads, colour = item["threads"], line_colour(number)
         label = None if threads is None else f"{threads} thread{'s' * (threads > 1)}"
         for name, row in item["contestants"].items():
             y = names.index(name) + (number - (len(items) - 1) / 2) * thick

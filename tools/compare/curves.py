@@ -9,13 +9,10 @@ from matplotlib.ticker import MaxNLocator
 
 from mnv3.tools.compare.tables import Entry
 from mnv3.tools.drawing.fonts import as_labels, literal
-from mnv3.tools.drawing.plots import INK, style_axes
+from mnv3.tools.drawing.style import INK, LINES, line_colour, style_axes
 from mnv3.tools.files.write import write_encoded
 from mnv3.tools.text.plain import plain
 
-COLOURS = (
-    "#1f6fd6", "#e8710a", "#1a9850", "#c2185b", "#7b3fb5", "#008b8b", "#8c5a2b", "#5b6470", "#b8a000", "#d62728",
-)  # fmt: skip
 STYLES = ("-", "--", ":", "-.")  # of the first ten runs, the second ten, ...
 SOFTWARE = "mnv3 compare"
 """PNG metadata that marks a picture as made by this program."""
@@ -47,12 +44,12 @@ def draw_curves(path: Path, rows: Sequence[tuple[str, str, Sequence[Entry]]]) ->
 
 def colour(entry: Entry) -> str:
     """Return the colour of a run, the same in all panels."""
-    return COLOURS[(entry.number - 1) % len(COLOURS)]
+    return line_colour(entry.number - 1)
 
 
 def style(entry: Entry) -> str:
     """Return the line style of a run."""
-    return STYLES[(entry.number - 1) // len(COLOURS) % len(STYLES)]
+    return STYLES[(entry.number - 1) // len(LINES) % len(STYLES)]
 
 
 def shortened(text: str, most: int = 44) -> str:

@@ -35,7 +35,7 @@ def read_run(
     folder = RunFolder(path)
     config = complete(_config(folder, tasks))
     task = tasks[config["task"]["name"]]
-    data = data_of(config["dataset"], "val", {}, task.keys_not_scored)
+    data = data_of(config["dataset"], "val", config.get("eval") or {}, task.keys_not_scored)
     history = _history(folder, warn)
     scores = read_scores(folder, config, data, task, history, warn)
     if not scores and not history:

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from mnv3.tools.compare.runs import Data
 from mnv3.tools.compare.tables import Entry
-from mnv3.tools.drawing.fonts import drawable, font_for
+from mnv3.tools.drawing.fonts import drawable, fitted, font_for
 from mnv3.tools.drawing.sheets import Panel, read_panels
 from mnv3.tools.files.write import write_encoded
 
@@ -81,10 +81,11 @@ def _compose(columns: Sequence[tuple[str, _Sheet]], names: Sequence[str]) -> Ima
     for place, title in enumerate(titles):
         x = GAP + place * (width + GAP)
         font = font_for(title, size)
-        pen.text((x + 2, line / 2 + 2), _within(title, font, width), font=font, fill=LIGHT, anchor="lm")
+        pen.text((x + 2, line / 2 + 2), fitted(title, font, width - 4), font=font, fill=LIGHT, anchor="lm")
     top = line
     for name, row, row_height in zip(captions, rows, heights, strict=True):
-        pen.text((GAP + 2, top + line / 2), name, font=font_for(name, size), fill=SOFT, anchor="lm")
+        font = font_for(name, size)
+        pen.text((GAP + 2, top + line / 2), fitted(name, font, picture.width - 10), font=font, fill=SOFT, anchor="lm")
         for place, cell in enumerate(row):
             if cell:
                 picture.paste(cell, (GAP + place * (width + GAP), top + line))
@@ -113,12 +114,3 @@ def _fitted(cell: Image.Image | None, width: int) -> Image.Image | None:
     return cell.resize(
         (max(1, round(cell.width * scale)), max(1, round(cell.height * scale))), Image.Resampling.LANCZOS
     )
-
-
-def _within(text: str, font: "ImageFont.FreeTypeFont | ImageFont.ImageFont", width: int) -> str:
-    """Cut `text` to fit `width`."""
-    if font.getlength(text) <= width - 4:
-        return text
-    while text and font.getlength(f"{text}...") > width - 4:
-        text = text[:-1]
-    return f"{text}..."

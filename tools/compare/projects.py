@@ -71,7 +71,7 @@ def _run(
         warn(f"{found.name} in W&B was not made by mnv3.")
         return None
     config = complete(config)
-    data, history, scores = data_of(config["dataset"], "val", {}, task.keys_not_scored), (), ()
+    data, history, scores = data_of(config["dataset"], "val", config.get("eval") or {}, task.keys_not_scored), (), ()
     if found.job_type == "eval":
         settings = found.config.get("eval") or {}
         split = str(settings.get("split", "val"))

@@ -9,7 +9,7 @@ from mnv3.tools.compare.runs import Data, Score, data_of, numbers
 from mnv3.tools.runs.folder import RunFolder, read_report
 from mnv3.tools.task import Facts
 
-NO_FIGURES = ("images", "frames", "detections", "epoch", "dataset_keys", "scales", "flip", "tiles")
+NO_FIGURES = ("images", "frames", "detections", "epoch", "dataset_keys", "scales", "flip", "tiles", "max_detections")
 """Numbers in metrics.json that describe what was scored and how."""
 
 

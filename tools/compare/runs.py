@@ -69,13 +69,15 @@ def cost_of(facts: Mapping[str, Any]) -> tuple[float, float] | None:
 
 def data_of(dataset: Mapping[str, Any], split: str, how: Mapping[str, Any], not_scored: Collection[str]) -> Data:
     """Return what a score is of. `dataset`: that section of a configuration; its keys `not_scored` do not affect
-    scores. `how`: `flip`, `scales` and `tiles` of the evaluation, if any."""
+    scores. `how`: `flip`, `scales`, `tiles` and `max_detections` of the evaluation, if any."""
     left_out = ("name", *not_scored)
     keys = {key: as_text(value) for key, value in dataset.items() if key not in left_out and value is not None}
     if how.get("flip"):
         keys["flip"] = "true"
     if how.get("tiles") is not None:
         keys["tiles"] = as_text(how["tiles"])
+    if how.get("max_detections") not in (None, 100):  # COCO's number
+        keys["max_detections"] = as_text(how["max_detections"])
     if how.get("scales") not in (None, [1], [1.0]):
         keys["scales"] = as_text(how["scales"])
     return Data(str(dataset.get("name")), split, tuple(sorted(keys.items())))

@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from mnv3.tools.drawing.fonts import drawable, font_for
+from mnv3.tools.drawing.fonts import drawable, fitted, font_for
 from mnv3.tools.drawing.paint import BACKDROP, LIGHT, Colour, paint_boxes
 from mnv3.tools.files.write import write_encoded
 
@@ -109,6 +109,7 @@ def _with_caption(picture: Image.Image, caption: str) -> Image.Image:
     (caption,) = drawable([caption])
     font = font_for(caption, max(11.0, max(picture.size) / 36))
     height = caption_height(max(picture.size))
+    caption = fitted(caption, font, picture.width - 16)
     sheet = Image.new("RGB", (picture.width, picture.height + height), BACKDROP)
     sheet.paste(picture, (0, height))
     ImageDraw.Draw(sheet).text((8, height / 2), caption, font=font, fill=LIGHT, anchor="lm")

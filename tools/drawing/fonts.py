@@ -16,6 +16,9 @@ LATIN = 0x100
 LONGEST = 40
 """Most characters of a label."""
 
+SHORTEST = 6
+"""Letters that a shortened name keeps, however narrow its place is."""
+
 Result = TypeVar("Result")
 
 
@@ -30,10 +33,25 @@ def drawable(texts: Sequence[str]) -> list[str]:
     return [_drawable(plain(text)) for text in texts]
 
 
-def as_labels(names: Iterable[str]) -> list[str]:
-    """Return names for a plot: `drawable`, shortened, and a space before a leading "_", which would hide the label."""
-    short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in map(plain, names)]
+def as_labels(names: Iterable[str], longest: int = LONGEST) -> list[str]:
+    """Return names for a plot: `drawable`, shortened to `longest` letters, and a space before a leading "_", which
+    would hide the label."""
+    short = [shortened(name, longest) for name in map(plain, names)]
     return [f" {name}" if name.startswith("_") else name for name in drawable(short)]
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return `text` with dots before its end if it has more than `longest` letters; names often differ there."""
+    end = longest // 3
+    return text if len(text) <= longest else f"{text[: longest - end - 3]}...{text[-end:]}"
+
+
+def fitted(text: str, font: Any, width: float) -> str:
+    """Return `text`, which must come from `drawable`, shortened to `width` pixels."""
+    longest = len(text)
+    while longest > SHORTEST and font.getlength(shortened(text, longest)) > width:
+        longest -= 1
+    return shortened(text, longest)
 
 
 def literal(plot: Callable[..., Result]) -> Callable[..., Result]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from mnv3.tools.drawing.fonts import drawable, font_for
+from mnv3.tools.drawing.fonts import drawable, fitted, font_for
 
 Colour = tuple[int, int, int]
 
@@ -51,7 +51,15 @@ def paint_boxes(
     taken: list[tuple[float, float, float, float]] = []
     for i, text in enumerate(drawable(texts)):
         font = font_for(text, max(10.0, max(picture.size) / 42))
-        _tag(pen, corners[i], text, colours[i] if colours else PALETTE[0], font, picture.size, taken)
+        _tag(
+            pen,
+            corners[i],
+            fitted(text, font, picture.width - 5),
+            colours[i] if colours else PALETTE[0],
+            font,
+            picture.size,
+            taken,
+        )
 
 
 def paint_labels(picture: Image.Image, labels: np.ndarray, colours: Mapping[int, Colour]) -> Image.Image:
@@ -77,7 +85,9 @@ def paint_legend(names: Sequence[str], colours: Sequence[Colour], width: int) ->
     for place, (name, colour) in enumerate(zip(names, colours, strict=True)):
         x, y = place % columns * (width // columns) + 8, place // columns * LINE + 4
         pen.rectangle((x, y + 4, x + 14, y + 18), fill=tuple(colour), outline=LIGHT)
-        pen.text((x + 22, y + LINE / 2), name, font=font_for(name, 13), fill=LIGHT, anchor="lm")
+        font = font_for(name, 13)
+        name = fitted(name, font, width // columns - LINE - 12)
+        pen.text((x + 22, y + LINE / 2), name, font=font, fill=LIGHT, anchor="lm")
     return sheet
 
 

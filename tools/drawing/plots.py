@@ -1,7 +1,4 @@
-"""Plots of a run (precision-recall, confusion, AP by class, training curves) as PNG, written whole or not at all.
-
-Figures are made without pyplot, so that plotting opens no window and leaves no global state.
-"""
+"""Plots of a run (confusion, scores by class) as PNG, written whole or not at all."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,55 +6,20 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from mnv3.tools.drawing.fonts import as_labels, literal
-from mnv3.tools.drawing.paint import class_colour
-from mnv3.tools.files.write import write_encoded
+from mnv3.tools.drawing.style import INK, MAIN, SECOND, new_figure, save_figure
 
-INK = "#1f2430"
-FAINT = "#c9ced6"
-MAIN = "#1f6fd6"
-SECOND = "#a8c8f0"
-NAMED_LINES = 12  # more lines are indistinguishable: they turn grey, and only the mean is named
 HIGHEST = 400.0  # inches; a picture has 65,536 rows at most
 NUMBERED_CELLS = 24  # with more classes there is no room for a number in a cell
-
-
-@literal
-def plot_pr_curves(
-    path: Path, recall: np.ndarray, precision: Mapping[str, np.ndarray], names: Sequence[str], colours: Sequence[int]
-) -> None:
-    """Plot precision against recall, one panel per matching rule.
-
-    Args:
-        recall: [R], 0..1.
-        precision: panel title -> [R, K] in 0..1, NaN for a class without ground truth.
-        names: K class names.
-        colours: K palette indices.
-    """
-    named = as_labels(names)
-    figure, panels = _figure(columns=len(precision), width=6.2 * len(precision), height=5.2)
-    for axes, (title, curves) in zip(panels, precision.items(), strict=True):
-        known = [k for k in range(len(names)) if np.isfinite(curves[:, k]).all()]
-        order = sorted(known, key=lambda k: -curves[:, k].mean())
-        many = len(known) > NAMED_LINES
-        for k in order:
-            colour = FAINT if many else _rgb(colours[k])
-            label = None if many else f"{named[k]}  {curves[:, k].mean():.3f}"
-            axes.plot(recall, curves[:, k], color=colour, lw=0.7 if many else 1.6, label=label)
-        if known:
-            mean = curves[:, known].mean(axis=1)
-            axes.plot(recall, mean, color=INK, lw=2.8, label=f"mean of {len(known)}  {mean.mean():.3f}")
-            axes.legend(loc="best", frameon=False, title="AP", alignment="left")
-        axes.set(title=title, xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    _save(figure, path)
+MATRIX = (12.0, 30.0)  # inches of a matrix of so many
+PAIRS, PAIRS_WIDTH, PAIR_NAME = 40, 6.5, 24  # most pairs, inches, letters of a name
 
 
 @literal
 def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: str, *, counts: bool = True) -> None:
-    """Plot a confusion matrix twice: counts, and each row as shares of its sum.
+    """Plot a confusion matrix twice: counts, and each row as shares of its sum. With many classes the second is large,
+    and the pairs confused most often replace the first.
 
     Args:
         matrix: [K, K] counts, row = truth, column = prediction.
@@ -65,23 +27,23 @@ def plot_confusion(path: Path, matrix: np.ndarray, names: Sequence[str], title: 
         counts: False plots shares of columns instead of counts, for counts too large to read (pixels).
     """
     count, named = len(names), as_labels(names)
-    side = float(np.clip(2.6 + 0.42 * count, 4.4, 15.0))
-    figure, panels = _figure(columns=2, width=2 * side + 0.8, height=side + 0.6)
-    figure.suptitle(title)
-    size = float(np.clip(40 * side / count, 4.5, 10))  # points: about half a cell
     rows, columns = _shares(matrix, axis=1), _shares(matrix, axis=0)
-    # Counts are coloured on a root scale, so that one frequent class does not bleach all others.
-    root = np.sqrt(matrix / max(1, matrix.max()))
-    other = ("counts", matrix, root) if counts else ("shares of each column", columns, columns)
-    for axes, (kind, cells, shade) in zip(panels, (other, ("shares of each row", rows, rows)), strict=True):
-        axes.imshow(shade, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
-        axes.set(title=kind, xlabel="predicted", ylabel="truth")
-        axes.set_xticks(range(count), named, rotation=90 if count > 6 else 0, fontsize=size)
-        axes.set_yticks(range(count), named, fontsize=size)
-        axes.grid(False)
-        if count <= NUMBERED_CELLS:
-            _number_cells(axes, cells, shade, size)
-    _save(figure, path)
+    if count > NUMBERED_CELLS:
+        side = float(np.clip(0.2 * count, *MATRIX))
+        figure, (left, right) = new_figure(2, side + PAIRS_WIDTH, side, widths=(side, PAIRS_WIDTH))
+        _draw_cells(left, rows, rows, "shares of each row", named, 36 * side / count)
+        _draw_pairs(right, matrix, rows, as_labels(names, PAIR_NAME), counts)
+    else:
+        side = float(np.clip(2.6 + 0.42 * count, 4.4, 12.7))
+        labels = 0.05 * max(map(len, named))
+        figure, (left, right) = new_figure(2, 2 * (side + labels) + 0.8, side + labels + 0.6)
+        # Counts are coloured on a root scale, so that one frequent class does not bleach all others.
+        root = np.sqrt(matrix / max(1, matrix.max()))
+        other = (matrix, root, "counts") if counts else (columns, columns, "shares of each column")
+        for axes, kind in ((left, other), (right, (rows, rows, "shares of each row"))):
+            _draw_cells(axes, *kind, named, 40 * side / count)
+    figure.suptitle(title)
+    save_figure(figure, path)
 
 
 @literal
@@ -97,7 +59,7 @@ def plot_class_scores(
     """
     known = {name: value for name, value in scores.items() if np.isfinite(value)}
     names = sorted(known, key=lambda name: known[name])
-    figure, (axes,) = _figure(columns=1, width=7.5, height=min(HIGHEST, 1.6 + 0.27 * max(3, len(names))))
+    figure, (axes,) = new_figure(columns=1, width=7.5, height=min(HIGHEST, 1.6 + 0.27 * max(3, len(names))))
     legend = labels.split("|") if labels else ["", ""]
     rows = np.arange(len(names))
     if under is not None:
@@ -115,63 +77,44 @@ def plot_class_scores(
     axes.set_yticks(rows, as_labels(names), fontsize=9)
     axes.set(title=title, xlim=(0, 1.14), ylim=(-0.6, max(len(names), 1) - 0.4))
     axes.grid(axis="y", visible=False)
-    _save(figure, path)
-
-
-@literal
-def plot_training(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
-    """Plot losses, scores and learning rate from the rows of a metrics.csv; empty cells are skipped.
-    A column is a loss if its last part ends with "loss", a rate if it is `lr`; other `val/...` columns are scores."""
-    columns = dict.fromkeys(name for row in rows for name in row)
-    groups = {
-        "loss": [name for name in columns if name.rpartition("/")[2].endswith("loss")],
-        "validation": [name for name in columns if name.startswith("val/") and not name.endswith("loss")],
-        "learning rate": [name for name in columns if name.rpartition("/")[2] == "lr"],
-    }
-    plotted = {title: names for title, names in groups.items() if any(_series(rows, name)[0] for name in names)}
-    if not plotted:
-        return
-    figure, panels = _figure(columns=len(plotted), width=5.4 * len(plotted), height=4.2)
-    for axes, (title, names) in zip(panels, plotted.items(), strict=True):
-        for i, name in enumerate(names):
-            epochs, values = _series(rows, name)
-            if epochs:
-                label = as_labels([name])[0]
-                axes.plot(epochs, values, color=_rgb(9 - i if i < 9 else i), lw=1.8, marker="o", ms=3, label=label)
-        axes.set(title=title, xlabel="epoch")
-        axes.set_ylim(bottom=0)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
-    _save(figure, path)
-
-
-def _series(rows: Sequence[Mapping[str, str]], name: str) -> tuple[list[float], list[float]]:
-    points = [(float(row["epoch"]), float(row[name])) for row in rows if row.get(name)]
-    return [epoch for epoch, _ in points], [value for _, value in points]
-
-
-def _figure(columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
-    """Return a figure (inches) with a row of panels in a uniform style."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    panels: list[Axes] = [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
-    for axes in panels:
-        style_axes(axes)
-        axes.set_axisbelow(True)
-    return figure, panels
-
-
-def style_axes(axes: Axes, **ticks: Any) -> None:
-    """Apply the uniform style: no frame on top and right, faint lines. `ticks`: further options of the ticks."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
-    axes.tick_params(color=FAINT, labelcolor=INK, **ticks)
-    axes.grid(color=FAINT, lw=0.5, alpha=0.7)
+    save_figure(figure, path)
 
 
 def _shares(matrix: np.ndarray, axis: int) -> np.ndarray:
     """Return cells as shares of their sum along `axis`; 0 for an empty sum."""
     sums = matrix.sum(axis=axis, keepdims=True)
     return np.divide(matrix, sums, out=np.zeros(matrix.shape), where=sums > 0)
+
+
+def _draw_cells(
+    axes: Axes, cells: np.ndarray, shade: np.ndarray, title: str, names: Sequence[str], size: float
+) -> None:
+    """Draw a matrix in blue, with numbers if there is room; `size`: points of a label that fills its row."""
+    count, size = len(names), float(np.clip(size, 4.5, 10))
+    axes.imshow(shade, cmap="Blues", vmin=0, vmax=1, interpolation="nearest")
+    axes.set(title=title, xlabel="predicted", ylabel="truth")
+    axes.set_xticks(range(count), names, rotation=90 if count > 6 else 30, ha="center" if count > 6 else "right")
+    axes.set_yticks(range(count), names)
+    axes.tick_params(labelsize=size)
+    axes.grid(False)
+    if count <= NUMBERED_CELLS:
+        _number_cells(axes, cells, shade, size)
+
+
+def _draw_pairs(axes: Axes, matrix: np.ndarray, rows: np.ndarray, names: Sequence[str], counts: bool) -> None:
+    """Draw the largest cells off the diagonal as bars: by count, without the background, or by the share of the row."""
+    by = matrix * 1.0 if counts else rows
+    off = np.where(np.eye(len(names), dtype=bool), 0, by)
+    if counts:
+        off[-1], off[:, -1] = 0, 0
+    most = [(i, j) for i, j in zip(*np.unravel_index(np.argsort(-off, axis=None)[:PAIRS], off.shape), strict=True)]
+    most = [(int(i), int(j)) for i, j in most if off[i, j] > 0]
+    axes.barh(range(len(most)), [off[pair] for pair in most], color=SECOND, height=0.8)
+    for place, (i, j) in enumerate(most):
+        figure = f"{int(matrix[i, j])}, {rows[i, j]:.0%} of its row" if counts else f"{rows[i, j]:.1%} of its row"
+        axes.text(0, place, f"  {names[i]} \u2192 {names[j]}:  {figure}", va="center", fontsize=10, color=INK)
+    axes.set(title="classes confused most often, truth \u2192 prediction", ylim=(max(len(most), 1) - 0.4, -0.6))
+    axes.set_axis_off()
 
 
 def _number_cells(axes: Axes, cells: np.ndarray, shade: np.ndarray, size: float) -> None:
@@ -183,13 +126,3 @@ def _number_cells(axes: Axes, cells: np.ndarray, shade: np.ndarray, size: float)
         axes.text(
             j, i, text, ha="center", va="center", fontsize=size * 0.85, color="white" if shade[i, j] > 0.55 else INK
         )
-
-
-def _rgb(index: int) -> tuple[float, float, float]:
-    """Return the palette's colour, slightly darker because lines lie on white."""
-    red, green, blue = class_colour(index)
-    return (red / 300, green / 300, blue / 300)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    write_encoded(path, figure.savefig, dpi=110, bbox_inches="tight", pad_inches=0.12)

@@ -13,10 +13,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from matplotlib.transforms import Bbox
 
 from mnv3.tools.drawing.fonts import literal
-from mnv3.tools.drawing.plots import INK, style_axes
+from mnv3.tools.drawing.style import INK, line_colour, style_axes
 from mnv3.tools.files.write import write_encoded
 
-COLOURS = ("#1f6fd6", "#d2691e", "#2e8b57", "#8a4fbf", "#6b7280", "#b03060")
 SOFTWARE = "mnv3 table"
 """PNG metadata that marks a picture as made by this program."""
 
@@ -60,7 +59,7 @@ def save_panels(path: Path, title: str, panels: Sequence[Panel], note: str) -> N
     figure.suptitle(title, color=INK, fontsize=13)
     figure.supxlabel(note, color=INK, fontsize=8.5)
     families = dict.fromkeys(point.family for panel in panels for point in panel.points)
-    colours: dict[str, str] = dict(zip(families, COLOURS * len(families), strict=False))
+    colours = {family: line_colour(number) for number, family in enumerate(families)}
     drawn = []
     for number, panel in enumerate(panels):
         axes = figure.add_subplot(rows, columns, number + 1)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from mnv3.tools.errors import UserError
+from mnv3.tools.predict.operating_point import read_point
 from mnv3.tools.runs.saved_config import checked
 
 PREFIX = "mnv3."
@@ -45,6 +46,8 @@ class Description(NamedTuple):
     """Of the source run, with its data set; empty without one."""
     source: str
     command: str
+    operating_point: dict[str, Any] | None = None
+    """Of a detector, see `tools.predict.operating_point`; None: unknown."""
 
 
 def properties_for(description: Description) -> dict[str, str]:
@@ -71,7 +74,8 @@ def description_of(properties: Mapping[str, str], path: object) -> Description:
     if len(missing) == len(Description._fields):
         raise UserError(f"{path}: not written by `mnv3 export`: its inputs and outputs are not described.")
     try:
-        values = {name: json.loads(found[name]) for name in Description._fields}
+        needed = [name for name in Description._fields if name in found or name not in Description._field_defaults]
+        values = {name: json.loads(found[name]) for name in needed}
         classes = [ClassRow(*row) for row in values.pop("classes")]
         description = Description(**values, classes=classes)
         _check(description)
@@ -96,6 +100,7 @@ def _check(description: Description) -> None:
     ]
     if not all(good):
         raise ValueError("a field of another type")
+    read_point(description.operating_point, "operating_point")
 
 
 def _is_class(row: ClassRow) -> bool:

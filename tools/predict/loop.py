@@ -12,6 +12,7 @@ import numpy as np
 
 from mnv3.tools.errors import UserError
 from mnv3.tools.predict import pictures as media
+from mnv3.tools.predict.operating_point import nothing_words
 from mnv3.tools.predict.outputs import Sink, in_words
 from mnv3.tools.predict.predictor import Boxes, Predictor
 from mnv3.tools.predict.sources import Source
@@ -22,7 +23,8 @@ MOST_LINES = 8
 
 class Done(NamedTuple):
     """`skipped`: a sentence per unreadable image. `damaged`: one per video with missing frames. `lines`: the content of
-    each of at most MOST_LINES pictures, else none. `stopped`: by Ctrl-C."""
+    each of at most MOST_LINES pictures, else none. `stopped`: by Ctrl-C. `nothing`: no picture has a box to keep;
+    `highest`: the highest score below the threshold in such pictures, if known."""
 
     pictures: int
     seconds: float
@@ -30,6 +32,8 @@ class Done(NamedTuple):
     damaged: list[str]
     lines: list[str]
     stopped: bool
+    nothing: bool = False
+    highest: float | None = None
 
 
 def predict_all(
@@ -52,13 +56,15 @@ def predict_all(
     damaged: list[str] = []
     lines: list[str] = []
     count, stopped, start = 0, False, time.perf_counter()
+    empty = Empty()
     stream = media.stream(sources, 2 * batch_size, frames, damaged.append)
     with _bar(total) as show, _Writer(sinks, 2 * batch_size) as writer:
         try:
-            for picture, kept in predictions(predictor, stream, batch_size, threshold, numbers, skipped):
+            for picture, kept in predictions(predictor, stream, batch_size, threshold, numbers, skipped, empty):
                 writer.add(picture, kept)
                 if count < MOST_LINES:
-                    lines.append(f"{picture.source}: {in_words(predictor.classes, kept, numbers)}")
+                    nothing = nothing_words(threshold, empty.latest)
+                    lines.append(f"{picture.source}: {in_words(predictor.classes, kept, numbers, nothing)}")
                 count += 1
                 show(count + len(skipped))
                 del picture  # frees a huge one before the next is decoded
@@ -67,7 +73,27 @@ def predict_all(
         if not count and skipped:
             raise UserError(*skipped)
     lines = lines if count == len(lines) and all(not source.video for source in sources) else []
-    return Done(count, time.perf_counter() - start, skipped, damaged, lines, stopped)
+    seconds, nothing = time.perf_counter() - start, count == empty.count > 0
+    return Done(count, seconds, skipped, damaged, lines, stopped, nothing, empty.highest)
+
+
+class Empty:
+    """Counts pictures without a box to keep. `latest`, `highest`: the highest score of the wanted classes in the latest
+    such picture and in all, None if unknown."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.latest: float | None = None
+        self.highest: float | None = None
+
+    def add(self, found: Any, kept: Any, numbers: Collection[int]) -> None:
+        """Add a picture with all that was `found`, and the boxes of it that are `kept`."""
+        if not isinstance(kept, Boxes) or len(kept.scores):
+            return
+        self.count += 1
+        low = found.scores[np.isin(found.classes, list(numbers))]
+        self.latest = float(low.max()) if len(low) else None
+        self.highest = max((score for score in (self.latest, self.highest) if score is not None), default=None)
 
 
 def predictions(
@@ -77,14 +103,20 @@ def predictions(
     threshold: float,
     numbers: Collection[int],
     skipped: list[str],
+    empty: Empty | None = None,
 ) -> Iterator[tuple[media.Picture, Any]]:
     """Yield each picture of `stream` with its label map, or with its boxes of the classes `numbers` that score at least
-    `threshold`. Sentences on unreadable pictures are added to `skipped`."""
+    `threshold`. Sentences on unreadable pictures are added to `skipped`, pictures without such boxes to `empty`."""
     for batch in _batches(stream, batch_size, skipped):
         found = predictor([picture.pixels for picture in batch])
         assert len(found) == len(batch)
         while batch:
-            yield batch.pop(0), _kept(found.pop(0), threshold, numbers)
+            one = found.pop(0)
+            kept = _kept(one, threshold, numbers)
+            if empty is not None:
+                empty.add(one, kept, numbers)
+            del one
+            yield batch.pop(0), kept
 
 
 def _batches(

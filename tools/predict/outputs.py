@@ -190,8 +190,9 @@ def draw_labels(
     return sheet
 
 
-def in_words(names: Mapping[int, str], found: Any, numbers: Collection[int]) -> str:
-    """Describe the classes `numbers` in a picture: "3 car, 1 person", or "road 41%, sky 20%", most frequent first."""
+def in_words(names: Mapping[int, str], found: Any, numbers: Collection[int], nothing: str = "nothing") -> str:
+    """Describe the classes `numbers` in a picture: "3 car, 1 person", or "road 41%, sky 20%", most frequent first;
+    `nothing` if there is no box."""
     if isinstance(found, Boxes):
         counts = np.bincount(found.classes, minlength=max(numbers, default=0) + 1)
         words = [f"{counts[number]} {names[number]}" for number in _commonest(counts, numbers)]
@@ -199,7 +200,7 @@ def in_words(names: Mapping[int, str], found: Any, numbers: Collection[int]) -> 
         counts = np.bincount(found.ravel(), minlength=256)
         commonest = _commonest(counts, numbers)[:MOST_SHARES]
         words = [f"{names[number]} {counts[number] / found.size:.0%}" for number in commonest]
-    return ", ".join(words) or "nothing"
+    return ", ".join(words) or (nothing if isinstance(found, Boxes) else "nothing")
 
 
 def _commonest(counts: np.ndarray, numbers: Collection[int]) -> list[int]:

@@ -51,7 +51,7 @@ def check_asked(source: Source, config: Mapping[str, Any], asked: Mapping[str, A
 
 
 def lay_over(config: Mapping[str, Any], cfg: DictConfig, typed: Sequence[str]) -> dict[str, Any]:
-    """Return a run's `config` with the user's overrides in `cfg` applied, and all of `cfg.eval`.
+    """Return a run's `config` with the user's overrides in `cfg` applied, and all of `cfg.eval` that is not null.
 
     The run's data root is kept only for its own data set and if it exists, because checkpoints move between machines.
     Otherwise it is the call's (data.root=, MNV3_DATA).
@@ -60,8 +60,12 @@ def lay_over(config: Mapping[str, Any], cfg: DictConfig, typed: Sequence[str]) -
     keys = ["eval", *(key for key in typed if key in LAID_OVER or key.partition(".")[0] in LAID_OVER)]
     if "dataset" in keys or not is_data_root(result.data.root, result.dataset.name):
         keys.append("data.root")
+    own = _plain(result.get("eval")) or {}
     for key in keys:
         OmegaConf.update(result, key, _plain(OmegaConf.select(cfg, key)), merge=False, force_add=True)
+    for key, value in own.items() if result.eval else ():
+        if result.eval.get(key) is None:
+            OmegaConf.update(result, f"eval.{key}", value, force_add=True)
     return OmegaConf.to_container(result, resolve=True)  # type: ignore[return-value]
 
 

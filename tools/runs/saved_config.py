@@ -98,6 +98,7 @@ KINDS: dict[str, Kind] = {
     "data.root": _text,
     "data.on_error": _word,
     "data.cache": _or_null(_text),
+    "eval.max_detections": _or_null(_whole(1, 10**6)),
     "recipe.name": _word,
     "recipe.batch_size": _whole(1, 10**6),
     "recipe.class_prior": _or_null(_number(0, 1)),

@@ -122,6 +122,8 @@ def _unlike(metrics: dict[str, Any], config: dict[str, Any]) -> Iterator[str]:
     size = metrics.get("input_size", config["task"]["input_size"])
     if size != config["task"]["input_size"]:
         yield "input as it is" if size is None else f"input {size[0]} x {size[1]}"
+    if metrics.get("max_detections"):
+        yield f"{metrics['max_detections']} boxes an image"
     if metrics.get("flip"):
         yield "flipped too"
     if metrics.get("tiles") is not None:

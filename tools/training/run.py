@@ -9,7 +9,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
-from mnv3.tools.drawing.plots import plot_training
+from mnv3.tools.drawing.curves import plot_training
 from mnv3.tools.files.write import write_json
 from mnv3.tools.machine.precision import training_remarks
 from mnv3.tools.paper.cost import count
@@ -136,10 +136,10 @@ def _report(
     more = {"epoch": epoch, "checkpoint": "checkpoints/best.ckpt"}
     table = task.report(folder.path, data, results, scores, more)
     rows = read_metrics(folder.metrics_csv)
-    plot_training(folder.path / "plots" / "training.png", rows)
+    plot_training(folder.path / "plots" / "training.png", rows, _score(task))
 
     def panels() -> dict[str, Any]:
-        return {**task.panels(data, results), **task.score_tables(scores)}
+        return {**task.panels(data, results, scores), **task.score_tables(scores)}
 
     trackers.report(folder, config, scores.stats, epoch, panels)
     log.info("%s", table)

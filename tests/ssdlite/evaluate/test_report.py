@@ -35,7 +35,7 @@ def test_files_and_figures(tmp_path: Path, scored: tuple[CocoData, list[Result],
     plots = {f"plots/{name}.png" for name in ("pr_curves", "confusion", "per_class_ap")}
     assert files == {"metrics.json", "predictions/detections.json", "samples/val.jpg", "samples/val.json"} | plots
     figures = json.loads((folder / "metrics.json").read_text())
-    assert list(figures) == [*STATS, "per_class", "images", "detections", "epoch"]
+    assert list(figures) == [*STATS, "per_class", "operating_point", "images", "detections", "epoch"]
     assert [figures[name] for name in STATS if figures[name] is not None] == [
         value for value in scores.stats.values() if value == value
     ]

@@ -9,7 +9,7 @@ import mnv3.ssdlite.model.postprocess
 from mnv3.ssdlite.model.anchors import grid_anchors
 from mnv3.ssdlite.model.boxes import area, clip, decode
 from mnv3.ssdlite.model.postprocess import detect
-from mnv3.ssdlite.model.presets import PRESETS, Preset
+from mnv3.ssdlite.model.presets import PRESETS, Preset, allowing
 from mnv3.ssdlite.model.targets import PADDING, Raw
 
 SIZE = (96, 128)
@@ -104,3 +104,16 @@ def test_an_image_has_the_same_detections_in_any_batch() -> None:
         alone = detect(Raw(*(part[image : image + 1] for part in raw)), anchors, SIZE, torch.tensor([SIZE]), preset)
         for one, all_ in zip(alone, together, strict=True):
             assert torch.equal(one[0], all_[image])
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_more_boxes_than_the_preset_s_of_one_class(name: str) -> None:
+    preset = allowing(PRESETS[name], 500)
+    raw, anchors = random_raw(2, preset, spread=2.0)
+    found, few = (detect(raw, anchors, SIZE, torch.tensor([SIZE] * 3), rules) for rules in (preset, PRESETS[name]))
+    assert int(found.counts[0]) > int(few.counts[0]) > 0
+    boxes, scores, _ = by_classes(raw, anchors, preset, 0)
+    count = int(found.counts[0])
+    torch.testing.assert_close(found.boxes[0, :count], boxes)
+    torch.testing.assert_close(found.scores[0, :count], scores)
+    assert allowing(PRESETS[name], 1) == PRESETS[name]

@@ -131,3 +131,14 @@ def test_a_report_outside_of_its_run_keeps_its_configuration(tmp_path: Path) -> 
         write_scores(tmp_path / name, 0.2, **origin({**config, "eval": {"split": split}}, Path("best.ckpt")))
         (score,) = read(tmp_path / name).scores
         assert (score.data.dataset, score.data.split, score.checkpoint) == ("streets", split, "best.ckpt")
+
+
+def test_scores_of_more_boxes_an_image_are_of_other_data(tmp_path: Path) -> None:
+    """AP with 300 boxes does not stand beside COCO's AP."""
+    few, many = (make_run(tmp_path / name) for name in "ab")
+    config = (many / "config.yaml").read_text()
+    (many / "config.yaml").write_text(config + "eval:\n  max_detections: 300\n")
+    (few / "config.yaml").write_text(config + "eval:\n  max_detections: 100\n")
+    one, other = read(few), read(many)
+    assert one.data == one.scores[0].data and not dict(one.data.keys).get("max_detections")
+    assert dict(other.data.keys)["max_detections"] == dict(other.scores[0].data.keys)["max_detections"] == "300"

@@ -45,7 +45,7 @@ def test_no_picture_without_epochs(tmp_path: Path) -> None:
 def test_thirty_runs_look_different(tmp_path: Path) -> None:
     (one,) = entries(make_run(tmp_path / "a"))
     many = [one._replace(number=i) for i in range(1, 31)]
-    assert len({(colour(entry), style(entry)) for entry in many}) == 30
+    assert len({(colour(entry), style(entry)) for entry in many}) == len({colour(entry) for entry in many}) == 30
 
 
 def test_the_same_samples_side_by_side(tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from mnv3.tools.drawing import fonts
-from mnv3.tools.drawing.fonts import as_labels, drawable, font_for
+from mnv3.tools.drawing.curves import plot_pr_curves
+from mnv3.tools.drawing.fonts import as_labels, drawable, fitted, font_for, shortened
 from mnv3.tools.drawing.paint import paint_boxes, paint_legend
-from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion, plot_pr_curves
+from mnv3.tools.drawing.plots import plot_class_scores, plot_confusion
 from mnv3.tools.text import once
 
 NAMES = ["$5^$", "car [front]", "_hidden", r"\frac{1}", "[/red]", "猫", "قط", "🐈", "a" * 500, "тест", "%s{0}"]
@@ -61,3 +62,21 @@ def test_pictures_show_other_scripts(no_fonts) -> None:
 def test_labels_are_short_and_not_hidden() -> None:
     hidden, long = as_labels(["_hidden", "a" * 500])
     assert not hidden.startswith("_") and "_hidden" in hidden and len(long) <= 40
+
+
+@pytest.mark.parametrize("width", [60, 120, 400])
+def test_a_text_is_shortened_to_its_place(width: int) -> None:
+    font, name = font_for("name", 12), "a class name of forty letters, number 17"
+    short = fitted(name, font, width)
+    assert font.getlength(short) <= width and short.startswith("a c") and short.endswith("17")
+    assert (short == name) == (width == 400)
+
+
+def test_a_shortened_name_has_as_many_letters_as_there_is_room_for() -> None:
+    assert shortened("x" * 50, 40) == f"{'x' * 24}...{'x' * 13}" and shortened("short", 40) == "short"
+
+
+def test_long_names_stay_within_the_legend() -> None:
+    """They were cut off at the picture's right edge."""
+    legend = np.asarray(paint_legend(["a class name of forty letters, number 17"] * 3, [(255, 0, 0)] * 3, 160))
+    assert not (legend[:, -4:] > 128).any()

@@ -42,14 +42,29 @@ def test_the_description_comes_back(tmp_path: Path) -> None:
     assert start(exported, 1)(np.array([1, 2], np.float32))[0].tolist() == [2, 4]
 
 
+def test_an_older_file_has_no_operating_point(tmp_path: Path) -> None:
+    point = {"threshold": 0.4, "precision": 0.9, "recall": 0.8, "F1": 0.85, "per_class": {}}
+    for stored in (None, point, {"threshold": 2}):
+        properties = properties_for(DESCRIPTION._replace(operating_point=stored))
+        if stored is None:
+            del properties["mnv3.operating_point"]
+        onnx.helper.set_model_props(model := doubling(), properties)
+        onnx.save(model, tmp_path / "file.onnx")
+        if stored == {"threshold": 2}:
+            with pytest.raises(UserError, match="description cannot be read"):
+                read_exported(tmp_path / "file.onnx")
+        else:
+            assert read_exported(tmp_path / "file.onnx").description.operating_point == stored
+
+
 def test_what_is_no_file_of_ours(tmp_path: Path) -> None:
     onnx.save(doubling(), tmp_path / "foreign.onnx")
     (tmp_path / "text.onnx").write_text("not a model at all")
     (tmp_path / "empty.onnx").write_bytes(b"")
     model = doubling()
     onnx.helper.set_model_props(model, properties_for(DESCRIPTION))
-    (tmp_path / "cut.onnx").write_bytes(model.SerializeToString()[:-30])
-    del model.metadata_props[-1]
+    (tmp_path / "cut.onnx").write_bytes(model.SerializeToString()[:-25])
+    del model.metadata_props[-2]
     onnx.save(model, tmp_path / "later.onnx")
     for name, sentence in (
         ("none.onnx", "there is no such file"),

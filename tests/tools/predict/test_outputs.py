@@ -149,7 +149,7 @@ def test_all_pictures_reach_the_sinks_in_order(tmp_path: Path) -> None:
     assert predictor.sizes == [2, 2, 1] and sink.kept is True
     assert sink.seen == [f"{number} 1" for number in range(5)]
     assert done.pictures == len(done.lines) == 5 and len(done.skipped) == 1 and not done.stopped
-    assert run(tmp_path, Notes(), numbers={1}).lines[0].endswith(": nothing")
+    assert run(tmp_path, Notes(), numbers={1}).lines[0].endswith(": nothing above 0.5; the highest score is 0.1")
     assert run(tmp_path, Notes(), files=12).lines == []
 
 

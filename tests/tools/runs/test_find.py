@@ -113,3 +113,13 @@ def test_the_data_root_is_the_call_s_for_another_data_set_or_where_the_run_s_is_
     assert (laid["data"]["root"], laid["dataset"], laid["data"]["workers"]) == ("/other", {"name": "coco"}, 3)
     assert lay_over(gone, cfg, [])["data"]["root"] == "/other"
     assert lay_over(there, cfg, [])["data"]["root"] == str(tmp_path)
+
+
+def test_what_the_call_leaves_out_of_eval_is_the_run_s() -> None:
+    """A run that was validated with more boxes an image is scored with them."""
+    run = {"data": {"root": "."}, "dataset": {"name": "coco"}, "eval": {"max_detections": 300}}
+    cfg = OmegaConf.create({**run, "eval": {"split": "test", "max_detections": None}})
+    assert lay_over(run, cfg, [])["eval"] == {"split": "test", "max_detections": 300}
+    cfg.eval.max_detections = 100
+    assert lay_over(run, cfg, ["eval.max_detections"])["eval"] == {"split": "test", "max_detections": 100}
+    assert lay_over({**run, "eval": None}, cfg, [])["eval"]["max_detections"] == 100

@@ -8,7 +8,7 @@ import pytest
 from lightning.pytorch.callbacks import Callback
 from omegaconf import OmegaConf
 
-from mnv3.tools.drawing.plots import plot_training
+from mnv3.tools.drawing.curves import plot_training
 from mnv3.tools.errors import UserError
 from mnv3.tools.runs.folder import RunFolder, is_finite, read_metrics
 from tests.tools.training.tiny_task import fit

@@ -49,6 +49,7 @@ class TiledPredictor:
     def __init__(self, inner: Detecting, tiles: int | str, batch: int) -> None:
         self.inner, self.tiles, self.batch = inner, tiles, batch
         self.task, self.classes, self.ids, self.colours = inner.task, inner.classes, inner.ids, inner.colours
+        self.operating_point = getattr(inner, "operating_point", None)
         self.grids: dict[Size, Grid] = {}
 
     def __call__(self, images: Sequence[np.ndarray]) -> list[Boxes]:
