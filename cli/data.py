@@ -1,5 +1,6 @@
-"""mnv3 data: list, check, download or decode data sets."""
+"""mnv3 data: list, check, convert, download or decode data sets."""
 
+import shlex
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -62,6 +63,15 @@ def _task(cfg: DictConfig) -> Task:
     return tasks.get(cfg.task.name) or next(iter(tasks.values()))
 
 
+def _convert(cfg: DictConfig) -> None:
+    task = _task(cfg)
+    if not cfg.out:
+        raise UserError("mnv3 data convert needs out=DIR, a new or empty folder for the converted data set.")
+    out = Path(cfg.out).expanduser()
+    written, name = task.convert_dataset(cfg.dataset, cfg.data, cfg.split, out, print)
+    print(f"{written} To train on it: mnv3 train task={task.name} dataset={name} dataset.path={shlex.quote(str(out))}")
+
+
 def _cache(cfg: DictConfig) -> None:
     task = _task(cfg)
     if not task.caches:
@@ -86,4 +96,4 @@ def _get(cfg: DictConfig) -> None:
     raise UserError(f"Nothing to get for '{cfg.target}': {known}" if cfg.target else f"Get what? {known}")
 
 
-ACTIONS = {"list": _list, "check": _check, "get": _get, "cache": _cache}
+ACTIONS = {"list": _list, "check": _check, "convert": _convert, "get": _get, "cache": _cache}

@@ -58,6 +58,13 @@ class Lraspp(Task):
 
         return check(dataset, data, split, out)
 
+    def convert_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
+    ) -> tuple[str, str]:
+        from mnv3.lraspp.data.formats.to_png import convert
+
+        return convert(dataset, data, split, out, log), "masks"
+
     def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
         from mnv3.lraspp.data.sets import cache_copies
 

@@ -51,6 +51,13 @@ class Ssdlite(Task):
 
         return check(dataset, data, split, out)
 
+    def convert_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
+    ) -> tuple[str, str]:
+        from mnv3.ssdlite.data.to_coco import convert
+
+        return convert(dataset, data, split, out, log), "boxes"
+
     def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
         assert self.caches, "a detector sees whole images"
         return []

@@ -87,6 +87,13 @@ class Task(Facts, Protocol):
         data set unusable."""
         ...
 
+    def convert_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
+    ) -> tuple[str, str]:
+        """Write `split`, or all splits that there are, into the new folder `out` in the task's plainest format. Return
+        a sentence on what was written, and the name of the data set that reads it. Raises UserError."""
+        ...
+
     def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
         """Write decoded copies, or remove them; return what went wrong. Only if `caches`."""
         ...
