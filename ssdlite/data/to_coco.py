@@ -16,9 +16,8 @@ from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.sets import READERS, open_dataset
 from mnv3.ssdlite.data.verdict import check_same_classes
 from mnv3.tools.data.convert import (
-    copy,
+    content_of,
     copy_names,
-    is_same,
     new_folder,
     open_present,
     raise_if_different,
@@ -27,7 +26,7 @@ from mnv3.tools.data.convert import (
 from mnv3.tools.data.reader import Log
 from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.errors import UserError
-from mnv3.tools.files.write import write_text
+from mnv3.tools.files.write import write_bytes, write_text
 from mnv3.tools.images.read import read_image
 from mnv3.tools.text.plain import listed
 
@@ -71,9 +70,10 @@ def _write(found: CocoData, split: str, folder: Path, on_error: str, log: Log) -
     def one(index: int) -> str | None:
         try:
             read_image(found.path(index), tuple(found.sizes[index].tolist()))
-            copy(found.path(index), place / names[index])
+            content = content_of(found.path(index))
         except UserError as error:
             return " ".join(error.problems)
+        write_bytes(place / names[index], content)
         return None
 
     problems = look_at_all(one, len(found), log, f"{split}: copying images")
@@ -141,7 +141,10 @@ def _differences(
         same["boxes"] = np.allclose(back.boxes, found.boxes, rtol=0, atol=ROUNDING)
         same["areas"] = np.allclose(back.areas, found.areas, rtol=1e-6, atol=ROUNDING)
         equal = look_at_all(
-            lambda index: is_same(found.path(index), back.path(index)), len(found), log, f"{split}: reading back"
+            lambda index: content_of(found.path(index)) == content_of(back.path(index)),
+            len(found),
+            log,
+            f"{split}: reading back",
         )
         same["image files"] = all(equal)
     return [f"{split}: {what}" for what, is_equal in same.items() if not is_equal]

@@ -97,17 +97,8 @@ def renamed(files: Sequence[str], names: Sequence[str]) -> list[str]:
     return [f"Files of the same name in several folders: {len(changed)} are renamed: {listed(pairs)}."] if pairs else []
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy a file's content. Raises UserError if `source` cannot be read, OSError if `target` cannot be written."""
-    target.write_bytes(_content(source))
-
-
-def is_same(source: Path, target: Path) -> bool:
-    """Return whether two files have the same content. Raises UserError if one cannot be read."""
-    return _content(source) == _content(target)
-
-
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """Return what a file holds. Raises UserError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:

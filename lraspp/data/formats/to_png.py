@@ -18,9 +18,8 @@ from mnv3.lraspp.data.labels.file import read_values
 from mnv3.lraspp.data.pixels import check_known, decode
 from mnv3.lraspp.data.sets import READERS, open_dataset
 from mnv3.tools.data.convert import (
-    copy,
+    content_of,
     copy_names,
-    is_same,
     new_folder,
     open_present,
     raise_if_different,
@@ -29,7 +28,7 @@ from mnv3.tools.data.convert import (
 from mnv3.tools.data.reader import Log
 from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.errors import UserError
-from mnv3.tools.files.write import write_text
+from mnv3.tools.files.write import write_bytes, write_text
 from mnv3.tools.images.label_png import write_label_png
 from mnv3.tools.text.plain import listed
 
@@ -89,11 +88,13 @@ def _write(found: FrameData, split: str, ids: np.ndarray, folder: Path, on_error
         frame = found.frames[index]
         try:
             values = decode(frame).values
-            if values is not None:
-                write_label_png(masks / _png(names[index]), _labels(frame, values, ids, found))
-            copy(frame.image, images / names[index])
+            labels = None if values is None else _labels(frame, values, ids, found)
+            content = content_of(frame.image)
         except UserError as error:
             return " ".join(error.problems)
+        write_bytes(images / names[index], content)
+        if labels is not None:
+            write_label_png(masks / _png(names[index]), labels)
         return None
 
     problems = look_at_all(one, len(found), log, f"{split}: copying images and label files")
@@ -165,7 +166,7 @@ def _differences(copied: Copied, split: str, classes: list[SegClass], folder: Pa
 
     def differs(index: int) -> str | None:
         ours, theirs = copied.data.frames[index], frames[names[index]]
-        if not is_same(ours.image, theirs.image):
+        if content_of(ours.image) != content_of(theirs.image):
             return "image files"
         if (ours.label is None) != (theirs.label is None):
             return "label files"

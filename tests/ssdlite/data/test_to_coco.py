@@ -115,17 +115,17 @@ def test_images_of_one_name_in_two_folders(tmp_path: Path) -> None:
 @pytest.mark.parametrize("what", ["boxes", "image files"])
 def test_a_difference_on_reading_back_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     WRITERS["YOLO"](tmp_path / "own", DRAWN)
-    right = to_coco._document if what == "boxes" else to_coco.copy
+    write, right = to_coco.write_bytes, to_coco._document
 
     def shifted(found: CocoData, names: list[str]) -> Any:
         document = right(found, names)
         document["annotations"][0]["bbox"][0] += 0.02
         return document
 
-    def changed(source: Path, target: Path) -> None:
-        target.write_bytes(source.read_bytes() + b"\0")
-
-    monkeypatch.setattr(to_coco, "_document" if what == "boxes" else "copy", shifted if what == "boxes" else changed)
+    if what == "boxes":
+        monkeypatch.setattr(to_coco, "_document", shifted)
+    else:
+        monkeypatch.setattr(to_coco, "write_bytes", lambda path, content: write(path, content + b"\0"))
     with pytest.raises(UserError, match=f"train: {what}"):
         convert({**KEYS, "name": "boxes", "path": str(tmp_path / "own")}, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["own"]

@@ -6,6 +6,7 @@ import pytest
 
 from mnv3.tools.data.convert import copy_names, new_folder, open_present, renamed
 from mnv3.tools.errors import Absent, UserError
+from mnv3.tools.files.write import write_bytes
 
 
 def test_names_without_folders_are_unique_whatever_their_case() -> None:
@@ -48,7 +49,7 @@ def test_a_folder_that_is_looked_at_is_no_place_for_copies(tmp_path: Path) -> No
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, full_disk: None) -> None:
     with pytest.raises(UserError, match="out"), new_folder(tmp_path / "out", {}) as folder:
-        (folder / "file").write_bytes(bytes(100))
+        write_bytes(folder / "file", bytes(100))
     assert not list(tmp_path.iterdir())
 
 
