@@ -11,6 +11,7 @@ from mnv3.tools.data.splits import BOTH
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import guarded, matching
 from mnv3.tools.task import Task
+from mnv3.tools.training.automatic import AUTO
 
 
 def run(cfg: DictConfig) -> None:
@@ -50,8 +51,10 @@ def _list(cfg: DictConfig) -> None:
 def _check(cfg: DictConfig) -> None:
     out = Path(cfg.out or f"runs/data/{cfg.dataset.name}").expanduser()
     written = [f"{split}.{kind}" for split in ([cfg.split] if cfg.split else BOTH) for kind in ("json", "png")]
-    with guarded(out if cfg.out else None, lambda: matching(out, *written), "out"):
-        problems = _task(cfg).check_dataset(cfg.dataset, cfg.data, cfg.split, out)
+    size = cfg.task.input_size
+    size = None if size is None or size == AUTO else (size[0], size[1])
+    with guarded(out if cfg.out else None, lambda: matching(out, *written, "duplicates.json"), "out"):
+        problems = _task(cfg).check_dataset(cfg.dataset, cfg.data, cfg.split, out, size)
     if problems:
         raise UserError(*problems)
     print("The data set is usable.")

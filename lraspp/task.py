@@ -53,7 +53,9 @@ class Lraspp(Task):
 
         return READERS
 
-    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+    def check_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, size: tuple[int, int] | None
+    ) -> list[str]:
         from mnv3.lraspp.data.check import check
 
         return check(dataset, data, split, out)

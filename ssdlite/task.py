@@ -46,10 +46,12 @@ class Ssdlite(Task):
 
         return READERS
 
-    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+    def check_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, size: tuple[int, int] | None
+    ) -> list[str]:
         from mnv3.ssdlite.data.check import check
 
-        return check(dataset, data, split, out)
+        return check(dataset, data, split, out, size)
 
     def convert_dataset(
         self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]

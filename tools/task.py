@@ -82,9 +82,11 @@ class Task(Facts, Protocol):
         """Return how each of its data sets is opened, by name."""
         ...
 
-    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+    def check_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, size: tuple[int, int] | None
+    ) -> list[str]:
         """Check every file of `split`, or of train and val; write findings and a mosaic to `out`; return what makes the
-        data set unusable."""
+        data set unusable. `size`: (h, w) of the network's input, None for what training would choose."""
         ...
 
     def convert_dataset(
