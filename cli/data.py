@@ -5,13 +5,18 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
+from mnv3.cli.opening import choose_device
 from mnv3.cli.tasks import every_task
 from mnv3.tools.data.reader import Reader
 from mnv3.tools.data.splits import BOTH
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import guarded, matching
+from mnv3.tools.runs.find import find
 from mnv3.tools.task import Task
 from mnv3.tools.training.automatic import AUTO
+
+SURVEYS = ("duplicates.json", "doubts.json", "doubts*.png")
+"""Files of a check that are not of one split."""
 
 
 def run(cfg: DictConfig) -> None:
@@ -52,9 +57,14 @@ def _check(cfg: DictConfig) -> None:
     out = Path(cfg.out or f"runs/data/{cfg.dataset.name}").expanduser()
     written = [f"{split}.{kind}" for split in ([cfg.split] if cfg.split else BOTH) for kind in ("json", "png")]
     size = cfg.task.input_size
+    task = _task(cfg)
+    source = find(Path("runs"), task.name, cfg.run, None, {}) if cfg.run else None
     size = None if size is None or size == AUTO else (size[0], size[1])
-    with guarded(out if cfg.out else None, lambda: matching(out, *written, "duplicates.json"), "out"):
-        problems = _task(cfg).check_dataset(cfg.dataset, cfg.data, cfg.split, out, size)
+    with guarded(out if cfg.out else None, lambda: matching(out, *written, *SURVEYS), "out"):
+        problems = task.check_dataset(cfg.dataset, cfg.data, cfg.split, out, size)
+        if source and not problems:
+            device = choose_device("auto", "run")
+            task.doubt_labels(source, cfg.dataset, cfg.data, cfg.split, out, device, print)
     if problems:
         raise UserError(*problems)
     print("The data set is usable.")

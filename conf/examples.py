@@ -49,6 +49,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "data": (
         ("mnv3 data list", "available data sets and their expected folders"),
         ("mnv3 data check dataset=coco data.root=DIR", "missing files, bad boxes, classes, a mosaic"),
+        ("mnv3 data check dataset=boxes dataset.path=DIR run=RUN", "also labels that this run's network contradicts"),
         ("mnv3 data check task=lraspp", "the same for the built-in segmentation data set"),
         (
             "mnv3 data convert dataset=boxes dataset.path=DIR out=NEW",

@@ -71,6 +71,7 @@ class DataVerb:
     out: Optional[str] = key(
         "output folder of check; null: runs/data/<data set>; of convert: a new or empty folder", None
     )
+    run: Optional[str] = key("for check: run folder whose network looks for wrong labels; null: none does", None)
     parts: list[str] = key("parts of COCO to download: train, val, test; VOC's train and val come in one file")
     address: Optional[str] = key("URL of a mirror of COCO's or VOC's server; null: the server itself", None)
     dry: bool = key("print what would be downloaded, and stop", False)

@@ -60,6 +60,20 @@ class Lraspp(Task):
 
         return check(dataset, data, split, out)
 
+    def doubt_labels(
+        self,
+        source: Source,
+        dataset: Any,
+        data: Any,
+        split: str | None,
+        out: Path,
+        device: str,
+        log: Callable[[str], None],
+    ) -> None:
+        from mnv3.lraspp.evaluate.doubts import doubt_labels
+
+        doubt_labels(source, dataset, data, split, out, device, log)
+
     def convert_dataset(
         self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
     ) -> tuple[str, str]:

@@ -53,6 +53,20 @@ class Ssdlite(Task):
 
         return check(dataset, data, split, out, size)
 
+    def doubt_labels(
+        self,
+        source: Source,
+        dataset: Any,
+        data: Any,
+        split: str | None,
+        out: Path,
+        device: str,
+        log: Callable[[str], None],
+    ) -> None:
+        from mnv3.ssdlite.evaluate.doubts import doubt_labels
+
+        doubt_labels(source, dataset, data, split, out, device, log)
+
     def convert_dataset(
         self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
     ) -> tuple[str, str]:

@@ -89,6 +89,20 @@ class Task(Facts, Protocol):
         data set unusable. `size`: (h, w) of the network's input, None for what training would choose."""
         ...
 
+    def doubt_labels(
+        self,
+        source: Source,
+        dataset: Any,
+        data: Any,
+        split: str | None,
+        out: Path,
+        device: str,
+        log: Callable[[str], None],
+    ) -> None:
+        """Log which labels of `split`, or of train and val, the network of a checkpoint contradicts most; write all to
+        `out`, and draw some. Raises UserError."""
+        ...
+
     def convert_dataset(
         self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
     ) -> tuple[str, str]:
