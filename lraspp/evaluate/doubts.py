@@ -20,7 +20,7 @@ from mnv3.tools.errors import UserError
 from mnv3.tools.files.write import write_json
 from mnv3.tools.predict.batches import predict_images
 from mnv3.tools.runs.find import Source
-from mnv3.tools.text.plain import listed
+from mnv3.tools.text.plain import EXAMPLES, listed
 
 SURE = 0.8
 """Probability from which a prediction contradicts a label."""
@@ -137,7 +137,7 @@ def _of_frame(
 def _pair_texts(pairs: np.ndarray, names: Sequence[str], doubts: Sequence[Doubt]) -> list[str]:
     """Return the most frequent pairs of classes in words, each with the frame that has most of its pixels."""
     texts = []
-    for place in np.argsort(-pairs, axis=None, kind="stable")[:5].tolist():
+    for place in np.argsort(-pairs, axis=None, kind="stable")[:EXAMPLES].tolist():
         truth, found = divmod(place, len(names))
         if pairs[truth, found]:
             frame = max(doubts, key=lambda doubt: int(doubt.pairs[truth, found])).frame
@@ -147,7 +147,7 @@ def _pair_texts(pairs: np.ndarray, names: Sequence[str], doubts: Sequence[Doubt]
 
 def _report(doubts: Sequence[Doubt], data: FrameData, split: str, log: Callable[[str], None]) -> None:
     names = [entry.name for entry in data.classes]
-    least = sorted(doubts, key=lambda doubt: doubt.agreement)
+    least = sorted(doubts, key=lambda doubt: doubt.agreement)[:EXAMPLES]
     log(f"  {split}, frames with the lowest agreement: {listed([f'{d.frame} ({d.agreement:.1%})' for d in least])}.")
     sure = [f"{doubt.frame} ({doubt.sure:.1%})" for doubt in doubts if doubt.sure >= LEAST]
     if sure:
