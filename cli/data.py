@@ -1,15 +1,22 @@
-"""mnv3 data: list, check, download or decode data sets."""
+"""mnv3 data: list, check, convert, download or decode data sets."""
 
+import shlex
 from pathlib import Path
 
 from omegaconf import DictConfig
 
+from mnv3.cli.opening import choose_device
 from mnv3.cli.tasks import every_task
 from mnv3.tools.data.reader import Reader
 from mnv3.tools.data.splits import BOTH
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import guarded, matching
+from mnv3.tools.runs.find import find
 from mnv3.tools.task import Task
+from mnv3.tools.training.automatic import AUTO
+
+SURVEYS = ("duplicates.json", "doubts.json", "doubts*.png")
+"""Files of a check that are not of one split."""
 
 
 def run(cfg: DictConfig) -> None:
@@ -49,8 +56,15 @@ def _list(cfg: DictConfig) -> None:
 def _check(cfg: DictConfig) -> None:
     out = Path(cfg.out or f"runs/data/{cfg.dataset.name}").expanduser()
     written = [f"{split}.{kind}" for split in ([cfg.split] if cfg.split else BOTH) for kind in ("json", "png")]
-    with guarded(out if cfg.out else None, lambda: matching(out, *written), "out"):
-        problems = _task(cfg).check_dataset(cfg.dataset, cfg.data, cfg.split, out)
+    size = cfg.task.input_size
+    task = _task(cfg)
+    source = find(Path("runs"), task.name, cfg.run, None, {}) if cfg.run else None
+    size = None if size is None or size == AUTO else (size[0], size[1])
+    with guarded(out if cfg.out else None, lambda: matching(out, *written, *SURVEYS), "out"):
+        problems = task.check_dataset(cfg.dataset, cfg.data, cfg.split, out, size)
+        if source and not problems:
+            device = choose_device("auto", "run")
+            task.doubt_labels(source, cfg.dataset, cfg.data, cfg.split, out, device, print)
     if problems:
         raise UserError(*problems)
     print("The data set is usable.")
@@ -60,6 +74,15 @@ def _task(cfg: DictConfig) -> Task:
     """Return the configured task if it reads the data set, else the first task that does."""
     tasks = {task.name: task for task, _ in catalogue()[cfg.dataset.name]}
     return tasks.get(cfg.task.name) or next(iter(tasks.values()))
+
+
+def _convert(cfg: DictConfig) -> None:
+    task = _task(cfg)
+    if not cfg.out:
+        raise UserError("mnv3 data convert needs out=DIR, a new or empty folder for the converted data set.")
+    out = Path(cfg.out).expanduser()
+    written, name = task.convert_dataset(cfg.dataset, cfg.data, cfg.split, out, print)
+    print(f"{written} To train on it: mnv3 train task={task.name} dataset={name} dataset.path={shlex.quote(str(out))}")
 
 
 def _cache(cfg: DictConfig) -> None:
@@ -86,4 +109,4 @@ def _get(cfg: DictConfig) -> None:
     raise UserError(f"Nothing to get for '{cfg.target}': {known}" if cfg.target else f"Get what? {known}")
 
 
-ACTIONS = {"list": _list, "check": _check, "get": _get, "cache": _cache}
+ACTIONS = {"list": _list, "check": _check, "convert": _convert, "get": _get, "cache": _cache}

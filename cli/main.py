@@ -73,8 +73,8 @@ def _configured(verb: str, given: arguments.Arguments) -> Path | None:
 
     surroundings.allow_open_files()
     config_dir = Path(given.config_dir) if given.config_dir else None
-    if verb == "train":
-        given = own_data.with_defaults(given)
+    if verb in own_data.DEFAULTS:
+        given = own_data.with_defaults(given, verb)
     if given.help:
         _help_of(verb, given, config_dir)
         return None

@@ -49,7 +49,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "data": (
         ("mnv3 data list", "available data sets and their expected folders"),
         ("mnv3 data check dataset=coco data.root=DIR", "missing files, bad boxes, classes, a mosaic"),
+        ("mnv3 data check dataset=boxes dataset.path=DIR run=RUN", "also labels that this run's network contradicts"),
         ("mnv3 data check task=lraspp", "the same for the built-in segmentation data set"),
+        (
+            "mnv3 data convert dataset=boxes dataset.path=DIR out=NEW",
+            "any usual format to COCO JSON; masks to PNGs of ids",
+        ),
         ("mnv3 data get coco", "download, verify, unpack; also `mnv3 data get voc`"),
         ("mnv3 data cache dataset=cityscapes", "decode frames once, so that training reads only crops"),
     ),

@@ -84,11 +84,14 @@ class Eval:
 
 @dataclass
 class DataVerb:
-    action: str = key("action", "list", choices=("list", "check", "get", "cache"))
+    action: str = key("action", "list", choices=("list", "check", "convert", "get", "cache"))
     target: Optional[str] = key("data set to download", None)
-    split: Optional[str] = key("split to check or decode; null: train and val", None)
+    split: Optional[str] = key("split to check, convert or decode; null: train and val, to convert also test", None)
     remove: bool = key("for cache: remove the decoded copies", False)
-    out: Optional[str] = key("output folder of check; null: runs/data/<data set>", None)
+    out: Optional[str] = key(
+        "output folder of check; null: runs/data/<data set>; of convert: a new or empty folder", None
+    )
+    run: Optional[str] = key("for check: run folder whose network looks for wrong labels; null: none does", None)
     parts: list[str] = key("parts of COCO to download: train, val, test; VOC's train and val come in one file")
     address: Optional[str] = key("URL of a mirror of COCO's or VOC's server; null: the server itself", None)
     dry: bool = key("print what would be downloaded, and stop", False)

@@ -54,10 +54,33 @@ class Lraspp(Task):
 
         return READERS
 
-    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+    def check_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, size: tuple[int, int] | None
+    ) -> list[str]:
         from mnv3.lraspp.data.check import check
 
         return check(dataset, data, split, out)
+
+    def doubt_labels(
+        self,
+        source: Source,
+        dataset: Any,
+        data: Any,
+        split: str | None,
+        out: Path,
+        device: str,
+        log: Callable[[str], None],
+    ) -> None:
+        from mnv3.lraspp.evaluate.doubts import doubt_labels
+
+        doubt_labels(source, dataset, data, split, out, device, log)
+
+    def convert_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
+    ) -> tuple[str, str]:
+        from mnv3.lraspp.data.formats.to_png import convert
+
+        return convert(dataset, data, split, out, log), "masks"
 
     def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
         from mnv3.lraspp.data.sets import cache_copies

@@ -46,10 +46,33 @@ class Ssdlite(Task):
 
         return READERS
 
-    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+    def check_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, size: tuple[int, int] | None
+    ) -> list[str]:
         from mnv3.ssdlite.data.check import check
 
-        return check(dataset, data, split, out)
+        return check(dataset, data, split, out, size)
+
+    def doubt_labels(
+        self,
+        source: Source,
+        dataset: Any,
+        data: Any,
+        split: str | None,
+        out: Path,
+        device: str,
+        log: Callable[[str], None],
+    ) -> None:
+        from mnv3.ssdlite.evaluate.doubts import doubt_labels
+
+        doubt_labels(source, dataset, data, split, out, device, log)
+
+    def convert_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
+    ) -> tuple[str, str]:
+        from mnv3.ssdlite.data.to_coco import convert
+
+        return convert(dataset, data, split, out, log), "boxes"
 
     def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:
         assert self.caches, "a detector sees whole images"

@@ -14,6 +14,7 @@ from mnv3.backbones.statistics import restore_statistics
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.loader import Batch, Loader, train_loader, val_loader
+from mnv3.ssdlite.data.sizes import GRID, SHORTEST
 from mnv3.ssdlite.data.verdict import check_same_classes, faults, few_to_score, not_learnt, too_small
 from mnv3.ssdlite.evaluate.inference import predict
 from mnv3.ssdlite.evaluate.panels import sample_panels, score_tables
@@ -38,12 +39,6 @@ from mnv3.tools.weights.load import load_first_weights
 from mnv3.tools.weights.start import choose_start
 
 log = logging.getLogger("mnv3")
-
-GRID = 32
-"""Stride of the backbone, a divisor of chosen input sizes."""
-
-SHORTEST = 320
-"""Longer side from which smaller images are enlarged, pixels: the anchors are for the paper's 320 x 320."""
 
 DRAWN = 16
 """Most training samples in their picture."""

@@ -82,9 +82,32 @@ class Task(Facts, Protocol):
         """Return how each of its data sets is opened, by name."""
         ...
 
-    def check_dataset(self, dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
+    def check_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, size: tuple[int, int] | None
+    ) -> list[str]:
         """Check every file of `split`, or of train and val; write findings and a mosaic to `out`; return what makes the
-        data set unusable."""
+        data set unusable. `size`: (h, w) of the network's input, None for what training would choose."""
+        ...
+
+    def doubt_labels(
+        self,
+        source: Source,
+        dataset: Any,
+        data: Any,
+        split: str | None,
+        out: Path,
+        device: str,
+        log: Callable[[str], None],
+    ) -> None:
+        """Log which labels of `split`, or of train and val, the network of a checkpoint contradicts most; write all to
+        `out`, and draw some. Raises UserError."""
+        ...
+
+    def convert_dataset(
+        self, dataset: Any, data: Any, split: str | None, out: Path, log: Callable[[str], None]
+    ) -> tuple[str, str]:
+        """Write `split`, or all splits that there are, into the new folder `out` in the task's plainest format. Return
+        a sentence on what was written, and the name of the data set that reads it. Raises UserError."""
         ...
 
     def cache_dataset(self, dataset: Any, data: Any, split: str | None, remove: bool) -> list[str]:

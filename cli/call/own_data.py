@@ -5,8 +5,11 @@ from mnv3.cli.call.arguments import Arguments
 OWN = ("boxes", "coco_json", "masks", "mask_folder")
 """Data sets that are the user's own."""
 
-DEFAULTS = {"recipe": "finetune", "backbone.weights": "auto", "task.input_size": "auto"}
-"""What a call trains them with, unless it chooses otherwise."""
+DEFAULTS = {
+    "train": {"recipe": "finetune", "backbone.weights": "auto", "task.input_size": "auto"},
+    "data": {"task.input_size": "auto"},
+}
+"""What the calls of a verb train them with, or check them for, unless they choose otherwise."""
 
 REPLACED_BY = {"backbone.weights": ("init",)}
 """Keys that make a default superfluous."""
@@ -15,8 +18,8 @@ LENGTHS = ("recipe.epochs", "recipe.steps")
 """Keys whose typed value is the length; the minimum of the recipe for small data sets then does not apply."""
 
 
-def with_defaults(given: Arguments) -> Arguments:
-    """Return a call of `mnv3 train` with the defaults for the user's own data, if it trains on that.
+def with_defaults(given: Arguments, verb: str) -> Arguments:
+    """Return a call of `verb` with the defaults for the user's own data, if it is about that.
 
     A call that resumes a run, or chooses an experiment, remains as it is.
     """
@@ -27,7 +30,7 @@ def with_defaults(given: Arguments) -> Arguments:
     if all(name in OWN for name in typed.get("dataset", "streets").split(",")):
         added = [
             f"{key}={value}"
-            for key, value in DEFAULTS.items()
+            for key, value in DEFAULTS[verb].items()
             if key not in typed and not any(other in typed for other in REPLACED_BY.get(key, ()))
         ]
     recipes = [typed.get("recipe"), *("finetune" for text in added if text == "recipe=finetune")]

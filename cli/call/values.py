@@ -48,7 +48,7 @@ def mistakes(config: DictConfig, now: Callable[[str], str]) -> list[str]:
 
 def _auto(config: DictConfig) -> list[str]:
     """Return a sentence for each key that is `auto` where no training images are opened to choose its value by."""
-    if "trainer" in config and "resume" in config:
+    if ("trainer" in config and "resume" in config) or "action" in config:  # mnv3 train, mnv3 data
         return []
     keys = [key for key in ("task.input_size", "backbone.weights") if OmegaConf.select(config, key) == "auto"]
     return [f"{key}=auto: only mnv3 train chooses it, by its images; give a value." for key in keys]

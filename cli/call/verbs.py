@@ -21,7 +21,7 @@ VERBS = {
     "eval": Verb("Score a trained network with the official evaluator."),
     "predict": Verb("Predict boxes or label maps of images, folders, videos or a webcam.", rest="source"),
     "export": Verb("Write a trained network as a file that runs without PyTorch."),
-    "data": Verb("List, check, download or decode data sets.", words=("action", "target")),
+    "data": Verb("List, check, convert, download or decode data sets.", words=("action", "target")),
     "table": Verb("Compare the paper's Table 6, 7 or 8 with mnv3.", words=("which",)),
     "bench": Verb("Time a network and count its parameters and multiply-adds."),
     "compare": Verb(

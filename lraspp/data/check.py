@@ -1,7 +1,7 @@
 """Check every frame and label map of a split before training."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ import torch
 from torch import Tensor
 
 from mnv3.lraspp.data.frames import IGNORE, UNKNOWN, FrameData
+from mnv3.lraspp.data.labels.advice import on_training
 from mnv3.lraspp.data.labels.look import Look, Seen, look
-from mnv3.lraspp.data.labels.verdict import between, faults, not_learnt, remarks
+from mnv3.lraspp.data.labels.verdict import between, faults, few_to_score, not_learnt, remarks
 from mnv3.lraspp.data.pixels import decode
 from mnv3.lraspp.data.sets import find_frames
-from mnv3.tools.data.splits import open_splits
+from mnv3.tools.data.duplicates import report_duplicates
+from mnv3.tools.data.splits import BOTH, open_splits
 from mnv3.tools.data.survey import COLUMNS, PICTURE_SIDE, histogram, spread
 from mnv3.tools.drawing.boxes import mosaic, save_image
 from mnv3.tools.drawing.label_maps import legend, overlay
@@ -24,17 +26,27 @@ from mnv3.tools.files.write import write_json
 def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
     """Check `split`, or train and val if None, for `mnv3 data check`; return what makes the data unusable."""
     problems: list[str] = []
-    seen = []
+    seen: list[Seen] = []
     for _, (found, lacking) in open_splits(split, lambda name: find_frames(dataset, data, name, print), problems):
         problems += lacking
         if len(found):
             print(f"Data set {found.name}, {found.split}: {found.folder}")
             seen.append(look(found))
             problems += check_split(found, out, print, seen[-1])
-    for remark in not_learnt(seen):
+    by_split = {one.data.split: one for one in seen}
+    if {"train", "val"} <= by_split.keys():
+        train, val = ([frame.image for frame in by_split[name].data.frames] for name in BOTH)
+        report_duplicates(train, val, out, print)
+    for remark in (*not_learnt(seen), *_advice(by_split)):
         print(remark)
     problems += between(seen)
     return list(dict.fromkeys(problems))
+
+
+def _advice(by_split: Mapping[str, Seen]) -> list[str]:
+    """Return remarks on what a training on usable data gets wrong."""
+    train = on_training(by_split["train"]) if "train" in by_split else []
+    return [*train, *(few_to_score(by_split["val"].data) if "val" in by_split else [])]
 
 
 def check_split(data: FrameData, out: Path, log: Callable[[str], None], seen: Seen | None = None) -> list[str]:

@@ -1,6 +1,6 @@
 """Check every image and box of a split before training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +9,12 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor
 
+from mnv3.ssdlite.data.advice import on_both, on_training
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.sets import open_dataset
-from mnv3.ssdlite.data.verdict import check_same_classes, faults, not_learnt
+from mnv3.ssdlite.data.sizes import automatic_size
+from mnv3.ssdlite.data.verdict import check_same_classes, faults
+from mnv3.tools.data.duplicates import report_duplicates
 from mnv3.tools.data.splits import open_splits
 from mnv3.tools.data.survey import COLUMNS, PICTURE_SIDE, histogram, look_at_all, spread
 from mnv3.tools.drawing.boxes import draw_boxes, mosaic, save_image
@@ -24,8 +27,11 @@ SIZES = {"small": 32**2, "medium": 96**2, "large": np.inf}
 """COCO's size classes: boxes below this area, in pixels of the original image."""
 
 
-def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
-    """Check `split`, or train and val if None, for `mnv3 data check`; return what makes the data unusable."""
+def check(dataset: Any, data: Any, split: str | None, out: Path, size: tuple[int, int] | None) -> list[str]:
+    """Check `split`, or train and val if None, for `mnv3 data check`; return what makes the data unusable.
+
+    `size`: (h, w) of the network's input, None for the one that training would choose.
+    """
     lenient = DictConfig({**data, "on_error": "skip"})  # a missing image is a finding here
     problems: list[str] = []
     seen: dict[str, CocoData] = {}
@@ -37,9 +43,23 @@ def check(dataset: Any, data: Any, split: str | None, out: Path) -> list[str]:
             check_same_classes(seen["train"], seen["val"])
         except UserError as error:
             problems += error.problems
-        for remark in not_learnt(seen["train"], seen["val"]):
-            print(remark)
+        report_duplicates(_paths(seen["train"]), _paths(seen["val"]), out, print)
+    for remark in _advice(seen, size):
+        print(remark)
     return list(dict.fromkeys(problems))
+
+
+def _advice(seen: Mapping[str, CocoData], size: tuple[int, int] | None) -> list[str]:
+    """Return remarks on what a training on usable data gets wrong."""
+    train, val = seen.get("train"), seen.get("val")
+    if train is None or not train.trainable.any():
+        return []
+    remarks = on_training(train, size or automatic_size(train))
+    return [*remarks, *(on_both(train, val) if val is not None and val.categories == train.categories else [])]
+
+
+def _paths(data: CocoData) -> list[Path]:
+    return [data.path(index) for index in range(len(data))]
 
 
 def check_split(data: CocoData, name: str, out: Path, log: Callable[[str], None]) -> list[str]:

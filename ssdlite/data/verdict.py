@@ -4,6 +4,7 @@ import numpy as np
 
 from mnv3.ssdlite.data.coco.annotations import CocoData
 from mnv3.ssdlite.data.dataset import SMALLEST
+from mnv3.ssdlite.data.sizes import sides_in_input
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.plain import listed
 
@@ -49,9 +50,7 @@ def few_to_score(val: CocoData) -> list[str]:
 
 def too_small(data: CocoData, size: tuple[int, int]) -> list[str]:
     """Return a remark on boxes too small to see in an input of `size` (h, w), which are left out of training."""
-    scale = np.array(size[::-1]) / np.repeat(data.sizes[:, ::-1], np.diff(data.starts), axis=0)
-    sides = (data.corners[:, 2:] - data.corners[:, :2]) * scale
-    count = int((data.trainable & (sides < SMALLEST).any(axis=1)).sum())
+    count = int((data.trainable & (sides_in_input(data, size) < SMALLEST).any(axis=1)).sum())
     if not count:
         return []
     what = f"{count} of {data.trainable.sum()} boxes of {data.source.name} are less than a pixel wide or high"

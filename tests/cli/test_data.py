@@ -32,7 +32,7 @@ def own_boxes(folder, classes=("cat",)):
     overrides = ["action=check", "dataset=coco_json"]
     for split, names in {"train": ("cat",), "val": classes}.items():
         (folder / split).mkdir()
-        Image.new("RGB", (40, 30)).save(folder / split / "a.jpg")
+        Image.new("RGB", (40, 30), "red" if split == "val" else "blue").save(folder / split / "a.jpg")
         document = {
             "images": [{"id": 1, "file_name": "a.jpg", "height": 30, "width": 40}],
             "categories": [{"id": i, "name": name} for i, name in enumerate(names, 1)],

@@ -7,16 +7,30 @@ from typing import TypeVar
 
 import numpy as np
 
+from mnv3.tools.machine.stops import cancelling
+
 Found = TypeVar("Found")
 
 PICTURES, COLUMNS, PICTURE_SIDE = 12, 4, 400
 """Of the mosaic: images, columns, longest side of an image in pixels."""
 
 
-def look_at_all(look: Callable[[int], Found], count: int) -> list[Found]:
-    """Return `look(i)` for every i, on all cores. Decoders release the GIL, so threads are enough."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(look, range(count)))
+MANY, REPORTS = 500, 10
+"""Files from which progress is logged, and lines of it."""
+
+
+def look_at_all(
+    look: Callable[[int], Found], count: int, log: Callable[[str], None] | None = None, what: str = ""
+) -> list[Found]:
+    """Return `look(i)` for every i, on all cores. Decoders release the GIL, so threads are enough.
+    With `log`, log progress of `what` if there are many."""
+    found: list[Found] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool, cancelling(pool):
+        for done, one in enumerate(pool.map(look, range(count)), start=1):
+            found.append(one)
+            if log and count >= MANY and done * REPORTS // count != (done - 1) * REPORTS // count:
+                log(f"  {what}: {done:,} of {count:,}")
+    return found
 
 
 def histogram(counts: dict[str, int], width: int = 40) -> list[str]:
