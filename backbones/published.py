@@ -32,7 +32,7 @@ def find_published(backbone: Mapping[str, Any], wanted: Inputs) -> Published | N
 def how_to_get(backbone: Mapping[str, Any]) -> str:
     """Return part of a sentence on where published weights come from."""
     if (name := _name(backbone)) and _is_plain(backbone):
-        return f"to get them, {how_to_fetch(name)}"
+        return f"to get them, fetch {how_to_fetch(name)}"
     return "backbone.weights=FILE takes weights of torchvision, timm or TensorFlow"
 
 

@@ -43,10 +43,10 @@ class DetectorPredictor:
     ) -> None:
         self.config, self.operating_point = config, point
         self.detector = fold_norms(detector).to(device)
-        self.whole_preset = detector.preset
         least_score = default_threshold(point) if least_score is None else least_score
         just_below = float(np.nextafter(np.float32(least_score), np.float32(0)))  # the preset's threshold is exclusive
         threshold = max(detector.preset.score_threshold, just_below)
+        self.unskipped = detector.preset if threshold > detector.preset.score_threshold else None
         self.detector.preset = replace(detector.preset, score_threshold=threshold)
         self.device = device
         self.classes: Mapping[int, str] = classes
@@ -72,10 +72,10 @@ class DetectorPredictor:
         raw = self.detector(inputs.to(self.device))
         results = self._known(self.detector.detect(raw, sizes))
         empty = [i for i, found in enumerate(results) if not len(found.scores)]
-        if empty and self.detector.preset != self.whole_preset:  # their best boxes are below `least_score`
+        if empty and self.unskipped:  # their best boxes are below `least_score`
             again = Raw(raw.codes[empty], raw.logits[empty])
             detector = self.detector
-            low = detect(again, detector.anchors, size, sizes[empty].to(self.device), self.whole_preset)
+            low = detect(again, detector.anchors, size, sizes[empty].to(self.device), self.unskipped)
             for i, found in zip(empty, self._known(low), strict=True):
                 results[i] = found
         return results

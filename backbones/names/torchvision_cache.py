@@ -6,12 +6,12 @@ from mnv3.tools.errors import UserError
 
 
 def how_to_fetch(name: str) -> str:
-    """Return URL, size and download command of weights `name`, as part of a sentence."""
+    """Return URL, size and download command of weights `name`, for a sentence that begins with "fetch"."""
     from torchvision.models import get_weight  # takes a second: it imports PyTorch's compiler
 
     weights = get_weight(name)
     return (
-        f"fetch {weights.url} ({weights.meta['_file_size']:.0f} MB) to torchvision's cache with: "
+        f"{weights.url} ({weights.meta['_file_size']:.0f} MB) to torchvision's cache with: "
         f'python -c "import torch; torch.hub.load_state_dict_from_url({weights.url!r})"'
     )
 
@@ -27,5 +27,5 @@ def cached(name: str, what: str) -> Path:
     weights = get_weight(name)
     path = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name
     if not path.exists():
-        raise UserError(f"{what} are not in torchvision's cache: {path} is missing. To get them, {how_to_fetch(name)}")
+        raise UserError(f"{what} are not in torchvision's cache: {path} is missing. Fetch {how_to_fetch(name)}")
     return path

@@ -31,6 +31,8 @@ def make_run(folder: Path, overrides: list[str], figures: dict[str, float]) -> N
         for epoch in (1, 2):
             values = {f"val/{name}": value * epoch / 2 for name, value in figures.items()}
             writer.writerow({"epoch": epoch, "seconds": 30 * epoch, "train/loss": 3 / epoch, **values})
+    cost = {"conv_params": 1, "trainable_params": 2_490_000, "madds": 210_000_000}
+    run.facts.write_text(json.dumps({"cost": cost, "classes": 8}))
     (folder / "metrics.json").write_text(json.dumps({**figures, "epoch": 2, "checkpoint": "checkpoints/best.ckpt"}))
 
 
@@ -67,9 +69,24 @@ def test_two_tasks_and_a_run_on_other_data_have_tables_of_their_own(
     out = capsys.readouterr().out
     assert "Scores on streets, val, seed=0" in out and "Scores on streets, val, seed=5" in out
     assert "different data" in out
-    assert "mIoU" in out and "Table 7" in out and "All figures" in out
+    assert "mIoU" in out and "its classes and its input size" in out and "All figures" in out
     (written,) = Path("runs/compare").iterdir()
     assert [file.name for file in written.iterdir()] == ["curves.png"]
+
+
+@pytest.mark.usefixtures("runs")
+def test_rows_of_the_paper_are_counted_by_its_rule(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
+    """With 91 classes, whatever they were trained on; beside a run of no row, each has what it has."""
+    make_run(Path("runs/ssdlite/row"), ["experiment=table6/v3_small_rf2", "dataset=streets"], {"AP": 0.2})
+    assert call("compare", "row") == 0
+    out = capsys.readouterr().out
+    assert "Table 6" in out and ["1.77", "0.162"] in [line.split()[3:5] for line in out.splitlines()]
+    assert call("compare", "row", "a") == 0
+    out = capsys.readouterr().out
+    assert "Table 6" not in out and out.count("2.49") == 2
+    Path("runs/ssdlite/a/facts.json").write_text("{}")  # of an older run
+    assert call("compare", "a") == 0
+    assert ["1", "a", "0", "-", "-"] in [line.split()[:5] for line in capsys.readouterr().out.splitlines()]
 
 
 @pytest.mark.usefixtures("runs")
@@ -97,7 +114,7 @@ def test_the_good_ones_are_compared_and_the_others_told(call: Call, capsys: pyte
 @pytest.mark.usefixtures("runs")
 def test_a_network_that_cannot_be_built_has_dashes_for_costs(call: Call, capsys: pytest.CaptureFixture[str]) -> None:
     file = Path("runs/ssdlite/a/config.yaml")
-    file.write_text(file.read_text().replace("name: small", "name: tiny"))
+    file.write_text(file.read_text().replace("name: small", "name: tiny").replace("row: null", "row: table6/v3_small"))
     assert call("compare", "a") == 0
     assert ["1", "a", "0", "-", "-"] in [line.split()[:5] for line in capsys.readouterr().out.splitlines()]
 

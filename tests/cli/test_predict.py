@@ -208,7 +208,7 @@ MISTAKES: tuple[tuple[list[str], list[str]], ...] = (
     (["cut.mp4"], ["this video cannot be read"]),
     (["none.mp4"], ["this video is empty"]),
     (["boxes", "predict.thresold=0.5"], ["did you mean predict.threshold"]),
-    (["boxes", "task.input_size=[3]"], ["must be two numbers"]),
+    (["boxes", "task.input_size=[3]"], ["task.input_size", "height and width"]),
 )
 
 

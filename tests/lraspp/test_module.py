@@ -100,6 +100,7 @@ def test_the_reported_score_is_that_of_the_best_checkpoint(compose, tmp_path):
     assert written == {
         "checkpoints/best.ckpt",
         "checkpoints/last.ckpt",
+        "facts.json",
         "metrics.csv",
         "metrics.json",
         "plots/confusion.png",
@@ -172,7 +173,7 @@ def test_the_paper_recipe_is_the_authors(compose):
 @pytest.mark.parametrize("recipe", ["quick", "paper", "modern", "finetune"])
 def test_every_recipe_trains(compose, tmp_path, recipe):
     """One epoch of each: nothing is missing, all choices exist."""
-    config = compose(f"recipe={recipe}", "recipe.epochs=1", "recipe.steps=null")
+    config = compose(f"recipe={recipe}", "recipe.epochs=1", "recipe.steps=null", "recipe.min_steps=null")
     folder = RunFolder(tmp_path / "run")
     train(config, folder, nothing)
     assert read_checkpoint(folder.last)["epoch"] == 0
