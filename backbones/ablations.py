@@ -37,6 +37,11 @@ def with_hswish(table: Table, hswish: bool | int) -> Table:
     return (stem, *(replace(row, act="relu" if number < first else "hswish") for number, row in enumerate(rows)))
 
 
+def keeps_hswish(table: Table, hswish: bool | int) -> bool:
+    """Whether `hswish` leaves the family's own activations, as @80 does in Large."""
+    return hswish is True or (hswish is not False and with_hswish(table, hswish) == table)
+
+
 def wide_stem(table: Table, filters: int) -> Table:
     """Give the stem `filters`, as many to the depthwise convolution after it. MobileNetV3 halved them: they were 32."""
     if filters < 1:

@@ -78,6 +78,7 @@ def build_backbone(
     se: bool = True,
     hswish: bool | int = True,
     max_kernel: int = 5,
+    stem: int | None = None,
     padding: Padding = "symmetric",
     taps: Sequence[str],
     bn_momentum: float = 0.03,
@@ -100,6 +101,7 @@ def build_backbone(
         se=se,
         hswish=hswish,
         max_kernel=max_kernel,
+        stem=stem,
     )
     return Backbone(name, table, taps, padding=padding, bn_momentum=bn_momentum)
 
@@ -144,5 +146,6 @@ def backbone_options(section: Mapping[str, Any]) -> dict[str, Any]:
         "se": section.get("se", True),
         "hswish": section.get("hswish", True),
         "max_kernel": section.get("max_kernel", 5),
+        "stem": section.get("stem"),
         "padding": section["padding"],
     }

@@ -32,7 +32,12 @@ class Recognised(NamedTuple):
     def options(self) -> dict[str, Any]:
         """Return the keys of a configuration's `backbone` section that a weights file decides, by dotted key."""
         hswish = self.se or self.max_kernel > 3  # the authors' "minimalistic" networks have none of the three
-        rest = {"backbone.padding": None, "backbone.weights": None, "backbone.hswish": hswish}
+        rest = {
+            "backbone.padding": None,
+            "backbone.weights": None,
+            "backbone.stem": None,
+            "backbone.hswish": hswish,
+        }
         return {**rest, **{f"backbone.{key}": value for key, value in self._asdict().items()}}
 
 
