@@ -34,7 +34,7 @@ def test_other_classes_keep_their_first_scores(trained: Classifier) -> None:
     (line,) = load_classifier_weights(network, "file", entries=trained.state_dict())
     assert "6 classes" in line and "4" in line
     assert torch.equal(network.scores.weight, before)
-    assert torch.equal(network.hidden.weight, trained.hidden.weight)
+    assert torch.equal(network.state_dict()["hidden.weight"], trained.state_dict()["hidden.weight"])
 
 
 def test_what_does_not_fit_is_refused(trained: Classifier) -> None:
