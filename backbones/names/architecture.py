@@ -48,10 +48,10 @@ def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda
         found = {layer: shape for layer in layers if (shape := lookup(name, layer)) is not None}
         if any(layer.startswith("block") and layer not in found for layer in layers):
             continue
-        full = {"last": table[-1].out}  # classifiers do not narrow it
         for rf2, width in product((False, True), WIDTHS):
             edited = scale_width(halve_tail(table, rf2_expansion(name)) if rf2 else table, width)
             expected = _convolutions(edited)
+            full = {} if rf2 else {"last": table[-1].out}  # a classifier's is not narrowed
             if all(channels in (expected.get(layer), full.get(layer)) for layer, (channels, _) in found.items()):
                 return Recognised(name, rf2, width, _has_se(lookup, name), _max_kernel(found, table))
     return None

@@ -14,7 +14,7 @@ from mnv3.tools.paper.tables import ROWS, table_of
 from mnv3.tools.text.progress import counted
 
 MINIMALISTIC = "backbone.se=false backbone.hswish=false backbone.max_kernel=3"
-BACKBONE = ("backbone.se=false", "backbone.hswish=false", "backbone.max_kernel=3", MINIMALISTIC)
+BACKBONE = ("backbone.se=false", "backbone.hswish=false", "backbone.max_kernel=3", MINIMALISTIC, "backbone.stem=32")
 
 OPTIONS = {
     "table6/v3_large": ("backbone.rf2=true", *BACKBONE, "backbone.width=0.75", "backbone.width=0.5"),

@@ -99,20 +99,16 @@ def _published(row: ClassifierRow, name: str, notes: Footnotes) -> str:
 def _costs(items: Sequence[Counted], key: str, notes: Footnotes) -> list[Column]:
     """Return the paper's figure if the table has it, mnv3's, and the difference."""
     heading, counted_as = COSTS[key]
-    ours = [None if item.cost is None else getattr(item.cost, counted_as) for item in items]
-    as_text = f"{{:{',' if key == 'params' else '.1f'}}}".format
-    scale = 1 if key == "params" else 1e6
-    columns = [
-        Column(
-            heading,
-            "ours" if key == "params" else "ours, M",
-            tuple("" if value is None else as_text(value / scale if scale > 1 else value) for value in ours),
-        )
-    ]
+    counts = [None if item.cost is None else getattr(item.cost, counted_as) for item in items]
+    if key == "params":
+        ours = Column(heading, "ours", tuple("" if count is None else f"{count:,}" for count in counts))
+    else:
+        ours = Column(heading, "ours, M", tuple("" if count is None else f"{count / 1e6:.1f}" for count in counts))
+    columns = [ours]
     if any(key in item.row.printed for item in items):
         paper = tuple(notes.mark(item.row.printed.get(key, DASH), item.row.notes.get(key)) for item in items)
-        off = tuple(_off(item.row.printed.get(key), value) for item, value in zip(items, ours, strict=True))
-        columns = [Column(heading, "paper, M", paper), *columns, Column(heading, "diff", off)]
+        off = tuple(_off(item.row.printed.get(key), count) for item, count in zip(items, counts, strict=True))
+        columns = [Column(heading, "paper, M", paper), ours, Column(heading, "diff", off)]
     if key == "params":
         trainable = tuple("" if item.cost is None else f"{item.cost.trainable_params:,}" for item in items)
         columns.append(Column(heading, "trainable", trainable))

@@ -67,6 +67,17 @@ def test_torchvisions(network: str, randomise: Callable) -> None:
     agree(reference, backbone, "imagenet", {"width": float(width or 1)})
 
 
+@torch.no_grad()
+def test_torchvisions_published_weights(test_data: Any) -> None:
+    file = test_data / "weights/mobilenet_v3_small_imagenet.pth"
+    reference = torchvision.models.mobilenet_v3_small().eval()
+    reference.load_state_dict(torch.load(file, weights_only=True))
+    ours = build_classifier("small").eval()
+    assert load_classifier_weights(ours, file, wanted="imagenet") == []
+    images = torch.randn(2, 3, 224, 224, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(ours(images), reference(images), atol=1e-4, rtol=0)
+
+
 @pytest.mark.parametrize("name", TIMM)
 def test_timms(name: str, randomise: Callable) -> None:
     timm = pytest.importorskip("timm")
