@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from mnv3.backbones.ablations import relu_only, small_kernels, without_se
+from mnv3.backbones.ablations import small_kernels, wide_stem, with_hswish, without_se
 from mnv3.backbones.blocks import Block, build_row
 from mnv3.backbones.convolution import Padding
 from mnv3.backbones.edits import halve_tail, scale_width, set_output_stride
@@ -76,30 +76,62 @@ def build_backbone(
     output_stride: int = 32,
     dilate_at_once: bool = False,
     se: bool = True,
-    hswish: bool = True,
+    hswish: bool | int = True,
     max_kernel: int = 5,
+    stem: int | None = None,
     padding: Padding = "symmetric",
     taps: Sequence[str],
     bn_momentum: float = 0.03,
 ) -> Backbone:
-    """Build a backbone of a family (a key of `TABLES`) with the paper's edits of its table.
+    """Build a backbone of a family (a key of `TABLES`) with the paper's edits of its table (`edited_table`).
 
     Find tap names such as the first stride-32 block's in the unedited table `TABLES[name]` (see
-    `backbones.edits.first_expansion`). `rf2` halves the tail, `rf2_expansion` decides how (`halve_tail`);
-    `output_stride` and `dilate_at_once` are those of `set_output_stride`; `se`, `hswish` and `max_kernel` (5 or 3)
-    remove what MobileNetV3 added (`backbones.ablations`); `padding` is PyTorch's "symmetric" or TensorFlow's "same".
-    bn_momentum 0.03 is from the authors' detection configs (their decay 0.97).
+    `backbones.edits.first_expansion`). `padding` is PyTorch's "symmetric" or TensorFlow's "same". bn_momentum 0.03 is
+    from the authors' detection configs (their decay 0.97).
     """
     if name not in TABLES:
         raise UserError(f"backbone {name!r} is unknown; there are {', '.join(TABLES)}")
-    table = TABLES[name]
+    table = edited_table(
+        TABLES[name],
+        rf2=rf2,
+        rf2_expansion=rf2_expansion,
+        width=width,
+        output_stride=output_stride,
+        dilate_at_once=dilate_at_once,
+        se=se,
+        hswish=hswish,
+        max_kernel=max_kernel,
+        stem=stem,
+    )
+    return Backbone(name, table, taps, padding=padding, bn_momentum=bn_momentum)
+
+
+def edited_table(
+    table: Table,
+    *,
+    rf2: bool = False,
+    rf2_expansion: Literal["keep", "halve"] = "keep",
+    width: float = 1.0,
+    output_stride: int = 32,
+    dilate_at_once: bool = False,
+    se: bool = True,
+    hswish: bool | int = True,
+    max_kernel: int = 5,
+    stem: int | None = None,
+) -> Table:
+    """Return a family's table with the paper's edits.
+
+    `rf2` halves the tail, `rf2_expansion` decides how (`halve_tail`); `output_stride` and `dilate_at_once` are those of
+    `set_output_stride`; `se`, `hswish` (a number for the paper's h-swish@N), `max_kernel` (5 or 3) and `stem` (its
+    filters at width 1) remove or change what MobileNetV3 added (`backbones.ablations`).
+    """
+    table = with_hswish(table, hswish)
+    table = table if stem is None else wide_stem(table, stem)
     if rf2:
         table = halve_tail(table, rf2_expansion)
     table = table if se else without_se(table)
-    table = table if hswish else relu_only(table)
     table = small_kernels(table, max_kernel)
-    table = set_output_stride(scale_width(table, width), output_stride, dilate_at_once)
-    return Backbone(name, table, taps, padding=padding, bn_momentum=bn_momentum)
+    return set_output_stride(scale_width(table, width), output_stride, dilate_at_once)
 
 
 def backbone_options(section: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,5 +146,6 @@ def backbone_options(section: Mapping[str, Any]) -> dict[str, Any]:
         "se": section.get("se", True),
         "hswish": section.get("hswish", True),
         "max_kernel": section.get("max_kernel", 5),
+        "stem": section.get("stem"),
         "padding": section["padding"],
     }

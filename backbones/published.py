@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mnv3.backbones.ablations import keeps_hswish
 from mnv3.backbones.names.origin import Inputs
 from mnv3.backbones.names.torchvision_cache import cached, how_to_fetch
-from mnv3.backbones.tables import FAMILIES
+from mnv3.backbones.tables import FAMILIES, TABLES
 from mnv3.tools.errors import UserError
 
 
@@ -44,7 +45,8 @@ def _name(backbone: Mapping[str, Any]) -> str | None:
 
 def _is_plain(backbone: Mapping[str, Any]) -> bool:
     """Whether published weights can fit: they have the family's own layers. RF2 is cut from them."""
-    return bool(backbone["se"] and backbone["hswish"] and backbone["max_kernel"] == 5)
+    changed = not backbone["se"] or backbone["max_kernel"] != 5 or backbone.get("stem") is not None
+    return not changed and keeps_hswish(TABLES[backbone["name"]], backbone["hswish"])
 
 
 def _torchvision(backbone: Mapping[str, Any]) -> Published | None:

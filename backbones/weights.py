@@ -52,9 +52,9 @@ def load_backbone_weights(
 
     Raises UserError if the file is missing or unreadable, lacks entries of the backbone, or is of another width.
     """
-    path = _imagenet_file(backbone.family) if source == "imagenet" else Path(source)
+    path = weights_file(source, backbone.family)
     given: Inputs = "imagenet" if source == "imagenet" else inputs
-    state, trained_on = in_our_names(entries or _read(path), path, backbone, given)
+    state, trained_on = in_our_names(entries or read_state(path), path, backbone, given)
     if (trained_on, wanted) == ("symmetric", "imagenet"):
         raise UserError(
             f"{path}: weights for images in -1..1 do not fit a network for ImageNet's mean and deviation; choose "
@@ -114,7 +114,10 @@ def _wider(state: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> list[str]:
     return [f"from {first} to {last} the channels worth the least ({theirs - ours} of {theirs} in {last})"]
 
 
-def _imagenet_file(family: str) -> Path:
+def weights_file(source: str | Path, family: str) -> Path:
+    """Return the file that `source` names; "imagenet": torchvision's of a family. Raises UserError: not there."""
+    if source != "imagenet":
+        return Path(source)
     name, timm = FAMILIES[family].imagenet, FAMILIES[family].timm
     if name is None:
         raise UserError(
@@ -124,8 +127,8 @@ def _imagenet_file(family: str) -> Path:
     return cached(f"{name}.DEFAULT", "ImageNet weights")
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    """Read a state dict from a file that holds it bare or under "state_dict" or "model"."""
+def read_state(path: Path) -> Mapping[str, Any]:
+    """Read a state dict from a file that holds it bare or under "state_dict" or "model". Raises UserError: cannot."""
     if not path.is_file():
         raise UserError(f"backbone weights {path} are not a file; give a path, imagenet, or null for random weights")
     try:

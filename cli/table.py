@@ -1,31 +1,32 @@
-"""mnv3 table: Tables 6, 7 and 8 of the paper compared with mnv3, and the cost of each of its ideas."""
+"""mnv3 table: the tables of the paper compared with mnv3, and the cost of each of its ideas."""
 
 import csv
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
 
 from mnv3.cli.call.composing import composer
-from mnv3.cli.tables.rows import Record, Timed, records
+from mnv3.cli.tables.rows import Timed, records
 from mnv3.cli.tables.tabular import Tabular, latex, markdown, terminal
 from mnv3.tools.errors import UserError
 from mnv3.tools.files.ledger import refuse_foreign_file
-from mnv3.tools.paper.tables import TABLES, PaperTable
+from mnv3.tools.paper.classifiers.tables import CLASSIFIER_TABLES
+from mnv3.tools.paper.tables import TABLES
 
 WRITERS = {"terminal": terminal, "markdown": markdown, "latex": latex}
 
 
 class Sheet(NamedTuple):
-    """A table as text and as flat records, and the data of its plot (None if it has none)."""
+    """A table as text and as flat records, and the function that draws its plot (None if it has none)."""
 
     name: str
     text: Tabular
     flat: list[dict[str, Any]]
-    rows: tuple[PaperTable, Sequence[Record], Timed | None] | None
+    draw: Callable[[Path], None] | None
 
 
 def run(cfg: DictConfig) -> None:
@@ -41,18 +42,21 @@ def run(cfg: DictConfig) -> None:
         _print_or_write(text, cfg.out)
 
 
-def readme_markdown(number: int) -> str:
+def readme_markdown(which: str) -> str:
     """Return a table of the paper with mnv3's costs, without any runs."""
+    if which in CLASSIFIER_TABLES:
+        return markdown(_of_classifiers(which, None).text)
     with composer("train") as compose:
         from mnv3.cli.tables.sheet import tabular
 
-        rows, _ = records(compose, TABLES[number], Path("no runs"), None)
-        return markdown(tabular(TABLES[number], rows, None))
+        table = TABLES[int(which)]
+        rows, _ = records(compose, table, Path("no runs"), None)
+        return markdown(tabular(table, rows, None))
 
 
 def _check(cfg: DictConfig) -> None:
     if cfg.format == "png" and cfg.which == "ablations":
-        raise UserError("format=png: plots quality against cost; choose table 6, 7 or 8.")
+        raise UserError("format=png: plots quality against cost; choose one of the paper's tables, e.g. table 6.")
     if cfg.format == "wandb":
         from mnv3.tools.runs.wandb_run import wandb_mode
 
@@ -62,6 +66,8 @@ def _check(cfg: DictConfig) -> None:
 
 def _sheet(cfg: DictConfig) -> Sheet:
     timed = Timed(cfg.threads, cfg.rounds) if cfg.latency else None
+    if cfg.which in CLASSIFIER_TABLES:
+        return _of_classifiers(cfg.which, timed)
     with composer("train") as compose:
         if cfg.which == "ablations":
             from mnv3.cli.tables import ablations
@@ -74,9 +80,29 @@ def _sheet(cfg: DictConfig) -> Sheet:
         rows, sentences = records(compose, table, Path(cfg.runs).expanduser(), timed)
     for sentence in sentences:
         print(sentence, file=sys.stderr)
-    return Sheet(
-        table.group, table_sheet.tabular(table, rows, timed), table_sheet.flat(table, rows, timed), (table, rows, timed)
-    )
+
+    def draw(path: Path) -> None:
+        from mnv3.cli.tables import plot
+
+        plot.draw(path, table, rows, timed)
+
+    text, flat = table_sheet.tabular(table, rows, timed), table_sheet.flat(table, rows, timed)
+    return Sheet(table.group, text, flat, draw)
+
+
+def _of_classifiers(which: str, timed: Timed | None) -> Sheet:
+    from mnv3.cli.tables import classifiers
+
+    table = CLASSIFIER_TABLES[which]
+    items = classifiers.counted_rows(table, timed)
+    text, flat = classifiers.tabular(table, items, timed), classifiers.flat(items, timed)
+
+    def draw(path: Path) -> None:
+        from mnv3.cli.tables import classifier_plot
+
+        classifier_plot.draw(path, text.title, items)
+
+    return Sheet(table.group, text, flat, draw)
 
 
 def _print_or_write(text: str, out: str | None) -> None:
@@ -100,14 +126,13 @@ def _csv(flat: Sequence[dict[str, Any]]) -> str:
 
 
 def _draw(cfg: DictConfig, sheet: Sheet) -> None:
-    from mnv3.cli.tables.plot import draw
     from mnv3.tools.drawing.scatter import SOFTWARE
 
-    assert sheet.rows is not None
+    assert sheet.draw is not None
 
     path = Path(cfg.out or f"runs/table/{sheet.name}.png").expanduser()
     refuse_foreign_file(path, "out", lambda content: SOFTWARE.encode() in content)
-    draw(path, *sheet.rows)
+    sheet.draw(path)
     print(f"Written: {path}")
 
 

@@ -60,6 +60,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "table": (
         ("mnv3 table 6", "computed parameters and MAdds, scores of each row's newest run"),
+        ("mnv3 table 3", "classifiers: costs, and the top-1 that others publish; also 4, 5, figure7"),
         ("mnv3 table 7 latency=true threads=2", "also latency on this machine"),
         ("mnv3 table ablations", "cost of squeeze-and-excitation, h-swish, the skip, ..."),
         ("mnv3 table 8 format=markdown out=table8.md", "also csv, latex, png, wandb"),

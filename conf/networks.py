@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 from mnv3.conf.keys import key, size_key
 
@@ -61,8 +61,13 @@ class Backbone:
     width: float = key("width multiplier", 1.0, low=0.05)
     output_stride: int = key("stride of the last stage; below 32, stages are dilated instead", 32, choices=(8, 16, 32))
     se: bool = key("squeeze-and-excitation where the family has it", True)
-    hswish: bool = key("h-swish where the family has it; false: ReLU instead", True)
+    hswish: Union[bool, int] = key(
+        "h-swish where the family has it; false: ReLU instead; a number: from the first block with so many channels on",
+        True,
+        low=8,
+    )
     max_kernel: int = key("largest kernel; 3 makes the family's 5x5 ones 3x3", 5, choices=(3, 5))
+    stem: Optional[int] = key("filters of the first layer at width 1; null: the family's", None, low=1)
     padding: Optional[str] = key("padding of convolutions; null: the preset's", None, choices=("symmetric", "same"))
     weights: Optional[str] = key(
         "initial weights: imagenet (torchvision's), a file, or auto: the best start on this machine; null: random", None

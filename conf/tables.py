@@ -9,7 +9,10 @@ from mnv3.conf.training import Wandb
 
 @dataclass
 class Table:
-    which: str = key("table of the paper, or its ablations", choices=("6", "7", "8", "ablations"))
+    which: str = key(
+        "table of the paper, its Figure 7, or its ablations",
+        choices=("3", "4", "5", "6", "7", "8", "figure7", "ablations"),
+    )
     format: str = key(
         "output format; wandb: a W&B table; png: a plot of quality against MAdds and latency",
         choices=("terminal", "markdown", "csv", "latex", "wandb", "png"),

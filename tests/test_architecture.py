@@ -68,9 +68,12 @@ def test_imports_go_down_only(package: str) -> None:
 
 
 def test_backbones_take_only_ground_tools() -> None:
-    """A backbone can be lifted out with one small file of ours."""
-    taken = {name for file in sources("backbones") for name in imports(file) if name.startswith("mnv3.tools")}
-    assert taken == {"mnv3.tools.errors"}
+    """A backbone can be lifted out with one small file of ours. backbones/classify/ is a task: it stands on the other
+    backbones as the other tasks do, and none of them imports it."""
+    files = [file for file in sources("backbones") if "classify" not in file.relative_to(ROOT).parts]
+    taken = {name for file in files for name in imports(file)}
+    assert {name for name in taken if name.startswith("mnv3.tools")} == {"mnv3.tools.errors"}
+    assert not {name for name in taken if name.startswith("mnv3.backbones.classify")}
 
 
 def test_no_circles() -> None:

@@ -138,7 +138,7 @@ def test_the_commands_are_found() -> None:
         ("cd there && .venv/bin/mnv3 eval eval.samples=many  # a comment", "eval.samples=many"),
         ("mnv3 export format=onxx && true", "format=onxx"),
         ("mnv3 tabel 6", "tabel"),
-        ("mnv3 table 5", "which=5"),
+        ("mnv3 table 9", "which=9"),
         ("mnv3 compare recipe.ephocs=3 all=true", "recipe.ephocs"),
         ("mnv3 compare --htlm page.html", "--htlm"),
     ],

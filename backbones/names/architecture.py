@@ -32,7 +32,12 @@ class Recognised(NamedTuple):
     def options(self) -> dict[str, Any]:
         """Return the keys of a configuration's `backbone` section that a weights file decides, by dotted key."""
         hswish = self.se or self.max_kernel > 3  # the authors' "minimalistic" networks have none of the three
-        rest = {"backbone.padding": None, "backbone.weights": None, "backbone.hswish": hswish}
+        rest = {
+            "backbone.padding": None,
+            "backbone.weights": None,
+            "backbone.stem": None,
+            "backbone.hswish": hswish,
+        }
         return {**rest, **{f"backbone.{key}": value for key, value in self._asdict().items()}}
 
 
@@ -46,7 +51,8 @@ def recognise(lookup: Lookup, rf2_expansion: Callable[[str], Expansion] = lambda
         for rf2, width in product((False, True), WIDTHS):
             edited = scale_width(halve_tail(table, rf2_expansion(name)) if rf2 else table, width)
             expected = _convolutions(edited)
-            if all(channels == expected.get(layer) for layer, (channels, _) in found.items()):
+            full = {} if rf2 else {"last": table[-1].out}  # a classifier's is not narrowed
+            if all(channels in (expected.get(layer), full.get(layer)) for layer, (channels, _) in found.items()):
                 return Recognised(name, rf2, width, _has_se(lookup, name), _max_kernel(found, table))
     return None
 

@@ -62,7 +62,7 @@ RULES = (
     Rule(("bench.images",), "bench.what", lambda what: what == "network", "no image files are timed"),
     Rule(("bench.batch_size",), "bench.what", lambda what: what == "engines", "engines get one image at a time"),
     Rule(("threads", "rounds"), "latency", lambda latency: latency is False, "latency is false"),
-    Rule(("runs",), "which", lambda which: which == "ablations", "only tables 6, 7 and 8 have scores"),
+    Rule(("runs",), "which", lambda which: which not in ("6", "7", "8"), "only tables 6, 7 and 8 have scores of runs"),
     Rule(("out",), "format", lambda form: form == "wandb", "W&B tables are not written to a file"),
     Rule(("wandb",), "format", lambda form: form in TEXTS, "only format=wandb sends anything"),
     Rule(("name",), "dry", bool, "a dry run writes nothing"),

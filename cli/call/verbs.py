@@ -22,7 +22,7 @@ VERBS = {
     "predict": Verb("Predict boxes or label maps of images, folders, videos or a webcam.", rest="source"),
     "export": Verb("Write a trained network as a file that runs without PyTorch."),
     "data": Verb("List, check, convert, download or decode data sets.", words=("action", "target")),
-    "table": Verb("Compare the paper's Table 6, 7 or 8 with mnv3.", words=("which",)),
+    "table": Verb("Compare a table of the paper with mnv3: 3 to 8, figure7.", words=("which",)),
     "bench": Verb("Time a network and count its parameters and multiply-adds."),
     "compare": Verb(
         "Compare runs: scores, differing keys, curves, samples.",

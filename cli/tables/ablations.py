@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from omegaconf import OmegaConf
 
 from mnv3.cli.call.composing import Composer
-from mnv3.cli.tables.rows import Timed, cost, measured
+from mnv3.cli.tables.rows import Timed, cost, latency_functions, measured
 from mnv3.cli.tables.tabular import LEFT, Column, Tabular, difference
 from mnv3.cli.tasks import task_of_table
 from mnv3.tools.paper.cost import RowCost
@@ -14,7 +14,7 @@ from mnv3.tools.paper.tables import ROWS, table_of
 from mnv3.tools.text.progress import counted
 
 MINIMALISTIC = "backbone.se=false backbone.hswish=false backbone.max_kernel=3"
-BACKBONE = ("backbone.se=false", "backbone.hswish=false", "backbone.max_kernel=3", MINIMALISTIC)
+BACKBONE = ("backbone.se=false", "backbone.hswish=false", "backbone.max_kernel=3", MINIMALISTIC, "backbone.stem=32")
 
 OPTIONS = {
     "table6/v3_large": ("backbone.rf2=true", *BACKBONE, "backbone.width=0.75", "backbone.width=0.5"),
@@ -57,7 +57,7 @@ def tried(compose: Composer, timed: Timed | None) -> list[Tried]:
             composed = compose([f"experiment={name}", *option.split()])
             configs[option] = OmegaConf.to_container(composed, resolve=True)
             costs[option] = cost(task, configs[option], ROWS[name].slots)
-        latency = measured(task, configs, timed) if timed else {}
+        latency = measured(latency_functions(task, configs), timed) if timed else {}
         found += [Tried(name, option, costs[option], costs[""], latency.get(option, {})) for option in configs]
     return found
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mnv3.tools.task import Task
 
 
+Functions = Mapping[str, Callable[[], object]]
+"""What is timed of a network, by the paper's keys: "latency", "half_latency"."""
+
+
 class Record(NamedTuple):
     """A row with mnv3's `cost` (None for quoted rows), `latency` in milliseconds by the paper's keys (empty unless
     measured), and the newest score on the table's data set (`score`) and on `other` data. `released`: the newest score
@@ -55,7 +59,7 @@ def records(compose: Composer, table: PaperTable, runs: Path, timed: Timed | Non
     for row in counted(own, "counting", "networks", lines=False):
         configs[row.name] = of_row(compose, row.name)
         costs[row.name] = cost(task, configs[row.name], row.slots)
-    latency = measured(task, configs, timed) if timed else {}
+    latency = measured(latency_functions(task, configs), timed) if timed else {}
     found, sentences = scores(runs, task, configs)
     of_weights, more = scores_of_weights(runs, task)
     sentences += more
@@ -83,8 +87,13 @@ def cost(task: "Task", config: Mapping[str, Any], slots: int) -> "RowCost":
     return whole if slots == SLOTS else whole._replace(params=task.row_cost(config, slots).params)
 
 
-def measured(task: "Task", configs: Mapping[str, Mapping[str, Any]], timed: Timed) -> dict[str, dict[str, float]]:
-    """Return each row's median times in milliseconds, all rows measured in turn on this machine's CPU."""
+def latency_functions(task: "Task", configs: Mapping[str, Mapping[str, Any]]) -> dict[str, Functions]:
+    """Return what is timed of each row's network, of which `configs` has the configuration."""
+    return {name: task.latency(config) for name, config in configs.items()}
+
+
+def measured(functions: Mapping[str, Functions], timed: Timed) -> dict[str, dict[str, float]]:
+    """Return the median times in milliseconds of each row's `functions`, all rows measured in turn on the CPU."""
     import torch
 
     from mnv3.tools.bench.contestant import seconds_of
@@ -94,12 +103,10 @@ def measured(task: "Task", configs: Mapping[str, Mapping[str, Any]], timed: Time
     keep_freed_memory()
     torch.set_num_threads(timed.threads)
     calls = {
-        f"{name} {key}": partial(seconds_of, call)
-        for name, config in configs.items()
-        for key, call in task.latency(config).items()
+        f"{name} {key}": partial(seconds_of, call) for name, of_row in functions.items() for key, call in of_row.items()
     }
     print(f"Timing {len(calls)} networks, {timed.rounds} rounds ...", file=sys.stderr, flush=True)
-    result: dict[str, dict[str, float]] = {name: {} for name in configs}
+    result: dict[str, dict[str, float]] = {name: {} for name in functions}
     for both, timing in interleave(calls, timed.rounds).items():
         name, _, key = both.rpartition(" ")
         result[name][key] = timing.median * 1e3

@@ -5,7 +5,7 @@ from typing import Any
 
 from mnv3.cli.tables import released
 from mnv3.cli.tables.rows import Record, Timed
-from mnv3.cli.tables.tabular import LEFT, Column, Footnotes, Tabular, difference
+from mnv3.cli.tables.tabular import DASH, EQUAL, LEFT, Column, Footnotes, Tabular, difference
 from mnv3.cli.tasks import task_of_table
 from mnv3.tools.paper.tables import PaperTable, Row
 from mnv3.tools.runs.scores import Score
@@ -18,8 +18,6 @@ UNITS = {MILLION: 1e6, BILLION: 1e9}
 PAPER_UNITS = {"params": "_M", "madds": "_B", "half_madds": "_B"} | dict.fromkeys(
     ("latency", "half_latency", "latency_v1"), "_ms"
 )
-EQUAL = "="
-DASH = "-"
 
 
 def tabular(table: PaperTable, records: Sequence[Record], timed: Timed | None) -> Tabular:

@@ -8,6 +8,8 @@ from itertools import groupby
 
 LEFT = "l"
 RIGHT = "r"
+EQUAL = "="
+DASH = "-"
 
 
 @dataclass(frozen=True)

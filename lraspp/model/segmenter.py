@@ -79,8 +79,9 @@ def build_segmenter(
     width: float = 1.0,
     output_stride: int = 16,
     se: bool = True,
-    hswish: bool = True,
+    hswish: bool | int = True,
     max_kernel: int = 5,
+    stem: int | None = None,
     padding: Literal["symmetric", "same"] | None = None,
     num_classes: int,
     **overrides: Any,
@@ -89,7 +90,7 @@ def build_segmenter(
     are the preset's.
 
     `filters` is the width of the head: 128 or 256 in the paper. `gate` "none" and `skip` False leave out these parts of
-    Lite R-ASPP. `se`, `hswish` and `max_kernel`: see `build_backbone`. Raises UserError for unknown or invalid values.
+    Lite R-ASPP. `se`, `hswish`, `max_kernel`, `stem`: see `edited_table`. Raises UserError for unknown or wrong values.
     """
     rules = replace(get_preset(preset), **overrides)
     if problems := _problems(head, gate, pool, backbone, filters, num_classes):
@@ -108,6 +109,7 @@ def build_segmenter(
         se=se,
         hswish=hswish,
         max_kernel=max_kernel,
+        stem=stem,
         padding=padding or rules.padding,
         taps=taps,
         bn_momentum=BN_MOMENTUM,

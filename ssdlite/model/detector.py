@@ -121,8 +121,9 @@ def build_detector(
     rf2: bool = False,
     width: float = 1.0,
     se: bool = True,
-    hswish: bool = True,
+    hswish: bool | int = True,
     max_kernel: int = 5,
+    stem: int | None = None,
     padding: str | None = None,
     num_slots: int,
     input_size: tuple[int, int] = (320, 320),
@@ -130,8 +131,8 @@ def build_detector(
 ) -> Detector:
     """Build a detector by the rules of `preset`; `padding` None is the preset's; `overrides` change fields of `Preset`.
 
-    `se`, `hswish` and `max_kernel` are those of `build_backbone`. `num_slots` includes the background: 91 for COCO's
-    category ids, number of classes + 1 for contiguous slots. Raises UserError for unknown names and invalid values.
+    `se`, `hswish`, `max_kernel` and `stem` are those of `edited_table`. `num_slots` includes the background: 91 for
+    COCO's category ids, number of classes + 1 for contiguous slots. Raises UserError for unknown names and values.
     """
     if padding is not None:
         overrides["padding"] = padding
@@ -145,6 +146,7 @@ def build_detector(
         se=se,
         hswish=hswish,
         max_kernel=max_kernel,
+        stem=stem,
         padding=rules.padding,
         taps=(first_expansion(TABLES[backbone]), layer_names(TABLES[backbone])[-1]),
         bn_momentum=BN_MOMENTUM,

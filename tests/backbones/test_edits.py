@@ -6,7 +6,7 @@ import pytest
 import torch
 import torchvision
 
-from mnv3.backbones.ablations import relu_only, small_kernels, without_se
+from mnv3.backbones.ablations import small_kernels, wide_stem, with_hswish, without_se
 from mnv3.backbones.edits import (
     first_block,
     first_expansion,
@@ -110,12 +110,30 @@ def test_squeezes_of_mnasnet_are_a_quarter_of_the_input():
 
 def test_ablations_leave_the_rest_as_it_is():
     assert {row.se for row in without_se(V3_LARGE)} == {None}
-    assert {row.act for row in relu_only(V3_LARGE)} == {"relu"}
+    assert {row.act for row in with_hswish(V3_LARGE, False)} == {"relu"}
     assert {row.kernel for row in small_kernels(V3_LARGE, 3)} == {1, 3}
     for table in (V1, V2):
-        assert without_se(table) == relu_only(table) == small_kernels(table, 3) == table
+        assert without_se(table) == with_hswish(table, False) == small_kernels(table, 3) == table
     with pytest.raises(UserError, match="max_kernel is 7"):
         small_kernels(V3_LARGE, 7)
+
+
+def test_hswish_at_n_begins_with_the_first_block_of_n_channels():
+    """Table 5: 80 is Table 1's network; 16 has h-swish everywhere, 112 from the next wider blocks on."""
+    assert with_hswish(V3_LARGE, True) == with_hswish(V3_LARGE, 80) == V3_LARGE
+    assert with_hswish(V3_SMALL, 40) == V3_SMALL
+    assert {row.act for row in with_hswish(V3_LARGE, 16)} == {"hswish"}
+    acts = [row.act for row in with_hswish(V3_LARGE, 112)]
+    assert acts == ["hswish", *10 * ["relu"], *6 * ["hswish"]]
+    for table, number in ((V3_LARGE, 961), (V2, 80)):
+        with pytest.raises(UserError, match=f"backbone.hswish={number}"):
+            with_hswish(table, number)
+
+
+def test_a_wider_stem_widens_the_depthwise_convolution_after_it():
+    wide = wide_stem(V3_LARGE, 32)
+    assert [(row.expand, row.out) for row in wide[:2]] == [(0, 32), (32, 16)] and wide[2:] == V3_LARGE[2:]
+    assert wide_stem(V1, 32) == V1
 
 
 def test_width_scales_outputs_and_keeps_expansion_ratios():

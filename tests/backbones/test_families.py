@@ -11,7 +11,7 @@ import torchvision
 from torch import Tensor, nn
 
 from mnv3.backbones.blocks import BN_EPSILON
-from mnv3.backbones.classifier import Classifier
+from mnv3.backbones.classify.network import Classifier
 from mnv3.backbones.names.slim import from_slim, slim_layer
 from mnv3.backbones.names.timm import TIMM_EPSILON, from_timm
 from mnv3.backbones.names.torchvision import from_torchvision

@@ -52,7 +52,9 @@ def test_torchvisions_cache_comes_first(empty_machine: Path) -> None:
     found = find_published(backbone(rf2=True), "symmetric")  # cut when loaded
     assert found and found[:2] == ("imagenet", "imagenet")
     assert find_published(backbone(width=0.75), "symmetric") is None
-    assert find_published(backbone(se=False), "symmetric") is None
+    for changes in ({"se": False}, {"hswish": 16}, {"stem": 32}):
+        assert find_published(backbone(**changes), "symmetric") is None
+    assert find_published(backbone(hswish=40), "symmetric") == found  # Small's own
 
 
 def test_timms_cache_says_what_its_weights_take(empty_machine: Path) -> None:

@@ -173,7 +173,7 @@ def test_formats_go_to_files(call: Call, capsys: Print, tmp_path: Path) -> None:
     assert Image.open(tmp_path / "runs/table/table8.png").size[0] > 1000
     assert "Written: runs/table/table8.png" in capsys.readouterr().out
     assert call("table", "ablations", "format=png") == 2
-    assert "table 6, 7 or 8" in capsys.readouterr().err
+    assert "format=png" in capsys.readouterr().err
 
 
 def test_a_wandb_table_is_logged(call: Call, tmp_path: Path, capsys: Print) -> None:
@@ -233,7 +233,7 @@ def test_every_ablation_changes_what_it_should(call: Call, capsys: Print) -> Non
 
 def test_mistakes_are_told(call: Call, capsys: Print) -> None:
     assert call("table", "9") == 2
-    assert "which=9: must be 6, 7, 8 or ablations" in capsys.readouterr().err
+    assert "which=9: must be " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -242,6 +242,7 @@ def test_mistakes_are_told(call: Call, capsys: Print) -> None:
         (["threads=2"], ["threads"]),
         (["threads=2", "latency=true"], []),
         (["which=ablations", "runs=x"], ["runs"]),
+        (["which=3", "runs=x"], ["runs"]),
         (["format=csv", "wandb.project=x"], ["wandb.project"]),
         (["format=wandb", "wandb.project=x", "out=y"], ["out"]),
     ],

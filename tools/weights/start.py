@@ -10,7 +10,7 @@ from mnv3.tools.runs.folder import display_path
 
 log = logging.getLogger("mnv3")
 
-SAME = ("name", "width", "rf2", "se", "hswish", "max_kernel")
+SAME = ("name", "width", "rf2", "se", "hswish", "max_kernel", "stem")
 """Keys of a backbone whose values decide whether the weights of a run fit."""
 
 PLACES = ("name", "path", "train_json", "train_images")
@@ -52,6 +52,6 @@ def _fits(saved: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
     same_preset = saved.get("task", {}).get("preset") == config["task"]["preset"]
     return (
         same_preset
-        and all(theirs.get(key) == ours[key] for key in SAME)
+        and all(theirs.get(key) == ours.get(key) for key in SAME)
         and any(before.get(key) != now.get(key) for key in PLACES)
     )

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from mnv3.backbones.classifier import Classifier
+from mnv3.backbones.classify.network import Classifier
 from mnv3.backbones.network import build_backbone
 from mnv3.backbones.weights import load_backbone_weights
 from mnv3.tools.weights.formats import open_weights

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mnv3.backbones.classifier import Classifier
+from mnv3.backbones.classify.network import Classifier
 from mnv3.backbones.edits import halve_tail
 from mnv3.backbones.names.slim import from_slim, slim_layer
 from mnv3.backbones.network import build_backbone, tap_places

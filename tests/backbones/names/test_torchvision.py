@@ -5,7 +5,7 @@ import torch
 import torchvision
 from torchvision.models.mobilenetv3 import MobileNetV3, _mobilenet_v3_conf
 
-from mnv3.backbones.classifier import Classifier
+from mnv3.backbones.classify.network import Classifier
 from mnv3.backbones.names.torchvision import IMAGENET_MEAN, IMAGENET_STD, from_torchvision, to_symmetric_range
 from mnv3.backbones.network import build_backbone
 from mnv3.backbones.tables import FAMILIES

@@ -31,6 +31,7 @@ ONE_MISTAKE = [
     (["task.input_size=null"], "height and width, like [320,320], or auto (now [320,320])."),
     (["data.workers=many"], "must be a whole number or auto (now auto)."),
     (["data.workers=-1"], "must be at least 0 (now auto)."),
+    (["backbone.hswish=1"], "must be at least 8 (now true)."),
     (["recipe.batch_size=0"], "must be at least 1 (now {recipe.batch_size})."),
     (["task.preset=papr"], "must be paper, torchvision or zoo2018; did you mean task.preset=paper? (now paper)."),
     (["backbone.output_stride=7"], "must be 8, 16 or 32 (now 32)."),

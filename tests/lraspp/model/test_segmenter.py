@@ -122,7 +122,9 @@ def test_every_backbone_trains(backbone: str, options: dict[str, Any]) -> None:
     trains({"backbone": backbone, "width": 0.35, **options}, (65, 97))
 
 
-@pytest.mark.parametrize("options", [{"se": False}, {"hswish": False}, {"max_kernel": 3}, {"filters": 1}])
+@pytest.mark.parametrize(
+    "options", [{"se": False}, {"hswish": False}, {"hswish": 16}, {"max_kernel": 3}, {"stem": 32}, {"filters": 1}]
+)
 def test_ablations_train(options: dict[str, Any]) -> None:
     trains({"backbone": "large", "width": 0.35, **options}, (65, 97))
 

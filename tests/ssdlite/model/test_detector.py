@@ -31,7 +31,7 @@ def test_every_backbone_trains_and_detects(backbone: str, rf2: bool) -> None:
     trains({"backbone": backbone, "width": 0.35, "rf2": rf2}, (96, 160))
 
 
-@pytest.mark.parametrize("options", [{"se": False}, {"hswish": False}, {"max_kernel": 3}])
+@pytest.mark.parametrize("options", [{"se": False}, {"hswish": False}, {"hswish": 96}, {"max_kernel": 3}, {"stem": 32}])
 def test_ablations_train_and_detect(options: dict[str, Any]) -> None:
     trains({"backbone": "small", **options}, (96, 160))
 
