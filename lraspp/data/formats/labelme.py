@@ -15,7 +15,8 @@ from mnv3.lraspp.data.formats.labels import Masks, Meaning, Picture, Undrawable
 from mnv3.lraspp.data.formats.legend import Legend
 from mnv3.lraspp.data.formats.meaning import Asked
 from mnv3.lraspp.data.formats.outlines import OVERLAP, background_of, meaning_of, values_of
-from mnv3.tools.data.folder.files import Mistake, read_json
+from mnv3.tools.data.folder.files import Mistake
+from mnv3.tools.data.folder.json_files import labelme_documents
 from mnv3.tools.data.folder.listing import Listing
 from mnv3.tools.data.folder.notes import Notes, Wrong
 from mnv3.tools.data.folder.place import place
@@ -47,14 +48,7 @@ def read_labelme(listing: Listing, files: list[str], legend: Legend | None, aske
     wrong, notes = Wrong(listing.root), Notes()
     pictures: list[Picture] = []
     lost: list[str] = []
-    for file in files:
-        try:
-            document = read_json(listing.root / file)
-            if not isinstance(document, dict) or not isinstance(document.get("shapes"), list):
-                raise Mistake('annotation files without a list "shapes"')
-        except Mistake as mistake:
-            wrong.add(mistake.kind, f"{file} ({mistake.detail})" if mistake.detail else file)
-            continue
+    for file, document in labelme_documents(listing, files, wrong):
         stated = document.get("imagePath")
         image = place(listing, wrong, notes, stated if isinstance(stated, str) else "", file, own=True)
         shapes = _shapes(document["shapes"], file, wrong, notes)

@@ -6,7 +6,8 @@ from typing import Any
 from mnv3.ssdlite.data.coco.keys import LARGEST_SIDE
 from mnv3.ssdlite.data.formats.labels import Box, Labels, Picture, around, numbered, sorted_names
 from mnv3.ssdlite.data.formats.names import listed_names
-from mnv3.tools.data.folder.files import Mistake, read_json
+from mnv3.tools.data.folder.files import Mistake
+from mnv3.tools.data.folder.json_files import labelme_documents
 from mnv3.tools.data.folder.listing import Listing
 from mnv3.tools.data.folder.notes import Notes, Wrong
 from mnv3.tools.data.folder.place import place
@@ -23,14 +24,7 @@ def read_labelme(listing: Listing, files: list[str]) -> Labels:
     """Read `files`. Raises UserError with all mistakes."""
     wrong, notes = Wrong(listing.root), Notes()
     pictures = []
-    for file in files:
-        try:
-            document = read_json(listing.root / file)
-            if not isinstance(document, dict) or not isinstance(document.get("shapes"), list):
-                raise Mistake('annotation files without a list "shapes"')
-        except Mistake as mistake:
-            wrong.add(mistake.kind, f"{file} ({mistake.detail})" if mistake.detail else file)
-            continue
+    for file, document in labelme_documents(listing, files, wrong):
         stated = document.get("imagePath")
         image = place(listing, wrong, notes, stated if isinstance(stated, str) else "", file, own=True)
         boxes = _boxes(document["shapes"], file, wrong, notes)

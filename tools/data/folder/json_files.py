@@ -1,9 +1,12 @@
-"""Find label files in JSON by their beginning and end."""
+"""Find label files in JSON by their beginning and end, and read those of LabelMe."""
 
 import re
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from mnv3.tools.data.folder.files import ends
+from mnv3.tools.data.folder.files import Mistake, ends, read_json
 from mnv3.tools.data.folder.listing import Listing
+from mnv3.tools.data.folder.notes import Wrong
 
 LISTS = re.compile(r'"(images|annotations|categories)"\s*:\s*\[')
 IMAGES = re.compile(r'"file_name"\s*:')
@@ -28,3 +31,16 @@ def find_labelme(listing: Listing) -> list[str]:
     """Return the label files."""
     texts = {file: ends(listing.root / file) for file in listing.ending(".json")}
     return [file for file, text in texts.items() if LABELME.search(text) and PATH.search(text)]
+
+
+def labelme_documents(listing: Listing, files: Sequence[str], wrong: Wrong) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield name and content of each of LabelMe's `files`; those without a list of shapes are added to `wrong`."""
+    for file in files:
+        try:
+            document = read_json(listing.root / file)
+            if not isinstance(document, dict) or not isinstance(document.get("shapes"), list):
+                raise Mistake('annotation files without a list "shapes"')
+        except Mistake as mistake:
+            wrong.add(mistake.kind, f"{file} ({mistake.detail})" if mistake.detail else file)
+            continue
+        yield file, document
