@@ -12,6 +12,9 @@ from torch.optim.lr_scheduler import LambdaLR
 from mnv3.tools.errors import UserError
 from mnv3.tools.text.words import format_value
 
+VALIDATIONS = 30
+"""Of a run on a small data set: enough to find its best epoch."""
+
 POLY_POWER = 0.9  # DeepLab (Chen et al., 2017, section 4.1), the usual choice in segmentation
 
 
@@ -35,9 +38,9 @@ def make_plan(recipe: Mapping[str, Any], steps_per_epoch: int) -> Plan:
 
     The recipe states lr, steps and warm-up for `base_batch` images per step; a smaller batch sees as many images at a
     rate smaller by the same factor (Goyal et al., 2017, linear scaling rule). The length is `epochs`, or `steps` (at
-    base_batch) rounded up to whole epochs, and at least `min_steps` (at base_batch) of a small data set. If that
-    lengthens the run, it has no more validations than it would have had, one per epoch at most. Raises UserError: both
-    or neither of `epochs` and `steps` are set, or the training set does not fill one batch.
+    base_batch) rounded up to whole epochs, and at least `min_steps` (at base_batch) of a small data set. A run that
+    this lengthens has about VALIDATIONS validations, because its epochs are short. Raises UserError: both or neither of
+    `epochs` and `steps` are set, or the training set does not fill one batch.
     """
     if (recipe["epochs"] is None) == (recipe["steps"] is None):
         raise UserError(
@@ -53,7 +56,8 @@ def make_plan(recipe: Mapping[str, Any], steps_per_epoch: int) -> Plan:
     epochs = max(wanted, math.ceil((recipe["min_steps"] or 0) / scale / steps_per_epoch))
     # A longer warm-up (a tiny data set, a short trial) would leave too few steps near the peak rate.
     warmup = min(round(recipe["warmup_steps"] / scale), epochs * steps_per_epoch // 3)
-    return Plan(epochs, steps_per_epoch, warmup, recipe["lr"] * scale, max(recipe["val_every"], epochs // wanted))
+    val_every = max(recipe["val_every"], epochs // VALIDATIONS if epochs > wanted else 1)
+    return Plan(epochs, steps_per_epoch, warmup, recipe["lr"] * scale, val_every)
 
 
 def lr_factor(step: int, *, steps: int, warmup_steps: int, warmup_start: float, schedule: str) -> float:
