@@ -151,6 +151,8 @@ class Model(Generic[Result]):
         """Return a model that also looks at tiles. Raises UserError."""
         self._settings(None, batch)
         check_tiles(self.task, "tiles", tiles)
+        if isinstance(tiles, np.integer):
+            tiles = int(tiles)
         if tiles != "auto" and (not isinstance(tiles, int) or tiles < 2):
             raise UserError(f'tiles={tiles!r}: must be "auto", a number of at least 2, or None.')
         return Model(with_tiles(self._opened, tiles, batch))

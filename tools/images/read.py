@@ -72,6 +72,17 @@ def image_size(path: Path | str) -> tuple[int, int]:
         raise UserError(f"{path} is not an image that can be read.") from None
 
 
+def is_ambiguous(path: Path | str) -> bool:
+    """Return whether a file is stored rotated (EXIF), but in the same size as viewers display it: upside down, mirrored,
+    or square. Then `read_image` with `size` gives it as stored. False if it cannot be read."""
+    try:
+        with Image.open(path) as opened:
+            orientation = opened.getexif().get(ExifTags.Base.Orientation, 1)
+            return orientation in (2, 3, 4) or (orientation in ROTATED and opened.width == opened.height)
+    except Exception:  # damage makes Pillow fail in arbitrary ways; it is reported when the image is read
+        return False
+
+
 def _by_pillow(content: bytes, size: tuple[int, int] | None, path: Path | str) -> np.ndarray:
     with Image.open(BytesIO(content)) as opened:
         if opened.format != "MPO" and (frames := getattr(opened, "n_frames", 1)) > 1:  # a phone's photo and its preview

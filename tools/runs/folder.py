@@ -89,7 +89,7 @@ def is_finite(value: Any) -> bool:
 
 def refuse_links(folder: Path) -> None:
     """Raise UserError if the folder, or a link in it, leads out of it: it is written to.
-    Folders of W&B, which has links of its own, are skipped."""
+    Folders of W&B, of training and of each evaluation, are skipped: they have links of its own."""
     home = folder.parent.resolve() / folder.name
     if not folder.exists():
         return
@@ -103,7 +103,7 @@ def refuse_links(folder: Path) -> None:
                     f"{path} is a link to {path.resolve()}, outside of the run's folder, where a run writes "
                     "nothing; replace it by what it leads to."
                 )
-        if Path(place) == folder and "wandb" in folders:
+        if "wandb" in folders:
             folders.remove("wandb")
 
 

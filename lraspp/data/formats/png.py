@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnv3.lraspp.data.formats.colours import no_names, not_flat
+from mnv3.lraspp.data.formats.colours import hex_of, no_names, not_flat
 from mnv3.lraspp.data.formats.labels import Masks, Meaning, Picture, Undrawable
 from mnv3.lraspp.data.formats.legend import Legend, drawn_colours
 from mnv3.lraspp.data.formats.meaning import Asked, decide, ids_in_files
 from mnv3.lraspp.data.formats.pairs import Pairs, notes_of, pair
-from mnv3.lraspp.data.formats.survey import COLOURED, WIDE, code_of, modes, read_colours, read_wide, survey
+from mnv3.lraspp.data.formats.survey import COLOURED, WIDE, code_of, colour_of, modes, read_colours, read_wide, survey
 from mnv3.lraspp.data.frames import IGNORE, MOST_CLASSES, SegClass
 from mnv3.lraspp.data.labels.file import read_palette
 from mnv3.tools.data.folder.image_sets import image_sets
@@ -79,8 +79,7 @@ def _are_colours(files: Files, legend: Legend | None) -> bool:
     coloured = [name for name, mode in zip(files.names, files.modes, strict=True) if mode in COLOURED]
     others = [name for name, mode in zip(files.names, files.modes, strict=True) if mode not in COLOURED]
     if legend is not None and legend.by_colour:
-        known = {code_of(entry.colour) for entry in legend.classes}
-        return bool(coloured) or (not legend.has_ids and set(survey(files.paths, True).pixels) <= known)
+        return bool(coloured) or (not legend.has_ids and _has_colours_of(files, legend))
     if not coloured:
         return False
     if survey(files.paths, True).grey:
@@ -91,6 +90,30 @@ def _are_colours(files: Files, legend: Legend | None) -> bool:
             "save all in one way, or name the colours in labelmap.txt, lines of name:r,g,b::."
         )
     return True
+
+
+def _has_colours_of(files: Files, legend: Legend) -> bool:
+    """Whether label files of one channel have no colours but those of `legend`, so that these count and not the values.
+    Raises UserError: a palette has some of them, in another order and beside others, so that neither is sure."""
+    found = set(survey(files.paths, True).pixels)
+    known = {code_of(entry.colour): entry for entry in legend.classes}
+    if found <= known.keys():
+        return True
+    example = next((name for name, mode in zip(files.names, files.modes, strict=True) if mode == "P"), None)
+    if example is None:
+        return False
+    palette = [code_of(colour) for colour in read_palette(files.listing.root / example).tolist()]
+    places = {code: palette.index(code) for code in found & known.keys() if code in palette}
+    moved = [known[code] for code, place in sorted(places.items()) if known[code].id != place]
+    if moved:
+        strange = [f"{hex_of(code)} {colour_of(code)}" for code in sorted(found - known.keys())]
+        raise UserError(
+            f"{files.listing.root}: the palettes of label files, such as {example}, have the colours of "
+            f"{listed([entry.name for entry in moved])} in {legend.source}, but at other values than its order, and "
+            f"colours that it lacks: {listed(strange)}. So it is unclear whether colours or values count: add these "
+            "colours to it, or list the names in the order of the values in classes.txt instead."
+        )
+    return False
 
 
 def _in_values(files: Files, legend: Legend | None, asked: Asked) -> Masks:

@@ -12,7 +12,7 @@ from mnv3.ssdlite.data.coco.read import check_box_convention
 from mnv3.ssdlite.data.formats.labels import Box, Labels, Picture
 from mnv3.tools.data.survey import look_at_all
 from mnv3.tools.errors import UserError
-from mnv3.tools.images.read import image_size
+from mnv3.tools.images.read import image_size, is_ambiguous
 from mnv3.tools.text.plain import listed
 
 UNREADABLE = (1, 1)
@@ -44,7 +44,13 @@ def as_coco(
     mistakes = Mistakes(root)
     check_box_convention(arrays, mistakes)
     mistakes.raise_if_any()
-    note = f"images whose size cannot be read, so their boxes are left out: {len(unknown)}: {listed(unknown)}."
+    turned = _ambiguous(root, pictures)
+    notes = {
+        "images whose size cannot be read, so their boxes are left out": unknown,
+        "photos stored rotated (EXIF), and as large as viewers display them, so that sizes cannot tell which of the two "
+        "their boxes are of; taken as stored, not as displayed. If the boxes were drawn in a viewer, save such photos "
+        "again without the rotation": turned,
+    }
     return CocoData(
         source=root,
         images_dir=root,
@@ -52,7 +58,7 @@ def as_coco(
         num_slots=num_slots,
         **arrays,
         has_annotations=any(picture.labelled for picture in pictures),
-        notes=(note,) if unknown else (),
+        notes=tuple(f"{kind}: {len(which)}: {listed(which)}." for kind, which in notes.items() if which),
         max_boxes=max_boxes,
     )
 
@@ -68,6 +74,13 @@ def _sizes(root: Path, pictures: Sequence[Picture]) -> list[tuple[int, int] | No
             return None
 
     return look_at_all(look, len(pictures))
+
+
+def _ambiguous(root: Path, pictures: Sequence[Picture]) -> list[str]:
+    """Return the images with boxes whose stored rotation the sizes do not tell."""
+    labelled = [picture.file for picture in pictures if picture.boxes]
+    found = look_at_all(lambda index: is_ambiguous(root / labelled[index]), len(labelled))
+    return [file for file, ambiguous in zip(labelled, found, strict=True) if ambiguous]
 
 
 def _in_pixels(picture: Picture, size: tuple[int, int] | None) -> tuple[Box, ...]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from mnv3.ssdlite.data.formats.names import check_names
 from mnv3.tools.data.folder.files import Mistake, ends, read_text
 from mnv3.tools.data.folder.listing import Listing, clean
 from mnv3.tools.errors import UserError
-from mnv3.tools.text.plain import plain
+from mnv3.tools.text.plain import listed, plain
 
 SPLIT_KEYS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
 
@@ -70,15 +71,28 @@ def _load(path: Path) -> dict[str, Any]:
             if isinstance(token, (yaml.TagToken, yaml.AnchorToken, yaml.AliasToken)):
                 line = token.start_mark.line + 1
                 raise UserError(f"{path}, line {line}: has a YAML tag, anchor or alias; only plain values are read.")
-        document = yaml.safe_load(text)
+        node, document = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
     except Mistake as mistake:
         raise UserError(f"{path}: {mistake.kind}.") from None
+    except UserError:  # a ValueError, too
+        raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = plain(str(getattr(error, "problem", None) or error))
         raise UserError(f"{path} is not YAML, or is cut short: {reason}.") from None
     if not isinstance(document, dict):
         raise UserError(f"{path} is not a data.yaml of YOLO: it needs the keys names, train and val.")
+    if twice := _repeated(node):
+        raise UserError(f"{path}: key given twice, of which only the last would count: {listed(twice)}.")
     return document
+
+
+def _repeated(node: Any) -> list[str]:
+    """Return the keys that a mapping, or one in it, has twice."""
+    if not isinstance(node, yaml.MappingNode):
+        return []
+    counts = Counter(str(key.value) for key, _ in node.value)
+    inner = [key for _, value in node.value for key in _repeated(value)]
+    return [key for key, count in counts.items() if count > 1] + inner
 
 
 class Paths:

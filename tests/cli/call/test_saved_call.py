@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 
 from mnv3.cli.call.saved_call import read
 from mnv3.tools.errors import UserError
+from mnv3.tools.runs.folder import refuse_links
 from tests.cli.recorder import Recorder
 
 Call = Callable[..., int]
@@ -114,3 +115,13 @@ def test_links_inside_of_it_are_no_matter(run: Path, call: Call) -> None:
     (run / "plots").mkdir()
     (run / "plots/again.txt").symlink_to("../overrides.txt")
     assert call("train", f"resume={run}") == 0
+
+
+@pytest.mark.parametrize("place", ["wandb", "eval/boxes-test/wandb"])
+def test_links_of_wandb_are_no_matter(run: Path, call: Call, place: str, tmp_path: Path) -> None:
+    """W&B's own log is in the user's cache: a scored run must resume, and be scored again."""
+    logs = run / place / "offline-run-20260101_000000-abc" / "logs"
+    logs.mkdir(parents=True)
+    (logs / "debug-core.log").symlink_to(tmp_path / "core-debug.log")
+    assert call("train", f"resume={run}") == 0
+    refuse_links(run / "eval")

@@ -52,6 +52,7 @@ def test_tiles_equal_those_of_the_command(
     wanted = json.loads(Path(f"tiled-{key}/detections.json").read_text())
     model = mnv3.load(source)
     found = model.predict("images", 0.05, tiles=3)
+    assert len(model.predict("images", 0.05, tiles=np.int64(3))[0]) == len(found[0])  # type: ignore[arg-type]
     rows = [row for number, each in enumerate(found, 1) for row in each.to_coco(number)]
     assert rows == wanted["annotations"] and len(rows) > 20
     assert rows != [row for number, each in enumerate(model.predict("images", 0.05), 1) for row in each.to_coco(number)]

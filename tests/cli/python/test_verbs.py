@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,10 +55,12 @@ def test_from_training_to_predicting(
         (("recipe.ephocs=3", "task=ssdlit"), r"(?s)task=ssdlit.*recipe\.epochs"),
         (("dataset=coco", "data.root=nowhere", "wandb.mode=disabled"), r"nowhere.*mnv3 data get coco"),
         (("-m", "seed=1,2", "dry=true"), r"(?s)-m: .*dry=true: "),
+        ((["task=ssdlite"],), r"\*"),
+        ((3,), r"^3: "),
     ],
 )
 def test_mistakes_are_value_errors(
-    overrides: tuple[str, ...],
+    overrides: tuple[Any, ...],
     pattern: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -47,6 +47,20 @@ def test_names_are_derived_from_values_and_palettes(tmp_path: Path) -> None:
     assert lines[0].count("class 0") == 1 and "by their values" in lines[0]
 
 
+def test_a_palette_with_some_colours_of_a_labelmap_in_another_order_is_refused(tmp_path: Path) -> None:
+    write_palette(tmp_path / "a", DRAWN)
+    (tmp_path / "a" / "classes.txt").unlink()
+    lines = {"rot": "220,40,40", "background": "0,0,0", "leaf": "40,200,60"}
+    labelmap = tmp_path / "a" / "labelmap.txt"
+    write(labelmap, "".join(f"{name}:{colour}::\n" for name, colour in lines.items()))
+    assert names(opened(tmp_path / "a")) == [*lines]  # by their colours
+    write(labelmap, labelmap.read_text().replace("220,40,40", "220,40,41"))
+    found = problems(tmp_path / "a")
+    assert "#dc2828" in found and "classes.txt" in found
+    write(labelmap, "background:0,0,0::\nleaf:40,200,60::\nrot:220,40,41::\n")  # in the order of the values
+    assert names(opened(tmp_path / "a")) == ["background", "leaf", "rot"]
+
+
 def test_a_value_of_another_split_is_a_class_of_all(tmp_path: Path) -> None:
     write_ids(tmp_path / "a", DRAWN)
     (tmp_path / "a" / "classes.txt").unlink()

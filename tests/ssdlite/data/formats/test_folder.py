@@ -98,3 +98,19 @@ def test_sizes_that_disagree_with_the_images_are_reported(tmp_path: Path, name: 
         return
     with pytest.raises(UserError, match="33x44"):
         read_image(data.path(0), (sizes[0], sizes[1]))
+
+
+@pytest.mark.parametrize(("name", "orientation", "noted"), [("YOLO", 3, True), ("LabelMe", 3, True), ("YOLO", 6, False)])
+def test_a_stored_rotation_that_sizes_do_not_tell_is_reported(
+    tmp_path: Path, name: str, orientation: int, noted: bool
+) -> None:
+    WRITERS[name](tmp_path, draw(6, 2))
+    file = next(tmp_path.rglob("frame 00.jpg"))
+    image, exif = Image.open(file), Image.Exif()
+    image.load()
+    exif[0x0112] = orientation
+    image.save(file, exif=exif)
+    lines: list[str] = []
+    opened(tmp_path, lines=lines)
+    found = [line for line in lines if "rotated (EXIF)" in line]
+    assert len(found) == noted and all("frame 00.jpg" in line and ": 1:" in line for line in found)

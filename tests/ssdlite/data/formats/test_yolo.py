@@ -177,6 +177,15 @@ def test_odd_yaml_is_refused(folder: Path, names: str) -> None:
     assert "data.yaml" in refusal(folder)
 
 
+def test_a_tag_is_named_as_such_and_a_repeated_key_is_refused(folder: Path) -> None:
+    rewrite(folder, names="!!python/object/apply:os.system [ls]")
+    assert "line 3" in refusal(folder) and "cut short" not in refusal(folder)
+    rewrite(folder)
+    data = folder / "data.yaml"
+    data.write_text(data.read_text() + "names: [dog, car, bus]\n")
+    assert "twice" in refusal(folder) and "names" in refusal(folder)
+
+
 def test_a_count_that_is_not_that_of_the_names(folder: Path) -> None:
     rewrite(folder, nc="5")
     assert "nc is 5" in refusal(folder)
