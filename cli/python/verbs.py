@@ -110,7 +110,7 @@ def _run(verb: str, overrides: Sequence[str]) -> Path:
 def _check(verb: str, overrides: Sequence[str]) -> None:
     """Raise UserError for what is no override, and for what has no single result."""
     if odd := [value for value in overrides if not isinstance(value, str)]:
-        hint = '; a list goes in with a star: train(*["task=ssdlite", ...])' if isinstance(odd[0], list | tuple) else ""
+        hint = "; a list goes in with a star: train(*overrides)" if isinstance(odd[0], list | tuple) else ""
         raise UserError(f'{odd[0]!r}: must be text like "recipe.epochs=3"{hint}.')
     problems = [
         f"{text}: only key=value can be given here; flags are for the command line. For several runs call this several "

@@ -128,10 +128,11 @@ def test_a_model_card_is_one_of_the_hub(runs: Path, call: Call, task: str, capsy
     assert card.data.pipeline_tag == {"ssdlite": "object-detection", "lraspp": "image-segmentation"}[task]
     assert "`person`" in card.text and "epoch 3" in card.text
     assert call("export", f"run={runs}/{task}/thin", "card=true") == 0  # its own is replaced
-    path.write_text("mine")
-    capsys.readouterr()
-    assert call("export", f"run={runs}/{task}/thin", "card=true") == 2
-    assert "card=true" in capsys.readouterr().err and path.read_text() == "mine"
+    for mine in (path.read_text().replace("license: unknown", "license: apache-2.0"), "mine"):
+        path.write_text(mine)
+        capsys.readouterr()
+        assert call("export", f"run={runs}/{task}/thin", "card=true") == 2
+        assert "card=true" in capsys.readouterr().err and path.read_text() == mine
 
 
 def test_the_deployment_page_runs_without_mnv3(runs: Path, call: Call, tmp_path: Path) -> None:

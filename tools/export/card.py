@@ -1,5 +1,7 @@
 """A model card: README.md beside an exported file, in the format of the Hugging Face hub."""
 
+import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,8 @@ if TYPE_CHECKING:
     from mnv3.tools.export.description import Description
 
 NAME = "README.md"
-MARK = "written by `mnv3 export`"
-"""Part of each card, by which a later export knows that it may replace the file."""
+LAST = re.compile(r"\nThis card was written by `mnv3 export` \S+ \(([0-9a-f]{12})\)\.\n$")
+"""Last line of each card, with a digest of what is before it, by which a later export knows that it may replace it."""
 
 KINDS = {"boxes": "object-detection", "labels": "image-segmentation"}
 """The hub's names of tasks, by `tools.task.Task.kind`."""
@@ -28,8 +30,10 @@ USE = {
 
 
 def is_card(content: bytes) -> bool:
-    """Return whether `content` is a card of mnv3."""
-    return MARK.encode() in content
+    """Return whether `content` is a card of mnv3 that nobody has edited: a licence that was filled in stays."""
+    text = content.decode(errors="replace").replace("\r\n", "\n")
+    last = LAST.search(text)
+    return last is not None and last[1] == _digest(text[: last.start()])
 
 
 def write_up(description: "Description", file: Path, kind: str, title: str, headline: tuple[str, ...]) -> str:
@@ -50,9 +54,13 @@ def write_up(description: "Description", file: Path, kind: str, title: str, head
         "## Limits",
         "The scores are of the validation images named above and say nothing about other cameras, places or classes. "
         "Objects of no class of the list are ignored or taken for one of it.",
-        f"This card was {MARK} {description.version}.",
     ]
-    return "\n\n".join(parts) + "\n"
+    text = "\n\n".join(parts) + "\n"
+    return f"{text}\nThis card was written by `mnv3 export` {description.version} ({_digest(text)}).\n"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _front(description: "Description", file: Path, kind: str, headline: tuple[str, ...]) -> dict[str, Any]:

@@ -73,8 +73,8 @@ def image_size(path: Path | str) -> tuple[int, int]:
 
 
 def is_ambiguous(path: Path | str) -> bool:
-    """Return whether a file is stored rotated (EXIF), but in the same size as viewers display it: upside down, mirrored,
-    or square. Then `read_image` with `size` gives it as stored. False if it cannot be read."""
+    """Return whether a file is stored rotated (EXIF), but in the same size as viewers display it: upside down,
+    mirrored, or square. Then `read_image` with `size` gives it as stored. False if it cannot be read."""
     try:
         with Image.open(path) as opened:
             orientation = opened.getexif().get(ExifTags.Base.Orientation, 1)

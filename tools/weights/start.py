@@ -1,20 +1,25 @@
 """The first weights of a run with backbone.weights=auto: published ones, or the user's own run on other data."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from mnv3.tools.errors import UserError
 from mnv3.tools.runs.find import finished_runs
 from mnv3.tools.runs.folder import display_path
+from mnv3.tools.runs.saved_config import read_config
 
 log = logging.getLogger("mnv3")
 
 SAME = ("name", "width", "rf2", "se", "hswish", "max_kernel", "stem")
 """Keys of a backbone whose values decide whether the weights of a run fit."""
 
-PLACES = ("name", "path", "train_json", "train_images")
-"""Keys of a data set that identify it."""
+PLACES = ("path", "train_json", "train_images")
+"""Keys of a data set that hold where it is; data sets without them are identified by their names."""
+
+MOST_STARTS = 20
+"""Runs that are followed from one to the one that it started from."""
 
 
 class Published(Protocol):
@@ -46,12 +51,34 @@ def choose_start(
 
 
 def _fits(saved: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
-    """Whether a run has the same backbone and learnt from other data: its own would flatter the new run's scores."""
+    """Whether a run has the same backbone and learnt from other data, as did those that it started from: the same data
+    would flatter the new run's scores."""
     theirs, ours = saved.get("backbone", {}), config["backbone"]
-    before, now = saved.get("dataset", {}), config["dataset"]
     same_preset = saved.get("task", {}).get("preset") == config["task"]["preset"]
     return (
         same_preset
         and all(theirs.get(key) == ours.get(key) for key in SAME)
-        and any(before.get(key) != now.get(key) for key in PLACES)
+        and not any(_overlap(learnt.get("dataset", {}), config["dataset"]) for learnt in _with_starts(saved))
     )
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two data sets are in the same place, or one in the other's, however their paths are written."""
+    places = [[Path(data[key]).expanduser().resolve() for key in PLACES if data.get(key)] for data in (one, other)]
+    if not any(places):
+        return one.get("name") == other.get("name")
+    return any(a == b or a in b.parents or b in a.parents for a in places[0] for b in places[1])
+
+
+def _with_starts(saved: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the configuration of a run, of the run that it started from, and so on."""
+    for _ in range(MOST_STARTS):
+        yield saved
+        start = str(saved.get("init") or saved.get("backbone", {}).get("weights") or "")
+        found = Path(start).parent.parent / "config.yaml"
+        if not start.endswith(".ckpt") or not found.is_file():
+            return
+        try:
+            saved = read_config(found)
+        except UserError:
+            return

@@ -28,7 +28,9 @@ Read = Callable[[Listing, list[str], Legend | None, Asked], Masks]
 
 def formats(suffix: str | None) -> dict[str, Format[Read]]:
     """Return the choices of `dataset.format`; label files have `suffix` in their names."""
-    files = "label files in a folder masks or labels, or named photo_mask.png"
+    files = "label files in a folder masks or labels, or named photo_mask.png; another ending: dataset.label_suffix"
+    if suffix is not None:
+        files = f"label files named photo{suffix}.png, by dataset.label_suffix={suffix}, an ending without .png"
     outlines = "a JSON file with images, annotations with segmentation, categories"
     return {
         "png": Format("PNG", files, partial(find_label_files, suffix=suffix), read_png),

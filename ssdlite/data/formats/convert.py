@@ -47,9 +47,9 @@ def as_coco(
     turned = _ambiguous(root, pictures)
     notes = {
         "images whose size cannot be read, so their boxes are left out": unknown,
-        "photos stored rotated (EXIF), and as large as viewers display them, so that sizes cannot tell which of the two "
-        "their boxes are of; taken as stored, not as displayed. If the boxes were drawn in a viewer, save such photos "
-        "again without the rotation": turned,
+        "photos stored upside down, mirrored, or square and turned (EXIF), so that sizes cannot tell whether their "
+        "boxes are of the photo as stored or as displayed; taken as stored. If they were drawn on it as displayed, "
+        "save it again upright": turned,
     }
     return CocoData(
         source=root,

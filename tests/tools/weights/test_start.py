@@ -53,3 +53,34 @@ def test_published_weights_come_first_then_a_run_on_other_data(
     assert chosen(tmp_path, Found()) == "imagenet"
     (run / "metrics.json").unlink()  # not finished
     assert chosen(tmp_path) is None
+
+
+def test_the_same_images_by_another_path_or_key_are_no_other_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their validation images may be among those that the run has learnt."""
+    monkeypatch.chdir(tmp_path)
+    same: list[dict[str, str]] = [
+        {"name": "boxes", "path": "./cells/"},
+        {"name": "boxes", "path": str(tmp_path / "cells")},
+        {"name": "boxes", "path": "cells/train"},
+        {"name": "masks", "path": "cells"},
+        {"name": "coco_json", "train_json": "cells/train.json", "train_images": "cells/train"},
+    ]
+    for number, dataset in enumerate(same):
+        write_run(tmp_path, f"same{number}", dataset)
+    assert chosen(tmp_path) is None
+
+
+@pytest.mark.parametrize("start", ["weights", "init"])
+def test_a_run_that_started_from_one_on_the_same_data_is_none_on_other_data(tmp_path: Path, start: str) -> None:
+    first = write_run(tmp_path, "first", {"name": "boxes", "path": "cells"})
+    weights = str(first / "checkpoints" / "best.ckpt") if start == "weights" else "imagenet"
+    second = write_run(tmp_path, "second", {"name": "boxes", "path": "dogs"}, weights=weights)
+    if start == "init":
+        saved = yaml.safe_load((second / "config.yaml").read_text())
+        init = str(first / "checkpoints" / "last.ckpt")
+        (second / "config.yaml").write_text(yaml.safe_dump({**saved, "init": init}))
+    assert chosen(tmp_path) is None
+    third = write_run(tmp_path, "third", {"name": "boxes", "path": "dogs"}, weights="imagenet")
+    assert chosen(tmp_path) == str(third / "checkpoints" / "best.ckpt")
