@@ -56,7 +56,8 @@ def refuse_foreign_file(path: Path, key: str, is_ours: Callable[[bytes], bool]) 
     """Raise UserError if there is a file at `path` whose content is not `is_ours`, so that it is not overwritten."""
     if path.is_file() and not is_ours(path.read_bytes()):
         raise UserError(
-            f"{key}={path}: this file exists, and mnv3 did not make it, or it was edited since. Nothing was written: give another name."
+            f"{key}={path}: this file exists, and mnv3 did not make it, or it was edited since. Nothing was written: "
+            "give another name."
         )
 
 

@@ -102,7 +102,8 @@ def _has_colours_of(files: Files, legend: Legend) -> bool:
     example = next((name for name, mode in zip(files.names, files.modes, strict=True) if mode == "P"), None)
     if example is None:
         return False
-    palette = [code_of(colour) for colour in read_palette(files.listing.root / example).tolist()]
+    colours = read_palette(files.listing.root / example)
+    palette = [] if colours is None else [code_of(colour) for colour in colours.tolist()]
     places = {code: palette.index(code) for code in found & known.keys() if code in palette}
     moved = [known[code] for code, place in sorted(places.items()) if known[code].id != place]
     if moved:
