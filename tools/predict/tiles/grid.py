@@ -11,6 +11,9 @@ OVERLAP = 0.2
 LARGEST = 1.5
 """Sides of an automatic tile, at most, in sides of the network's input."""
 
+SMALLEST = 32
+"""Least side of a tile, pixels: a larger number of tiles would only repeat the same few pixels."""
+
 MOST_GRIDS = 3
 """Grids that are described."""
 
@@ -64,14 +67,14 @@ def describe(grids: Sequence[Grid], most: int) -> str:
 def choose(picture: Size, inputs: Size, tiles: int | str) -> Grid:
     """Return the grid of a `picture` for a network with images of size `inputs`.
 
-    `tiles`: the number along the longer side; or "auto" for tiles of up to LARGEST times the network's input.
+    `tiles`: the number along the longer side, as far as tiles have SMALLEST pixels; or "auto" for tiles of up to LARGEST times the network's input.
     """
     if tiles == "auto":
         most = [LARGEST * side for side in inputs]
     else:
         longer = picture.index(max(picture))
         scale = picture[longer] / (int(tiles) * (1 - OVERLAP) + OVERLAP) / inputs[longer]
-        most = [scale * side for side in inputs]
+        most = [max(scale * side, SMALLEST) for side in inputs]
     rows, columns = (_count(length, side) for length, side in zip(picture, most, strict=True))
     return Grid(picture, rows, columns, (_side(picture[0], rows), _side(picture[1], columns)))
 

@@ -39,6 +39,11 @@ def test_a_number_counts_along_the_longer_side() -> None:
     assert choose((2000, 2001), (256, 512), 2)[1:3] == (5, 2)  # tiles of the shape of the input
 
 
+def test_tiles_are_not_of_a_few_pixels() -> None:
+    grid = choose((100, 100), (320, 320), 100)
+    assert grid.rows * grid.columns <= 25 and min(grid.size) >= 20
+
+
 def test_words_name_the_grid_and_the_limit() -> None:
     grids = [choose((3000, 4000), (320, 320), "auto"), *(Grid((side, side), 1, 1, (side, side)) for side in range(5))]
     words = describe(grids, 100)
