@@ -67,8 +67,8 @@ def describe(grids: Sequence[Grid], most: int) -> str:
 def choose(picture: Size, inputs: Size, tiles: int | str) -> Grid:
     """Return the grid of a `picture` for a network with images of size `inputs`.
 
-    `tiles`: the number along the longer side, as far as tiles have SMALLEST pixels; or "auto" for tiles of up to LARGEST
-    times the network's input.
+    `tiles`: the number along the longer side, as far as tiles have SMALLEST pixels; or "auto" for tiles of up to
+    LARGEST times the network's input.
     """
     if tiles == "auto":
         most = [LARGEST * side for side in inputs]
