@@ -19,7 +19,6 @@ LAST = re.compile(r"\nThis card was written by `mnv3 export` \S+ \(([0-9a-f]{12}
 KINDS = {"boxes": "object-detection", "labels": "image-segmentation"}
 """The hub's names of tasks, by `tools.task.Task.kind`."""
 
-NO_SCORES = ("epoch", "images", "frames", "detections", "params", "madds")
 MOST_CLASSES = 20
 
 USE = {

@@ -20,6 +20,7 @@ CHOSEN = {"task.input_size": ("task.input_size",), "backbone.weights": ("backbon
 LONGEST = 640
 """Longer side of a chosen input size, pixels: the usual one of detectors; more costs much time for little."""
 MOST_STRETCHED = 4.0
+"""Largest ratio of the sides of a chosen input size."""
 
 
 def settle(task: Training, cfg: DictConfig, data: Any, resumed: Path | None) -> None:
